@@ -1,0 +1,1 @@
+"""Authentication for Django REST Framework projects; see ``docs/`` for the guide."""

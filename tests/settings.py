@@ -1,0 +1,112 @@
+"""Settings of the test suite. Three variables of the environment choose the installation:
+
+AUTHKIT_TEST_DATABASE   sqlite (default), postgresql or mariadb
+AUTHKIT_TEST_USERS      stock (default), email, uuid or noemail
+AUTHKIT_TEST_ATOMIC     1 switches ATOMIC_REQUESTS on
+"""
+
+import os
+
+DATABASE = os.environ.get("AUTHKIT_TEST_DATABASE", "sqlite")
+USERS = os.environ.get("AUTHKIT_TEST_USERS", "stock")
+ATOMIC_REQUESTS = os.environ.get("AUTHKIT_TEST_ATOMIC") == "1"
+
+DATABASES = {
+    "default": {
+        "sqlite": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": ":memory:",
+        },
+        "postgresql": {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": os.environ.get("PGDATABASE", "test"),
+            "USER": os.environ.get("PGUSER", "postgres"),
+            "PASSWORD": os.environ.get("PGPASSWORD", ""),
+            "HOST": os.environ.get("PGHOST", "127.0.0.1"),
+            "PORT": os.environ.get("PGPORT", "5432"),
+        },
+        "mariadb": {
+            "ENGINE": "django.db.backends.mysql",
+            "NAME": os.environ.get("MYSQL_DATABASE", "test"),
+            "USER": os.environ.get("MYSQL_USER", "root"),
+            "PASSWORD": os.environ.get("MYSQL_PASSWORD", ""),
+            "HOST": os.environ.get("MYSQL_HOST", "127.0.0.1"),
+            "PORT": os.environ.get("MYSQL_PORT", "3306"),
+            "OPTIONS": {"charset": "utf8mb4"},
+            "TEST": {"CHARSET": "utf8mb4"},
+        },
+    }[DATABASE]
+    | {"ATOMIC_REQUESTS": ATOMIC_REQUESTS},
+}
+
+SECRET_KEY = "only-for-the-tests-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789"
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+USE_TZ = True
+ROOT_URLCONF = "tests.urls"
+STATIC_URL = "static/"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "rest_framework",
+    "rest_framework_api_key",
+    "django_otp",
+    "drf_spectacular",
+    "authkit",
+    "tests.users",
+]
+
+AUTH_USER_MODEL = {
+    "stock": "auth.User",
+    "email": "users.EmailUser",
+    "uuid": "users.UUIDUser",
+    "noemail": "users.NoEmailUser",
+}[USERS]
+
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# Slow hashing has no place in a test suite; the tests that are about hashing choose their own.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+]
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "authkit.authentication.JWTAuthentication",
+        "authkit.authentication.APIKeyAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Test project",
+    "VERSION": "1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "authkit.schema.hooks.postprocess_schema_security",
+    ],
+}
