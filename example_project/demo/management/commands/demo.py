@@ -1,0 +1,55 @@
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
+
+from example_project import server
+from example_project.demo import seed
+from example_project.demo.welcome import welcome
+
+
+class Command(BaseCommand):
+    help = "Fills the database with a small library, and serves it on 127.0.0.1."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--port", type=int, default=8000, help="Default: 8000.")
+
+    def handle(self, *, port, **options):
+        if settings.PRODUCTION:
+            raise CommandError("The demo has well-known passwords, so it is not for production.")
+        self.say("Preparing the database ...")
+        api_key = prepare_database()
+        httpd = self.bind(port)
+        self.say(welcome(httpd.url, api_key))
+        self.serve(httpd)
+
+    def bind(self, port):
+        try:
+            httpd = server.bind_or_any(port)
+        except (OSError, OverflowError) as error:
+            raise CommandError(f"Cannot listen on port {port}: {error}") from error
+        if port not in (httpd.server_port, server.ANY_FREE_PORT):
+            self.say(f"Port {port} is taken; using {httpd.server_port}.")
+        return httpd
+
+    def serve(self, httpd):
+        try:
+            httpd.serve_forever()
+        except KeyboardInterrupt:
+            self.say("\nStopped.")
+        finally:
+            httpd.server_close()
+
+    def say(self, text):
+        self.stdout.write(text)
+        # At once, also into a pipe: the server that comes next never returns.
+        self.stdout.flush()
+
+
+def prepare_database():
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except OperationalError as error:
+        raise CommandError(f"The database does not answer: {error}") from error
+    seed.plant()
+    return seed.rotate_api_key()

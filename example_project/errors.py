@@ -1,0 +1,18 @@
+from drf_spectacular.utils import OpenApiResponse
+from rest_framework import serializers, status
+from rest_framework.exceptions import APIException
+
+
+class Conflict(APIException):
+    """The request is well made and allowed, and the state of things stands against it."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = "This is in use elsewhere."
+    default_code = "conflict"
+
+
+class ConflictSerializer(serializers.Serializer):
+    detail = serializers.CharField()
+
+
+CONFLICT_RESPONSE = OpenApiResponse(ConflictSerializer, description="The state does not allow it.")

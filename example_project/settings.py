@@ -1,0 +1,190 @@
+"""Settings of the example: a small library with a to-do list, behind authkit.
+
+Everything has a default that suits `manage.py demo`. The environment can say otherwise:
+
+EXAMPLE_DATABASE         sqlite (default), postgresql or mariadb; the server is taken from the
+                         usual PG* and MYSQL_* variables
+EXAMPLE_SQLITE_PATH      where the SQLite file is (default: demo.sqlite3 beside this file)
+EXAMPLE_ATOMIC_REQUESTS  1 wraps every request in a transaction
+EXAMPLE_ENVIRONMENT      production: HTTPS only, no DEBUG, the secret key from the environment
+EXAMPLE_SECRET_KEY       the secret key (default, outside production: made once and kept in
+                         demo.secret beside the SQLite file)
+EXAMPLE_ALLOWED_HOSTS    host names, separated by commas
+EXAMPLE_DEBUG            1 or 0 (default: 1, in production 0)
+"""
+
+import os
+from pathlib import Path
+
+from example_project import secret
+
+HERE = Path(__file__).resolve().parent
+PRODUCTION = os.environ.get("EXAMPLE_ENVIRONMENT") == "production"
+SQLITE_PATH = Path(os.environ.get("EXAMPLE_SQLITE_PATH", HERE / "demo.sqlite3"))
+
+DEBUG = os.environ.get("EXAMPLE_DEBUG", "0" if PRODUCTION else "1") == "1"
+ALLOWED_HOSTS = os.environ.get("EXAMPLE_ALLOWED_HOSTS", "localhost,127.0.0.1").split(",")
+
+if PRODUCTION:
+    SECRET_KEY = os.environ["EXAMPLE_SECRET_KEY"]
+else:
+    SECRET_KEY = os.environ.get("EXAMPLE_SECRET_KEY") or secret.read_or_create(
+        SQLITE_PATH.with_name("demo.secret")
+    )
+
+# --- applications -------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "rest_framework_api_key",
+    "django_otp",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "authkit",
+    "example_project.library",
+    "example_project.tasks",
+    "example_project.demo",
+    "example_project.selftest",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "example_project.urls"
+WSGI_APPLICATION = "example_project.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- database -----------------------------------------------------------------------------
+
+DATABASE_CHOICES = {
+    "sqlite": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": SQLITE_PATH,
+        # Readers do not wait for the writer, and writers queue instead of failing.
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+    },
+    "postgresql": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": os.environ.get("PGDATABASE", "authkit_example"),
+        "USER": os.environ.get("PGUSER", "postgres"),
+        "PASSWORD": os.environ.get("PGPASSWORD", ""),
+        "HOST": os.environ.get("PGHOST", "127.0.0.1"),
+        "PORT": os.environ.get("PGPORT", "5432"),
+    },
+    "mariadb": {
+        "ENGINE": "django.db.backends.mysql",
+        "NAME": os.environ.get("MYSQL_DATABASE", "authkit_example"),
+        "USER": os.environ.get("MYSQL_USER", "root"),
+        "PASSWORD": os.environ.get("MYSQL_PASSWORD", ""),
+        "HOST": os.environ.get("MYSQL_HOST", "127.0.0.1"),
+        "PORT": os.environ.get("MYSQL_PORT", "3306"),
+        "OPTIONS": {"charset": "utf8mb4"},
+        "TEST": {"CHARSET": "utf8mb4"},
+    },
+}
+DATABASES = {
+    "default": DATABASE_CHOICES[os.environ.get("EXAMPLE_DATABASE", "sqlite")]
+    | {"ATOMIC_REQUESTS": os.environ.get("EXAMPLE_ATOMIC_REQUESTS") == "1"}
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- users and transport ------------------------------------------------------------------
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+SECURE_SSL_REDIRECT = PRODUCTION
+SESSION_COOKIE_SECURE = PRODUCTION
+CSRF_COOKIE_SECURE = PRODUCTION
+if PRODUCTION:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+
+# --- the API ------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "authkit.authentication.JWTAuthentication",
+        "authkit.authentication.APIKeyAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    # JSON in, JSON out: what the schema says is all there is.
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
+    "PAGE_SIZE": 20,
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Library and tasks",
+    "DESCRIPTION": "The example of django-authkit. People log in for a token, machines have keys.",
+    "VERSION": "1.0.0",
+    "SCHEMA_PATH_PREFIX": r"/api/v1/",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SERVE_INCLUDE_SCHEMA": False,
+    # The document and its page are for everybody, and do not look at credentials.
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    # Every script and style comes from this server; the validator badge would call another one.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
+    "TAGS": [
+        {"name": "auth", "description": "Log in, stay in, log out."},
+        {"name": "library", "description": "Anyone with a credential reads, staff write."},
+        {"name": "lending", "description": "Loans: for staff, and for machines with a key."},
+        {"name": "tasks", "description": "Your own projects and tasks. Nobody else sees them."},
+        {"name": "service", "description": "For load balancers. Public."},
+    ],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "authkit.schema.hooks.postprocess_schema_security",
+    ],
+}
+
+# --- the rest -----------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = HERE / "static"

@@ -1,0 +1,17 @@
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from example_project.health import HealthView
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="docs")),
+    path("admin/", admin.site.urls),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(), name="docs"),
+    path("api/v1/health/", HealthView.as_view(), name="health"),
+    path("api/v1/auth/", include("authkit.urls")),
+    path("api/v1/", include("example_project.library.urls")),
+    path("api/v1/", include("example_project.tasks.urls")),
+]
