@@ -42,6 +42,7 @@ DATABASES = {
 SECRET_KEY = "only-for-the-tests-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789"
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ROOT_URLCONF = "tests.urls"
 STATIC_URL = "static/"
 
@@ -56,14 +57,15 @@ INSTALLED_APPS = [
     "django_otp",
     "drf_spectacular",
     "authkit",
-    "tests.users",
 ]
+if USERS != "stock":
+    INSTALLED_APPS.append(f"tests.users.{USERS}")
 
 AUTH_USER_MODEL = {
     "stock": "auth.User",
-    "email": "users.EmailUser",
-    "uuid": "users.UUIDUser",
-    "noemail": "users.NoEmailUser",
+    "email": "email.EmailUser",
+    "uuid": "uuid.UUIDUser",
+    "noemail": "noemail.NoEmailUser",
 }[USERS]
 
 MIDDLEWARE = [
@@ -107,6 +109,5 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "authkit.schema.hooks.postprocess_schema_security",
     ],
 }

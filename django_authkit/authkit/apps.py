@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig, apps
+from django.conf import settings
+from django.core.checks import Tags, register
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models.signals import pre_save
 from django.utils.translation import gettext_lazy as _
 
 #: What our models, permissions and schema stand on.
@@ -27,7 +32,17 @@ class AuthkitConfig(AppConfig):
         super().import_models()
 
     def ready(self) -> None:
-        pass
+        # Imported when every app's models are there, since these modules use them.
+        checks = import_module("authkit.checks")
+        hasher_upgrade = import_module("authkit.login.hasher_upgrade")
+        register(Tags.security)(checks.check_settings)
+        register(Tags.security)(checks.check_signing)
+        register(Tags.security, deploy=True)(checks.check_deployment)
+        pre_save.connect(
+            hasher_upgrade.remember_replaced_hash,
+            sender=settings.AUTH_USER_MODEL,
+            dispatch_uid="authkit.login.hasher_upgrade",
+        )
 
 
 def require_installed_apps() -> None:

@@ -1,0 +1,1 @@
+"""The ground floor: small pieces that every room stands on."""

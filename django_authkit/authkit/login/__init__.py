@@ -1,0 +1,1 @@
+"""The ways in, and the one funnel that they all end in."""

@@ -1,0 +1,1 @@
+"""Sessions and their two tokens: issue, rotate, verify, revoke, list."""

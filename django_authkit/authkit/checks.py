@@ -1,0 +1,153 @@
+"""Wrong settings, found by ``manage.py check`` before a user finds them. One page each in docs/."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning
+from rest_framework_simplejwt.settings import DEFAULTS as SIMPLE_JWT_DEFAULTS
+
+from authkit.conf import Settings, conf
+from authkit.sessions import tokens
+
+#: The least number of bytes of an HMAC key (RFC 7518 section 3.2).
+HMAC_KEY_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
+
+#: What ``startproject`` puts before a SECRET_KEY that it made.
+INSECURE_PREFIX = "django-insecure-"
+
+
+def check_settings(**kwargs: Any) -> list[CheckMessage]:
+    if not isinstance(conf.user_settings, Mapping):
+        return [
+            Error(
+                "AUTHKIT should be a dict.",
+                hint="Write AUTHKIT = {...} in your settings.",
+                id="authkit.E001",
+            )
+        ]
+    return [
+        *_unknown_keys("AUTHKIT", conf.user_settings, _names(), "authkit.E002"),
+        *_wrong_values(),
+    ]
+
+
+def check_signing(**kwargs: Any) -> list[CheckMessage]:
+    configured = getattr(settings, "SIMPLE_JWT", {})
+    return [
+        *_unknown_keys("SIMPLE_JWT", configured, list(SIMPLE_JWT_DEFAULTS), "authkit.E004"),
+        *_wrong_lifetimes(),
+        *_short_hmac_key(),
+    ]
+
+
+def check_deployment(**kwargs: Any) -> list[CheckMessage]:
+    key = tokens.setting("SIGNING_KEY")
+    if not _is_hmac() or not str(key).startswith(INSECURE_PREFIX):
+        return []
+    return [
+        Warning(
+            f"Tokens are signed with a key that starts with '{INSECURE_PREFIX}': whoever has read "
+            "your repository can log in as anybody.",
+            hint=(
+                "Set SECRET_KEY, or SIMPLE_JWT['SIGNING_KEY'], to 50 or more random characters "
+                "that are kept out of the repository."
+            ),
+            id="authkit.W001",
+        )
+    ]
+
+
+def _names() -> list[str]:
+    return [name for name in vars(Settings) if name.isupper()]
+
+
+def _unknown_keys(
+    name: str, configured: Mapping[str, Any], known: list[str], check_id: str
+) -> Iterator[CheckMessage]:
+    for key in configured:
+        if key in known:
+            continue
+        close = difflib.get_close_matches(str(key), known, n=1)
+        hint = f"Did you mean '{close[0]}'?" if close else f"Known are: {', '.join(sorted(known))}."
+        yield Error(f"{name} has no setting '{key}'.", hint=hint, id=check_id)
+
+
+def _is_positive_timedelta(value: Any) -> bool:
+    return isinstance(value, timedelta) and value > timedelta(0)
+
+
+def _is_grace(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= 60
+
+
+def _is_brand(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[a-z0-9-]{1,16}", value) is not None
+
+
+_EXPECTED: dict[str, tuple[Callable[[Any], bool], str, str]] = {
+    "SESSION_ABSOLUTE_LIFETIME": (
+        _is_positive_timedelta,
+        "a timedelta above zero",
+        "Write timedelta(days=30).",
+    ),
+    "REFRESH_GRACE_SECONDS": (
+        _is_grace,
+        "a whole number of seconds from 0 to 60",
+        "Write 10, or 0 for no grace.",
+    ),
+    "API_KEY_BRAND": (
+        _is_brand,
+        "1 to 16 of the characters a-z, 0-9 and -",
+        'Write something like "acme".',
+    ),
+}
+
+
+def _wrong_values() -> Iterator[CheckMessage]:
+    for name, (is_right, expected, hint) in _EXPECTED.items():
+        value = getattr(conf, name)
+        if not is_right(value):
+            yield Error(
+                f"AUTHKIT['{name}'] should be {expected}, not {value!r}.",
+                hint=hint,
+                id="authkit.E003",
+            )
+
+
+def _wrong_lifetimes() -> Iterator[CheckMessage]:
+    for name in ("ACCESS_TOKEN_LIFETIME", "REFRESH_TOKEN_LIFETIME"):
+        value = tokens.setting(name)
+        if not _is_positive_timedelta(value):
+            yield Error(
+                f"SIMPLE_JWT['{name}'] should be a timedelta above zero, not {value!r}.",
+                hint="Write timedelta(minutes=5), say.",
+                id="authkit.E005",
+            )
+
+
+def _is_hmac() -> bool:
+    return tokens.setting("ALGORITHM") in HMAC_KEY_BYTES
+
+
+def _short_hmac_key() -> Iterator[CheckMessage]:
+    if not _is_hmac():
+        return
+    algorithm = tokens.setting("ALGORITHM")
+    key = tokens.setting("SIGNING_KEY")
+    length = len(key if isinstance(key, bytes) else str(key).encode())
+    if length < HMAC_KEY_BYTES[algorithm]:
+        yield Error(
+            f"The key that signs tokens has {length} bytes; {algorithm} wants at least "
+            f"{HMAC_KEY_BYTES[algorithm]} (RFC 7518 section 3.2).",
+            hint=(
+                "Set SIMPLE_JWT['SIGNING_KEY'] (by default it is SECRET_KEY) to the output of: "
+                "python -c 'import secrets; print(secrets.token_urlsafe(64))'"
+            ),
+            id="authkit.E006",
+        )

@@ -1,0 +1,132 @@
+"""One row and its owner, by a unique column, with the SQL compiled once.
+
+Building and compiling a query costs Django about twice what the database needs to answer
+it. The two look-ups that every authenticated request makes never change, so their SQL is
+kept and only the parameter is new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.db import connections, models, router
+from django.db.models.manager import BaseManager
+
+M = TypeVar("M", bound=models.Model)
+Row = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Which columns of a row make which instance."""
+
+    model: type[models.Model]
+    attnames: list[str]
+    columns: slice
+    pk_index: int
+
+    def build(self, alias: str, row: Row) -> models.Model | None:
+        values = row[self.columns]
+        if values[self.pk_index] is None:
+            return None
+        return self.model.from_db(alias, self.attnames, values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    sql: str
+    converters: list[tuple[int, list[Callable[..., Any]], Any]]
+    base: _Part
+    related: _Part
+
+
+class CompiledLookup(Generic[M]):
+    """Read one ``model`` row by the unique field ``field``, with the row its ``related`` names.
+
+    Works like ``model._base_manager.select_related(related).filter(**{field: value}).first()``
+    on the database that writes go to. Where the related model's default manager has a
+    ``get_queryset`` of its own (it hides rows, or defers columns), that manager is asked for
+    the related row instead, in a second query, and its refusal counts as "not found".
+    """
+
+    def __init__(self, model: type[M], field: str, related: str) -> None:
+        self.model = model
+        self.field: models.Field[Any, Any] = model._meta.get_field(field)  # type: ignore[assignment]
+        self.related: models.ForeignKey[Any, Any] = model._meta.get_field(related)  # type: ignore[assignment]
+        self._plans: dict[str, _Plan] = {}
+
+    def get(self, value: Any) -> M | None:
+        alias = router.db_for_write(self.model)
+        if self._related_manager_is_custom():
+            return self._get_through_managers(alias, value)
+        plan = self._plans.get(alias) or self._compile(alias)
+        connection = connections[alias]
+        parameter = self.field.get_db_prep_value(value, connection)
+        with connection.cursor() as cursor:
+            cursor.execute(plan.sql, (parameter,))
+            row = cursor.fetchone()
+        return None if row is None else self._build(plan, alias, row)
+
+    def _build(self, plan: _Plan, alias: str, row: Row) -> M:
+        values = list(row)
+        connection = connections[alias]
+        for position, converters, expression in plan.converters:
+            value = values[position]
+            for converter in converters:
+                value = converter(value, expression, connection)
+            values[position] = value
+        instance: Any = plan.base.build(alias, values)
+        self.related.set_cached_value(instance, plan.related.build(alias, values))
+        return instance
+
+    def _compile(self, alias: str) -> _Plan:
+        # A connection of its own that is never opened: what the compiler remembers of it
+        # (its operations, in the converters) must not keep some thread's connection alive.
+        connection = connections.create_connection(alias)
+        queryset = (
+            self.model._base_manager.using(alias)
+            .select_related(self.related.name)
+            .filter(**{self.field.name: self.field.get_default() or "x"})
+            .order_by()
+        )
+        compiler = queryset.query.get_compiler(connection=connection)
+        sql, params = compiler.as_sql()
+        assert len(params) == 1, "the look-up has exactly one parameter"
+        converters: Any = compiler.get_converters([column[0] for column in compiler.select])
+        info: Any = compiler.klass_info
+        plan = _Plan(
+            sql=sql,
+            converters=[(position, *rest) for position, rest in converters.items()],
+            base=_part(info, compiler.select),
+            related=_part(info["related_klass_infos"][0], compiler.select),
+        )
+        self._plans[alias] = plan
+        return plan
+
+    def _related_manager_is_custom(self) -> bool:
+        manager = self.related.related_model._default_manager
+        return type(manager).get_queryset is not BaseManager.get_queryset
+
+    def _get_through_managers(self, alias: str, value: Any) -> M | None:
+        instance = self.model._base_manager.using(alias).filter(**{self.field.name: value}).first()
+        if instance is None:
+            return None
+        related_pk = getattr(instance, self.related.attname)
+        related = None
+        if related_pk is not None:
+            manager = self.related.related_model._default_manager
+            related = manager.using(alias).filter(pk=related_pk).first()
+            if related is None:
+                return None
+        self.related.set_cached_value(instance, related)
+        return instance
+
+
+def _part(info: Any, select: Sequence[Any]) -> _Part:
+    positions = info["select_fields"]
+    columns = slice(positions[0], positions[-1] + 1)
+    attnames = [column[0].target.attname for column in select[columns]]
+    model = info["model"]
+    return _Part(model, attnames, columns, attnames.index(model._meta.pk.attname))

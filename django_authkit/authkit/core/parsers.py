@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
+from rest_framework.parsers import BaseParser
+
+#: No request to an authentication endpoint is longer.
+MAX_BODY_BYTES = 64 * 1024
+
+
+class StrictJSONParser(BaseParser):
+    """JSON as RFC 8259 has it, and nothing that two readers could understand differently.
+
+    UTF-8 only; no repeated member names, no NaN or Infinity, no more than 64 KiB. What
+    cannot be read, however deeply it is nested, is a ``ParseError`` (400).
+    """
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        request: HttpRequest | None = (parser_context or {}).get("request")
+        if request is not None and (request.encoding or "utf-8").lower() not in ("utf-8", "utf8"):
+            raise UnsupportedMediaType(media_type or self.media_type)
+        body = stream.read(MAX_BODY_BYTES + 1)
+        if len(body) > MAX_BODY_BYTES:
+            raise ParseError(_("The request body is too long."))
+        try:
+            return json.loads(
+                body.decode(),
+                parse_constant=_refuse_constant,
+                object_pairs_hook=_object_with_unique_members,
+            )
+        except (ValueError, RecursionError):
+            raise ParseError(_("The request body is not valid JSON.")) from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _object_with_unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("repeated member name")
+    return members

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.decorators import method_decorator
+from rest_framework import status
+from rest_framework.exceptions import APIException
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from authkit.core.parsers import StrictJSONParser
+from authkit.errors import BEARER_CHALLENGE
+
+#: Statuses that must say when to come back, and after how many seconds if nobody knows.
+RETRY_AFTER = {
+    status.HTTP_423_LOCKED: 60,
+    status.HTTP_429_TOO_MANY_REQUESTS: 1,
+    status.HTTP_503_SERVICE_UNAVAILABLE: 5,
+}
+
+
+# DRF rolls the request's transaction back for every refusal. What a refusal must leave
+# behind (a session ended because its token was stolen) has to be outside of it.
+@method_decorator(transaction.non_atomic_requests, name="dispatch")
+class AuthkitView(APIView):
+    """JSON in, JSON out, never cached; every refusal has a code and the headers it needs.
+
+    The answer to an exception is made by the project's own ``EXCEPTION_HANDLER``. Only
+    where that gives DRF's plain ``{"detail": ...}`` is the machine-readable code put
+    beside it.
+    """
+
+    parser_classes = [StrictJSONParser]
+    renderer_classes = [JSONRenderer]
+    versioning_class = None
+    serializer_class: type[BaseSerializer[Any]] | None = None
+
+    def read(self, request: Request) -> dict[str, Any]:
+        """Return the validated body, or raise ``ValidationError`` (400)."""
+        assert self.serializer_class is not None
+        serializer = self.serializer_class(data=request.data, context={"request": request})
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        response = super().handle_exception(exc)
+        if isinstance(exc, APIException):
+            _add_code(response, exc)
+        return response
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Response:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        if response.status_code == status.HTTP_401_UNAUTHORIZED:
+            response.headers.setdefault("WWW-Authenticate", BEARER_CHALLENGE)
+        if response.status_code in RETRY_AFTER:
+            response.headers.setdefault("Retry-After", str(RETRY_AFTER[response.status_code]))
+        return response
+
+
+class PublicView(AuthkitView):
+    """Looks at no credential: one that has gone stale must not keep anybody from logging in."""
+
+    authentication_classes: list[Any] = []
+    permission_classes = [AllowAny]
+
+
+def _add_code(response: Response, exc: APIException) -> None:
+    if isinstance(exc.detail, str) and isinstance(response.data, dict):
+        if set(response.data) == {"detail"}:
+            response.data["code"] = exc.get_codes()

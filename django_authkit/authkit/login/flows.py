@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.signals import user_logged_in
+from django.http import HttpRequest
+
+from authkit.core.client import client_of
+from authkit.core.security_log import record
+from authkit.errors import AttemptsExceeded, InvalidCredentials
+from authkit.login.axes import lockout_seconds
+from authkit.login.hasher_upgrade import watch_hasher_upgrade
+from authkit.sessions.flows import TokenPair, start_session
+
+
+def log_in(request: HttpRequest, username: str, password: str) -> TokenPair:
+    """Log in with a password, which every configured backend may judge.
+
+    :raises InvalidCredentials: no backend took them, whatever the reason.
+    :raises AttemptsExceeded: django-axes has locked this client or account out.
+    """
+    user = _authenticate(request, username, password)
+    return complete_login(request, user, methods=["pwd"])
+
+
+def complete_login(
+    request: HttpRequest, user: AbstractBaseUser, *, methods: Sequence[str]
+) -> TokenPair:
+    """Give a session to a user who has proved who they are: the one way to get one.
+
+    A project's own way of logging in (a social login, a magic link) ends here too.
+
+    :param methods: how the user did it, in the values of RFC 8176, e.g. ``["pwd"]``.
+    :raises InvalidCredentials: the account is not active.
+    """
+    if not user.is_active:
+        raise InvalidCredentials
+    pair = start_session(user, client_of(request), methods)
+    user_logged_in.send(sender=type(user), request=request, user=user)
+    return pair
+
+
+def _authenticate(request: HttpRequest, username: str, password: str) -> AbstractBaseUser:
+    with watch_hasher_upgrade() as upgrade:
+        # "username" whatever USERNAME_FIELD is called, as Django's own log-in form does:
+        # backends for LDAP and django-axes know no other name.
+        user = authenticate(request=request, username=username, password=password)
+    if user is None:
+        record("login_failed", level=logging.WARNING, ip=client_of(request).ip)
+        raise _refusal(request)
+    upgrade.keep_sessions_of(user)
+    return user
+
+
+def _refusal(request: HttpRequest) -> InvalidCredentials | AttemptsExceeded:
+    wait = lockout_seconds(request)
+    return InvalidCredentials() if wait is None else AttemptsExceeded(wait)

@@ -1,0 +1,6 @@
+"""Every model of the app, where Django looks for them."""
+
+from authkit.api_keys.models import APIKey
+from authkit.sessions.models import Session
+
+__all__ = ["APIKey", "Session"]

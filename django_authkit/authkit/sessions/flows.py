@@ -1,0 +1,216 @@
+"""What can happen to a session. No HTTP here: plain arguments in, a result or an error out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib.auth.base_user import AbstractBaseUser
+
+from authkit.conf import conf
+from authkit.core import clock
+from authkit.core.client import Client
+from authkit.core.security_log import record
+from authkit.errors import TokenInvalid, TokenReused
+from authkit.sessions import tokens
+from authkit.sessions.models import (
+    Session,
+    SessionQuerySet,
+    accepted_fingerprints,
+    password_fingerprint,
+)
+from authkit.sessions.tokens import Claims
+from authkit.signals import refresh_token_reused, session_ended, session_started
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """An access and a refresh token; ``expires_in`` is how many seconds the former lasts."""
+
+    access: str
+    refresh: str
+    expires_in: int
+    token_type: str = "Bearer"  # noqa: S105 - the name of the scheme (RFC 6749 section 5.1)
+
+
+def start_session(user: AbstractBaseUser, client: Client, methods: Sequence[str]) -> TokenPair:
+    """Make a session for a user who has proved who they are, and return its first tokens.
+
+    Only the funnel in ``authkit.login`` calls this: it is the place that knows whether the
+    proof is sufficient.
+    """
+    now = clock.now()
+    absolute = now + conf.SESSION_ABSOLUTE_LIFETIME
+    session = Session.objects.create(
+        user=user,
+        password_fingerprint=password_fingerprint(user),
+        methods=" ".join(methods),
+        ip=client.ip,
+        user_agent=client.user_agent,
+        authenticated_at=now,
+        created_at=now,
+        last_used_at=now,
+        idle_expires_at=min(now + tokens.idle_lifetime(), absolute),
+        absolute_expires_at=absolute,
+    )
+    record("session_started", session=session.pk, user=user.pk, ip=client.ip)
+    session_started.send(sender=Session, session=session)
+    return _pair(session)
+
+
+def refresh_session(refresh_token: str) -> TokenPair:
+    """Exchange a refresh token for the next pair.
+
+    Whoever comes second with the same token within the grace gets the same pair; whoever
+    comes later ends the session, since one of the two is not its owner (RFC 9700 section
+    4.14.2).
+
+    :raises TokenInvalid: the token or its session is not valid.
+    :raises TokenReused: the token was spent; its session has just been ended.
+    """
+    claims = tokens.decode(refresh_token, "refresh")
+    session = _live_session(claims)
+    if session.generation == claims.generation:
+        if _rotate(session):
+            return _pair(session)
+        session = _live_session(claims)  # somebody else rotated it in between
+    if _is_within_grace(session, claims):
+        return _pair(session)
+    if claims.generation > session.generation:
+        raise TokenInvalid  # from a future that a restored backup does not know
+    _end_stolen(session)
+    raise TokenReused
+
+
+def verify_token(token: str) -> None:
+    """Return if an access or refresh token would be accepted now.
+
+    :raises TokenInvalid: it would not.
+    """
+    claims = tokens.decode(token, "access", "refresh")
+    session = _live_session(claims)
+    if claims.token_type == "refresh" and not (  # noqa: S105 - a kind, not a token
+        session.generation == claims.generation or _is_within_grace(session, claims)
+    ):
+        raise TokenInvalid
+
+
+def session_of_access_token(token: str) -> tuple[Session, Claims]:
+    """Return the live session that an access token points at, its user included, in one query.
+
+    :raises TokenInvalid: there is none.
+    """
+    claims = tokens.decode(token, "access")
+    return _live_session(claims), claims
+
+
+def log_out(refresh_token: str) -> None:
+    """End the session that a refresh token belongs to. A dead or foreign token changes nothing."""
+    try:
+        claims = tokens.decode(refresh_token, "refresh")
+    except TokenInvalid:
+        return
+    session = Session.objects.with_user(claims.session_id)
+    if session is not None:
+        _end([session], "log_out")
+
+
+def live_sessions(user: AbstractBaseUser) -> SessionQuerySet:
+    """Return the user's sessions that a token could still use, most recently used first."""
+    fingerprints = list(accepted_fingerprints(user))
+    return Session.objects.filter(user=user, password_fingerprint__in=fingerprints).live()
+
+
+def end_session(user: AbstractBaseUser, session_id: UUID) -> bool:
+    """End one live session of the user; return False where they have none of that id."""
+    return _end(live_sessions(user).filter(pk=session_id), "ended_by_user")
+
+
+def end_other_sessions(user: AbstractBaseUser, current: Session) -> None:
+    """End all sessions of the user but this one."""
+    _end(Session.objects.filter(user=user).live().exclude(pk=current.pk), "ended_by_user")
+
+
+def keep_sessions(user: AbstractBaseUser, fingerprint: str) -> None:
+    """Let the user's sessions of this fingerprint live on: the password got another hash."""
+    Session.objects.filter(user=user, password_fingerprint=fingerprint).update(
+        password_fingerprint=password_fingerprint(user)
+    )
+
+
+def follow_password_change(session: Session) -> None:
+    """Let the session in which its user has just changed the password live on."""
+    session.password_fingerprint = password_fingerprint(session.user)
+    session.save(update_fields=["password_fingerprint"])
+
+
+def _live_session(claims: Claims) -> Session:
+    session = Session.objects.with_user(claims.session_id)
+    if session is None or not session.is_live():
+        raise TokenInvalid
+    if tokens.user_id_of(session.user) != claims.user_id:
+        raise TokenInvalid
+    return session
+
+
+def _rotate(session: Session) -> bool:
+    """Move the session on by one generation unless somebody else just did.
+
+    The one conditional UPDATE that decides between any number of callers, on every
+    database and without a lock.
+    """
+    now = clock.now()
+    changes = {
+        "generation": session.generation + 1,
+        "last_used_at": now,
+        "idle_expires_at": min(now + tokens.idle_lifetime(), session.absolute_expires_at),
+        "password_fingerprint": password_fingerprint(session.user),
+    }
+    won = (
+        Session.objects.filter(pk=session.pk, generation=session.generation)
+        .live()
+        .update(**changes)
+    )
+    if won:
+        for name, value in changes.items():
+            setattr(session, name, value)
+    return bool(won)
+
+
+def _is_within_grace(session: Session, claims: Claims) -> bool:
+    grace = timedelta(seconds=conf.REFRESH_GRACE_SECONDS)
+    return (
+        claims.generation == session.generation - 1 and clock.now() - session.last_used_at < grace
+    )
+
+
+def _end_stolen(session: Session) -> None:
+    if _end([session], "token_reused"):
+        record("token_reused", level=logging.CRITICAL, session=session.pk, user=session.user_id)
+        refresh_token_reused.send(sender=Session, session=session)
+
+
+def _end(sessions: Iterable[Session], reason: str) -> bool:
+    """Revoke these sessions and tell of each; return False where none was left to revoke."""
+    ending = list(sessions)
+    if not Session.objects.filter(pk__in=[session.pk for session in ending]).revoke():
+        return False
+    for session in ending:
+        record("session_ended", session=session.pk, user=session.user_id, reason=reason)
+        session_ended.send(sender=Session, session=session, reason=reason)
+    return True
+
+
+def _pair(session: Session) -> TokenPair:
+    return TokenPair(
+        access=tokens.access_token(session),
+        refresh=tokens.refresh_token(session),
+        expires_in=_seconds_until(tokens.access_expires_at(session)),
+    )
+
+
+def _seconds_until(moment: datetime) -> int:
+    return max(0, int(moment.timestamp()) - int(clock.now().timestamp()))

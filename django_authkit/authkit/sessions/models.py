@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import models
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext_lazy as _
+
+from authkit.core import clock
+from authkit.core.client import USER_AGENT_LENGTH
+from authkit.core.compiled_lookup import CompiledLookup
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def live(self) -> SessionQuerySet:
+        """Return the sessions that have neither been revoked nor run out.
+
+        Whether the user may still use them is for :meth:`Session.is_live` to say.
+        """
+        now = clock.now()
+        return self.filter(revoked_at=None, idle_expires_at__gt=now, absolute_expires_at__gt=now)
+
+    def revoke(self) -> int:
+        """End these sessions; return how many of them had not been revoked before."""
+        return self.filter(revoked_at=None).update(revoked_at=clock.now())
+
+
+class SessionManager(models.Manager["Session"]):
+    @cached_property
+    def _by_id(self) -> CompiledLookup[Session]:
+        return CompiledLookup(self.model, "id", related="user")
+
+    def with_user(self, session_id: uuid.UUID) -> Session | None:
+        """Return the session and its user from the database that is written to, in one query."""
+        return self._by_id.get(session_id)
+
+
+class Session(models.Model):
+    """One log-in on one device, and the family of refresh tokens that came from it.
+
+    The row is the truth and tokens only point at it, so ending the row ends them all.
+    Rows grow with log-ins, never with refreshes, and hold nothing that authenticates.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="authkit_sessions",
+        verbose_name=_("user"),
+    )
+    generation = models.PositiveIntegerField(_("generation"), default=0)
+    password_fingerprint = models.CharField(max_length=64, editable=False)
+    methods = models.CharField(_("authentication methods"), max_length=64)
+    ip = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
+    user_agent = models.CharField(_("user agent"), max_length=USER_AGENT_LENGTH, blank=True)
+    authenticated_at = models.DateTimeField(_("authenticated at"))
+    created_at = models.DateTimeField(_("created at"))
+    last_used_at = models.DateTimeField(_("last used at"))
+    idle_expires_at = models.DateTimeField(_("expires when unused"), db_index=True)
+    absolute_expires_at = models.DateTimeField(_("expires at the latest"))
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+
+    objects: ClassVar[SessionManager] = SessionManager.from_queryset(SessionQuerySet)()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        ordering = ["-last_used_at"]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def amr(self) -> list[str]:
+        """Authentication method references as in RFC 8176, e.g. ``["pwd"]``."""
+        return self.methods.split()
+
+    def is_live(self) -> bool:
+        """Say whether the session may be used now.
+
+        It is computed from what is stored about session and user, so nothing has to be
+        told when an account is deactivated or its password changes by another road.
+        """
+        return (
+            self.revoked_at is None
+            and not self._has_run_out(clock.now())
+            and self.user.is_active
+            and self._password_is_unchanged()
+        )
+
+    def _has_run_out(self, now: datetime) -> bool:
+        return now >= self.idle_expires_at or now >= self.absolute_expires_at
+
+    def _password_is_unchanged(self) -> bool:
+        return any(
+            constant_time_compare(self.password_fingerprint, fingerprint)
+            for fingerprint in accepted_fingerprints(self.user)
+        )
+
+
+def password_fingerprint(user: AbstractBaseUser) -> str:
+    """Return 64 characters that change when the user's password does, and tell nothing of it.
+
+    Django's own session hash, keyed with SECRET_KEY, once more digested so that its length
+    is known and a project's cookie sessions cannot be told from it.
+    """
+    return _digest(user.get_session_auth_hash())
+
+
+def accepted_fingerprints(user: AbstractBaseUser) -> Iterator[str]:
+    yield password_fingerprint(user)
+    for fallback in user.get_session_auth_fallback_hash():
+        yield _digest(fallback)
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(str(value).encode()).hexdigest()

@@ -1,0 +1,181 @@
+"""The two tokens of a session, and the only module that knows SimpleJWT.
+
+Tokens are derived from the session row: the same session at the same generation gives the
+same claims, so a successor need not be stored to be given out again. ``SIMPLE_JWT`` keeps
+its meaning for lifetimes, algorithm, keys, issuer, audience, leeway, JSON encoder and the
+names of claims; it is read when a token is made or read, so ``override_settings`` works.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
+
+from django.conf import settings
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import TokenBackendError
+from rest_framework_simplejwt.settings import DEFAULTS
+
+from authkit.errors import TokenInvalid
+
+if TYPE_CHECKING:
+    from authkit.sessions.models import Session
+
+TokenType = Literal["access", "refresh"]
+
+#: Longer strings are refused unread; ours are a few hundred characters.
+MAX_TOKEN_LENGTH = 4096
+_COMPACT_JWS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a token of ours says, checked for shape; ``payload`` has every claim as received."""
+
+    token_type: TokenType
+    session_id: UUID
+    user_id: str
+    generation: int
+    payload: Mapping[str, Any]
+
+
+def setting(name: str) -> Any:
+    """Return a member of ``SIMPLE_JWT`` or SimpleJWT's default for it."""
+    configured: Mapping[str, Any] = getattr(settings, "SIMPLE_JWT", {})
+    if name == "SIGNING_KEY":
+        return configured.get(name, settings.SECRET_KEY)
+    return configured.get(name, DEFAULTS[name])
+
+
+def access_lifetime() -> timedelta:
+    lifetime: timedelta = setting("ACCESS_TOKEN_LIFETIME")
+    return lifetime
+
+
+def idle_lifetime() -> timedelta:
+    lifetime: timedelta = setting("REFRESH_TOKEN_LIFETIME")
+    return lifetime
+
+
+def access_token(session: Session) -> str:
+    return _encode(
+        "access",
+        session,
+        access_expires_at(session),
+        {
+            "amr": session.amr,
+            "auth_time": _timestamp(session.authenticated_at),
+        },
+    )
+
+
+def refresh_token(session: Session) -> str:
+    return _encode("refresh", session, session.idle_expires_at, {})
+
+
+def access_expires_at(session: Session) -> datetime:
+    return min(session.last_used_at + access_lifetime(), session.absolute_expires_at)
+
+
+def user_id_of(user: Any) -> str:
+    """Return the value of the user-id claim; like SimpleJWT's, always a string."""
+    configured: Mapping[str, Any] = getattr(settings, "SIMPLE_JWT", {})
+    return str(getattr(user, configured.get("USER_ID_FIELD", "pk")))
+
+
+def decode(token: str, *token_types: TokenType) -> Claims:
+    """Return the claims of a token of one of these types.
+
+    Signature, ``exp``, ``nbf``, ``iss`` and ``aud`` are verified, with one algorithm only.
+
+    :raises TokenInvalid: for whatever is not such a token.
+    """
+    if len(token) > MAX_TOKEN_LENGTH or not _COMPACT_JWS.fullmatch(token):
+        raise TokenInvalid
+    try:
+        payload = _backend().decode(token)
+    except (TokenBackendError, ValueError, OverflowError, RecursionError):
+        # PyJWT lets some malformed claims of well-signed tokens escape as plain errors.
+        raise TokenInvalid from None
+    claims = _claims(payload)
+    if claims.token_type not in token_types:
+        raise TokenInvalid
+    return claims
+
+
+def _claims(payload: Mapping[str, Any]) -> Claims:
+    if not isinstance(payload.get("exp"), int):
+        raise TokenInvalid
+    return Claims(
+        token_type=_member(payload, setting("TOKEN_TYPE_CLAIM"), str),
+        session_id=_session_id(payload),
+        user_id=_member(payload, setting("USER_ID_CLAIM"), str),
+        generation=_member(payload, "generation", int),
+        payload=payload,
+    )
+
+
+def _member(payload: Mapping[str, Any], name: str, kind: type) -> Any:
+    value = payload.get(name)
+    if type(value) is not kind:  # True is an int to isinstance, and equal to user 1
+        raise TokenInvalid
+    return value
+
+
+def _session_id(payload: Mapping[str, Any]) -> UUID:
+    try:
+        return UUID(_member(payload, "sid", str))
+    except ValueError:
+        raise TokenInvalid from None
+
+
+def _encode(
+    token_type: TokenType, session: Session, expires_at: datetime, extra: Mapping[str, Any]
+) -> str:
+    encoded: str = _backend().encode(
+        {
+            setting("TOKEN_TYPE_CLAIM"): token_type,
+            setting("USER_ID_CLAIM"): user_id_of(session.user),
+            setting("JTI_CLAIM") or "jti": _token_id(token_type, session),
+            "sid": str(session.pk),
+            "generation": session.generation,
+            "iat": _timestamp(session.last_used_at),
+            "exp": _timestamp(expires_at),
+            **extra,
+        }
+    )
+    return encoded
+
+
+def _token_id(token_type: TokenType, session: Session) -> str:
+    name = f"{token_type}:{session.pk}:{session.generation}"
+    return hashlib.sha256(name.encode()).hexdigest()[:32]
+
+
+def _timestamp(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _backend() -> TokenBackend:
+    audience = setting("AUDIENCE")
+    return _cached_backend(
+        setting("ALGORITHM"),
+        setting("SIGNING_KEY"),
+        setting("VERIFYING_KEY"),
+        tuple(audience) if isinstance(audience, list | set) else audience,
+        setting("ISSUER"),
+        setting("JWK_URL"),
+        setting("LEEWAY"),
+        setting("JSON_ENCODER"),
+    )
+
+
+@lru_cache(maxsize=4)  # parsing a private key costs more than signing with it
+def _cached_backend(*arguments: Any) -> TokenBackend:
+    return TokenBackend(*arguments)

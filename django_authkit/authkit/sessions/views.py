@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from authkit.core.documentation import (
+    BAD_REQUEST,
+    DONE,
+    NOT_AUTHENTICATED,
+    NOT_FOUND,
+    NOT_JSON,
+    refusal,
+)
+from authkit.core.views import AuthkitView, PublicView
+from authkit.sessions import flows
+from authkit.sessions.authentication import JWTAuthentication
+from authkit.sessions.models import Session
+from authkit.sessions.serializers import (
+    AnyTokenSerializer,
+    EmptySerializer,
+    RefreshTokenSerializer,
+    SessionSerializer,
+    TokenPairSerializer,
+)
+
+
+class OwnerView(AuthkitView):
+    """For the holder of a live session; an API key opens none of these."""
+
+    authentication_classes = [JWTAuthentication]
+    permission_classes = [IsAuthenticated]
+
+
+class TokenRefreshView(PublicView):
+    serializer_class = RefreshTokenSerializer
+
+    @extend_schema(
+        operation_id="token_refresh",
+        tags=["auth"],
+        summary="Exchange a refresh token for the next pair of tokens",
+        description=(
+            "The token sent is spent. Sending it again within a few seconds gives the same "
+            "pair; sending it later ends the session, since it must have been copied."
+        ),
+        responses={
+            200: TokenPairSerializer,
+            400: BAD_REQUEST,
+            401: refusal("`token_invalid` or `token_reused`."),
+            415: NOT_JSON,
+        },
+    )
+    def post(self, request: Request) -> Response:
+        pair = flows.refresh_session(self.read(request)["refresh"])
+        return Response(TokenPairSerializer(pair).data)
+
+
+class TokenVerifyView(PublicView):
+    serializer_class = AnyTokenSerializer
+
+    @extend_schema(
+        operation_id="token_verify",
+        tags=["auth"],
+        summary="Say whether a token would be accepted now",
+        responses={
+            200: EmptySerializer,
+            400: BAD_REQUEST,
+            401: refusal("`token_invalid`."),
+            415: NOT_JSON,
+        },
+    )
+    def post(self, request: Request) -> Response:
+        flows.verify_token(self.read(request)["token"])
+        return Response({})
+
+
+class TokenRevokeView(PublicView):
+    serializer_class = RefreshTokenSerializer
+
+    @extend_schema(
+        operation_id="token_revoke",
+        tags=["auth"],
+        summary="Log out: end the session of a refresh token",
+        description="Also answers 204 for a token that is already dead (RFC 7009 section 2.2).",
+        responses={204: DONE, 400: BAD_REQUEST, 415: NOT_JSON},
+    )
+    def post(self, request: Request) -> Response:
+        flows.log_out(self.read(request)["refresh"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SessionListView(OwnerView):
+    serializer_class = SessionSerializer
+
+    @extend_schema(
+        operation_id="sessions_list",
+        tags=["auth"],
+        summary="List your live sessions, most recently used first",
+        responses={200: SessionSerializer(many=True), 401: NOT_AUTHENTICATED},
+    )
+    def get(self, request: Request) -> Response:
+        serializer = SessionSerializer(
+            flows.live_sessions(request.user),
+            many=True,
+            context={"current": current_session(request)},
+        )
+        return Response(serializer.data)
+
+    @extend_schema(
+        operation_id="sessions_delete_others",
+        tags=["auth"],
+        summary="End all your sessions but this one",
+        responses={204: DONE, 401: NOT_AUTHENTICATED},
+    )
+    def delete(self, request: Request) -> Response:
+        flows.end_other_sessions(request.user, current_session(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SessionView(OwnerView):
+    @extend_schema(
+        operation_id="sessions_delete",
+        tags=["auth"],
+        summary="End one of your sessions",
+        responses={204: DONE, 401: NOT_AUTHENTICATED, 404: NOT_FOUND},
+    )
+    def delete(self, request: Request, session_id: UUID) -> Response:
+        if not flows.end_session(request.user, session_id):
+            raise NotFound
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def current_session(request: Request) -> Session:
+    session: Session = request.auth.session
+    return session
