@@ -11,7 +11,7 @@ DATABASE = os.environ.get("AUTHKIT_TEST_DATABASE", "sqlite")
 USERS = os.environ.get("AUTHKIT_TEST_USERS", "stock")
 ATOMIC_REQUESTS = os.environ.get("AUTHKIT_TEST_ATOMIC") == "1"
 
-DATABASES = {
+DATABASES: dict[str, dict[str, object]] = {
     "default": {
         "sqlite": {
             "ENGINE": "django.db.backends.sqlite3",
@@ -35,9 +35,9 @@ DATABASES = {
             "OPTIONS": {"charset": "utf8mb4"},
             "TEST": {"CHARSET": "utf8mb4"},
         },
-    }[DATABASE]
-    | {"ATOMIC_REQUESTS": ATOMIC_REQUESTS},
+    }[DATABASE],
 }
+DATABASES["default"]["ATOMIC_REQUESTS"] = ATOMIC_REQUESTS
 
 SECRET_KEY = "only-for-the-tests-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789"
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]

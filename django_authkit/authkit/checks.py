@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning
+from django.core import checks
+from django.core.checks import CheckMessage, Error
 from rest_framework_simplejwt.settings import DEFAULTS as SIMPLE_JWT_DEFAULTS
 
 from authkit.conf import Settings, conf
@@ -23,7 +24,8 @@ INSECURE_PREFIX = "django-insecure-"
 
 
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
-    if not isinstance(conf.user_settings, Mapping):
+    configured: object = conf.user_settings
+    if not isinstance(configured, Mapping):
         return [
             Error(
                 "AUTHKIT should be a dict.",
@@ -32,7 +34,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return [
-        *_unknown_keys("AUTHKIT", conf.user_settings, _names(), "authkit.E002"),
+        *_unknown_keys("AUTHKIT", configured, _names(), "authkit.E002"),
         *_wrong_values(),
     ]
 
@@ -51,7 +53,7 @@ def check_deployment(**kwargs: Any) -> list[CheckMessage]:
     if not _is_hmac() or not str(key).startswith(INSECURE_PREFIX):
         return []
     return [
-        Warning(
+        checks.Warning(
             f"Tokens are signed with a key that starts with '{INSECURE_PREFIX}': whoever has read "
             "your repository can log in as anybody.",
             hint=(

@@ -25,7 +25,8 @@ class Settings:
         most that NIST SP 800-63B-4 section 2.1.3 lets pass before asking for the
         password again.
         """
-        return self._get("SESSION_ABSOLUTE_LIFETIME", timedelta(days=30))
+        value: timedelta = self._get("SESSION_ABSOLUTE_LIFETIME", timedelta(days=30))
+        return value
 
     @property
     def REFRESH_GRACE_SECONDS(self) -> int:
@@ -33,12 +34,14 @@ class Settings:
 
         Two tabs and lost answers need it; 0 switches it off (RFC 9700 section 4.14.2).
         """
-        return self._get("REFRESH_GRACE_SECONDS", 10)
+        value: int = self._get("REFRESH_GRACE_SECONDS", 10)
+        return value
 
     @property
     def API_KEY_BRAND(self) -> str:
         """What every API key of this project starts with, so that secret scanners find it."""
-        return self._get("API_KEY_BRAND", "ak")
+        value: str = self._get("API_KEY_BRAND", "ak")
+        return value
 
     def _get(self, name: str, default: Any) -> Any:
         return self.user_settings.get(name, default)

@@ -19,17 +19,16 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
     list_filter = ["created", "revoked"]
     list_select_related = ["owner"]
     search_fields = ["name", "prefix"]
-    fields = ["name", "owner", "expiry_date"]
     raw_id_fields = ["owner"]
 
-    def get_fields(self, request: HttpRequest, obj: APIKey | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: APIKey | None = None) -> Any:
         return ["name", "owner", "expiry_date"] if obj is None else self.list_display
 
-    def get_readonly_fields(self, request: HttpRequest, obj: APIKey | None = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: APIKey | None = None) -> Any:
         if obj is None:
             return []
-        # A key given to one owner is never handed on, and a revoked one never comes back.
-        return [field for field in self.list_display if obj.revoked or field not in _CHANGEABLE]
+        # A key made for one owner is never handed on, and a revoked one never comes back.
+        return self.list_display if obj.revoked else ["prefix", "owner", "created"]
 
     def save_model(
         self, request: HttpRequest, obj: APIKey, form: ModelForm[APIKey], change: bool
@@ -52,6 +51,3 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
         response = TemplateResponse(request, "admin/authkit/apikey/made.html", context)
         response["Cache-Control"] = "no-store"
         return response
-
-
-_CHANGEABLE = {"name", "expiry_date", "revoked"}

@@ -25,7 +25,7 @@ class BrandedKeyGenerator(KeyGenerator):  # type: ignore[misc]
 
 
 class APIKeyManager(BaseAPIKeyManager):  # type: ignore[misc]
-    """``create_key(name=..., owner=...)`` returns ``(api_key, key)``; the key is never seen again."""
+    """``create_key(name=..., owner=...)`` returns ``(api_key, key)``, the key for the only time."""
 
     key_generator = BrandedKeyGenerator()
 
@@ -77,8 +77,8 @@ class APIKey(AbstractAPIKey):  # type: ignore[misc]
 
     objects: ClassVar[APIKeyManager] = APIKeyManager()
 
-    class Meta(AbstractAPIKey.Meta):
-        abstract = False
+    class Meta:
+        ordering = ["-created"]
         verbose_name = _("API key")
         verbose_name_plural = _("API keys")
 

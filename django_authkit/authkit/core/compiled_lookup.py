@@ -79,7 +79,8 @@ class CompiledLookup(Generic[M]):
             values[position] = value
         instance: Any = plan.base.build(alias, values)
         self.related.set_cached_value(instance, plan.related.build(alias, values))
-        return instance
+        found: M = instance
+        return found
 
     def _compile(self, alias: str) -> _Plan:
         # A connection of its own that is never opened: what the compiler remembers of it
@@ -93,7 +94,8 @@ class CompiledLookup(Generic[M]):
         )
         compiler = queryset.query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
-        assert len(params) == 1, "the look-up has exactly one parameter"
+        if len(params) != 1:
+            raise TypeError(f"{self.model.__name__} cannot be looked up by one parameter: {sql}")
         converters: Any = compiler.get_converters([column[0] for column in compiler.select])
         info: Any = compiler.klass_info
         plan = _Plan(

@@ -37,8 +37,7 @@ class StrictCharField(serializers.CharField):
         return data
 
     def _refuse_unusable(self, data: str) -> None:
-        assert self.max_length is not None
-        if len(data) > self.max_length:
+        if self.max_length is not None and len(data) > self.max_length:
             message = self.error_messages["max_length"]
             raise serializers.ValidationError(
                 str(message).format(max_length=self.max_length), code="max_length"

@@ -38,11 +38,10 @@ class AuthkitView(APIView):
     parser_classes = [StrictJSONParser]
     renderer_classes = [JSONRenderer]
     versioning_class = None
-    serializer_class: type[BaseSerializer[Any]] | None = None
+    serializer_class: type[BaseSerializer[Any]]
 
     def read(self, request: Request) -> dict[str, Any]:
         """Return the validated body, or raise ``ValidationError`` (400)."""
-        assert self.serializer_class is not None
         serializer = self.serializer_class(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
@@ -56,13 +55,13 @@ class AuthkitView(APIView):
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any
     ) -> Response:
-        response = super().finalize_response(request, response, *args, **kwargs)
-        response["Cache-Control"] = "no-store"
-        if response.status_code == status.HTTP_401_UNAUTHORIZED:
-            response.headers.setdefault("WWW-Authenticate", BEARER_CHALLENGE)
-        if response.status_code in RETRY_AFTER:
-            response.headers.setdefault("Retry-After", str(RETRY_AFTER[response.status_code]))
-        return response
+        final: Response = super().finalize_response(request, response, *args, **kwargs)
+        final["Cache-Control"] = "no-store"
+        if final.status_code == status.HTTP_401_UNAUTHORIZED:
+            final.headers.setdefault("WWW-Authenticate", BEARER_CHALLENGE)
+        if final.status_code in RETRY_AFTER:
+            final.headers.setdefault("Retry-After", str(RETRY_AFTER[final.status_code]))
+        return final
 
 
 class PublicView(AuthkitView):
@@ -73,6 +72,6 @@ class PublicView(AuthkitView):
 
 
 def _add_code(response: Response, exc: APIException) -> None:
-    if isinstance(exc.detail, str) and isinstance(response.data, dict):
-        if set(response.data) == {"detail"}:
-            response.data["code"] = exc.get_codes()
+    is_plain = isinstance(response.data, dict) and set(response.data) == {"detail"}
+    if is_plain and isinstance(exc.detail, str):
+        response.data["code"] = exc.get_codes()

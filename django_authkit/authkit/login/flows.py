@@ -4,12 +4,12 @@ import logging
 from collections.abc import Sequence
 
 from django.contrib.auth import authenticate
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 
 from authkit.core.client import client_of
 from authkit.core.security_log import record
+from authkit.core.users import AuthUser
 from authkit.errors import AttemptsExceeded, InvalidCredentials
 from authkit.login.axes import lockout_seconds
 from authkit.login.hasher_upgrade import watch_hasher_upgrade
@@ -26,9 +26,7 @@ def log_in(request: HttpRequest, username: str, password: str) -> TokenPair:
     return complete_login(request, user, methods=["pwd"])
 
 
-def complete_login(
-    request: HttpRequest, user: AbstractBaseUser, *, methods: Sequence[str]
-) -> TokenPair:
+def complete_login(request: HttpRequest, user: AuthUser, *, methods: Sequence[str]) -> TokenPair:
     """Give a session to a user who has proved who they are: the one way to get one.
 
     A project's own way of logging in (a social login, a magic link) ends here too.
@@ -43,7 +41,7 @@ def complete_login(
     return pair
 
 
-def _authenticate(request: HttpRequest, username: str, password: str) -> AbstractBaseUser:
+def _authenticate(request: HttpRequest, username: str, password: str) -> AuthUser:
     with watch_hasher_upgrade() as upgrade:
         # "username" whatever USERNAME_FIELD is called, as Django's own log-in form does:
         # backends for LDAP and django-axes know no other name.

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
-
+from authkit.core.users import AuthUser
 from authkit.sessions.flows import keep_sessions
 from authkit.sessions.models import password_fingerprint
 
@@ -24,7 +23,7 @@ class HasherUpgrade:
     def __init__(self, replaced: dict[Any, str]) -> None:
         self._replaced = replaced
 
-    def keep_sessions_of(self, user: AbstractBaseUser) -> None:
+    def keep_sessions_of(self, user: AuthUser) -> None:
         """Call with the user whom ``authenticate()`` returned: the password was right."""
         if user.pk in self._replaced:
             keep_sessions(user, self._replaced[user.pk])
@@ -42,11 +41,11 @@ def watch_hasher_upgrade() -> Iterator[HasherUpgrade]:
 
 
 def remember_replaced_hash(
-    instance: AbstractBaseUser, using: str, update_fields: frozenset[str] | None, **kwargs: Any
+    instance: AuthUser, using: str, update_fields: frozenset[str] | None, **kwargs: Any
 ) -> None:
     """Receive ``pre_save`` of the user model. Only an upgrade saves just the password."""
     replaced = _replaced.get()
-    if replaced is None or update_fields != {"password"}:
+    if replaced is None or set(update_fields or ()) != {"password"}:
         return
     stored = type(instance)._base_manager.using(using).filter(pk=instance.pk).first()
     if stored is not None:

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import logging
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import router, transaction
 
 from authkit.core.security_log import record
+from authkit.core.users import AuthUser
 from authkit.errors import InvalidCredentials
 from authkit.passwords.policy import require_acceptable
 from authkit.sessions.flows import end_other_sessions, follow_password_change
@@ -13,7 +13,7 @@ from authkit.sessions.models import Session
 from authkit.signals import password_changed
 
 
-def change_password(user: AbstractBaseUser, session: Session, current: str, new: str) -> None:
+def change_password(user: AuthUser, session: Session, current: str, new: str) -> None:
     """Set a new password; end every session of the user but ``session``.
 
     :raises InvalidCredentials: ``current`` is not the password.

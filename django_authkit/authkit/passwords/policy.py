@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework.exceptions import ValidationError
 
+from authkit.core.users import AuthUser
 
-def require_acceptable(password: str, user: AbstractBaseUser) -> None:
+
+def require_acceptable(password: str, user: AuthUser) -> None:
     """Let the project's AUTH_PASSWORD_VALIDATORS judge a new password.
 
     :raises ValidationError: their messages, under ``new_password``.

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from authkit.core.documentation import BAD_REQUEST, DONE, NOT_JSON, refusal
 from authkit.passwords import flows
 from authkit.passwords.serializers import PasswordChangeSerializer
-from authkit.sessions.views import OwnerView, current_session
+from authkit.sessions.views import OwnerView, current_session, current_user
 
 
 class PasswordChangeView(OwnerView):
@@ -31,7 +31,7 @@ class PasswordChangeView(OwnerView):
     def post(self, request: Request) -> Response:
         passwords = self.read(request)
         flows.change_password(
-            request.user,
+            current_user(request),
             current_session(request),
             current=passwords["current_password"],
             new=passwords["new_password"],

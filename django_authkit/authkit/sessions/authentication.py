@@ -3,10 +3,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from rest_framework.request import Request
 
 from authkit.core.credentials import HeaderCredentialAuthentication
+from authkit.core.users import AuthUser
 from authkit.sessions.flows import session_of_access_token
 from authkit.sessions.models import Session
 from authkit.sessions.tokens import Claims
@@ -38,7 +38,7 @@ class JWTAuthentication(HeaderCredentialAuthentication):
             return None
         return value.lstrip()[len(self.keyword) :].strip(" ")
 
-    def verify(self, credential: str) -> tuple[AbstractBaseUser, AccessToken]:
+    def verify(self, credential: str) -> tuple[AuthUser, AccessToken]:
         session, claims = session_of_access_token(credential)
         return session.user, AccessToken(session, claims)
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.contrib.auth.base_user import AbstractBaseUser
-
 from authkit.conf import conf
 from authkit.core import clock
 from authkit.core.client import Client
 from authkit.core.security_log import record
+from authkit.core.users import AuthUser
 from authkit.errors import TokenInvalid, TokenReused
 from authkit.sessions import tokens
 from authkit.sessions.models import (
@@ -36,7 +35,7 @@ class TokenPair:
     token_type: str = "Bearer"  # noqa: S105 - the name of the scheme (RFC 6749 section 5.1)
 
 
-def start_session(user: AbstractBaseUser, client: Client, methods: Sequence[str]) -> TokenPair:
+def start_session(user: AuthUser, client: Client, methods: Sequence[str]) -> TokenPair:
     """Make a session for a user who has proved who they are, and return its first tokens.
 
     Only the funnel in ``authkit.login`` calls this: it is the place that knows whether the
@@ -118,25 +117,25 @@ def log_out(refresh_token: str) -> None:
         _end([session], "log_out")
 
 
-def live_sessions(user: AbstractBaseUser) -> SessionQuerySet:
+def live_sessions(user: AuthUser) -> SessionQuerySet:
     """Return the user's sessions that a token could still use, most recently used first."""
     fingerprints = list(accepted_fingerprints(user))
-    return Session.objects.filter(user=user, password_fingerprint__in=fingerprints).live()
+    return Session.objects.of(user).live().filter(password_fingerprint__in=fingerprints)
 
 
-def end_session(user: AbstractBaseUser, session_id: UUID) -> bool:
+def end_session(user: AuthUser, session_id: UUID) -> bool:
     """End one live session of the user; return False where they have none of that id."""
     return _end(live_sessions(user).filter(pk=session_id), "ended_by_user")
 
 
-def end_other_sessions(user: AbstractBaseUser, current: Session) -> None:
+def end_other_sessions(user: AuthUser, current: Session) -> None:
     """End all sessions of the user but this one."""
-    _end(Session.objects.filter(user=user).live().exclude(pk=current.pk), "ended_by_user")
+    _end(Session.objects.of(user).live().exclude(pk=current.pk), "ended_by_user")
 
 
-def keep_sessions(user: AbstractBaseUser, fingerprint: str) -> None:
+def keep_sessions(user: AuthUser, fingerprint: str) -> None:
     """Let the user's sessions of this fingerprint live on: the password got another hash."""
-    Session.objects.filter(user=user, password_fingerprint=fingerprint).update(
+    Session.objects.of(user).filter(password_fingerprint=fingerprint).update(
         password_fingerprint=password_fingerprint(user)
     )
 
@@ -170,8 +169,9 @@ def _rotate(session: Session) -> bool:
         "password_fingerprint": password_fingerprint(session.user),
     }
     won = (
-        Session.objects.filter(pk=session.pk, generation=session.generation)
+        Session.objects.get_queryset()
         .live()
+        .filter(pk=session.pk, generation=session.generation)
         .update(**changes)
     )
     if won:
@@ -196,7 +196,11 @@ def _end_stolen(session: Session) -> None:
 def _end(sessions: Iterable[Session], reason: str) -> bool:
     """Revoke these sessions and tell of each; return False where none was left to revoke."""
     ending = list(sessions)
-    if not Session.objects.filter(pk__in=[session.pk for session in ending]).revoke():
+    if (
+        not Session.objects.get_queryset()
+        .filter(pk__in=[session.pk for session in ending])
+        .revoke()
+    ):
         return False
     for session in ending:
         record("session_ended", session=session.pk, user=session.user_id, reason=reason)

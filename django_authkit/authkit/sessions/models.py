@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
@@ -15,12 +14,16 @@ from django.utils.translation import gettext_lazy as _
 from authkit.core import clock
 from authkit.core.client import USER_AGENT_LENGTH
 from authkit.core.compiled_lookup import CompiledLookup
+from authkit.core.users import AuthUser
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
+    def of(self, user: AuthUser) -> SessionQuerySet:
+        return self.filter(user=user)
+
     def live(self) -> SessionQuerySet:
         """Return the sessions that have neither been revoked nor run out.
 
@@ -34,7 +37,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.filter(revoked_at=None).update(revoked_at=clock.now())
 
 
-class SessionManager(models.Manager["Session"]):
+_SessionManager = models.Manager.from_queryset(SessionQuerySet)
+
+
+class SessionManager(_SessionManager):
     @cached_property
     def _by_id(self) -> CompiledLookup[Session]:
         return CompiledLookup(self.model, "id", related="user")
@@ -70,7 +76,7 @@ class Session(models.Model):
     absolute_expires_at = models.DateTimeField(_("expires at the latest"))
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
 
-    objects: ClassVar[SessionManager] = SessionManager.from_queryset(SessionQuerySet)()  # type: ignore[assignment]
+    objects: ClassVar[SessionManager] = SessionManager()
 
     class Meta:
         verbose_name = _("session")
@@ -108,7 +114,7 @@ class Session(models.Model):
         )
 
 
-def password_fingerprint(user: AbstractBaseUser) -> str:
+def password_fingerprint(user: AuthUser) -> str:
     """Return 64 characters that change when the user's password does, and tell nothing of it.
 
     Django's own session hash, keyed with SECRET_KEY, once more digested so that its length
@@ -117,7 +123,7 @@ def password_fingerprint(user: AbstractBaseUser) -> str:
     return _digest(user.get_session_auth_hash())
 
 
-def accepted_fingerprints(user: AbstractBaseUser) -> Iterator[str]:
+def accepted_fingerprints(user: AuthUser) -> Iterator[str]:
     yield password_fingerprint(user)
     for fallback in user.get_session_auth_fallback_hash():
         yield _digest(fallback)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from typing import Any, cast
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -17,9 +18,10 @@ from authkit.core.documentation import (
     NOT_JSON,
     refusal,
 )
+from authkit.core.users import AuthUser
 from authkit.core.views import AuthkitView, PublicView
 from authkit.sessions import flows
-from authkit.sessions.authentication import JWTAuthentication
+from authkit.sessions.authentication import AccessToken, JWTAuthentication
 from authkit.sessions.models import Session
 from authkit.sessions.serializers import (
     AnyTokenSerializer,
@@ -105,7 +107,7 @@ class SessionListView(OwnerView):
     )
     def get(self, request: Request) -> Response:
         serializer = SessionSerializer(
-            flows.live_sessions(request.user),
+            flows.live_sessions(current_user(request)),
             many=True,
             context={"current": current_session(request)},
         )
@@ -118,7 +120,7 @@ class SessionListView(OwnerView):
         responses={204: DONE, 401: NOT_AUTHENTICATED},
     )
     def delete(self, request: Request) -> Response:
-        flows.end_other_sessions(request.user, current_session(request))
+        flows.end_other_sessions(current_user(request), current_session(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -130,11 +132,16 @@ class SessionView(OwnerView):
         responses={204: DONE, 401: NOT_AUTHENTICATED, 404: NOT_FOUND},
     )
     def delete(self, request: Request, session_id: UUID) -> Response:
-        if not flows.end_session(request.user, session_id):
+        if not flows.end_session(current_user(request), session_id):
             raise NotFound
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+def current_user(request: Request) -> AuthUser:
+    user: Any = request.user
+    return cast(AuthUser, user)
+
+
 def current_session(request: Request) -> Session:
-    session: Session = request.auth.session
-    return session
+    token: Any = request.auth
+    return cast(AccessToken, token).session

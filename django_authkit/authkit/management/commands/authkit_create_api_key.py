@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from authkit.api_keys.models import APIKey
 from authkit.core import clock
+from authkit.core.users import AuthUser
 
 
 class Command(BaseCommand):
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         self.stdout.write(key)
 
 
-def _owner(username: str | None) -> AbstractBaseUser | None:
+def _owner(username: str | None) -> AuthUser | None:
     if username is None:
         return None
     model = get_user_model()
