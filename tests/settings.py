@@ -6,12 +6,13 @@ AUTHKIT_TEST_ATOMIC     1 switches ATOMIC_REQUESTS on
 """
 
 import os
+from typing import Any
 
 DATABASE = os.environ.get("AUTHKIT_TEST_DATABASE", "sqlite")
 USERS = os.environ.get("AUTHKIT_TEST_USERS", "stock")
 ATOMIC_REQUESTS = os.environ.get("AUTHKIT_TEST_ATOMIC") == "1"
 
-DATABASES: dict[str, dict[str, object]] = {
+DATABASES: Any = {
     "default": {
         "sqlite": {
             "ENGINE": "django.db.backends.sqlite3",

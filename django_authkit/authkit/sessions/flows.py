@@ -20,6 +20,7 @@ from authkit.sessions.models import (
     SessionQuerySet,
     accepted_fingerprints,
     password_fingerprint,
+    sessions_by_id,
 )
 from authkit.sessions.tokens import Claims
 from authkit.signals import refresh_token_reused, session_ended, session_started
@@ -112,7 +113,7 @@ def log_out(refresh_token: str) -> None:
         claims = tokens.decode(refresh_token, "refresh")
     except TokenInvalid:
         return
-    session = Session.objects.with_user(claims.session_id)
+    session = sessions_by_id.get(claims.session_id)
     if session is not None:
         _end([session], "log_out")
 
@@ -147,7 +148,7 @@ def follow_password_change(session: Session) -> None:
 
 
 def _live_session(claims: Claims) -> Session:
-    session = Session.objects.with_user(claims.session_id)
+    session = sessions_by_id.get(claims.session_id)
     if session is None or not session.is_live():
         raise TokenInvalid
     if tokens.user_id_of(session.user) != claims.user_id:
@@ -166,18 +167,13 @@ def _rotate(session: Session) -> bool:
         "generation": session.generation + 1,
         "last_used_at": now,
         "idle_expires_at": min(now + tokens.idle_lifetime(), session.absolute_expires_at),
-        "password_fingerprint": password_fingerprint(session.user),
     }
-    won = (
-        Session.objects.get_queryset()
-        .live()
-        .filter(pk=session.pk, generation=session.generation)
-        .update(**changes)
-    )
-    if won:
-        for name, value in changes.items():
-            setattr(session, name, value)
-    return bool(won)
+    unchanged = Session.objects.live().filter(pk=session.pk, generation=session.generation)
+    if not unchanged.update(**changes):
+        return False
+    for name, value in changes.items():
+        setattr(session, name, value)
+    return True
 
 
 def _is_within_grace(session: Session, claims: Claims) -> bool:
@@ -196,11 +192,7 @@ def _end_stolen(session: Session) -> None:
 def _end(sessions: Iterable[Session], reason: str) -> bool:
     """Revoke these sessions and tell of each; return False where none was left to revoke."""
     ending = list(sessions)
-    if (
-        not Session.objects.get_queryset()
-        .filter(pk__in=[session.pk for session in ending])
-        .revoke()
-    ):
+    if not Session.objects.live().among(ending).update(revoked_at=clock.now()):
         return False
     for session in ending:
         record("session_ended", session=session.pk, user=session.user_id, reason=reason)

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -32,22 +31,8 @@ class SessionQuerySet(models.QuerySet["Session"]):
         now = clock.now()
         return self.filter(revoked_at=None, idle_expires_at__gt=now, absolute_expires_at__gt=now)
 
-    def revoke(self) -> int:
-        """End these sessions; return how many of them had not been revoked before."""
-        return self.filter(revoked_at=None).update(revoked_at=clock.now())
-
-
-_SessionManager = models.Manager.from_queryset(SessionQuerySet)
-
-
-class SessionManager(_SessionManager):
-    @cached_property
-    def _by_id(self) -> CompiledLookup[Session]:
-        return CompiledLookup(self.model, "id", related="user")
-
-    def with_user(self, session_id: uuid.UUID) -> Session | None:
-        """Return the session and its user from the database that is written to, in one query."""
-        return self._by_id.get(session_id)
+    def among(self, sessions: Iterable[Session]) -> SessionQuerySet:
+        return self.filter(pk__in=[session.pk for session in sessions])
 
 
 class Session(models.Model):
@@ -76,7 +61,7 @@ class Session(models.Model):
     absolute_expires_at = models.DateTimeField(_("expires at the latest"))
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
 
-    objects: ClassVar[SessionManager] = SessionManager()
+    objects = SessionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("session")
@@ -112,6 +97,10 @@ class Session(models.Model):
             constant_time_compare(self.password_fingerprint, fingerprint)
             for fingerprint in accepted_fingerprints(self.user)
         )
+
+
+#: Reads a session and its user in one query, from the database that is written to.
+sessions_by_id = CompiledLookup(Session, "id", related="user")
 
 
 def password_fingerprint(user: AuthUser) -> str:
