@@ -1,6 +1,3 @@
-# Django and DRF prescribe the signatures here.
-# ruff: noqa: ARG002
-
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny

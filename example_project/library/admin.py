@@ -1,6 +1,3 @@
-# Django and DRF prescribe the signatures here.
-# ruff: noqa: ARG002
-
 from django.contrib import admin
 
 from example_project.library.models import Author, Book, Copy, Genre, Loan, Member, Publisher

@@ -1,6 +1,3 @@
-# Django and DRF prescribe the signatures here.
-# ruff: noqa: ARG002
-
 from django.db.models import ProtectedError
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, status, viewsets

@@ -1,6 +1,3 @@
-# Django and DRF prescribe the signatures here.
-# ruff: noqa: ARG002
-
 from rest_framework.permissions import BasePermission
 
 from example_project.tasks.models import OwnedModel

@@ -1,6 +1,3 @@
-# Django and DRF prescribe the signatures here.
-# ruff: noqa: ARG002
-
 from authkit.authentication import JWTAuthentication
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_view

@@ -14,7 +14,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--port", type=int, default=8000, help="Default: 8000.")
 
-    def handle(self, *, port, **options):
+    def handle(self, *, port, **_options):
         if settings.PRODUCTION:
             raise CommandError("The demo has well-known passwords, so it is not for production.")
         self.say("Preparing the database ...")

@@ -1,0 +1,122 @@
+"""A small HTTP client. It knows nothing of Django: what it sees is what any client sees."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+from http.client import HTTPConnection, HTTPMessage
+from urllib.parse import urlencode
+
+TIMEOUT_SECONDS = 60
+LONGEST_BODY_SHOWN = 1000
+
+#: Tokens and API keys, which a report of a failure must not give away.
+SECRETS = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+|[A-Za-z0-9-]+_[A-Za-z0-9]{8}_[A-Za-z0-9]{38}")
+
+
+class NotSo(Exception):
+    """A step found something else than it expected."""
+
+    def __init__(self, expected, came):
+        super().__init__(expected)
+        self.expected = expected
+        self.came = came
+
+
+@dataclass(frozen=True)
+class Answer:
+    request: str
+    status: int
+    headers: HTTPMessage
+    body: bytes
+
+    @cached_property
+    def data(self):
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            raise NotSo("a body of JSON", self) from None
+
+    @property
+    def code(self):
+        return self.data.get("code")
+
+    def is_error(self):
+        return self.status >= 400
+
+    def expect(self, *statuses, code=None):
+        """Return this answer if its status is one of `statuses` and its code is `code`."""
+        self.that(self.status in statuses, f"status {' or '.join(map(str, statuses))}")
+        if code is not None:
+            self.that(self.code == code, f"code {code}")
+        return self
+
+    def expect_header(self, name, start):
+        value = self.headers.get(name, "")
+        return self.that(value.lower().startswith(start.lower()), f"header {name}: {start}")
+
+    def that(self, condition, expected):
+        if not condition:
+            raise NotSo(expected, self)
+        return self
+
+    def __str__(self):
+        text = self.body.decode("utf-8", "replace")[:LONGEST_BODY_SHOWN]
+        head = [self.request, f"status {self.status}", *map(": ".join, self.headers.items())]
+        return mask("\n".join([*head, "", text]))
+
+
+@dataclass(frozen=True)
+class Client:
+    """Sends requests to one server, with one credential, with both, or with none."""
+
+    host: str
+    port: int
+    access: str | None = None
+    api_key: str | None = None
+
+    def using(self, *, access=None, api_key=None):
+        return replace(self, access=access, api_key=api_key)
+
+    def get(self, path, query=None):
+        return self.send("GET", f"{path}?{urlencode(query)}" if query else path)
+
+    def post(self, path, data=None):
+        return self.send("POST", path, data)
+
+    def patch(self, path, data):
+        return self.send("PATCH", path, data)
+
+    def delete(self, path):
+        return self.send("DELETE", path)
+
+    def send(self, method, path, data=None):
+        if data is None:
+            return self.send_raw(method, path)
+        return self.send_raw(method, path, json.dumps(data).encode(), "application/json")
+
+    def send_raw(self, method, path, body=None, content_type=None):
+        headers = self._headers()
+        if content_type:
+            headers["Content-Type"] = content_type
+        connection = HTTPConnection(self.host, self.port, timeout=TIMEOUT_SECONDS)
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return Answer(f"{method} {path}", response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+    def _headers(self):
+        headers = {"Accept": "*/*", "User-Agent": "selftest", "Connection": "close"}
+        if self.access is not None:
+            headers["Authorization"] = f"Bearer {self.access}"
+        if self.api_key is not None:
+            headers["X-API-Key"] = self.api_key
+        return headers
+
+
+def mask(text):
+    return SECRETS.sub("[masked]", text)

@@ -1,0 +1,30 @@
+from example_project.selftest.journeys import (
+    accounts,
+    api_keys,
+    contract,
+    documentation,
+    library,
+    login,
+    open_door,
+    passwords,
+    requests,
+    sessions,
+    tasks,
+    tokens,
+)
+
+# In the order of a visit: the door, the way in, what is inside, and the map of it all.
+JOURNEYS = [
+    open_door,
+    requests,
+    login,
+    tokens,
+    sessions,
+    passwords,
+    accounts,
+    api_keys,
+    library,
+    tasks,
+    documentation,
+    contract,
+]

@@ -1,0 +1,21 @@
+"""Without credentials"""
+
+from example_project.selftest.tour import expect_token_refused
+
+HEALTH = "/api/v1/health/"
+
+
+def walk(tour):
+    with tour.step("the health endpoint answers without credentials"):
+        answer = tour.client.get(HEALTH).expect(200)
+        answer.that(answer.data == {"status": "ok"}, "status ok")
+
+    with tour.step("it looks at no credential, so a bad one does no harm"):
+        tour.client.using(access="not-a-token").get(HEALTH).expect(200)
+
+    with tour.step("a protected endpoint is 401, with a challenge"):
+        answer = tour.books().expect(401)
+        answer.expect_header("WWW-Authenticate", "Bearer")
+
+    with tour.step("a bad bearer token is 401, and the challenge says invalid_token"):
+        expect_token_refused(tour.books(access="not-a-token"))
