@@ -1,0 +1,123 @@
+"""Reads and writes the security of an OpenAPI document; knows no view and no server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from enum import Enum
+from typing import Any
+
+#: The fields of a path item that are operations.
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+#: Response keys that document a refusal for want of a credential.
+REFUSALS = ("401", "403", "4XX", "default")
+
+Document = dict[str, Any]
+Requirement = dict[str, list[str]]
+
+
+class Declared(Enum):
+    """What a client reads: anybody may call, credentials are welcome, or credentials are needed."""
+
+    PUBLIC = "public"
+    OPTIONAL = "optional"
+    SECURED = "secured"
+
+
+def operations(document: Document) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield path, lower-case method and operation, in the order of the document."""
+    for path, item in document.get("paths", {}).items():
+        for method, operation in item.items():
+            if method in METHODS:
+                yield path, method, operation
+
+
+def security_schemes(document: Document) -> dict[str, Any]:
+    schemes: dict[str, Any] = document.get("components", {}).get("securitySchemes", {})
+    return schemes
+
+
+def effective_security(document: Document, operation: Mapping[str, Any]) -> Any:
+    """Return the operation's requirements, or those of the root if it has none of its own."""
+    return operation.get("security", document.get("security", []))
+
+
+def well_formed(requirements: Any) -> list[Requirement]:
+    """Return the requirements that are objects; a bare scheme name is read as what was meant."""
+    if not isinstance(requirements, list):
+        return []
+    named = ({item: []} if isinstance(item, str) else item for item in requirements)
+    return [item for item in named if isinstance(item, dict)]
+
+
+def declared_state(document: Document, operation: Mapping[str, Any]) -> Declared:
+    requirements = well_formed(effective_security(document, operation))
+    if not any(requirements):
+        return Declared.PUBLIC
+    return Declared.SECURED if all(requirements) else Declared.OPTIONAL
+
+
+def documents_refusal(operation: Mapping[str, Any]) -> bool:
+    responses = {str(code) for code in operation.get("responses", {})}
+    return not responses.isdisjoint(REFUSALS)
+
+
+def fingerprint(value: Any) -> str:
+    """Return the same text for equal JSON values. Texts may still be lazy translations."""
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def distinct(requirements: Iterable[Requirement]) -> list[Requirement]:
+    """Return the requirements without repetitions, the first of each kept in its place."""
+    return list({fingerprint(item): item for item in reversed(list(requirements))}.values())[::-1]
+
+
+def true_requirements(
+    declared: Iterable[Requirement],
+    wanted: Collection[Requirement],
+    *,
+    optional: bool,
+    known: Collection[str],
+    added: Collection[Requirement] | None = None,
+) -> list[Requirement]:
+    """Return *declared*, mended so that it says *wanted*.
+
+    What is declared rightly stays in its place, with its scopes. Schemes that are not *known* are
+    none of our business: somebody else, a gateway perhaps, enforces them. *added* are the wanted
+    requirements that may be written if they are missing; all of them by default.
+    """
+    sets = [set(requirement) for requirement in wanted]
+    kept = [item for item in declared if _is_true(item, sets, known, optional=optional)]
+    missing = [
+        item
+        for item in (wanted if added is None else added)
+        if not any(set(item) == _ours(other, known) for other in kept)
+    ]
+    free: list[Requirement] = [{}] if optional else []
+    return distinct([*kept, *missing, *free] if {} not in kept else [*kept, *missing])
+
+
+def _is_true(
+    requirement: Requirement, wanted: list[set[str]], known: Collection[str], *, optional: bool
+) -> bool:
+    if not requirement:
+        return optional
+    ours = _ours(requirement, known)
+    return not ours or ours in wanted
+
+
+def _ours(requirement: Requirement, known: Collection[str]) -> set[str]:
+    return set(requirement).intersection(known)
+
+
+def renamed(requirements: Any, names: Mapping[str, str]) -> Any:
+    """Return the requirements with schemes renamed; whatever is malformed stays as it is."""
+    if not isinstance(requirements, list):
+        return requirements
+    return [
+        {names.get(name, name): scopes for name, scopes in item.items()}
+        if isinstance(item, dict)
+        else item
+        for item in requirements
+    ]

@@ -1,0 +1,31 @@
+"""Where the rules look: operations and requirement lists, with the place to report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from authkit.schema.decide import State
+from authkit.schema.findings import Place
+from authkit.schema.truth import Judged, Truth
+
+
+def place_of(judged: Judged) -> Place:
+    view = judged.source.view_name if judged.source else ""
+    return Place(judged.path, judged.method, view)
+
+
+def requirement_lists(truth: Truth) -> Iterator[tuple[Place, Any]]:
+    """Yield every ``security`` that is written out, that of the root first."""
+    if "security" in truth.document:
+        yield Place(), truth.document["security"]
+    for judged in truth.judged:
+        if "security" in judged.document:
+            yield place_of(judged), judged.document["security"]
+
+
+def in_state(truth: Truth, *states: State) -> Iterator[Judged]:
+    """Yield the operations that were decided to be in one of *states*."""
+    for judged in truth.judged:
+        if judged.decision is not None and judged.decision.state in states:
+            yield judged

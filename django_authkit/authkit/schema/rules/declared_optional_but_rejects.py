@@ -1,0 +1,44 @@
+"""The document says that a credential is optional, and the view refuses anonymous callers.
+
+## What it does
+
+Finds the operations whose `security` holds requirements and `{}`, and whose views refuse anonymous
+callers all the same.
+
+## Why is this bad?
+
+`{}` promises that a call without a credential works. It answers 401 or 403.
+
+## Example
+
+    class ReportView(APIView):
+        permission_classes = [AllowAny, IsAuthenticated]
+
+drf-spectacular sees `AllowAny` in the list and adds `{}`. All permissions of a list must agree, so
+`AllowAny` beside another one means nothing.
+
+## Use instead
+
+    class ReportView(APIView):
+        permission_classes = [IsAuthenticated]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from authkit.schema.decide import State
+from authkit.schema.document import Declared, declared_state
+from authkit.schema.findings import Offence, Rule, Severity
+from authkit.schema.places import in_state, place_of
+from authkit.schema.truth import Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    for judged in in_state(truth, State.SECURED):
+        if declared_state(truth.document, judged.document) is Declared.OPTIONAL:
+            message = "The document makes the credential optional, and the view demands one."
+            yield Offence(place_of(judged), message)
+
+
+RULE = Rule("AK303", "declared-optional-but-rejects", Severity.ERROR, __doc__, look)

@@ -1,0 +1,53 @@
+"""The document demands a credential, and the view lets anybody in.
+
+## What it does
+
+Asks the view's permissions about an anonymous caller, and compares the answer with the `security`
+of the operation.
+
+## Why is this bad?
+
+Either the document is wrong, and clients ask for a login that is not needed; or the view is wrong,
+and something is open that everybody believes to be protected.
+
+## Example
+
+    class LoginView(APIView):
+        permission_classes = []      # documented as needing a token
+
+drf-spectacular recognises `AllowAny` itself and nothing else: not an empty list, not a subclass,
+not `IsAuthenticated | AllowAny`.
+
+## Use instead
+
+If the view is meant to be open, say so in both places:
+
+    class LoginView(APIView):
+        authentication_classes = []
+        permission_classes = [AllowAny]
+
+`authkit.schema.hooks.postprocess_schema_security` makes the document true. If the view is not meant
+to be open, give it the permission that the document promises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from authkit.schema.decide import State
+from authkit.schema.document import Declared, declared_state
+from authkit.schema.findings import Offence, Rule, Severity
+from authkit.schema.places import in_state, place_of
+from authkit.schema.truth import Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    for judged in in_state(truth, State.PUBLIC, State.OPTIONAL):
+        # An inherited requirement is another mistake, with another remedy: AK106.
+        own = "security" in judged.document
+        if own and declared_state(truth.document, judged.document) is Declared.SECURED:
+            message = "The document demands a credential, and the view lets anybody in."
+            yield Offence(place_of(judged), message)
+
+
+RULE = Rule("AK301", "declared-secured-but-open", Severity.ERROR, __doc__, look)

@@ -1,0 +1,45 @@
+"""A requirement stands twice in the same list.
+
+## What it does
+
+Compares the requirements of one `security` list with each other; a repeated `{}` counts as well.
+
+## Why is this bad?
+
+It says nothing that was not said, and clients show the same way in twice. It usually means that
+`SECURITY` repeats what the authenticators say already, on every operation.
+
+## Example
+
+    SPECTACULAR_SETTINGS = {"SECURITY": [{"jwtAuth": []}]}   # and JWT authentication on the views
+
+    security:
+    - jwtAuth: []
+    - jwtAuth: []
+
+## Use instead
+
+Leave `SECURITY` out. The authenticators of each view are documented without it.
+
+If two authenticator classes landed under one name, the repetition hides one of them: see AK206.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from authkit.schema.document import distinct, well_formed
+from authkit.schema.findings import Offence, Rule, Severity
+from authkit.schema.places import requirement_lists
+from authkit.schema.truth import Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    for place, requirements in requirement_lists(truth):
+        written = well_formed(requirements)
+        repeated = len(written) - len(distinct(written))
+        if repeated:
+            yield Offence(place, f"{repeated} of {len(written)} requirements are repetitions.")
+
+
+RULE = Rule("AK103", "duplicate-requirement", Severity.WARNING, __doc__, look)

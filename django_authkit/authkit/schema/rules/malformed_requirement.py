@@ -1,0 +1,53 @@
+"""A `security` list holds something that is no requirement.
+
+## What it does
+
+Checks that every `security` is a list of objects, and that each object leads from a scheme name to
+a list of scopes.
+
+## Why is this bad?
+
+The document is not valid OpenAPI. `null` stops some linters altogether, and a bare name protects
+nothing in the eyes of a client generator.
+
+## Example
+
+    @extend_schema(auth=["tokenAuth"])   # the signature says strings, the document wants objects
+    def get(self, request): ...
+
+## Use instead
+
+    @extend_schema(auth=[{"tokenAuth": []}])
+    def get(self, request): ...
+
+Or leave `auth` out: the authenticators of the view are documented without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from authkit.schema.document import fingerprint
+from authkit.schema.findings import Offence, Rule, Severity
+from authkit.schema.places import requirement_lists
+from authkit.schema.truth import Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    for place, requirements in requirement_lists(truth):
+        if not isinstance(requirements, list):
+            yield Offence(place, "security is not a list.")
+            continue
+        for requirement in requirements:
+            if not is_requirement(requirement):
+                yield Offence(place, f"{fingerprint(requirement)} is not a security requirement.")
+
+
+def is_requirement(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(name, str) and isinstance(scopes, list) for name, scopes in value.items()
+    )
+
+
+RULE = Rule("AK105", "malformed-requirement", Severity.ERROR, __doc__, look)

@@ -1,0 +1,50 @@
+"""The view refuses callers without a credential, and no response of the document says so.
+
+## What it does
+
+Finds the protected operations that document none of 401, 403, `4XX` and `default`.
+
+## Why is this bad?
+
+Generated clients have no type for the refusal that every caller meets sooner or later, and contract
+tests report the answer as undocumented.
+
+## Example
+
+    /reports/:
+      get:
+        security:
+        - jwtAuth: []
+        responses:
+          "200": {description: The reports}
+
+## Use instead
+
+    responses:
+      "200": {description: The reports}
+      "401": {description: The credential is missing or not valid.}
+
+`authkit.schema.hooks.postprocess_schema_security` adds the status that the view really answers: 401
+if its first authenticator has a `WWW-Authenticate` header to send, else 403.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from authkit.schema.decide import State
+from authkit.schema.document import documents_refusal
+from authkit.schema.findings import Offence, Rule, Severity
+from authkit.schema.places import in_state, place_of
+from authkit.schema.truth import Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    for judged in in_state(truth, State.SECURED):
+        refusal = judged.decision and judged.decision.refusal
+        if refusal and not documents_refusal(judged.document):
+            message = f"Anonymous callers are answered {refusal}, which is not documented."
+            yield Offence(place_of(judged), message)
+
+
+RULE = Rule("AK401", "reject-status-undocumented", Severity.WARNING, __doc__, look)

@@ -1,0 +1,51 @@
+"""An open operation inherits the `security` of the root.
+
+## What it does
+
+Looks at documents with a `security` at the root, and reports the operations without one of their
+own whose views let anonymous callers in.
+
+## Why is this bad?
+
+In OpenAPI an absent `security` is not "public": the root's requirements apply. Clients ask for a
+login where none is needed, and contract tests report a server that ignores authentication.
+
+## Example
+
+    openapi: 3.0.3
+    security:
+    - jwtAuth: []
+    paths:
+      /health/:
+        get:          # no security here: needs jwtAuth, says the document
+          responses: {"200": {description: Up}}
+
+## Use instead
+
+    /health/:
+      get:
+        security: []
+
+`authkit.schema.hooks.postprocess_schema_security` writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from authkit.schema.decide import State
+from authkit.schema.document import Declared, declared_state
+from authkit.schema.findings import Offence, Rule, Severity
+from authkit.schema.places import in_state, place_of
+from authkit.schema.truth import Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    for judged in in_state(truth, State.PUBLIC, State.OPTIONAL):
+        inherits = "security" not in judged.document
+        if inherits and declared_state(truth.document, judged.document) is Declared.SECURED:
+            message = "The view is open, and the operation inherits the security of the root."
+            yield Offence(place_of(judged), message)
+
+
+RULE = Rule("AK106", "root-inheritance-trap", Severity.ERROR, __doc__, look)

@@ -1,0 +1,48 @@
+"""Two authenticators with different definitions share one scheme name.
+
+## What it does
+
+Compares what each authenticator and each key permission brings under the same scheme name.
+
+## Why is this bad?
+
+drf-spectacular keeps the definition that it met first. The other one is in no document: clients
+send `Token` where the server wants `Bearer`, and the two requirements look like a repetition.
+
+## Example
+
+    class BearerTokenAuthentication(TokenAuthentication):
+        keyword = "Bearer"
+
+Both this class and its parent are documented as `tokenAuth`.
+
+## Use instead
+
+    class BearerTokenScheme(OpenApiAuthenticationExtension):
+        target_class = "shop.authentication.BearerTokenAuthentication"
+        name = "bearerTokenAuth"
+
+        def get_security_definition(self, auto_schema):
+            return {"type": "http", "scheme": "bearer"}
+
+`authkit.schema.hooks.postprocess_schema_security` gives each definition a name of its own in the
+document; the rule goes on reporting the views until the names are chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from authkit.schema.credentials import shared_names
+from authkit.schema.findings import Offence, Place, Rule, Severity
+from authkit.schema.names import dotted
+from authkit.schema.truth import Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    for name, sources in shared_names(truth.descriptions).items():
+        classes = ", ".join(dotted(source) for source in sources)
+        yield Offence(Place(), f'"{name}" stands for different definitions: {classes}.')
+
+
+RULE = Rule("AK206", "scheme-name-collision", Severity.ERROR, __doc__, look)

@@ -1,0 +1,62 @@
+"""An authenticator has no description, so the document does not mention it.
+
+## What it does
+
+Looks for an `OpenApiAuthenticationExtension` for each authenticator of each documented view, and
+reports the classes for which there is none. Authenticators that `AUTHENTICATION_WHITELIST` hides
+are left alone.
+
+## Why is this bad?
+
+drf-spectacular skips such an authenticator with one line on stderr. If it is the only one of the
+view, the operation has no security at all, and reads as public.
+
+## Example
+
+    class SignatureAuthentication(BaseAuthentication): ...
+
+    class OrderView(APIView):
+        authentication_classes = [SignatureAuthentication]
+
+## Use instead
+
+    class SignatureScheme(OpenApiAuthenticationExtension):
+        target_class = "shop.authentication.SignatureAuthentication"
+        name = "signatureAuth"
+
+        def get_security_definition(self, auto_schema):
+            return {"type": "apiKey", "in": "header", "name": "X-Signature"}
+
+in a module that is imported before the schema is made, for example from `AppConfig.ready()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from authkit.schema.credentials import shown
+from authkit.schema.findings import Offence, Place, Rule, Severity
+from authkit.schema.names import dotted
+from authkit.schema.places import place_of
+from authkit.schema.truth import Judged, Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    places: dict[str, list[Place]] = {}
+    for judged in truth.judged:
+        for authenticator in unresolved(judged):
+            places.setdefault(authenticator, []).append(place_of(judged))
+    for authenticator, found in sorted(places.items()):
+        message = f"Nothing describes {authenticator} ({len(found)} operations, this is the first)."
+        yield Offence(min(found), message)
+
+
+def unresolved(judged: Judged) -> set[str]:
+    return {
+        dotted(type(credential))
+        for credential, description in judged.descriptions.items()
+        if description is None and shown((credential,))
+    }
+
+
+RULE = Rule("AK201", "unresolved-authenticator", Severity.ERROR, __doc__, look)

@@ -1,0 +1,94 @@
+"""Makes documents and truths from views, for the tests of this folder."""
+
+from __future__ import annotations
+
+import json
+
+from django.urls import path
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.settings import patched_settings
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework_simplejwt.authentication import JWTAuthentication
+
+from authkit.schema.audit import judge_truth
+from authkit.schema.truth import find_truth
+
+HOOK = "authkit.schema.hooks.postprocess_schema_security"
+
+
+class JWTView(APIView):
+    """A view of a project whose only default authenticator is SimpleJWT's."""
+
+    authentication_classes = [JWTAuthentication]
+    serializer_class = None
+
+    def get(self, request, **kwargs):
+        return Response({})
+
+    def get_serializer(self):
+        raise AssertionError("the document needs no serializer of this view")
+
+
+class ProtectedView(JWTView):
+    permission_classes = [IsAuthenticated]
+
+
+class OpenView(JWTView):
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+
+def view(base=JWTView, **attributes):
+    return type("View", (base,), attributes)
+
+
+def route(view_class, at="thing/"):
+    return path(at, view_class.as_view())
+
+
+def make_schema(*routes, hooks=(), generator_class=SchemaGenerator, **patches):
+    """Return the document and the generator that made it."""
+    generator = generator_class(patterns=list(routes), api_version=patches.pop("api_version", None))
+    with patched_settings({"POSTPROCESSING_HOOKS": list(hooks), **patches}):
+        return generator.get_schema(request=None, public=True), generator
+
+
+def plain_schema(*routes, **patches):
+    return make_schema(*routes, **patches)[0]
+
+
+def mended_schema(*routes, **patches):
+    return make_schema(*routes, hooks=[HOOK], **patches)[0]
+
+
+def truth_of(*routes, hooks=(), change=None, **patches):
+    """Return the truth about the document; *change* may spoil the document first."""
+    generator_class = patches.pop("generator_class", SchemaGenerator)
+    api_version = patches.pop("api_version", None)
+    with patched_settings({"POSTPROCESSING_HOOKS": list(hooks), **patches}):
+        generator = generator_class(patterns=list(routes), api_version=api_version)
+        document = generator.get_schema(request=None, public=True)
+        if change is not None:
+            change(document)
+        return find_truth(document, generator)
+
+
+def report_on(*routes, **options):
+    return judge_truth(truth_of(*routes, **options))
+
+
+def found(rule, *routes, **options):
+    """Return ``METHOD /path`` of the findings of *rule* alone."""
+    with patched_settings({"POSTPROCESSING_HOOKS": list(options.get("hooks", ()))}):
+        truth = truth_of(*routes, **options)
+    return [offence.place.label for offence in rule.look(truth)]
+
+
+def operation(document, at="/thing/", method="get"):
+    return document["paths"][at][method]
+
+
+def as_bytes(document):
+    return json.dumps(document, default=str).encode()
