@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db import transaction
+from django.db import connections, transaction
 from django.utils.decorators import method_decorator
 from rest_framework import status
 from rest_framework.exceptions import APIException
@@ -16,6 +16,8 @@ from rest_framework.views import APIView
 from authkit.core.parsers import StrictJSONParser
 from authkit.errors import BEARER_CHALLENGE
 
+V = TypeVar("V", bound=APIView)
+
 #: Statuses that must say when to come back, and after how many seconds if nobody knows.
 RETRY_AFTER = {
     status.HTTP_423_LOCKED: 60,
@@ -24,9 +26,19 @@ RETRY_AFTER = {
 }
 
 
-# DRF rolls the request's transaction back for every refusal. What a refusal must leave
-# behind (a session ended because its token was stolen) has to be outside of it.
-@method_decorator(transaction.non_atomic_requests, name="dispatch")
+def outside_atomic_requests(view_class: type[V]) -> type[V]:
+    """Keep ATOMIC_REQUESTS, of every database, away from a view.
+
+    DRF rolls the request's transaction back for every refusal. What a refusal must leave
+    behind (a session ended because its token was stolen) has to be outside of it.
+    """
+    for alias in connections:
+        non_atomic = transaction.non_atomic_requests(using=alias)
+        view_class = method_decorator(non_atomic, name="dispatch")(view_class)
+    return view_class
+
+
+@outside_atomic_requests
 class AuthkitView(APIView):
     """JSON in, JSON out, never cached; every refusal has a code and the headers it needs.
 
