@@ -181,6 +181,16 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
+# --- log ----------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    # Log-ins, refusals, reuse of tokens: one line of JSON each, without secrets.
+    "loggers": {"authkit": {"handlers": ["console"], "level": "INFO"}},
+}
+
 # --- the rest -----------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"

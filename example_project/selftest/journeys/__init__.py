@@ -11,6 +11,7 @@ from example_project.selftest.journeys import (
     sessions,
     tasks,
     tokens,
+    traces,
 )
 
 # In the order of a visit: the door, the way in, what is inside, and the map of it all.
@@ -27,4 +28,5 @@ JOURNEYS = [
     tasks,
     documentation,
     contract,
+    traces,
 ]
