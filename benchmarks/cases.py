@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
 
+from authkit.core.client import Client
+from authkit.models import APIKey
+from authkit.sessions.flows import TokenPair, start_session
 from django.contrib.auth.models import User
 from knox.models import AuthToken
 from rest_framework.authtoken.models import Token
 from rest_framework_api_key.models import APIKey as PeerAPIKey
 from rest_framework_simplejwt.tokens import RefreshToken
 
-from authkit.core.client import Client
-from authkit.models import APIKey
-from authkit.sessions.flows import TokenPair, start_session
 from benchmarks.wsgi import Answer, get, post
 
 PASSWORD = "correct horse battery staple"
@@ -53,7 +53,7 @@ class Rotation:
 
 
 def build_rows() -> list[User]:
-    """Fill the tables, so that indexes are used, and return the users that requests are made for."""
+    """Fill the tables, so that indexes are used; return the users whom requests are made for."""
     users = User.objects.bulk_create(
         User(username=f"user{number}", password="!") for number in range(ROWS)
     )

@@ -1,4 +1,4 @@
-"""Runs all cases in turn, round after round, so that a slow minute of the machine hits all alike."""
+"""Runs all cases in turn, round after round, so that a slow minute hits all alike."""
 
 from __future__ import annotations
 

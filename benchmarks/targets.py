@@ -46,7 +46,9 @@ def verdicts(results: list[Result], database: str) -> Iterator[str]:
             f"{target.ours} / {target.peer}", ours.added / peer.added, target.ratio[database], "x"
         )
         if ours.statements > target.statements:
-            yield f"MISSED  {target.ours}: {ours.statements} statements, at most {target.statements}"
+            yield (
+                f"MISSED  {target.ours}: {ours.statements} statements, at most {target.statements}"
+            )
         if target.rows is not None and ours.rows > target.rows:
             yield f"MISSED  {target.ours}: adds {ours.rows} rows, at most {target.rows}"
 

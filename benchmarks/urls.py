@@ -1,5 +1,6 @@
 from typing import Any
 
+from authkit import authentication
 from django.urls import include, path
 from knox.auth import TokenAuthentication as KnoxAuthentication
 from knox.views import LoginView as KnoxLoginView
@@ -21,8 +22,6 @@ from rest_framework_simplejwt.views import (
     TokenObtainPairView,
     TokenRefreshView,
 )
-
-from authkit import authentication
 
 
 class Nothing(APIView):
