@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from authkit.schema.decide import State
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -29,7 +30,6 @@ from rest_framework.views import APIView
 from rest_framework_api_key.permissions import BaseHasAPIKey, HasAPIKey
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
-from authkit.schema.decide import State
 from tests.schema.documents import JWTView, ThingSerializer, route, truth_of, view
 
 
@@ -186,9 +186,7 @@ class TestRefusalStatus:
 
 class TestUndecided:
     def test_if_a_permission_asks_the_database(self):
-        decision = decide(
-            guarded_by(permission(lambda request, view: Permission.objects.exists()))
-        )
+        decision = decide(guarded_by(permission(lambda request, view: Permission.objects.exists())))
         assert decision.state is State.UNDECIDED
         assert "asks the database" in decision.reason
 
@@ -209,9 +207,7 @@ class TestUndecided:
         assert decision.refusal == 401
 
     @pytest.mark.django_db
-    def test_and_no_statement_reaches_a_database_that_is_there(
-        self, django_assert_num_queries
-    ):
+    def test_and_no_statement_reaches_a_database_that_is_there(self, django_assert_num_queries):
         with django_assert_num_queries(0):
             decision = decide(
                 guarded_by(permission(lambda request, view: Permission.objects.exists()))

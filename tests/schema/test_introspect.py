@@ -6,6 +6,7 @@ import sys
 import types
 
 import pytest
+from authkit.schema.decide import State
 from django.contrib.auth.models import Group
 from django.urls import include, path, re_path
 from drf_spectacular.extensions import OpenApiViewExtension
@@ -17,7 +18,6 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from authkit.schema.decide import State
 from tests.schema.documents import JWTView, OpenView, ProtectedView, route, truth_of, view
 
 
