@@ -5,9 +5,9 @@ from example_project.selftest.journeys import (
     documentation,
     library,
     login,
+    malformed,
     open_door,
     passwords,
-    requests,
     sessions,
     tasks,
     tokens,
@@ -17,7 +17,7 @@ from example_project.selftest.journeys import (
 # In the order of a visit: the door, the way in, what is inside, and the map of it all.
 JOURNEYS = [
     open_door,
-    requests,
+    malformed,
     login,
     tokens,
     sessions,
