@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.urls import include, path
 from drf_spectacular.plumbing import build_mock_request
-from drf_spectacular.settings import patched_settings
 from rest_framework import exceptions, permissions, viewsets
 from rest_framework.authentication import (
     BaseAuthentication,
@@ -301,8 +300,8 @@ class TestTheRequestOfTheQuestion:
             request.user = object()
             return request
 
-        with patched_settings({"GET_MOCK_REQUEST": mock}):
-            assert decide(guarded_by(IsAuthenticated)).state is State.SECURED
+        truth = truth_of(route(guarded_by(IsAuthenticated)), GET_MOCK_REQUEST=mock)
+        assert [one.decision.state for one in truth.judged] == [State.SECURED]
 
     def test_is_not_counted_by_throttles(self):
         class Throttled(JWTView):
