@@ -12,8 +12,8 @@ from authkit.core.security_log import record
 from authkit.core.users import AuthUser
 from authkit.errors import AttemptsExceeded, InvalidCredentials
 from authkit.login.axes import lockout_seconds
-from authkit.login.hasher_upgrade import watch_hasher_upgrade
-from authkit.sessions.flows import TokenPair, start_session
+from authkit.sessions.flows import TokenPair, keep_sessions, start_session
+from authkit.sessions.replaced_hash import watch_replaced_hashes
 
 
 def log_in(request: HttpRequest, username: str, password: str) -> TokenPair:
@@ -42,14 +42,15 @@ def complete_login(request: HttpRequest, user: AuthUser, *, methods: Sequence[st
 
 
 def _authenticate(request: HttpRequest, username: str, password: str) -> AuthUser:
-    with watch_hasher_upgrade() as upgrade:
+    with watch_replaced_hashes() as replaced:
         # "username" whatever USERNAME_FIELD is called, as Django's own log-in form does:
         # backends for LDAP and django-axes know no other name.
         user = authenticate(request=request, username=username, password=password)
     if user is None:
         record("login_failed", level=logging.WARNING, ip=client_of(request).ip)
         raise _refusal(request)
-    upgrade.keep_sessions_of(user)
+    if user.pk in replaced:
+        keep_sessions(replaced[user.pk], user)
     return user
 
 

@@ -134,10 +134,11 @@ def end_other_sessions(user: AuthUser, current: Session) -> None:
     _end(Session.objects.of(user).live().exclude(pk=current.pk), "ended_by_user")
 
 
-def keep_sessions(user: AuthUser, fingerprint: str) -> None:
-    """Let the user's sessions of this fingerprint live on: the password got another hash."""
-    Session.objects.of(user).filter(password_fingerprint=fingerprint).update(
-        password_fingerprint=password_fingerprint(user)
+def keep_sessions(before: AuthUser, after: AuthUser) -> None:
+    """Let the user's sessions live on over a new hash of the same password."""
+    fingerprint = password_fingerprint(before)
+    Session.objects.of(after).filter(password_fingerprint=fingerprint).update(
+        password_fingerprint=password_fingerprint(after)
     )
 
 
