@@ -77,6 +77,7 @@ def all_cases(users: list[User]) -> list[Case]:
     return [
         Case("floor", "floor GET", lambda: get("/floor")),
         Case("floor", "floor POST", lambda: post("/floor", {"refresh": "x"})),
+        Case("floor", "floor refusal", lambda: get("/floor/refusal"), 401),
         *_bearer_cases(users),
         *_key_cases(users),
         *_obtain_cases(users),
@@ -102,8 +103,8 @@ def _bearer_cases(users: list[User]) -> list[Case]:
         Case(group, "SimpleJWT stateless", request("/simplejwt/stateless", "Bearer", simple)),
         Case(group, "DRF TokenAuthentication", request("/drf/token", "Token", drf)),
         Case(group, "knox", request("/knox/token", "Token", knox)),
-        Case("junk bearer", "authkit JWT, junk", _junk("/authkit/jwt", junk), 401),
-        Case("junk bearer", "SimpleJWT, junk", _junk("/simplejwt/jwt", junk), 401),
+        Case("junk bearer", "authkit JWT, junk", _junk("/authkit/jwt", junk), 401, "floor refusal"),
+        Case("junk bearer", "SimpleJWT, junk", _junk("/simplejwt/jwt", junk), 401, "floor refusal"),
     ]
 
 
@@ -122,19 +123,18 @@ def _key_cases(users: list[User]) -> list[Case]:
     def request(path: str, keys: Any) -> Callable[[], dict[str, Any]]:
         return lambda: get(path, HTTP_X_API_KEY=next(keys))
 
+    def bad(name: str, path: str, key: str, status: int) -> Case:
+        return Case("bad key", name, lambda: get(path, HTTP_X_API_KEY=key), status, "floor refusal")
+
     return [
         Case("API key", "authkit key with owner", request("/authkit/key", owned)),
         Case("API key", "authkit key without owner", request("/authkit/key", unowned)),
         Case("API key", "HasAPIKey", request("/hasapikey", peer)),
-        Case("bad key", "authkit, malformed key", _key("/authkit/key", malformed), 401),
-        Case("bad key", "authkit, unknown key", _key("/authkit/key", unknown), 401),
-        Case("bad key", "HasAPIKey, malformed key", _key("/hasapikey", malformed), 403),
-        Case("bad key", "HasAPIKey, unknown key", _key("/hasapikey", peer_unknown), 403),
+        bad("authkit, malformed key", "/authkit/key", malformed, 401),
+        bad("authkit, unknown key", "/authkit/key", unknown, 401),
+        bad("HasAPIKey, malformed key", "/hasapikey", malformed, 403),
+        bad("HasAPIKey, unknown key", "/hasapikey", peer_unknown, 403),
     ]
-
-
-def _key(path: str, key: str) -> Callable[[], dict[str, Any]]:
-    return lambda: get(path, HTTP_X_API_KEY=key)
 
 
 def _obtain_cases(users: list[User]) -> list[Case]:
@@ -149,6 +149,7 @@ def _obtain_cases(users: list[User]) -> list[Case]:
     return [
         case("authkit obtain", "/authkit/token/"),
         case("SimpleJWT obtain", "/simplejwt/obtain"),
+        case("SimpleJWT obtain with last_login", "/simplejwt/obtain-with-last-login"),
         case("SimpleJWT obtain, no blacklist app", "/simplejwt/obtain-without-row"),
         case("knox log in", "/knox/login"),
     ]

@@ -2,10 +2,13 @@
 
 BENCHMARK_DATABASE      sqlite or postgresql
 BENCHMARK_SQLITE_FILE   path of the SQLite file
+BENCHMARK_SYNC          0: the database does not wait for the disk when it commits
 """
 
 import os
 from datetime import timedelta
+
+SYNC = os.environ.get("BENCHMARK_SYNC", "1") == "1"
 
 DATABASES = {
     "default": {
@@ -13,6 +16,7 @@ DATABASES = {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": os.environ.get("BENCHMARK_SQLITE_FILE", ":memory:"),
             "TEST": {"NAME": os.environ.get("BENCHMARK_SQLITE_FILE", ":memory:")},
+            "OPTIONS": {} if SYNC else {"init_command": "PRAGMA synchronous = OFF"},
         },
         "postgresql": {
             "ENGINE": "django.db.backends.postgresql",
@@ -21,6 +25,7 @@ DATABASES = {
             "PASSWORD": os.environ.get("PGPASSWORD", ""),
             "HOST": os.environ.get("PGHOST", "127.0.0.1"),
             "PORT": os.environ.get("PGPORT", "5432"),
+            "OPTIONS": {} if SYNC else {"options": "-c synchronous_commit=off"},
         },
     }[os.environ.get("BENCHMARK_DATABASE", "sqlite")]
     # Connecting anew for every request would cost more than all that is measured here.

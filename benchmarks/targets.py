@@ -35,6 +35,12 @@ TARGETS = [
     ),
     Target("authkit revoke", "SimpleJWT blacklist", {"sqlite": 0.30, "postgresql": 0.30}, 2, 0),
     Target("authkit obtain", "SimpleJWT obtain", {"sqlite": 1.00, "postgresql": 1.00}, 3),
+    Target(
+        "authkit obtain",
+        "SimpleJWT obtain with last_login",
+        {"sqlite": 1.00, "postgresql": 1.00},
+        3,
+    ),
 ]
 
 

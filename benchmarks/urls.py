@@ -1,12 +1,18 @@
 from typing import Any
 
 from authkit import authentication
+from django.contrib.auth.models import update_last_login
 from django.urls import include, path
 from knox.auth import TokenAuthentication as KnoxAuthentication
 from knox.views import LoginView as KnoxLoginView
-from rest_framework.authentication import BaseAuthentication, TokenAuthentication
+from rest_framework.authentication import (
+    BaseAuthentication,
+    BasicAuthentication,
+    TokenAuthentication,
+)
 from rest_framework.authtoken.serializers import AuthTokenSerializer
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -22,6 +28,13 @@ from rest_framework_simplejwt.views import (
     TokenObtainPairView,
     TokenRefreshView,
 )
+
+
+class Refusing(BasePermission):
+    """Refuses without looking at anything."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        raise NotAuthenticated
 
 
 class Nothing(APIView):
@@ -52,6 +65,15 @@ class ObtainWithoutRowSerializer(TokenObtainPairSerializer):
     token_class = RefreshTokenWithoutRow
 
 
+class ObtainWithLastLoginSerializer(TokenObtainPairSerializer):
+    """What SimpleJWT does with UPDATE_LAST_LOGIN; ours always sends ``user_logged_in``."""
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
+        data = super().validate(attrs)
+        update_last_login(None, self.user)
+        return data
+
+
 class KnoxPasswordLoginView(KnoxLoginView):
     """As knox's documentation shows how to log in with a password."""
 
@@ -62,8 +84,14 @@ class KnoxPasswordLoginView(KnoxLoginView):
         return super().post(request, format=None)
 
 
+# BasicAuthentication is there for its challenge only; it does nothing without its header.
+refusal = Nothing.as_view(
+    authentication_classes=[BasicAuthentication], permission_classes=[Refusing]
+)
+
 urlpatterns = [
     path("floor", Nothing.as_view()),
+    path("floor/refusal", refusal),
     path("authkit/jwt", behind(authentication.JWTAuthentication)),
     path("authkit/key", behind(authentication.APIKeyAuthentication)),
     path("authkit/", include("authkit.urls")),
@@ -73,6 +101,10 @@ urlpatterns = [
     path(
         "simplejwt/obtain-without-row",
         TokenObtainPairView.as_view(serializer_class=ObtainWithoutRowSerializer),
+    ),
+    path(
+        "simplejwt/obtain-with-last-login",
+        TokenObtainPairView.as_view(serializer_class=ObtainWithLastLoginSerializer),
     ),
     path("simplejwt/refresh", TokenRefreshView.as_view()),
     path("simplejwt/blacklist", TokenBlacklistView.as_view()),
