@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from django.contrib.auth import get_user_model
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -31,4 +33,4 @@ class TokenObtainView(PublicView):
         credentials = self.read(request)
         username = credentials[get_user_model().USERNAME_FIELD]
         pair = flows.log_in(request._request, username, credentials["password"])
-        return Response(TokenPairSerializer(pair).data)
+        return Response(asdict(pair))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -20,6 +20,8 @@ from authkit.sessions.models import (
     SessionQuerySet,
     accepted_fingerprints,
     password_fingerprint,
+    revocation,
+    rotation,
     sessions_by_id,
 )
 from authkit.sessions.tokens import Claims
@@ -115,7 +117,7 @@ def log_out(refresh_token: str) -> None:
         return
     session = sessions_by_id.get(claims.session_id)
     if session is not None:
-        _end([session], "log_out")
+        _end(session, "log_out")
 
 
 def live_sessions(user: AuthUser) -> SessionQuerySet:
@@ -126,12 +128,17 @@ def live_sessions(user: AuthUser) -> SessionQuerySet:
 
 def end_session(user: AuthUser, session_id: UUID) -> bool:
     """End one live session of the user; return False where they have none of that id."""
-    return _end(live_sessions(user).filter(pk=session_id), "ended_by_user")
+    session = live_sessions(user).filter(pk=session_id).first()
+    return session is not None and _end(session, "ended_by_user")
 
 
 def end_other_sessions(user: AuthUser, current: Session) -> None:
     """End all sessions of the user but this one."""
-    _end(Session.objects.of(user).live().exclude(pk=current.pk), "ended_by_user")
+    others = Session.objects.of(user).live().exclude(pk=current.pk)
+    ending = list(others)
+    others.update(revoked_at=clock.now())
+    for session in ending:
+        _tell_end(session, "ended_by_user")
 
 
 def keep_sessions(before: AuthUser, after: AuthUser) -> None:
@@ -169,8 +176,12 @@ def _rotate(session: Session) -> bool:
         "last_used_at": now,
         "idle_expires_at": min(now + tokens.idle_lifetime(), session.absolute_expires_at),
     }
-    unchanged = Session.objects.live().filter(pk=session.pk, generation=session.generation)
-    if not unchanged.update(**changes):
+    won = rotation.run(
+        changes,
+        where={"id": session.pk, "generation": session.generation},
+        after={"idle_expires_at": now, "absolute_expires_at": now},
+    )
+    if not won:
         return False
     for name, value in changes.items():
         setattr(session, name, value)
@@ -185,20 +196,22 @@ def _is_within_grace(session: Session, claims: Claims) -> bool:
 
 
 def _end_stolen(session: Session) -> None:
-    if _end([session], "token_reused"):
+    if _end(session, "token_reused"):
         record("token_reused", level=logging.CRITICAL, session=session.pk, user=session.user_id)
         refresh_token_reused.send(sender=Session, session=session)
 
 
-def _end(sessions: Iterable[Session], reason: str) -> bool:
-    """Revoke these sessions and tell of each; return False where none was left to revoke."""
-    ending = list(sessions)
-    if not Session.objects.live().among(ending).update(revoked_at=clock.now()):
+def _end(session: Session, reason: str) -> bool:
+    """Revoke a session and tell of it; return False where it had been revoked before."""
+    if not revocation.run({"revoked_at": clock.now()}, where={"id": session.pk}):
         return False
-    for session in ending:
-        record("session_ended", session=session.pk, user=session.user_id, reason=reason)
-        session_ended.send(sender=Session, session=session, reason=reason)
+    _tell_end(session, reason)
     return True
+
+
+def _tell_end(session: Session, reason: str) -> None:
+    record("session_ended", session=session.pk, user=session.user_id, reason=reason)
+    session_ended.send(sender=Session, session=session, reason=reason)
 
 
 def _pair(session: Session) -> TokenPair:
