@@ -19,8 +19,12 @@ runpy.run_path("manage.py", run_name="__main__")
 
 
 def clean_environment(folder, **variables):
-    """The environment of a fresh shell: none of this suite's settings, and SQLite in `folder`."""
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+    """The environment of a fresh shell: the same installation, none of this suite's settings."""
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "PYTHONPATH", "SYSTEMROOT")
+        if name in os.environ
+    }
     return kept | {"EXAMPLE_SQLITE_PATH": str(folder / "demo.sqlite3")} | variables
 
 
