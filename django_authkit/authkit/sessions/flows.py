@@ -81,7 +81,7 @@ def refresh_session(refresh_token: str) -> TokenPair:
         session = _live_session(claims)  # somebody else rotated it in between
     if _is_within_grace(session, claims):
         return _pair(session)
-    if claims.generation > session.generation:
+    if claims.generation >= session.generation:
         raise TokenInvalid  # from a future that a restored backup does not know
     _end_stolen(session)
     raise TokenReused
@@ -116,7 +116,7 @@ def log_out(refresh_token: str) -> None:
     except TokenInvalid:
         return
     session = sessions_by_id.get(claims.session_id)
-    if session is not None:
+    if session is not None and tokens.user_id_of(session.user) == claims.user_id:
         _end(session, "log_out")
 
 

@@ -117,8 +117,8 @@ def decode(token: str, *token_types: TokenType) -> Claims:
 
 
 def _claims(payload: Mapping[str, Any]) -> Claims:
-    if not isinstance(payload.get("exp"), int):
-        raise TokenInvalid
+    for required in ("exp", "iat"):
+        _member(payload, required, int)
     return Claims(
         token_type=_member(payload, setting("TOKEN_TYPE_CLAIM"), str),
         session_id=_session_id(payload),
