@@ -43,7 +43,7 @@ docs: .venv/.installed-docs ## Build the documentation into docs/_build/html
 	$(RUN) -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
-bench: .venv/.installed-bench ## Measure beside the other libraries; needs PostgreSQL
+bench: .venv/.installed-bench ## Measure beside the other libraries
 	$(RUN) -m benchmarks $(ARGS)
 
 ci: ## Run what has to pass before a change lands: every database, version and user model
