@@ -337,11 +337,15 @@ class TestSchemeNames:
 
         describe(First, "zebra")
         describe(Second, "antelope")
-        document = mended_schema(
+        document, generator = make_schema(
             route(view(ProtectedView, authentication_classes=[First]), "a/"),
             route(view(ProtectedView, authentication_classes=[First, Second]), "b/"),
             route(view(permission_classes=[Raises], authentication_classes=[First]), "c/"),
+            hooks=[HOOK],
         )
+        before = as_bytes(document)
+        postprocess_schema_security(document, generator, request=None, public=True)
+        assert as_bytes(document) == before
         assert list(document["components"]["securitySchemes"]) == ["antelope"]
         for at in ("/a/", "/b/", "/c/"):
             assert security(document, at) == [{"antelope": []}]
