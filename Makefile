@@ -19,7 +19,6 @@ help: ## List these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1:\2/p' Makefile | awk -F: '{ printf "%-14s %s\n", $$1, $$2 }'
 
 demo: .venv/.installed-example ## Start the example on SQLite and print what to paste
-	@echo "\`$(RUN) manage.py selftest\` walks through the whole API, with a server of its own."
 	@$(RUN) manage.py demo $(ARGS)
 
 test: .venv/.installed-test ## Run all tests that need no service, with coverage
