@@ -20,6 +20,6 @@ urlpatterns = [
     path("token/verify/", TokenVerifyView.as_view(), name="token-verify"),
     path("token/revoke/", TokenRevokeView.as_view(), name="token-revoke"),
     path("sessions/", SessionListView.as_view(), name="session-list"),
-    path("sessions/<uuid:session_id>/", SessionView.as_view(), name="session"),
+    path("sessions/<str:session_id>/", SessionView.as_view(), name="session"),
     path("password/change/", PasswordChangeView.as_view(), name="password-change"),
 ]

@@ -11,7 +11,7 @@ from authkit.core.client import client_of
 from authkit.core.security_log import record
 from authkit.core.users import AuthUser
 from authkit.errors import AttemptsExceeded, InvalidCredentials
-from authkit.login.axes import lockout_seconds
+from authkit.login.axes import take_lockout
 from authkit.sessions.flows import TokenPair, keep_sessions, start_session
 from authkit.sessions.replaced_hash import watch_replaced_hashes
 
@@ -35,6 +35,7 @@ def complete_login(request: HttpRequest, user: AuthUser, *, methods: Sequence[st
     :raises InvalidCredentials: the account is not active.
     """
     if not user.is_active:
+        record("login_failed", level=logging.WARNING, user=user.pk, ip=client_of(request).ip)
         raise InvalidCredentials
     pair = start_session(user, client_of(request), methods)
     user_logged_in.send(sender=type(user), request=request, user=user)
@@ -44,16 +45,15 @@ def complete_login(request: HttpRequest, user: AuthUser, *, methods: Sequence[st
 def _authenticate(request: HttpRequest, username: str, password: str) -> AuthUser:
     with watch_replaced_hashes() as replaced:
         # "username" whatever USERNAME_FIELD is called, as Django's own log-in form does:
-        # backends for LDAP and django-axes know no other name.
+        # backends for LDAP, among others, know no other name.
         user = authenticate(request=request, username=username, password=password)
     if user is None:
         record("login_failed", level=logging.WARNING, ip=client_of(request).ip)
         raise _refusal(request)
-    if user.pk in replaced:
-        keep_sessions(replaced[user.pk], user)
+    keep_sessions(user, replaced)
     return user
 
 
 def _refusal(request: HttpRequest) -> InvalidCredentials | AttemptsExceeded:
-    wait = lockout_seconds(request)
+    wait = take_lockout(request)
     return InvalidCredentials() if wait is None else AttemptsExceeded(wait)

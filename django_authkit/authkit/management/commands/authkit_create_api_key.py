@@ -24,6 +24,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        _require_text(options["name"], options["owner"] or "")
         api_key = APIKey(
             name=options["name"],
             owner=_owner(options["owner"]),
@@ -37,6 +38,14 @@ class Command(BaseCommand):
         api_key.save()
         self.stderr.write("Copy the key now: it is not stored and cannot be shown again.")
         self.stdout.write(key)
+
+
+def _require_text(*arguments: str) -> None:
+    """Refuse bytes that are no UTF-8, which Python hands on as lone surrogates."""
+    try:
+        "".join(arguments).encode()
+    except UnicodeEncodeError:
+        raise CommandError("Name and owner must be valid text.") from None
 
 
 def _owner(username: str | None) -> AuthUser | None:
