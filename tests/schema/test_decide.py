@@ -407,6 +407,7 @@ def test_permissions_that_depend_on_method_and_action_are_decided_for_each():
     assert {(one.path, one.method): one.decision.state for one in truth.judged} == EXPECTED
 
 
+@pytest.mark.django_db  # ATOMIC_REQUESTS opens a transaction around every view
 @pytest.mark.urls(__name__)
 @pytest.mark.parametrize(("at", "method"), EXPECTED)
 def test_a_live_anonymous_request_agrees_with_the_decision(at, method):

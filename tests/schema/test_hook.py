@@ -457,6 +457,7 @@ def test_the_command_of_drf_spectacular_is_content(version, tmp_path):
     assert document["paths"]["/open/"]["get"]["security"] == []
 
 
+@pytest.mark.django_db  # ATOMIC_REQUESTS opens a transaction around every view
 @pytest.mark.urls(__name__)
 def test_the_served_document_says_what_the_command_says():
     with patched_settings({"POSTPROCESSING_HOOKS": [HOOK]}):
