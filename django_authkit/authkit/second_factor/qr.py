@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Sequence
+
+import qrcode
+
+#: Modules of white around the code (ISO/IEC 18004 section 9.1), painted, so that it scans
+#: on a dark page too.
+QUIET_ZONE = 4
+
+
+def svg_data_uri(text: str) -> str:
+    """Return a QR code of ``text`` as an SVG image that fits into an ``<img src>``."""
+    return "data:image/svg+xml;base64," + base64.b64encode(_svg(text).encode()).decode()
+
+
+def _svg(text: str) -> str:
+    code = qrcode.QRCode(border=0, error_correction=qrcode.constants.ERROR_CORRECT_L)
+    code.add_data(text)
+    code.make(fit=True)
+    matrix = code.get_matrix()
+    side = len(matrix) + 2 * QUIET_ZONE
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" '
+        f'shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{side}v{side}H0z"/>'
+        f'<path d="{"".join(_bars(matrix))}"/></svg>'
+    )
+
+
+def _bars(matrix: Sequence[Sequence[bool]]) -> Iterator[str]:
+    """Yield one horizontal bar for each run of dark modules."""
+    for y, row in enumerate(matrix, QUIET_ZONE):
+        start = None
+        for x, dark in enumerate([*row, False], QUIET_ZONE):
+            if dark and start is None:
+                start = x
+            if not dark and start is not None:
+                yield f"M{start} {y}h{x - start}v1H{start}z"
+                start = None
