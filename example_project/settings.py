@@ -16,6 +16,8 @@ EXAMPLE_DEBUG            1 or 0 (default: 1, in production 0)
 import os
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
 from example_project import secret
 
 HERE = Path(__file__).resolve().parent
@@ -25,12 +27,10 @@ SQLITE_PATH = Path(os.environ.get("EXAMPLE_SQLITE_PATH", HERE / "demo.sqlite3"))
 DEBUG = os.environ.get("EXAMPLE_DEBUG", "0" if PRODUCTION else "1") == "1"
 ALLOWED_HOSTS = os.environ.get("EXAMPLE_ALLOWED_HOSTS", "localhost,127.0.0.1").split(",")
 
-if PRODUCTION:
-    SECRET_KEY = os.environ["EXAMPLE_SECRET_KEY"]
-else:
-    SECRET_KEY = os.environ.get("EXAMPLE_SECRET_KEY") or secret.read_or_create(
-        SQLITE_PATH.with_name("demo.secret")
-    )
+SECRET_KEY = os.environ.get("EXAMPLE_SECRET_KEY", "")
+if PRODUCTION and not SECRET_KEY:
+    raise ImproperlyConfigured("Set EXAMPLE_SECRET_KEY: in production no key is made up.")
+SECRET_KEY = SECRET_KEY or secret.read_or_create(SQLITE_PATH.with_name("demo.secret"))
 
 # --- applications -------------------------------------------------------------------------
 
@@ -179,6 +179,16 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "authkit.schema.hooks.postprocess_schema_security",
     ],
+}
+
+# --- log ----------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    # Log-ins, refusals, reuse of tokens: one line of JSON each, without secrets.
+    "loggers": {"authkit": {"handlers": ["console"], "level": "INFO"}},
 }
 
 # --- the rest -----------------------------------------------------------------------------

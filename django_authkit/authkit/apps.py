@@ -1,13 +1,18 @@
 from __future__ import annotations
 
-from importlib import import_module
+from collections.abc import Callable
+from typing import Any
 
 from django.apps import AppConfig, apps
 from django.conf import settings
-from django.core.checks import Tags, register
+from django.core.checks import CheckMessage, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models.signals import pre_save
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
+
+from authkit.schema.registration import register_extensions
+from authkit.sessions.replaced_hash import remember_replaced_hash
 
 #: What our models, permissions and schema stand on.
 REQUIRED_APPS = (
@@ -32,17 +37,30 @@ class AuthkitConfig(AppConfig):
         super().import_models()
 
     def ready(self) -> None:
-        # Imported when every app's models are there, since these modules use them.
-        checks = import_module("authkit.checks")
-        hasher_upgrade = import_module("authkit.login.hasher_upgrade")
-        register(Tags.security)(checks.check_settings)
-        register(Tags.security)(checks.check_signing)
-        register(Tags.security, deploy=True)(checks.check_deployment)
+        register(Tags.security)(_when_run("authkit.checks.check_settings"))
+        register(Tags.security)(_when_run("authkit.checks.check_signing"))
+        register(Tags.security, deploy=True)(_when_run("authkit.checks.check_deployment"))
+        register(Tags.security, deploy=True)(_when_run("authkit.doors.check_doors"))
         pre_save.connect(
-            hasher_upgrade.remember_replaced_hash,
+            remember_replaced_hash,
             sender=settings.AUTH_USER_MODEL,
-            dispatch_uid="authkit.login.hasher_upgrade",
+            dispatch_uid="authkit.sessions.hasher_upgrade",
         )
+        register_extensions()
+
+
+def _when_run(path: str) -> Callable[..., list[CheckMessage]]:
+    """Return a check that is imported when it is run.
+
+    The checks look at SimpleJWT's settings, and importing those costs a tenth of a second,
+    which a process that serves requests, or migrates, need not pay to start.
+    """
+
+    def check(**kwargs: Any) -> list[CheckMessage]:
+        messages: list[CheckMessage] = import_string(path)(**kwargs)
+        return messages
+
+    return check
 
 
 def require_installed_apps() -> None:

@@ -1,5 +1,9 @@
 """What the demo prints. Each curl line is one line, so that it survives being pasted."""
 
+import os
+import sys
+from pathlib import Path
+
 from example_project.demo.seed import READER, STAFF
 
 WELCOME = """
@@ -25,7 +29,8 @@ Paste these into another terminal.
 # Log in and list your own tasks
 {list_tasks}
 
-`manage.py selftest` walks through all of it, with a server and a database of its own.
+The same and much more, checked step by step, with a server and a database of its own:
+{python} manage.py selftest
 """
 
 
@@ -40,7 +45,15 @@ def welcome(url, api_key):
         staff=STAFF,
         reader=READER,
         api_key=api_key,
+        python=_python(),
         log_in=log_in,
         read_books=f"curl -s '{url}/api/v1/books/?limit=2' -H 'X-API-Key: {api_key}'",
         list_tasks=f'curl -s {url}/api/v1/tasks/ -H "Authorization: Bearer $({access})"',
     )
+
+
+def _python():
+    """Return the running interpreter as one would type it here."""
+    here = Path.cwd()
+    python = Path(sys.executable)
+    return os.fspath(python.relative_to(here) if python.is_relative_to(here) else python)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.contrib.auth import get_user_model
 
 from example_project.selftest.client import Client
+from example_project.selftest.log import Collector
 
 PASSWORD = "a-long-walk-through-everything"  # noqa: S105 - of users that live for one run
 AUTH = "/api/v1/auth"
@@ -26,7 +28,8 @@ class StepFailed(Exception):
 @dataclass
 class Tour:
     client: Client
-    say: callable
+    log: Collector
+    say: Callable[[str], None]
     steps: int = field(default=0, init=False)
 
     @contextmanager

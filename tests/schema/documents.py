@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import json
 
+from authkit.schema.audit import judge_truth
+from authkit.schema.truth import find_truth
 from django.urls import path
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.settings import patched_settings
+from rest_framework import serializers
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
-from authkit.schema.audit import judge_truth
-from authkit.schema.truth import find_truth
-
 HOOK = "authkit.schema.hooks.postprocess_schema_security"
+
+
+class ThingSerializer(serializers.Serializer):
+    name = serializers.CharField()
 
 
 class JWTView(APIView):
     """A view of a project whose only default authenticator is SimpleJWT's."""
 
     authentication_classes = [JWTAuthentication]
-    serializer_class = None
+    serializer_class = ThingSerializer
 
     def get(self, request, **kwargs):
         return Response({})
-
-    def get_serializer(self):
-        raise AssertionError("the document needs no serializer of this view")
 
 
 class ProtectedView(JWTView):
@@ -63,8 +64,11 @@ def mended_schema(*routes, **patches):
     return make_schema(*routes, hooks=[HOOK], **patches)[0]
 
 
-def truth_of(*routes, hooks=(), change=None, **patches):
-    """Return the truth about the document; *change* may spoil the document first."""
+def truth_of(*routes, look=lambda truth: truth, hooks=(), change=None, **patches):
+    """Return the truth about the document; *change* may spoil the document first.
+
+    *look* looks at the truth while the settings are in force.
+    """
     generator_class = patches.pop("generator_class", SchemaGenerator)
     api_version = patches.pop("api_version", None)
     with patched_settings({"POSTPROCESSING_HOOKS": list(hooks), **patches}):
@@ -72,18 +76,20 @@ def truth_of(*routes, hooks=(), change=None, **patches):
         document = generator.get_schema(request=None, public=True)
         if change is not None:
             change(document)
-        return find_truth(document, generator)
+        return look(find_truth(document, generator))
 
 
 def report_on(*routes, **options):
-    return judge_truth(truth_of(*routes, **options))
+    return truth_of(*routes, look=judge_truth, **options)
 
 
 def found(rule, *routes, **options):
     """Return ``METHOD /path`` of the findings of *rule* alone."""
-    with patched_settings({"POSTPROCESSING_HOOKS": list(options.get("hooks", ()))}):
-        truth = truth_of(*routes, **options)
-    return [offence.place.label for offence in rule.look(truth)]
+
+    def look(truth):
+        return [offence.place.label for offence in rule.look(truth)]
+
+    return truth_of(*routes, look=look, **options)
 
 
 def operation(document, at="/thing/", method="get"):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from authkit.schema.audit import judge_truth
+from authkit.schema.decide import State
 from django.contrib.auth import get_user_model
 from django.urls import path
 from drf_spectacular.utils import extend_schema
@@ -22,8 +24,6 @@ from rest_framework_api_key.permissions import HasAPIKey
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.tokens import AccessToken
 
-from authkit.schema.audit import judge_truth
-from authkit.schema.decide import State
 from tests.schema.documents import (
     HOOK,
     JWTView,

@@ -13,7 +13,6 @@ from authkit.core.security_log import record
 from authkit.core.users import AuthUser
 from authkit.errors import AttemptsExceeded, InvalidCredentials
 from authkit.login.axes import lockout_seconds
-from authkit.login.hasher_upgrade import watch_hasher_upgrade
 from authkit.second_factor.flows import has_second_factor, must_have_second_factor, verify_code
 from authkit.sessions.flows import (
     PENDING_LIFETIME,
@@ -22,11 +21,13 @@ from authkit.sessions.flows import (
     complete_session,
     fresh_access,
     hold_session,
+    keep_sessions,
     open_session,
     pending_session,
     start_session,
 )
 from authkit.sessions.models import Session
+from authkit.sessions.replaced_hash import watch_replaced_hashes
 
 #: What a second factor adds to ``amr`` (RFC 8176).
 SECOND_FACTOR = ["otp", "mfa"]
@@ -113,14 +114,15 @@ def reauthenticate(
 
 
 def _authenticate(request: HttpRequest, username: str, password: str) -> AuthUser:
-    with watch_hasher_upgrade() as upgrade:
+    with watch_replaced_hashes() as replaced:
         # "username" whatever USERNAME_FIELD is called, as Django's own log-in form does:
         # backends for LDAP and django-axes know no other name.
         user = authenticate(request=request, username=username, password=password)
     if user is None:
         record("login_failed", level=logging.WARNING, ip=client_of(request).ip)
         raise _refusal(request)
-    upgrade.keep_sessions_of(user)
+    if user.pk in replaced:
+        keep_sessions(replaced[user.pk], user)
     return user
 
 

@@ -103,6 +103,5 @@ def _undecided(judged: Judged) -> Undecided:
 def _nothing_decided(report: Report) -> str:
     if not report.operations:
         return "it has no operations, so there is nothing to audit."
-    reasons = [f"{item.place.label}: {item.reason}" for item in report.undecided[:1]]
-    example = f" ({reasons[0]})" if reasons else ""
-    return f"none of its {report.operations} operations could be decided{example}."
+    reasons = [f" ({item.place.label}: {item.reason})" for item in report.undecided[:1]]
+    return f"of its operations ({report.operations}), none could be decided{''.join(reasons)}."

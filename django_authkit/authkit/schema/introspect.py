@@ -151,6 +151,6 @@ class Replay:
         path = (spectacular_settings.SCHEMA_PATH_PREFIX_INSERT or "") + path
         path = path if path.startswith("/") else f"/{path}"
         if spectacular_settings.CAMELIZE_NAMES:
-            camelized = camelize_operation(path, {"operationId": ""})  # type: ignore[no-untyped-call]
+            camelized = camelize_operation(path, {"operationId": "any"})  # type: ignore[no-untyped-call]
             path = camelized[0]
         return path

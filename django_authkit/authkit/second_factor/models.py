@@ -9,11 +9,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_otp.models import Device, VerifyNotAllowed
 
-from authkit.core import clock, crypto
+from authkit.core import clock
 from authkit.core.attempts import AttemptCounter, Limits, count_attempt
+from authkit.core.lazy import lazy_module
 from authkit.core.users import AuthUser
 from authkit.errors import AccountLocked, SecondFactorUnavailable
 from authkit.second_factor import totp
+
+crypto = lazy_module("authkit.core.crypto")
 
 #: Codes of every kind together, for one account, whatever challenge, endpoint or address.
 CODE_LIMITS = Limits(window=timedelta(minutes=15), per_window=10, in_a_row=100)
@@ -22,7 +25,7 @@ CODE_LIMITS = Limits(window=timedelta(minutes=15), per_window=10, in_a_row=100)
 PENDING_LIFETIME = timedelta(minutes=15)
 
 
-class TOTPDevice(AttemptCounter, Device):  # type: ignore[misc]
+class TOTPDevice(AttemptCounter, Device):  # type: ignore[misc, django-manager-missing]
     """A user's authenticator app: at most one confirmed, and one that waits for its first code.
 
     A ``django_otp`` device, so its admin site, ``user_has_device`` and middleware see it.
@@ -52,9 +55,10 @@ class TOTPDevice(AttemptCounter, Device):  # type: ignore[misc]
         :raises SecondFactorUnavailable: no key of the ring opens it for this row and owner.
         """
         try:
-            return crypto.unseal(self.sealed_secret, context=self._context())
+            secret: bytes = crypto.unseal(self.sealed_secret, context=self._context())
         except crypto.CannotUnseal:
             raise SecondFactorUnavailable from None
+        return secret
 
     def _context(self) -> str:
         return f"authkit.totp:{self.user_id}:{self.seal_context}"

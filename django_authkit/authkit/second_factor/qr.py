@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import qrcode
 
@@ -24,17 +25,16 @@ def _svg(text: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" '
         f'shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{side}v{side}H0z"/>'
-        f'<path d="{"".join(_bars(matrix))}"/></svg>'
+        f'<path stroke="#000" d="{"".join(_bars(matrix))}"/></svg>'
     )
 
 
 def _bars(matrix: Sequence[Sequence[bool]]) -> Iterator[str]:
-    """Yield one horizontal bar for each run of dark modules."""
+    """Yield one line, as thick as a module, for each run of dark modules."""
     for y, row in enumerate(matrix, QUIET_ZONE):
-        start = None
-        for x, dark in enumerate([*row, False], QUIET_ZONE):
-            if dark and start is None:
-                start = x
-            if not dark and start is not None:
-                yield f"M{start} {y}h{x - start}v1H{start}z"
-                start = None
+        x = QUIET_ZONE
+        for dark, run in groupby(row):
+            length = len(list(run))
+            if dark:
+                yield f"M{x} {y}.5h{length}"
+            x += length

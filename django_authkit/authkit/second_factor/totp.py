@@ -40,9 +40,7 @@ def matching_step(secret: bytes, code: str, timestamp: float) -> int | None:
     if not is_code(code):
         return None
     matches = [
-        step
-        for step in _steps(timestamp)
-        if hmac.compare_digest(f"{hotp(secret, step):06d}", code)
+        step for step in _steps(timestamp) if hmac.compare_digest(f"{hotp(secret, step):06d}", code)
     ]
     return matches[0] if matches else None
 

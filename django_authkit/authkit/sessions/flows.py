@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +23,10 @@ from authkit.sessions.models import (
     Session,
     SessionQuerySet,
     accepted_fingerprints,
+    completion,
     password_fingerprint,
+    revocation,
+    rotation,
     sessions_by_id,
 )
 from authkit.sessions.tokens import Claims
@@ -123,7 +126,7 @@ def complete_session(session: Session, methods: Sequence[str]) -> None:
         "last_used_at": now,
         "idle_expires_at": min(now + tokens.idle_lifetime(), session.absolute_expires_at),
     }
-    if not Session.objects.pending().filter(pk=session.pk).update(**changes):
+    if not completion.run(changes, where={"id": session.pk}, after={"pending_until": now}):
         raise ChallengeInvalid
     _assign(session, changes)
 
@@ -163,7 +166,7 @@ def refresh_session(refresh_token: str) -> TokenPair:
         session = _live_session(claims)  # somebody else rotated it in between
     if _is_within_grace(session, claims):
         return _pair(session)
-    if claims.generation > session.generation:
+    if claims.generation >= session.generation:
         raise TokenInvalid  # from a future that a restored backup does not know
     _end_stolen(session)
     raise TokenReused
@@ -198,8 +201,8 @@ def log_out(refresh_token: str) -> None:
     except TokenInvalid:
         return
     session = sessions_by_id.get(claims.session_id)
-    if session is not None:
-        _end([session], "log_out")
+    if session is not None and tokens.user_id_of(session.user) == claims.user_id:
+        _end(session, "log_out")
 
 
 def live_sessions(user: AuthUser) -> SessionQuerySet:
@@ -210,18 +213,24 @@ def live_sessions(user: AuthUser) -> SessionQuerySet:
 
 def end_session(user: AuthUser, session_id: UUID) -> bool:
     """End one live session of the user; return False where they have none of that id."""
-    return _end(live_sessions(user).filter(pk=session_id), "ended_by_user")
+    session = live_sessions(user).filter(pk=session_id).first()
+    return session is not None and _end(session, "ended_by_user")
 
 
 def end_other_sessions(user: AuthUser, current: Session) -> None:
     """End all sessions of the user but this one."""
-    _end(Session.objects.of(user).live().exclude(pk=current.pk), "ended_by_user")
+    others = Session.objects.of(user).live().exclude(pk=current.pk)
+    ending = list(others)
+    others.update(revoked_at=clock.now())
+    for session in ending:
+        _tell_end(session, "ended_by_user")
 
 
-def keep_sessions(user: AuthUser, fingerprint: str) -> None:
-    """Let the user's sessions of this fingerprint live on: the password got another hash."""
-    Session.objects.of(user).filter(password_fingerprint=fingerprint).update(
-        password_fingerprint=password_fingerprint(user)
+def keep_sessions(before: AuthUser, after: AuthUser) -> None:
+    """Let the user's sessions live on over a new hash of the same password."""
+    fingerprint = password_fingerprint(before)
+    Session.objects.of(after).filter(password_fingerprint=fingerprint).update(
+        password_fingerprint=password_fingerprint(after)
     )
 
 
@@ -252,8 +261,12 @@ def _rotate(session: Session) -> bool:
         "last_used_at": now,
         "idle_expires_at": min(now + tokens.idle_lifetime(), session.absolute_expires_at),
     }
-    unchanged = Session.objects.live().filter(pk=session.pk, generation=session.generation)
-    if not unchanged.update(**changes):
+    won = rotation.run(
+        changes,
+        where={"id": session.pk, "generation": session.generation},
+        after={"idle_expires_at": now, "absolute_expires_at": now},
+    )
+    if not won:
         return False
     _assign(session, changes)
     return True
@@ -276,21 +289,23 @@ def _is_within_grace(session: Session, claims: Claims) -> bool:
 
 
 def _end_stolen(session: Session) -> None:
-    if _end([session], "token_reused"):
+    if _end(session, "token_reused"):
         record("token_reused", level=logging.CRITICAL, session=session.pk, user=session.user_id)
         refresh_token_reused.send(sender=Session, session=session)
         tell_owner(session.user, "token_reused")
 
 
-def _end(sessions: Iterable[Session], reason: str) -> bool:
-    """Revoke these sessions and tell of each; return False where none was left to revoke."""
-    ending = list(sessions)
-    if not Session.objects.live().among(ending).update(revoked_at=clock.now()):
+def _end(session: Session, reason: str) -> bool:
+    """Revoke a session and tell of it; return False where it had been revoked before."""
+    if not revocation.run({"revoked_at": clock.now()}, where={"id": session.pk}):
         return False
-    for session in ending:
-        record("session_ended", session=session.pk, user=session.user_id, reason=reason)
-        session_ended.send(sender=Session, session=session, reason=reason)
+    _tell_end(session, reason)
     return True
+
+
+def _tell_end(session: Session, reason: str) -> None:
+    record("session_ended", session=session.pk, user=session.user_id, reason=reason)
+    session_ended.send(sender=Session, session=session, reason=reason)
 
 
 def _pair(session: Session) -> TokenPair:

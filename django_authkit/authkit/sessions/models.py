@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from authkit.core import clock
 from authkit.core.client import USER_AGENT_LENGTH
 from authkit.core.compiled_lookup import CompiledLookup
+from authkit.core.compiled_update import CompiledUpdate
 from authkit.core.users import AuthUser
 
 if TYPE_CHECKING:
@@ -39,9 +40,6 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def pending(self) -> SessionQuerySet:
         """Return the sessions that still wait for a second factor."""
         return self.filter(revoked_at=None, pending_until__gt=clock.now())
-
-    def among(self, sessions: Iterable[Session]) -> SessionQuerySet:
-        return self.filter(pk__in=[session.pk for session in sessions])
 
 
 class Session(models.Model):
@@ -121,6 +119,27 @@ class Session(models.Model):
 
 #: Reads a session and its user in one query, from the database that is written to.
 sessions_by_id = CompiledLookup(Session, "id", related="user")
+
+#: Moves a live session on by one generation; only one caller can.
+rotation = CompiledUpdate(
+    Session,
+    assigns=["generation", "last_used_at", "idle_expires_at"],
+    equals=["id", "generation"],
+    null=["revoked_at", "pending_until"],
+    after=["idle_expires_at", "absolute_expires_at"],
+)
+
+#: Turns a pending session into a live one; only one caller can.
+completion = CompiledUpdate(
+    Session,
+    assigns=["pending_until", "methods", "authenticated_at", "last_used_at", "idle_expires_at"],
+    equals=["id"],
+    null=["revoked_at"],
+    after=["pending_until"],
+)
+
+#: Ends a session that has not been ended.
+revocation = CompiledUpdate(Session, assigns=["revoked_at"], equals=["id"], null=["revoked_at"])
 
 
 def password_fingerprint(user: AuthUser) -> str:

@@ -47,10 +47,18 @@ class Claims:
 
 def setting(name: str) -> Any:
     """Return a member of ``SIMPLE_JWT`` or SimpleJWT's default for it."""
+    configured = _configured()
+    return configured[name] if name in configured else _default(name)
+
+
+def _configured() -> Mapping[str, Any]:
     configured: Mapping[str, Any] = getattr(settings, "SIMPLE_JWT", {})
-    if name == "SIGNING_KEY":
-        return configured.get(name, settings.SECRET_KEY)
-    return configured.get(name, DEFAULTS[name])
+    return configured
+
+
+def _default(name: str) -> Any:
+    # SimpleJWT took its default at import, and the key may have changed since.
+    return settings.SECRET_KEY if name == "SIGNING_KEY" else DEFAULTS[name]
 
 
 def access_lifetime() -> timedelta:
@@ -94,8 +102,7 @@ def access_expires_at(session: Session, proved_at: datetime | None = None) -> da
 
 def user_id_of(user: Any) -> str:
     """Return the value of the user-id claim; like SimpleJWT's, always a string."""
-    configured: Mapping[str, Any] = getattr(settings, "SIMPLE_JWT", {})
-    return str(getattr(user, configured.get("USER_ID_FIELD", "pk")))
+    return str(getattr(user, _configured().get("USER_ID_FIELD", "pk")))
 
 
 def decode(token: str, *token_types: TokenType) -> Claims:
@@ -119,8 +126,8 @@ def decode(token: str, *token_types: TokenType) -> Claims:
 
 
 def _claims(payload: Mapping[str, Any]) -> Claims:
-    if not isinstance(payload.get("exp"), int):
-        raise TokenInvalid
+    for required in ("exp", "iat"):
+        _member(payload, required, int)
     return Claims(
         token_type=_member(payload, setting("TOKEN_TYPE_CLAIM"), str),
         session_id=_session_id(payload),
@@ -177,18 +184,31 @@ def _timestamp(moment: datetime) -> int:
     return int(moment.timestamp())
 
 
+#: What makes one backend different from another, in the order of its arguments.
+_BACKEND_SETTINGS = (
+    "ALGORITHM",
+    "SIGNING_KEY",
+    "VERIFYING_KEY",
+    "AUDIENCE",
+    "ISSUER",
+    "JWK_URL",
+    "LEEWAY",
+    "JSON_ENCODER",
+)
+
+
 def _backend() -> TokenBackend:
-    audience = setting("AUDIENCE")
+    configured = _configured()
     return _cached_backend(
-        setting("ALGORITHM"),
-        setting("SIGNING_KEY"),
-        setting("VERIFYING_KEY"),
-        tuple(audience) if isinstance(audience, list | set) else audience,
-        setting("ISSUER"),
-        setting("JWK_URL"),
-        setting("LEEWAY"),
-        setting("JSON_ENCODER"),
+        *(
+            _hashable(configured[name]) if name in configured else _default(name)
+            for name in _BACKEND_SETTINGS
+        )
     )
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list | set) else value
 
 
 @lru_cache(maxsize=4)  # parsing a private key costs more than signing with it

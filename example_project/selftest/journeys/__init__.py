@@ -5,18 +5,19 @@ from example_project.selftest.journeys import (
     documentation,
     library,
     login,
+    malformed,
     open_door,
     passwords,
-    requests,
     sessions,
     tasks,
     tokens,
+    traces,
 )
 
 # In the order of a visit: the door, the way in, what is inside, and the map of it all.
 JOURNEYS = [
     open_door,
-    requests,
+    malformed,
     login,
     tokens,
     sessions,
@@ -27,4 +28,5 @@ JOURNEYS = [
     tasks,
     documentation,
     contract,
+    traces,
 ]

@@ -4,13 +4,12 @@ from argparse import ArgumentParser
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from authkit.api_keys.models import APIKey
 from authkit.core import clock
-from authkit.core.users import AuthUser
+from authkit.core.users import user_named
 
 
 class Command(BaseCommand):
@@ -26,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         api_key = APIKey(
             name=options["name"],
-            owner=_owner(options["owner"]),
+            owner=user_named(options["owner"]) if options["owner"] else None,
             expiry_date=_expiry_date(options["expires_in_days"]),
         )
         key = APIKey.objects.assign_key(api_key)
@@ -37,16 +36,6 @@ class Command(BaseCommand):
         api_key.save()
         self.stderr.write("Copy the key now: it is not stored and cannot be shown again.")
         self.stdout.write(key)
-
-
-def _owner(username: str | None) -> AuthUser | None:
-    if username is None:
-        return None
-    model = get_user_model()
-    try:
-        return model._default_manager.get_by_natural_key(username)
-    except model.DoesNotExist:
-        raise CommandError(f'There is no user "{username}".') from None
 
 
 def _expiry_date(days: float | None) -> datetime | None:

@@ -17,11 +17,17 @@ class Command(BaseCommand):
     def handle(self, *, port, **_options):
         if settings.PRODUCTION:
             raise CommandError("The demo has well-known passwords, so it is not for production.")
+        try:
+            self.run(port)
+        except KeyboardInterrupt:
+            self.say("\nStopped.")
+
+    def run(self, port):
         self.say("Preparing the database ...")
         api_key = prepare_database()
-        httpd = self.bind(port)
-        self.say(welcome(httpd.url, api_key))
-        self.serve(httpd)
+        with self.bind(port) as httpd:
+            self.say(welcome(httpd.url, api_key))
+            httpd.serve_forever()
 
     def bind(self, port):
         try:
@@ -31,14 +37,6 @@ class Command(BaseCommand):
         if port not in (httpd.server_port, server.ANY_FREE_PORT):
             self.say(f"Port {port} is taken; using {httpd.server_port}.")
         return httpd
-
-    def serve(self, httpd):
-        try:
-            httpd.serve_forever()
-        except KeyboardInterrupt:
-            self.say("\nStopped.")
-        finally:
-            httpd.server_close()
 
     def say(self, text):
         self.stdout.write(text)

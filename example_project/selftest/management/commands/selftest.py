@@ -1,4 +1,3 @@
-import logging
 import threading
 import traceback
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from example_project import server
 from example_project.selftest.client import Client, NotSo, mask
 from example_project.selftest.database import debug_off, fresh_database
 from example_project.selftest.journeys import JOURNEYS
+from example_project.selftest.log import collected_log
 from example_project.selftest.tour import StepFailed, Tour
 
 
@@ -16,9 +16,10 @@ class Command(BaseCommand):
     help = "Walks every journey over real HTTP, against a server and a database of its own."
 
     def handle(self, **_options):
-        with quiet_refusals(), debug_off(), fresh_database(), serving() as httpd:
+        # The log comes last, since making the server's application configures logging again.
+        with debug_off(), fresh_database(), serving() as httpd, collected_log() as log:
             self.say(f"Server on {httpd.url}, with a fresh database.")
-            tour = Tour(Client(server.HOST, httpd.server_port), self.say)
+            tour = Tour(Client(server.HOST, httpd.server_port), log, self.say)
             self.walk(tour)
         self.say(f"\nAll {tour.steps} steps are so.")
 
@@ -29,18 +30,20 @@ class Command(BaseCommand):
                 journey.walk(tour)
             except StepFailed as failed:
                 self.say(f"NOT SO  {failed.number}  {failed.sentence}")
-                raise CommandError(describe(failed.cause), returncode=1) from failed
+                raise CommandError(describe(failed.cause, tour.log.errors)) from failed
 
     def say(self, text):
         self.stdout.write(text)
         self.stdout.flush()
 
 
-def describe(cause):
-    """Say what was expected and what came, with tokens and keys masked."""
+def describe(cause, errors):
+    """Say what was expected and what came, then what the server logged; secrets are masked."""
     if isinstance(cause, NotSo):
-        return mask(f"\nexpected: {cause.expected}\n\ncame:\n{cause.came}")
-    return mask("".join(traceback.format_exception(cause)))
+        told = [f"expected: {cause.expected}", f"came:\n{cause.came}"]
+    else:
+        told = ["".join(traceback.format_exception(cause))]
+    return mask("\n\n".join(["", *told, *errors]))
 
 
 @contextmanager
@@ -57,15 +60,3 @@ def serving():
         httpd.shutdown()
         thread.join()
         httpd.server_close()
-
-
-@contextmanager
-def quiet_refusals():
-    """Keep the expected 4xx out of the report; a 500 is still logged with its traceback."""
-    logger = logging.getLogger("django.request")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)

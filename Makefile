@@ -1,0 +1,67 @@
+# Every command of the repository. `make` alone lists them.
+#
+# `make demo` and `make test` need Python 3.11 or newer and nothing else; what they install
+# goes into .venv. PYTHON=... chooses an interpreter, ARGS="..." passes arguments on:
+# `make test ARGS="-k refresh"`, `make demo ARGS="--port 8001"`.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint docs bench ci clean
+
+ARGS ?=
+PYTHON ?=
+RUN := .venv/bin/python
+# -qq: pip's errors and nothing else.
+PIP := $(RUN) -m pip --disable-pip-version-check install -qq
+
+help: ## List these commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1:\2/p' Makefile | awk -F: '{ printf "%-14s %s\n", $$1, $$2 }'
+
+demo: .venv/.installed-example ## Start the example on SQLite and print what to paste
+	@echo "\`$(RUN) manage.py selftest\` walks through the whole API, with a server of its own."
+	@$(RUN) manage.py demo $(ARGS)
+
+test: .venv/.installed-test ## Run all tests that need no service, with coverage
+	$(RUN) -m pytest -n auto --cov --cov-report=term $(ARGS) </dev/null
+	@echo
+	@echo "This was SQLite. With servers on this machine, also:"
+	@echo "  PostgreSQL   $(RUN) -m pip install -r requirements/databases.txt"
+	@echo "               AUTHKIT_TEST_DATABASE=postgresql $(RUN) -m pytest -n 2"
+	@echo "  MariaDB      AUTHKIT_TEST_DATABASE=mariadb $(RUN) -m pytest -n 2"
+	@echo "               (mysqlclient compiles: Debian wants libmariadb-dev and pkg-config)"
+	@echo "  all at once  make ci"
+	@echo "CONTRIBUTING.md says which variables name the servers."
+
+lint: .venv/.installed-test .venv/.installed-lint ## Check style, types and import directions
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+	.venv/bin/lint-imports
+
+docs: .venv/.installed-docs ## Build the documentation into docs/_build/html
+	$(RUN) -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+bench: .venv/.installed-bench ## Measure beside the other libraries; needs PostgreSQL
+	$(RUN) -m benchmarks $(ARGS)
+
+ci: ## Run what has to pass before a change lands: every database, version and user model
+	.ci/run
+
+clean: ## Remove the environment and everything that was built
+	rm -rf .venv build dist docs/_build htmlcov .coverage .coverage.* .pytest_cache .mypy_cache \
+	  .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- the environment ----------------------------------------------------------------------
+
+# One stamp for each file of requirements: nothing is installed twice.
+.venv/.installed-%: requirements/%.txt requirements/constraints.txt pyproject.toml .venv/.made
+	@echo "Installing requirements/$*.txt into .venv ..."
+	@$(PIP) -c requirements/constraints.txt -e '.[asymmetric]' -r requirements/$*.txt
+	@touch $@
+
+.venv/.made:
+	@test -x $(RUN) || { python=$$(.ci/find-python $(PYTHON)) && "$$python" -m venv .venv; }
+	@touch $@

@@ -1,0 +1,1 @@
+"""What authkit costs, beside its peers: ``python -m benchmarks --help``."""

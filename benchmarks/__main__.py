@@ -1,0 +1,70 @@
+"""Measures authkit and its peers, interleaved in one process, and compares with the targets."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+
+import django
+
+
+def main() -> None:
+    options = _options()
+    with tempfile.TemporaryDirectory(prefix="authkit-benchmark-") as directory:
+        os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
+        os.environ["BENCHMARK_DATABASE"] = options.database
+        os.environ["BENCHMARK_SYNC"] = "0" if options.no_sync else "1"
+        os.environ["BENCHMARK_SQLITE_FILE"] = str(Path(directory) / "benchmark.sqlite3")
+        django.setup()
+        _run(options)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--rounds", type=int, default=1000, help="requests of each kind")
+    parser.add_argument(
+        "--no-sync",
+        action="store_true",
+        help="commit without waiting for the disk, which leaves what the libraries cost",
+    )
+    parser.add_argument("--processes", type=int, default=20, help="fresh processes per start-up")
+    return parser.parse_args()
+
+
+def _run(options: argparse.Namespace) -> None:
+    # They import models, so they can be imported only now.
+    from django.db import connection
+
+    from benchmarks import report, startup, targets
+    from benchmarks.cases import all_cases, build_rows
+    from benchmarks.measure import measure
+
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        results = measure(all_cases(build_rows()), options.rounds)
+    finally:
+        connection.creation.destroy_test_db("", verbosity=0)
+    without, with_authkit, added = startup.added_milliseconds(options.processes)
+
+    disk = "commits do not wait for the disk" if options.no_sync else "commits wait for the disk"
+    print(f"{options.database}, {disk}, {options.rounds} rounds, microseconds per request\n")
+    print("\n".join(report.table(results)))
+    print(f"\nstart-up: {without:.1f} ms without authkit, {with_authkit:.1f} ms with it\n")
+    lines = [
+        *targets.verdicts(results, options.database),
+        targets.verdict("start-up", added, targets.STARTUP_MILLISECONDS, "ms"),
+    ]
+    print("\n".join(lines))
+    facts = {
+        "sync": not options.no_sync,
+        "startup_milliseconds": [without, with_authkit],
+        "verdicts": lines,
+    }
+    print(f"\nwritten: {report.write_json(options.database, options.rounds, results, facts)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Settings of the benchmark. SimpleJWT reads its own once, at import, so they stand here.
+
+BENCHMARK_DATABASE      sqlite or postgresql
+BENCHMARK_SQLITE_FILE   path of the SQLite file
+BENCHMARK_SYNC          0: the database does not wait for the disk when it commits
+"""
+
+import os
+from datetime import timedelta
+
+SYNC = os.environ.get("BENCHMARK_SYNC", "1") == "1"
+
+DATABASES = {
+    "default": {
+        "sqlite": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": os.environ.get("BENCHMARK_SQLITE_FILE", ":memory:"),
+            "TEST": {"NAME": os.environ.get("BENCHMARK_SQLITE_FILE", ":memory:")},
+            "OPTIONS": {} if SYNC else {"init_command": "PRAGMA synchronous = OFF"},
+        },
+        "postgresql": {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": "authkit_benchmark",
+            "USER": os.environ.get("PGUSER", "postgres"),
+            "PASSWORD": os.environ.get("PGPASSWORD", ""),
+            "HOST": os.environ.get("PGHOST", "127.0.0.1"),
+            "PORT": os.environ.get("PGPORT", "5432"),
+            "OPTIONS": {} if SYNC else {"options": "-c synchronous_commit=off"},
+        },
+    }[os.environ.get("BENCHMARK_DATABASE", "sqlite")]
+    # Connecting anew for every request would cost more than all that is measured here.
+    | {"CONN_MAX_AGE": None},
+}
+
+SECRET_KEY = "only-for-the-benchmark-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789"
+ALLOWED_HOSTS = ["localhost"]
+DEBUG = False
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ROOT_URLCONF = "benchmarks.urls"
+MIDDLEWARE = []
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "rest_framework",
+    "rest_framework.authtoken",
+    "rest_framework_api_key",
+    "rest_framework_simplejwt.token_blacklist",
+    "knox",
+    "django_otp",
+    "drf_spectacular",
+    "authkit",
+]
+
+# Real hashing is 97 % and more of a log-in and would hide the rest.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+}
+
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(hours=12),
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+}
+
+# HasAPIKey reads the header that ours reads.
+API_KEY_CUSTOM_HEADER = "HTTP_X_API_KEY"

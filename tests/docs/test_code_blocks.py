@@ -1,0 +1,59 @@
+import logging
+import shutil
+
+import pytest
+from authkit.models import APIKey
+from django.contrib.auth import get_user_model
+
+from tests.docs.pages import PAGES, ROOT, Reader, resembles
+from tests.settings import USERS
+
+needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+needs_stock_users = pytest.mark.skipif(
+    USERS != "stock", reason="the pages show the stock user model"
+)
+
+
+@needs_curl
+@needs_stock_users
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_the_code_of_the_page_does_what_the_page_says(page, live_server, settings, tmp_path):
+    logging.getLogger("django.request").setLevel(logging.CRITICAL)
+    ann = get_user_model().objects.create_user("ann", password="correct horse battery staple")
+    _, key = APIKey.objects.create_key(name="nightly import", owner=ann)
+    reader = Reader(
+        settings=settings,
+        address=live_server.url,
+        folder=tmp_path,
+        variables=[("API_KEY", key)],
+    )
+    reader.read(page)
+
+
+@pytest.mark.parametrize(
+    ("came", "shown"),
+    [
+        ({"a": "eyJhbGci"}, {"a": "eyJ..."}),
+        ([{"a": 1}, "b"], [{"a": 1}, "b"]),
+    ],
+    ids=str,
+)
+def test_if_output_is_as_shown_then_it_resembles(came, shown):
+    assert resembles(came, shown)
+
+
+@pytest.mark.parametrize(
+    ("came", "shown"),
+    [
+        ({"a": 1, "b": 2}, {"a": 1}),
+        ({"a": "other"}, {"a": "eyJ..."}),
+        ([1], [1, 2]),
+        ("1", 1),
+        (True, 1),
+        ([], {}),
+        (1, "1..."),
+    ],
+    ids=str,
+)
+def test_if_output_differs_then_it_does_not_resemble(came, shown):
+    assert not resembles(came, shown)

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from authkit.schema.rules.declared_secured_but_open import RULE
+from rest_framework.permissions import AllowAny, BasePermission
+
+from tests.schema.documents import HOOK, OpenView, ProtectedView, found, operation, route, view
+
+
+class Everybody(AllowAny):
+    pass
+
+
+class Raises(BasePermission):
+    def has_permission(self, request, view):
+        raise ValueError
+
+
+def test_a_view_without_permissions_is_found():
+    assert found(RULE, route(view(permission_classes=[]))) == ["GET /thing/"]
+
+
+def test_a_subclass_of_allow_any_is_found():
+    assert found(RULE, route(view(permission_classes=[Everybody]))) == ["GET /thing/"]
+
+
+def test_an_open_view_under_the_security_setting_is_found():
+    silent = view(OpenView, permission_classes=[])
+    assert found(RULE, route(silent), SECURITY=[{"jwtAuth": []}]) == ["GET /thing/"]
+
+
+def test_an_open_view_with_an_optional_credential_is_left_alone():
+    assert found(RULE, route(view(permission_classes=[AllowAny]))) == []
+
+
+def test_a_protected_view_is_left_alone():
+    assert found(RULE, route(ProtectedView)) == []
+
+
+def test_a_view_that_is_undecided_is_left_alone():
+    assert found(RULE, route(view(permission_classes=[Raises]))) == []
+
+
+def test_an_inherited_requirement_is_left_to_its_own_rule():
+    def change(document):
+        document["security"] = [{"jwtAuth": []}]
+        operation(document).pop("security", None)
+
+    assert found(RULE, route(OpenView), change=change) == []
+
+
+def test_a_mended_document_is_left_alone():
+    assert found(RULE, route(view(permission_classes=[])), hooks=[HOOK]) == []

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+from authkit.schema.rules.malformed_requirement import RULE
+
+from tests.schema.documents import OpenView, ProtectedView, found, operation, route
+
+
+def spoiled(security):
+    def change(document):
+        operation(document)["security"] = security
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "security",
+    [["jwtAuth"], [None], [{"jwtAuth": None}], [{"jwtAuth": "read"}], None, {"jwtAuth": []}],
+    ids=str,
+)
+def test_what_is_no_requirement_is_found(security):
+    assert found(RULE, route(ProtectedView), change=spoiled(security)) == ["GET /thing/"]
+
+
+def test_what_is_no_requirement_at_the_root_is_found():
+    def change(document):
+        document["security"] = ["jwtAuth"]
+
+    assert found(RULE, route(OpenView), change=change) == ["the document"]
+
+
+@pytest.mark.parametrize(
+    "security",
+    [[], [{}], [{"jwtAuth": []}], [{"jwtAuth": ["read"]}, {}], [{"jwtAuth": [], "b": []}]],
+    ids=str,
+)
+def test_what_is_a_requirement_is_left_alone(security):
+    assert found(RULE, route(ProtectedView), change=spoiled(security)) == []

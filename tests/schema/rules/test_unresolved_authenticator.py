@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from authkit.schema.rules.unresolved_authenticator import RULE
+from rest_framework.authentication import BaseAuthentication
+from rest_framework_api_key.permissions import HasAPIKey
+from rest_framework_simplejwt.authentication import JWTAuthentication
+
+from tests.schema.documents import HOOK, OpenView, ProtectedView, found, route, truth_of, view
+
+
+class SignatureAuthentication(BaseAuthentication):
+    pass
+
+
+class OwnJWTAuthentication(JWTAuthentication):
+    pass
+
+
+def signed(*others):
+    return view(ProtectedView, authentication_classes=[SignatureAuthentication, *others])
+
+
+def test_an_authenticator_that_nothing_describes_is_found():
+    assert found(RULE, route(signed())) == ["GET /thing/"]
+
+
+def test_it_is_found_once_with_the_number_of_its_operations():
+    truth = truth_of(route(signed(), "b/"), route(signed(JWTAuthentication), "a/"))
+    (offence,) = RULE.look(truth)
+    assert offence.place.label == "GET /a/"
+    assert "SignatureAuthentication (2 operations, this is the first)" in offence.message
+
+
+def test_it_is_found_with_the_hook_as_well():
+    assert found(RULE, route(signed()), hooks=[HOOK]) == ["GET /thing/"]
+
+
+def test_an_authenticator_that_the_whitelist_hides_is_left_alone():
+    assert found(RULE, route(signed()), AUTHENTICATION_WHITELIST=[]) == []
+
+
+def test_a_subclass_of_a_described_authenticator_is_left_alone():
+    own = view(ProtectedView, authentication_classes=[OwnJWTAuthentication])
+    assert found(RULE, route(own)) == []
+
+
+def test_a_view_without_authenticators_is_left_alone():
+    assert found(RULE, route(OpenView), route(view(permission_classes=[HasAPIKey]), "key/")) == []

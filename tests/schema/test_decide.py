@@ -1,0 +1,424 @@
+"""What is decided about a view, and what is left undecided, with the reason."""
+
+from __future__ import annotations
+
+import pytest
+from authkit.schema.decide import State
+from django.contrib.auth.models import Permission
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.urls import include, path
+from drf_spectacular.plumbing import build_mock_request
+from rest_framework import exceptions, permissions, viewsets
+from rest_framework.authentication import (
+    BaseAuthentication,
+    BasicAuthentication,
+    SessionAuthentication,
+)
+from rest_framework.decorators import (
+    action,
+    api_view,
+    authentication_classes,
+    permission_classes,
+)
+from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+from rest_framework.test import APIClient
+from rest_framework.views import APIView
+from rest_framework_api_key.permissions import BaseHasAPIKey, HasAPIKey
+from rest_framework_simplejwt.authentication import JWTAuthentication
+
+from tests.schema.documents import JWTView, ThingSerializer, route, truth_of, view
+
+
+def decide(view_class):
+    (judged,) = truth_of(route(view_class)).judged
+    return judged.decision
+
+
+def permission(answer):
+    """A permission class whose answer is what *answer* returns for the request and the view."""
+    body = {"has_permission": lambda self, request, view: answer(request, view)}
+    return type("Asked", (BasePermission,), body)
+
+
+def guarded_by(*permission_classes, base=JWTView, **attributes):
+    return view(base, permission_classes=list(permission_classes), **attributes)
+
+
+def classes(decision):
+    return [{type(one).__name__ for one in each} for each in decision.alternatives]
+
+
+def test_a_view_without_authenticators_that_admits_anybody_is_public():
+    assert decide(guarded_by(AllowAny, authentication_classes=[])).state is State.PUBLIC
+
+
+def test_only_the_smallest_sets_of_credentials_are_alternatives():
+    decision = decide(guarded_by(IsAuthenticated | HasAPIKey))
+    assert classes(decision) == [{"JWTAuthentication"}, {"HasAPIKey"}]
+    decision = decide(guarded_by(IsAuthenticated & HasAPIKey))
+    assert classes(decision) == [{"JWTAuthentication", "HasAPIKey"}]
+
+
+def test_an_authenticator_whose_user_is_never_enough_is_no_alternative():
+    assert classes(decide(guarded_by(HasAPIKey))) == [{"HasAPIKey"}]
+
+
+def test_two_key_permissions_are_two_keys():
+    class HasOtherKey(BaseHasAPIKey):
+        pass
+
+    decision = decide(guarded_by(HasAPIKey, HasOtherKey))
+    assert classes(decision) == [{"HasAPIKey", "HasOtherKey"}]
+    decision = decide(guarded_by(HasAPIKey | HasOtherKey))
+    assert classes(decision) == [{"HasAPIKey"}, {"HasOtherKey"}]
+
+
+def test_a_key_permission_that_is_named_twice_is_one_key():
+    assert classes(decide(guarded_by(HasAPIKey, HasAPIKey))) == [{"HasAPIKey"}]
+
+
+def test_a_negated_key_permission_is_open_to_those_without_a_key():
+    assert decide(guarded_by(~HasAPIKey)).state is State.OPTIONAL
+
+
+def test_a_credential_that_only_shuts_out_is_not_optional():
+    assert decide(guarded_by(~IsAuthenticated)).state is State.PUBLIC
+
+
+@pytest.mark.parametrize(
+    ("operators", "state"),
+    [
+        (AllowAny & IsAuthenticated, State.SECURED),
+        (AllowAny | IsAuthenticated, State.OPTIONAL),
+        (~AllowAny | IsAuthenticated, State.SECURED),
+        (~(AllowAny & IsAuthenticated), State.PUBLIC),
+        ((IsAuthenticated & HasAPIKey) | AllowAny, State.OPTIONAL),
+    ],
+    ids=["and", "or", "not", "not-and", "nested"],
+)
+def test_operators_between_permissions_are_followed(operators, state):
+    assert decide(guarded_by(operators)).state is state
+
+
+def test_a_role_that_only_a_superuser_has_counts_as_accepted():
+    decision = decide(guarded_by(permission(lambda request, view: request.user.is_superuser)))
+    assert decision.state is State.SECURED
+    assert classes(decision) == [{"JWTAuthentication"}]
+
+
+def test_a_role_that_nobody_has_still_wants_a_known_caller():
+    decision = decide(guarded_by(permission(lambda request, view: False)))
+    assert decision.state is State.SECURED
+    assert decision.refusal == 401
+
+
+def test_model_permissions_are_decided_without_the_database():
+    class PermissionView(JWTView):
+        queryset = Permission.objects.all()
+
+        def post(self, request):
+            return Response({})
+
+    decision = decide(
+        guarded_by(
+            permissions.DjangoModelPermissions, base=PermissionView, http_method_names=["post"]
+        )
+    )
+    assert (decision.state, decision.reason) == (State.SECURED, "")
+
+
+def test_model_permissions_that_let_anonymous_read_are_optional():
+    class PermissionView(JWTView):
+        queryset = Permission.objects.all()
+
+    decision = decide(
+        guarded_by(permissions.DjangoModelPermissionsOrAnonReadOnly, base=PermissionView)
+    )
+    assert decision.state is State.OPTIONAL
+
+
+def test_a_user_demanded_without_an_authenticator_closes_the_view():
+    decision = decide(guarded_by(IsAuthenticated, authentication_classes=[]))
+    assert (decision.state, decision.refusal) == (State.CLOSED, 403)
+
+
+def test_a_user_and_a_key_demanded_without_an_authenticator_close_the_view():
+    decision = decide(guarded_by(IsAuthenticated, HasAPIKey, authentication_classes=[]))
+    assert decision.state is State.CLOSED
+
+
+def test_a_view_that_may_want_an_address_or_a_signature_is_not_called_closed():
+    signature = permission(lambda request, view: "HTTP_X_SIGNATURE" in request.META)
+    decision = decide(guarded_by(signature, authentication_classes=[]))
+    assert decision.state is State.UNDECIDED
+    assert "may want something else" in decision.reason
+
+
+class TestRefusalStatus:
+    def test_401_if_the_first_authenticator_has_a_header_to_send(self):
+        assert decide(guarded_by(IsAuthenticated)).refusal == 401
+
+    def test_403_if_the_first_authenticator_has_none(self):
+        both = [SessionAuthentication, JWTAuthentication]
+        assert decide(guarded_by(IsAuthenticated, authentication_classes=both)).refusal == 403
+
+    def test_403_without_authenticators(self):
+        assert decide(guarded_by(HasAPIKey, authentication_classes=[])).refusal == 403
+
+    def test_401_if_an_authenticator_refuses_anonymous_callers_itself(self):
+        class Strict(BasicAuthentication):
+            def authenticate(self, request):
+                raise exceptions.AuthenticationFailed
+
+        decision = decide(guarded_by(AllowAny, authentication_classes=[Strict]))
+        assert (decision.state, decision.refusal) == (State.SECURED, 401)
+
+    def test_403_if_a_permission_raises_that_of_django(self):
+        def deny(request, view):
+            raise PermissionDenied
+
+        assert decide(guarded_by(permission(deny))).refusal == 403
+
+
+class TestUndecided:
+    def test_if_a_permission_asks_the_database(self):
+        decision = decide(guarded_by(permission(lambda request, view: Permission.objects.exists())))
+        assert decision.state is State.UNDECIDED
+        assert "asks the database" in decision.reason
+
+    def test_if_a_permission_swallows_the_refusal_of_the_database(self):
+        def careless(request, view):
+            try:
+                return Permission.objects.exists()
+            except Exception:
+                return True
+
+        decision = decide(guarded_by(permission(careless)))
+        assert decision.state is State.UNDECIDED
+
+    def test_if_the_answer_about_both_users_is_in_the_database(self):
+        member = permission(lambda request, view: request.user.groups.filter(name="a").exists())
+        decision = decide(guarded_by(IsAuthenticated, member))
+        assert decision.state is State.UNDECIDED
+        assert decision.refusal == 401
+
+    @pytest.mark.django_db
+    def test_and_no_statement_reaches_a_database_that_is_there(self, django_assert_num_queries):
+        with django_assert_num_queries(0):
+            decision = decide(
+                guarded_by(permission(lambda request, view: Permission.objects.exists()))
+            )
+        assert decision.state is State.UNDECIDED
+        assert Permission.objects.exists()
+
+    def test_if_a_permission_raises(self):
+        def broken(request, view):
+            raise ValueError("no tenant\nin the request")
+
+        decision = decide(guarded_by(permission(broken)))
+        assert decision.state is State.UNDECIDED
+        assert decision.reason == "ValueError: no tenant in the request"
+
+    def test_if_a_permission_raises_without_a_message(self):
+        def broken(request, view):
+            raise LookupError
+
+        assert decide(guarded_by(permission(broken))).reason == "LookupError"
+
+    @pytest.mark.parametrize("error", [Http404, exceptions.NotFound, exceptions.Throttled])
+    def test_if_the_view_answers_something_else_than_a_refusal(self, error):
+        def hide(request, view):
+            raise error
+
+        decision = decide(guarded_by(permission(hide)))
+        assert decision.state is State.UNDECIDED
+        assert "before it decides" in decision.reason
+
+    @pytest.mark.parametrize("method", ["get_permissions", "get_authenticators"])
+    def test_if_the_view_cannot_be_asked_for_its_classes(self, method):
+        broken = {method: lambda self: [] if hasattr(self, "swagger_fake_view") else [][1]}
+        decision = decide(view(JWTView, **broken))
+        assert decision.state is State.UNDECIDED
+        assert decision.reason.startswith("IndexError")
+
+    def test_if_an_authenticator_reads_the_database_without_a_credential(self):
+        class Curious(BaseAuthentication):
+            def authenticate(self, request):
+                Permission.objects.exists()
+
+        decision = decide(guarded_by(AllowAny, authentication_classes=[Curious]))
+        assert decision.state is State.UNDECIDED
+
+
+class TestTheRequestOfTheQuestion:
+    def test_has_a_user_a_method_parameters_and_an_empty_body(self):
+        seen = {}
+
+        def look(request, view):
+            seen.update(
+                method=request.method,
+                data=dict(request.data),
+                query=dict(request.query_params),
+                auth=request.auth,
+                anonymous=request.user.is_anonymous,
+                kwargs=view.kwargs,
+                version=request.version,
+            )
+            return True
+
+        class Posted(JWTView):
+            http_method_names = ["post"]
+
+            def post(self, request):
+                return Response({})
+
+        decide(guarded_by(permission(look), base=Posted, authentication_classes=[]))
+        assert seen == {
+            "method": "POST",
+            "data": {},
+            "query": {},
+            "auth": None,
+            "anonymous": True,
+            "kwargs": {},
+            "version": None,
+        }
+
+    def test_carries_no_mark_of_a_schema_run(self):
+        class Fake(JWTView):
+            def get_permissions(self):
+                fake = getattr(self, "swagger_fake_view", False)
+                return [AllowAny()] if fake else [IsAuthenticated()]
+
+        assert decide(Fake).state is State.SECURED
+
+    def test_belongs_to_nobody_even_if_the_projects_mock_request_has_a_user(self):
+        def mock(method, path, view, original_request, **kwargs):
+            request = build_mock_request(method, path, view, original_request, **kwargs)
+            request.user = object()
+            return request
+
+        truth = truth_of(route(guarded_by(IsAuthenticated)), GET_MOCK_REQUEST=mock)
+        assert [one.decision.state for one in truth.judged] == [State.SECURED]
+
+    def test_is_not_counted_by_throttles(self):
+        class Throttled(JWTView):
+            permission_classes = [AllowAny]
+
+            def initial(self, request, *args, **kwargs):
+                super().initial(request, *args, **kwargs)
+
+            def check_throttles(self, request):
+                raise AssertionError("asking must not count")
+
+        assert decide(Throttled).state is State.OPTIONAL
+
+
+def test_a_gate_in_initial_is_asked():
+    class Gated(JWTView):
+        permission_classes = [AllowAny]
+
+        def initial(self, request, *args, **kwargs):
+            super().initial(request, *args, **kwargs)
+            if not request.user.is_authenticated:
+                self.permission_denied(request)
+
+    assert decide(Gated).state is State.SECURED
+
+
+def test_a_gate_in_check_permissions_is_asked():
+    class Gated(JWTView):
+        permission_classes = [AllowAny]
+
+        def check_permissions(self, request):
+            super().check_permissions(request)
+            if not request.user.is_authenticated:
+                self.permission_denied(request)
+
+    assert decide(Gated).state is State.SECURED
+
+
+class ByMethod(JWTView):
+    def get_permissions(self):
+        return [AllowAny() if self.request.method == "GET" else IsAuthenticated()]
+
+    def post(self, request):
+        return Response({})
+
+
+class ByAction(viewsets.ViewSet):
+    serializer_class = ThingSerializer
+    authentication_classes = [JWTAuthentication]
+
+    def get_permissions(self):
+        if self.action == "list":
+            return [AllowAny()]
+        return super().get_permissions()
+
+    def list(self, request):
+        return Response([])
+
+    def create(self, request):
+        return Response({})
+
+    @action(detail=False, permission_classes=[AllowAny], authentication_classes=[])
+    def health(self, request):
+        return Response({})
+
+    @action(detail=False, methods=["get", "post"], permission_classes=[permissions.IsAdminUser])
+    def secrets(self, request):
+        return Response({})
+
+
+@api_view(["GET", "POST"])
+@authentication_classes([JWTAuthentication])
+@permission_classes([permissions.IsAuthenticatedOrReadOnly])
+def function(request):
+    return Response({})
+
+
+router = SimpleRouter()
+router.register("acts", ByAction, basename="acts")
+urlpatterns = [
+    path("methods/", ByMethod.as_view()),
+    path("function/", function),
+    path("", include(router.urls)),
+]
+
+EXPECTED = {
+    ("/acts/", "get"): State.OPTIONAL,
+    ("/acts/", "post"): State.SECURED,
+    ("/acts/health/", "get"): State.PUBLIC,
+    ("/acts/secrets/", "get"): State.SECURED,
+    ("/acts/secrets/", "post"): State.SECURED,
+    ("/function/", "get"): State.OPTIONAL,
+    ("/function/", "post"): State.SECURED,
+    ("/methods/", "get"): State.OPTIONAL,
+    ("/methods/", "post"): State.SECURED,
+}
+
+
+def test_permissions_that_depend_on_method_and_action_are_decided_for_each():
+    truth = truth_of(*urlpatterns)
+    assert {(one.path, one.method): one.decision.state for one in truth.judged} == EXPECTED
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize(("at", "method"), EXPECTED)
+def test_a_live_anonymous_request_agrees_with_the_decision(at, method):
+    answer = getattr(APIClient(), method)(at).status_code
+    assert (answer == 401) is (EXPECTED[at, method] is State.SECURED)
+    assert answer in (200, 401)
+
+
+def test_the_handler_is_never_run():
+    class Trap(APIView):
+        authentication_classes = []
+        permission_classes = [AllowAny]
+
+        def get(self, request):
+            raise AssertionError("the handler was run")
+
+    assert decide(Trap).state is State.PUBLIC

@@ -1,0 +1,493 @@
+"""What the hook writes, and what it leaves alone."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import yaml
+from authkit.schema import hooks
+from authkit.schema.hooks import postprocess_schema_security
+from django.core.management import call_command
+from django.urls import path
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.settings import patched_settings
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.validation import validate_schema
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.authentication import (
+    BaseAuthentication,
+    BasicAuthentication,
+    SessionAuthentication,
+    TokenAuthentication,
+)
+from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.test import APIClient
+from rest_framework_api_key.permissions import BaseHasAPIKey, HasAPIKey, KeyParser
+from rest_framework_simplejwt.authentication import JWTAuthentication
+
+from tests.schema.documents import (
+    HOOK,
+    OpenView,
+    ProtectedView,
+    as_bytes,
+    make_schema,
+    mended_schema,
+    operation,
+    plain_schema,
+    route,
+    view,
+)
+
+JWT = {"jwtAuth": []}
+
+
+def security(document, at="/thing/", method="get"):
+    return operation(document, at, method)["security"]
+
+
+def mend_by_hand(change, *routes, **patches):
+    """Make a document without the hook, spoil it, then run the hook on it."""
+    document, generator = make_schema(*routes, **patches)
+    change(document)
+    with patched_settings(patches):
+        return postprocess_schema_security(document, generator, request=None, public=True)
+
+
+def marked(auth, base=ProtectedView, **attributes):
+    class Marked(base):
+        @extend_schema(auth=auth)
+        def get(self, request):
+            return Response({})
+
+    return view(Marked, **attributes)
+
+
+class OwnToken(TokenAuthentication):
+    pass
+
+
+class BearerToken(TokenAuthentication):
+    keyword = "Bearer"
+
+
+class Unknown(BaseAuthentication):
+    def authenticate(self, request):
+        return None
+
+
+class Raises(BasePermission):
+    def has_permission(self, request, view):
+        raise ValueError("not here")
+
+
+class HasTenantKey(BaseHasAPIKey):
+    class key_parser_class(KeyParser):
+        def get(self, request):
+            return request.META.get("HTTP_X_TENANT_KEY")
+
+    key_parser = key_parser_class()
+
+
+EVERYTHING = [
+    route(OpenView, "open/"),
+    route(ProtectedView, "protected/"),
+    route(view(permission_classes=[AllowAny]), "optional/"),
+    route(view(permission_classes=[]), "no-permissions/"),
+    route(view(permission_classes=[HasAPIKey]), "key/"),
+    route(view(permission_classes=[HasTenantKey | IsAuthenticated]), "tenant/"),
+    route(view(ProtectedView, authentication_classes=[OwnToken, BearerToken]), "tokens/"),
+    route(view(ProtectedView, authentication_classes=[BearerToken]), "bearer/"),
+    route(view(ProtectedView, authentication_classes=[]), "dead/"),
+    route(view(ProtectedView, authentication_classes=[Unknown]), "unknown/"),
+    route(view(permission_classes=[Raises]), "raises/"),
+    route(marked([]), "marked/"),
+    route(marked(["jwtAuth"]), "bare/"),
+]
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.1"])
+def test_running_it_twice_gives_the_same_bytes(version):
+    document, generator = make_schema(*EVERYTHING, hooks=[HOOK], OAS_VERSION=version)
+    before = as_bytes(document)
+    again = postprocess_schema_security(document, generator, request=None, public=True)
+    assert as_bytes(again) == before
+    assert as_bytes(mended_schema(*EVERYTHING, OAS_VERSION=version)) == before
+    validate_schema(document)
+
+
+def test_nothing_but_security_and_refusals_changes():
+    plain, mended = plain_schema(*EVERYTHING), mended_schema(*EVERYTHING)
+    for document in (plain, mended):
+        document["components"].pop("securitySchemes")
+        for item in document["paths"].values():
+            for one in item.values():
+                one.pop("security", None)
+                for status in ("401", "403"):
+                    one["responses"].pop(status, None)
+    assert as_bytes(plain) == as_bytes(mended)
+
+
+def test_a_true_document_keeps_every_byte():
+    class Documented(ProtectedView):
+        @extend_schema(
+            responses={200: None, 401: OpenApiResponse(description="Who are you?")},
+            extensions={"x-badge": {"security": [None]}},
+        )
+        def get(self, request):
+            return Response({})
+
+    plain = plain_schema(route(Documented))
+    assert as_bytes(mended_schema(route(Documented))) == as_bytes(plain)
+    assert operation(plain)["x-badge"] == {"security": [None]}
+
+
+class TestStates:
+    def test_public_is_written_out(self):
+        assert security(mended_schema(route(OpenView))) == []
+
+    def test_public_loses_what_the_security_setting_appends(self):
+        settings = {"SECURITY": [{"gateway": []}]}
+        assert security(mended_schema(route(OpenView), **settings)) == []
+
+    def test_optional_has_one_empty_requirement(self):
+        both = {"SECURITY": [{}, {}]}
+        optional = view(permission_classes=[AllowAny])
+        assert security(mended_schema(route(optional), **both)) == [JWT, {}]
+
+    def test_secured_has_no_empty_requirement(self):
+        stray = {"SECURITY": [{}]}
+        assert security(mended_schema(route(ProtectedView), **stray)) == [JWT]
+
+    def test_closed_is_public_with_the_403_that_it_always_answers(self):
+        dead = operation(mended_schema(route(view(ProtectedView, authentication_classes=[]))))
+        assert dead["security"] == []
+        assert dead["responses"]["403"] == {"description": "The request is not allowed."}
+
+    def test_undecided_stays_as_it_was(self):
+        undecided = route(view(permission_classes=[Raises]))
+        settings = {"SECURITY": [JWT, {}]}
+        plain, mended = plain_schema(undecided, **settings), mended_schema(undecided, **settings)
+        assert operation(mended) == operation(plain)
+        assert security(mended) == [JWT, JWT, {}]
+
+
+class TestRequirements:
+    def test_dropped_by_a_forgotten_mark_are_restored(self):
+        document = mended_schema(route(marked([])))
+        assert security(document) == [JWT]
+        assert document["components"]["securitySchemes"]["jwtAuth"]["scheme"] == "bearer"
+
+    def test_repeated_by_the_security_setting_are_written_once(self):
+        assert security(mended_schema(route(ProtectedView), SECURITY=[JWT])) == [JWT]
+
+    def test_of_schemes_that_no_view_uses_stay(self):
+        gateway = [{"gateway": []}]
+        assert security(mended_schema(route(ProtectedView), SECURITY=gateway)) == [JWT, *gateway]
+
+    def test_that_join_a_known_and_an_unknown_scheme_stay(self):
+        joined = [{"jwtAuth": [], "gateway": []}]
+        assert security(mended_schema(route(marked(joined)))) == joined
+
+    def test_keep_their_scopes_and_their_order(self):
+        scoped = [{"cookieAuth": []}, {"jwtAuth": ["read"]}]
+        classes = [JWTAuthentication, SessionAuthentication]
+        document = mended_schema(route(marked(scoped, authentication_classes=classes)))
+        assert security(document) == scoped
+
+    def test_of_another_views_authenticator_go(self):
+        other = route(view(ProtectedView, authentication_classes=[BasicAuthentication]), "b/")
+        wrong = route(marked([{"basicAuth": []}]))
+        assert security(mended_schema(wrong, other)) == [JWT]
+
+    def test_that_are_bare_names_become_objects(self):
+        assert security(mended_schema(route(marked(["jwtAuth"])))) == [JWT]
+
+    def test_that_are_null_go(self):
+        assert security(mended_schema(route(marked([None])))) == [JWT]
+
+    def test_of_an_authenticator_that_nothing_describes_are_not_replaced_by_public(self):
+        document = mended_schema(route(view(ProtectedView, authentication_classes=[Unknown])))
+        assert "security" not in operation(document)
+
+    def test_of_described_authenticators_stand_beside_one_that_is_not(self):
+        both = view(ProtectedView, authentication_classes=[Unknown, JWTAuthentication])
+        assert security(mended_schema(route(both))) == [JWT]
+
+    def test_hidden_by_the_whitelist_stay_hidden_while_another_is_left(self):
+        both = view(
+            ProtectedView, authentication_classes=[SessionAuthentication, JWTAuthentication]
+        )
+        allowed = ["rest_framework_simplejwt.authentication.JWTAuthentication"]
+        document = mended_schema(route(both), AUTHENTICATION_WHITELIST=allowed)
+        assert security(document) == [JWT]
+
+    def test_hidden_by_an_empty_whitelist_are_restored(self):
+        document = mended_schema(route(ProtectedView), AUTHENTICATION_WHITELIST=[])
+        assert security(document) == [JWT]
+
+
+class TestRootSecurity:
+    def root(self, *requirements):
+        def change(document):
+            document["security"] = list(requirements)
+
+        return change
+
+    def test_does_not_reach_an_open_operation(self):
+        assert security(mend_by_hand(self.root(JWT), route(OpenView))) == []
+
+    def test_that_says_the_truth_is_inherited_still(self):
+        def change(document):
+            document["security"] = [JWT]
+            del operation(document)["security"]
+
+        assert "security" not in operation(mend_by_hand(change, route(ProtectedView)))
+
+    def test_that_the_view_does_not_enforce_is_not_inherited(self):
+        def change(document):
+            document["security"] = [{"gateway": []}]
+            del operation(document)["security"]
+
+        assert security(mend_by_hand(change, route(ProtectedView))) == [JWT]
+
+
+class TestKeys:
+    def schemes(self, permission, **attributes):
+        document = mended_schema(route(view(permission_classes=[permission], **attributes)))
+        (name,) = security(document)[0]
+        return name, document["components"]["securitySchemes"][name]
+
+    def test_of_the_library_are_sent_in_authorization(self):
+        name, scheme = self.schemes(HasAPIKey)
+        assert (name, scheme["name"], scheme["in"]) == ("apiKey", "Authorization", "header")
+        assert '"Api-Key"' in scheme["description"]
+
+    def test_follow_the_setting_of_the_library(self, settings):
+        settings.API_KEY_CUSTOM_HEADER = "HTTP_X_API_KEY"
+        assert self.schemes(HasAPIKey) == (
+            "apiKey",
+            {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+        )
+
+    def test_follow_a_parser_of_the_projects_own(self):
+        assert self.schemes(HasTenantKey)[1]["name"] == "X-Tenant-Key"
+
+    def test_follow_a_keyword_of_the_projects_own(self):
+        class Parser(KeyParser):
+            keyword = "Bearer"
+
+        class HasBearerKey(BaseHasAPIKey):
+            key_parser = Parser()
+
+        assert self.schemes(HasBearerKey) == ("bearerKey", {"type": "http", "scheme": "bearer"})
+
+    def test_fall_back_to_the_librarys_header_if_the_parser_fails(self):
+        class HasOddKey(BaseHasAPIKey):
+            def get_key(self, request):
+                return request.tenant.key
+
+        assert self.schemes(HasOddKey)[1]["name"] == "Authorization"
+
+    def test_with_one_definition_are_one_scheme(self):
+        class HasOrganizationAPIKey(BaseHasAPIKey):
+            pass
+
+        document = mended_schema(
+            route(view(permission_classes=[HasAPIKey]), "a/"),
+            route(view(permission_classes=[HasOrganizationAPIKey]), "b/"),
+        )
+        assert security(document, "/b/") == [{"apiKey": []}]
+        assert "organizationAPIKey" not in document["components"]["securitySchemes"]
+
+
+class TestSchemeNames:
+    def test_two_definitions_under_one_name_are_told_apart(self):
+        both = view(ProtectedView, authentication_classes=[OwnToken, BearerToken])
+        alone = view(ProtectedView, authentication_classes=[BearerToken])
+        document = mended_schema(route(both, "both/"), route(alone, "alone/"))
+        schemes = document["components"]["securitySchemes"]
+        assert {name: scheme["type"] for name, scheme in schemes.items()} == {
+            "ownTokenAuth": "apiKey",
+            "tokenAuth": "http",
+        }
+        assert security(document, "/both/") == [{"tokenAuth": []}, {"ownTokenAuth": []}]
+        assert security(document, "/alone/") == [{"tokenAuth": []}]
+
+    def test_one_definition_under_two_names_is_one_scheme(self, monkeypatch):
+        registry = list(OpenApiAuthenticationExtension._registry)
+        monkeypatch.setattr(OpenApiAuthenticationExtension, "_registry", registry)
+
+        class First(Unknown):
+            pass
+
+        class Second(Unknown):
+            pass
+
+        def describe(cls, name):
+            body = {
+                "target_class": cls,
+                "name": name,
+                "get_security_definition": lambda self, auto_schema: {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "X-Signature",
+                },
+            }
+            return type("Scheme", (OpenApiAuthenticationExtension,), body)
+
+        describe(First, "zebra")
+        describe(Second, "antelope")
+        document = mended_schema(
+            route(view(ProtectedView, authentication_classes=[First]), "a/"),
+            route(view(ProtectedView, authentication_classes=[First, Second]), "b/"),
+            route(view(permission_classes=[Raises], authentication_classes=[First]), "c/"),
+        )
+        assert list(document["components"]["securitySchemes"]) == ["antelope"]
+        for at in ("/a/", "/b/", "/c/"):
+            assert security(document, at) == [{"antelope": []}]
+
+    def test_a_definition_that_the_project_overrides_is_kept(self):
+        richer = {"type": "http", "scheme": "bearer", "description": "From the login page"}
+        document = mended_schema(
+            route(ProtectedView), APPEND_COMPONENTS={"securitySchemes": {"jwtAuth": richer}}
+        )
+        assert document["components"]["securitySchemes"] == {"jwtAuth": richer}
+
+
+class TestRefusals:
+    def refusals(self, view_class):
+        responses = operation(mended_schema(route(view_class)))["responses"]
+        return {status: text["description"] for status, text in responses.items() if status > "3"}
+
+    def test_401_is_documented_where_it_is_answered(self):
+        text = "The credential is missing or not valid."
+        assert self.refusals(ProtectedView) == {"401": text}
+
+    def test_403_is_documented_where_it_is_answered(self):
+        session = view(ProtectedView, authentication_classes=[SessionAuthentication])
+        assert list(self.refusals(session)) == ["403"]
+
+    def test_an_open_operation_gets_none(self):
+        assert self.refusals(OpenView) == {}
+
+    @pytest.mark.parametrize("status", ["401", "403", "4XX", "default"])
+    def test_a_documented_one_is_left_alone(self, status):
+        class Documented(ProtectedView):
+            @extend_schema(responses={(status if status.isdigit() else 418): None})
+            def get(self, request):
+                return Response({})
+
+        def change(document):
+            operation(document)["responses"] = {status: {"description": "No."}}
+
+        document = mend_by_hand(change, route(Documented))
+        assert operation(document)["responses"] == {status: {"description": "No."}}
+
+
+class TestFailures:
+    @pytest.fixture(autouse=True)
+    def fresh_warnings(self):
+        GENERATOR_STATS.reset()
+        yield
+        GENERATOR_STATS.reset()
+
+    def test_of_one_operation_leave_it_as_it_was_and_mend_the_others(self, monkeypatch, capsys):
+        original = hooks._requirements
+
+        def fail(document, judged, catalogue):
+            if judged.path == "/broken/":
+                raise LookupError("nobody knows")
+            return original(document, judged, catalogue)
+
+        monkeypatch.setattr(hooks, "_requirements", fail)
+        document = mended_schema(route(marked([]), "broken/"), route(marked([]), "whole/"))
+        assert "security" not in operation(document, "/broken/")
+        assert security(document, "/whole/") == [JWT]
+        warned = capsys.readouterr().err
+        assert warned.count("left the security of GET /broken/ as it was") == 1
+        assert "LookupError: nobody knows" in warned
+
+    def test_of_everything_leave_the_document_as_it_was(self, monkeypatch, capsys):
+        plain = plain_schema(route(ProtectedView))
+
+        class Broken:
+            def __getattr__(self, name):
+                raise RuntimeError("no generator")
+
+        document = postprocess_schema_security(copy.deepcopy(plain), Broken(), None, True)
+        assert document == plain
+        assert "authkit left the security of the schema as it was" in capsys.readouterr().err
+
+    def test_of_an_extension_leave_the_operation_as_it_was(self, monkeypatch):
+        registry = list(OpenApiAuthenticationExtension._registry)
+        monkeypatch.setattr(OpenApiAuthenticationExtension, "_registry", registry)
+
+        class Fails(OpenApiAuthenticationExtension):
+            target_class = Unknown
+            name = "unknown"
+            broken = False
+
+            def get_security_definition(self, auto_schema):
+                if Fails.broken:
+                    raise RuntimeError
+                return {"type": "http", "scheme": "signature"}
+
+        def change(document):
+            Fails.broken = True
+
+        document = mend_by_hand(
+            change, route(view(ProtectedView, authentication_classes=[Unknown]))
+        )
+        assert security(document) == [{"unknown": []}]
+
+
+urlpatterns = [
+    path("schema/", SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[])),
+    *EVERYTHING[:8],
+]
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.1"])
+def test_the_command_of_drf_spectacular_is_content(version, tmp_path):
+    GENERATOR_STATS.reset()
+    target = tmp_path / "schema.yaml"
+    with patched_settings({"OAS_VERSION": version, "POSTPROCESSING_HOOKS": [HOOK]}):
+        call_command("spectacular", "--validate", "--file", str(target))
+    document = yaml.safe_load(target.read_text())
+    assert document["paths"]["/open/"]["get"]["security"] == []
+
+
+@pytest.mark.urls(__name__)
+def test_the_served_document_says_what_the_command_says():
+    with patched_settings({"POSTPROCESSING_HOOKS": [HOOK]}):
+        served = APIClient().get("/schema/", HTTP_ACCEPT="application/vnd.oai.openapi+json").json()
+    assert served["paths"]["/key/"]["get"]["security"] == [{"apiKey": []}]
+    assert served["paths"]["/open/"]["get"]["security"] == []
+
+
+def test_the_command_fails_on_no_warning_of_ours(tmp_path):
+    GENERATOR_STATS.reset()
+    with patched_settings({"POSTPROCESSING_HOOKS": [HOOK]}):
+        call_command(
+            "spectacular",
+            "--validate",
+            "--fail-on-warn",
+            urlconf="tests.schema.warning_free_urls",
+            file=str(tmp_path / "schema.yaml"),
+        )
+
+
+def test_views_of_a_document_made_for_one_user_are_a_part_of_all_views():
+    document, generator = make_schema(route(OpenView, "open/"), route(ProtectedView, "closed/"))
+    del document["paths"]["/closed/"]
+    postprocess_schema_security(document, generator, request=object(), public=False)
+    assert list(document["paths"]) == ["/open/"]
+    assert security(document, "/open/") == []
+
+
+def test_an_empty_document_stays_empty():
+    assert mended_schema()["paths"] == {}

@@ -1,0 +1,432 @@
+"""Tokens that we did not make, or not for this: every one is refused, none is a 500."""
+
+import hashlib
+import json
+import uuid
+from functools import lru_cache
+
+import pytest
+from authkit.models import Session
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from django.conf import settings
+from django.test import override_settings
+
+from tests.conftest import bearer
+from tests.sessions.answers import assert_session_lives, assert_token_invalid
+from tests.sessions.forge import b64, claims_of, header_of, sign, unsigned
+
+pytestmark = pytest.mark.django_db
+
+NO_NONSENSE = {"alg": "HS256", "typ": "JWT"}
+
+
+# --- what the client can know without our key ----------------------------------------------
+
+ALGORITHM_GAMES = {
+    f"alg-{name}": {"alg": value, "typ": "JWT"}
+    for name, value in {
+        "none": "none",
+        "None": "None",
+        "NONE": "NONE",
+        "nOnE": "nOnE",
+        "empty": "",
+        "null": None,
+        "list": [],
+        "list-of-one": ["HS256"],
+        "int": 0,
+        "true": True,
+        "object": {},
+        "lower": "hs256",
+        "HS384": "HS384",
+        "RS256": "RS256",
+        "ES256": "ES256",
+        "EdDSA": "EdDSA",
+        "unknown": "XX999",
+    }.items()
+} | {"alg-missing": {"typ": "JWT"}, "header-empty": {}, "header-list": [], "header-text": "HS256"}
+
+HEADER_GAMES = {
+    "kid-path": {"kid": "../../../../dev/null"},
+    "kid-sql": {"kid": "' UNION SELECT 'x"},
+    "kid-nul": {"kid": "\0"},
+    "kid-int": {"kid": 1},
+    "kid-list": {"kid": ["a"]},
+    "kid-10kB": {"kid": "k" * 2_000},
+    "jku": {"jku": "http://127.0.0.1:9/jwks.json"},
+    "x5u": {"x5u": "http://127.0.0.1:9/cert.pem"},
+    "jwk": {"jwk": {"kty": "oct", "k": "YXR0YWNrZXI"}},
+    "x5c": {"x5c": ["MIIB"]},
+    "crit": {"crit": ["b64"], "b64": False},
+    "crit-unknown": {"crit": ["https://attacker.example/ext"]},
+    "zip": {"zip": "DEF"},
+    "cty-nested": {"cty": "JWT"},
+    "p2c": {"alg": "PBES2-HS256+A128KW", "p2c": 2**31, "p2s": "AAAA", "enc": "A128GCM"},
+}
+
+WRONG_KEYS = {
+    "key-empty": b"",
+    "key-attacker": b"attacker" * 8,
+    "key-with-newline": settings.SECRET_KEY.encode() + b"\n",
+    "key-cut": settings.SECRET_KEY.encode()[:-1],
+    "key-upper": settings.SECRET_KEY.upper().encode(),
+}
+
+MANGLED = {
+    "nothing": lambda token: "",
+    "one-dot": lambda token: ".",
+    "two-dots": lambda token: "..",
+    "three-dots": lambda token: "...",
+    "a-million-dots": lambda token: "." * 10**6,
+    "a-million-parts": lambda token: "a." * 500_000,
+    "a-megabyte": lambda token: "a" * 2**20,
+    "a-megabyte-of-payload": lambda token: f"{token}{'A' * 2**20}",
+    "extra-dot": lambda token: token + ".",
+    "extra-part": lambda token: token + ".AAAA",
+    "no-signature": lambda token: token.rsplit(".", 1)[0],
+    "empty-signature": lambda token: token.rsplit(".", 1)[0] + ".",
+    "zero-signature": lambda token: token.rsplit(".", 1)[0] + "." + "A" * 43,
+    "signature-of-another": lambda token: token[:-8] + "AAAAAAAA",
+    "cut": lambda token: token[:-1],
+    "longer": lambda token: token + "A",
+    "padded": lambda token: token + "=",
+    "padded-twice": lambda token: token + "==",
+    "standard-base64": lambda token: "+/" + token[2:],
+    "space-inside": lambda token: token.replace(".", " .", 1),
+    "newline-inside": lambda token: token.replace(".", "\n.", 1),
+    "newline-after": lambda token: token + "\n",
+    "tab-after": lambda token: token + "\t",
+    "nul-inside": lambda token: token.replace(".", "\0.", 1),
+    "latin-1": lambda token: "\xe9" + token[1:],
+    "fullwidth-dot": lambda token: token.replace(".", "\xb7"),
+    "json-serialization": lambda token: json.dumps(
+        dict(zip(["protected", "payload", "signature"], token.split("."), strict=True))
+    ),
+    "not-json": lambda token: sign(b"not json"),
+    "not-utf-8": lambda token: sign(b'{"sid": "\xff\xfe"}'),
+    "payload-list": lambda token: sign([claims_of(token)]),
+    "payload-text": lambda token: sign("text"),
+    "payload-null": lambda token: sign(None),
+    "payload-number": lambda token: sign(1),
+    "payload-empty": lambda token: sign({}),
+    "payload-deep": lambda token: sign(b'{"sid":' + b"[" * 1_000 + b"]" * 1_000 + b"}"),
+    "payload-deep-and-long": lambda token: sign(b"[" * 100_000),
+    "payload-nan": lambda token: sign(b'{"exp": NaN}'),
+    "header-deep": lambda token: sign(claims_of(token), header=b"[" * 1_000 + b"]" * 1_000),
+    "header-not-json": lambda token: sign(claims_of(token), header=b"\xff"),
+    "huge-number": lambda token: sign(b'{"exp": 1' + b"0" * 2_000 + b"}"),
+    "number-too-long-to-read": lambda token: sign(
+        b'{"exp": 1' + b"0" * 2_900 + b', "generation": 1e999}'
+    ),
+}
+
+
+def strangers_tokens(token):
+    """Every token that somebody without our key can make out of a live one, by name."""
+    claims, header = claims_of(token), header_of(token)
+    signature = token.rsplit(".", 1)[1]
+    made = {}
+    for name, game in ALGORITHM_GAMES.items():
+        made[name] = sign(claims, header=game, key=b"attacker" * 8)
+        made[f"{name}-unsigned"] = unsigned(claims, game)
+        made[f"{name}-old-signature"] = unsigned(claims, game, signature)
+    for name, extra in HEADER_GAMES.items():
+        made[name] = sign(claims, header={**header, **extra}, key=b"attacker" * 8)
+        made[f"{name}-empty-key"] = sign(claims, header={**header, **extra}, key=b"")
+    for name, key in WRONG_KEYS.items():
+        made[name] = sign(claims, key=key)
+    for name, mangle in MANGLED.items():
+        made[name] = mangle(token)
+    made["another-user"] = unsigned({**claims, "user_id": "1"}, header, signature)
+    made["longer-life"] = unsigned({**claims, "exp": 2**40}, header, signature)
+    made["other-hash-same-key"] = sign(
+        claims, header={"alg": "HS512"}, key=settings.SECRET_KEY.encode(), digest=hashlib.sha512
+    )
+    return made
+
+
+STRANGERS = sorted(strangers_tokens(sign({"sid": "x"})))
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_a_strangers_access_token_is_refused_without_a_query(
+    client, user, django_assert_num_queries, name
+):
+    pair = client.pair(user)
+    forged = strangers_tokens(pair["access"])[name]
+
+    with django_assert_num_queries(0):
+        assert_token_invalid(client.sessions(forged))
+
+    assert_session_lives(client, pair)
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_a_strangers_refresh_token_is_refused_everywhere_without_a_query(
+    client, user, django_assert_num_queries, name
+):
+    pair = client.pair(user)
+    forged = strangers_tokens(pair["refresh"])[name]
+
+    with django_assert_num_queries(0):
+        refresh, verify = client.refresh(forged), client.verify(forged)
+        log_out = client.revoke(forged)
+
+    if 0 < len(forged) <= 4096 and "\0" not in forged:
+        assert_token_invalid(refresh)
+        assert_token_invalid(verify)
+        assert log_out.status_code == 204
+    else:
+        answers = [refresh, verify, log_out]
+        complaint = ["detail", "code"] if len(forged) > 64 * 1024 else ["refresh"]
+        assert [answer.status_code for answer in answers] == [400, 400, 400]
+        assert list(refresh.json()) == list(log_out.json()) == complaint
+        assert list(verify.json()) == (complaint if complaint != ["refresh"] else ["token"])
+    assert_session_lives(client, pair)
+    assert Session.objects.get().generation == 0
+
+
+def test_the_last_letter_of_a_signature_is_not_negotiable(client, user):
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    access = client.pair(user)["access"]
+
+    for letter in alphabet.replace(access[-1], ""):
+        assert_token_invalid(client.sessions(access[:-1] + letter))
+
+
+# --- the public key as a shared secret -----------------------------------------------------
+
+
+@lru_cache
+def private_key(kind):
+    return {
+        "RS256": lambda: rsa.generate_private_key(65537, 2048),
+        "ES256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    }[kind]()
+
+
+def asymmetric(kind):
+    private = private_key(kind).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return {
+        "ALGORITHM": kind,
+        "SIGNING_KEY": private.decode(),
+        "VERIFYING_KEY": public_forms(kind)["pem"].decode(),
+    }
+
+
+def public_forms(kind):
+    public = private_key(kind).public_key()
+    pem = public.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    der = public.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    ssh = public.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    jwk = json.dumps({"kty": "RSA", "k": b64(der)}).encode()
+    return {
+        "pem": pem,
+        "pem-stripped": pem.strip(),
+        "der": der,
+        "ssh": ssh,
+        "jwk": jwk,
+        "jwks": b'{"keys":[' + jwk + b"]}",
+        "empty": b"",
+        "secret-key": settings.SECRET_KEY.encode(),
+    }
+
+
+@pytest.mark.parametrize("kind", ["RS256", "ES256"])
+@pytest.mark.parametrize("form", public_forms("RS256"))
+def test_a_public_key_is_no_shared_secret(client, user, django_assert_num_queries, kind, form):
+    with override_settings(SIMPLE_JWT=asymmetric(kind)):
+        pair = client.pair(user)
+        for algorithm in ("HS256", kind):
+            forged = sign(
+                claims_of(pair["access"]),
+                header={"alg": algorithm, "typ": "JWT"},
+                key=public_forms(kind)[form],
+            )
+            with django_assert_num_queries(0):
+                assert_token_invalid(client.sessions(forged))
+        assert_session_lives(client, pair)
+
+
+ES256_SIGNATURES = {
+    "all-zero": bytes(64),
+    "r-zero": bytes(32) + b"\1" * 32,
+    "s-zero": b"\1" * 32 + bytes(32),
+    "too-short": b"\1" * 63,
+    "too-long": b"\1" * 65,
+    "der": bytes.fromhex("3006020101020101"),
+    "order": bytes.fromhex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551") * 2,
+}
+
+
+@pytest.mark.parametrize("name", ES256_SIGNATURES)
+def test_a_psychic_signature_is_refused(client, user, name):
+    with override_settings(SIMPLE_JWT=asymmetric("ES256")):
+        pair = client.pair(user)
+        forged = pair["access"].rsplit(".", 1)[0] + "." + b64(ES256_SIGNATURES[name])
+        assert_token_invalid(client.sessions(forged))
+
+
+# --- well signed, and still not ours: a sibling service with the same key -------------------
+
+MISSING = object()
+FAR = 10**30
+
+CLAIM_GAMES = [
+    *[
+        ("exp", value)
+        for value in (
+            [MISSING, None, True, False, "soon", "", "4102444800", [], {}, 0, -1]
+            + [float("inf"), float("nan"), 4102444800.5, -FAR]
+        )
+    ],
+    *[("nbf", v) for v in [None, "soon", [], {}, float("inf"), float("nan"), FAR, 4102444800]],
+    *[("iat", v) for v in [None, "soon", [], {}, float("inf"), float("nan"), FAR, 4102444800]],
+    *[
+        ("sid", value)
+        for value in (
+            [MISSING, None, True, 1, 1.5, [], {}, "", " ", "x", "0" * 31, "0" * 400, "\0", "\ud800"]
+            + [str(uuid.UUID(int=0)), "%", "_"]
+        )
+    ],
+    *[
+        ("user_id", value)
+        for value in (
+            [MISSING, None, True, 1, 1.0, [], {}, "", " ", "x", "9" * 400, "\0", "\ud800", "True"]
+        )
+    ],
+    *[
+        ("generation", value)
+        for value in [MISSING, None, True, False, "0", 0.0, float("inf"), float("nan"), [], {}]
+    ],
+    *[
+        ("token_type", value)
+        for value in (
+            [MISSING, None, True, "", "sliding", "ACCESS", "access ", "Refresh", [], {}]
+            + [["access", "refresh"]]
+        )
+    ],
+]
+
+
+def changed(token, claim, value):
+    claims = claims_of(token)
+    if value is MISSING:
+        del claims[claim]
+    else:
+        claims[claim] = value
+    return sign(claims)
+
+
+@pytest.mark.parametrize(
+    ("claim", "value"),
+    CLAIM_GAMES,
+    ids=[
+        f"{claim}-{'missing' if value is MISSING else repr(value)[:24]}"
+        for claim, value in CLAIM_GAMES
+    ],
+)
+def test_a_well_signed_token_with_a_strange_claim_is_refused(
+    client, user, django_assert_max_num_queries, claim, value
+):
+    pair = client.pair(user)
+
+    with django_assert_max_num_queries(1):
+        assert_token_invalid(client.sessions(changed(pair["access"], claim, value)))
+    refresh = changed(pair["refresh"], claim, value)
+    with django_assert_max_num_queries(1):
+        assert_token_invalid(client.refresh(refresh))
+    with django_assert_max_num_queries(1):
+        assert_token_invalid(client.verify(refresh))
+
+    assert_session_lives(client, pair)
+    assert Session.objects.get().generation == 0
+
+
+def test_a_token_of_a_sibling_service_with_the_same_key_is_refused_without_a_query(
+    client, user, django_assert_num_queries
+):
+    claims = claims_of(client.pair(user)["access"])
+    sibling = {name: claims[name] for name in ("token_type", "user_id", "jti", "iat", "exp")}
+
+    with django_assert_num_queries(0):
+        assert_token_invalid(client.sessions(sign(sibling)))
+        assert_token_invalid(client.refresh(sign({**sibling, "token_type": "refresh"})))
+
+
+def test_a_token_that_names_somebody_elses_session_is_refused(client, make_user):
+    mine, yours = client.pair(make_user()), client.pair(make_user())
+
+    for kind, use in (("access", client.sessions), ("refresh", client.refresh)):
+        mixed = {**claims_of(mine[kind]), "sid": claims_of(yours[kind])["sid"]}
+        assert_token_invalid(use(sign(mixed)))
+
+    assert_session_lives(client, mine)
+    assert_session_lives(client, yours)
+
+
+# --- the right token in the wrong place -----------------------------------------------------
+
+
+def test_an_access_token_refreshes_nothing(client, user, django_assert_num_queries):
+    pair = client.pair(user)
+    with django_assert_num_queries(0):
+        assert_token_invalid(client.refresh(pair["access"]))
+        assert client.revoke(pair["access"]).status_code == 204
+    assert_session_lives(client, pair)
+
+
+def test_a_refresh_token_opens_nothing(client, user, django_assert_num_queries):
+    pair = client.pair(user)
+    with django_assert_num_queries(0):
+        assert_token_invalid(client.sessions(pair["refresh"]))
+    assert_session_lives(client, pair)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Bearer {0}", "bearer {0}", "BEARER {0}", "  Bearer {0}", "Bearer   {0}", "Bearer {0}  "],
+)
+def test_the_scheme_is_read_as_http_means_it(client, user, header):
+    access = client.pair(user)["access"]
+    answer = client.get("/api/v1/auth/sessions/", HTTP_AUTHORIZATION=header.format(access))
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Bearer",
+        "Bearer ",
+        "Bearer {0} {0}",
+        "Bearer {0},Bearer {0}",
+        "Bearer\xa0{0}",
+        'Bearer "{0}"',
+    ],
+)
+def test_a_bearer_header_of_another_form_is_refused_without_a_query(
+    client, user, django_assert_num_queries, header
+):
+    access = client.pair(user)["access"]
+    with django_assert_num_queries(0):
+        answer = client.get("/api/v1/auth/sessions/", HTTP_AUTHORIZATION=header.format(access))
+    assert_token_invalid(answer)
+
+
+def test_a_token_in_the_address_is_not_looked_at(client, user, django_assert_num_queries):
+    access = client.pair(user)["access"]
+    with django_assert_num_queries(0):
+        answers = [
+            client.get("/api/v1/auth/sessions/", {name: access})
+            for name in ("access_token", "token", "Authorization")
+        ]
+    assert [a.status_code for a in answers] == [401, 401, 401]
+    assert client.get("/api/v1/auth/sessions/", **bearer(access)).status_code == 200
