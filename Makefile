@@ -19,7 +19,6 @@ help: ## List these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1:\2/p' Makefile | awk -F: '{ printf "%-14s %s\n", $$1, $$2 }'
 
 demo: .venv/.installed-example ## Start the example on SQLite and print what to paste
-	@echo "\`$(RUN) manage.py selftest\` walks through the whole API, with a server of its own."
 	@$(RUN) manage.py demo $(ARGS)
 
 test: .venv/.installed-test ## Run all tests that need no service, with coverage
@@ -43,7 +42,7 @@ docs: .venv/.installed-docs ## Build the documentation into docs/_build/html
 	$(RUN) -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
-bench: .venv/.installed-bench ## Measure beside the other libraries; needs PostgreSQL
+bench: .venv/.installed-bench ## Measure beside the other libraries
 	$(RUN) -m benchmarks $(ARGS)
 
 ci: ## Run what has to pass before a change lands: every database, version and user model

@@ -2,6 +2,7 @@
 
 import sys
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -9,7 +10,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 
-def floors(requirements):
+def floors(requirements: Iterable[str]) -> dict[str, Version]:
     """Map each name to its one lower or exact bound."""
     bounds = {}
     for line in requirements:
@@ -19,7 +20,7 @@ def floors(requirements):
     return bounds
 
 
-def main():
+def main() -> int:
     project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
     extras = [line for lines in project["optional-dependencies"].values() for line in lines]
     promised = floors(project["dependencies"] + extras)

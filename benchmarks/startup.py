@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-
-from benchmarks.measure import percentile
+from statistics import median
 
 _CHILD = """
 import sys
@@ -29,16 +28,15 @@ print((perf_counter_ns() - start) / 1e6)
 
 
 def added_milliseconds(processes: int) -> tuple[float, float, float]:
-    """Return the medians without and with authkit, and their difference."""
-    without: list[float] = []
-    with_authkit: list[float] = []
-    for number in range(processes + 1):
-        pair = _milliseconds(), _milliseconds("authkit")
-        if number:  # the first pair writes the .pyc files
-            without.append(pair[0])
-            with_authkit.append(pair[1])
-    medians = percentile(sorted(without), 50), percentile(sorted(with_authkit), 50)
-    return (*medians, medians[1] - medians[0])
+    """Return the medians without and with authkit, and the median of the differences.
+
+    The two of a pair run one after the other, so a busy minute of the machine hits both.
+    """
+    pairs = [(_milliseconds(), _milliseconds("authkit")) for _ in range(processes + 1)]
+    del pairs[0]  # it writes the .pyc files
+    without, with_authkit = ([pair[side] for pair in pairs] for side in (0, 1))
+    differences = [second - first for first, second in pairs]
+    return median(without), median(with_authkit), median(differences)
 
 
 def _milliseconds(*further_apps: str) -> float:

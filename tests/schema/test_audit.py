@@ -161,7 +161,27 @@ class TestJSON:
         }
 
 
+class Talkative(BasePermission):
+    def has_permission(self, request, view):
+        sys.stdout.write("who is it?")
+        return False
+
+
 class TestCommand:
+    @pytest.mark.urls("tests.schema.warning_free_urls")
+    def test_audits_the_root_urlconf_by_default(self):
+        shown, status = run()
+        assert shown.splitlines()[-1] == "8 operations: 8 decided, 0 undecided, 0 unmapped."
+        assert status == 0
+
+    def test_keeps_what_the_project_prints_out_of_the_report(self, urlconf, capsys):
+        name = urlconf(route(view(permission_classes=[Talkative])))
+        shown, _ = run("--urlconf", name, "--format", "json")
+        assert json.loads(shown)["version"] == 1
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert "who is it?" in captured.err
+
     def test_exits_0_if_nothing_is_found(self, urlconf):
         shown, status = run("--urlconf", urlconf(route(OpenView)))
         assert shown == "No findings.\n1 operation: 1 decided, 0 undecided, 0 unmapped.\n"

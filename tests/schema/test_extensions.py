@@ -15,11 +15,20 @@ from rest_framework.authentication import (
     BasicAuthentication,
     SessionAuthentication,
 )
+from rest_framework.permissions import IsAuthenticated
+from rest_framework_api_key.permissions import HasAPIKey
 from rest_framework_simplejwt.authentication import (
     JWTAuthentication as SimpleJWTAuthentication,
 )
 
-from tests.schema.documents import ProtectedView, plain_schema, route, view
+from tests.schema.documents import (
+    ProtectedView,
+    mended_schema,
+    operation,
+    plain_schema,
+    route,
+    view,
+)
 
 
 @pytest.fixture
@@ -118,6 +127,25 @@ def test_our_own_authenticators_may_be_described_by_the_project_too(registry):
     assert list(schemes(JWTAuthentication)) == ["ownAuth"]
 
 
+def test_a_group_of_headers_is_described_together(registry):
+    class Pair(BaseAuthentication):
+        def authenticate(self, request): ...
+
+    class PairScheme(OpenApiAuthenticationExtension):
+        target_class = Pair
+        name = ["clientId", "clientSecret"]
+
+        def get_security_definition(self, auto_schema):
+            headers = ("X-Client-Id", "X-Client-Secret")
+            return [{"type": "apiKey", "in": "header", "name": header} for header in headers]
+
+    pair = view(authentication_classes=[Pair], permission_classes=[IsAuthenticated | HasAPIKey])
+    document = mended_schema(route(pair))
+    together = {"clientId": [], "clientSecret": []}
+    assert operation(document)["security"] == [together, {"apiKey": []}]
+    assert list(document["components"]["securitySchemes"]) == ["apiKey", *together]
+
+
 def test_an_authenticator_without_a_described_ancestor_stays_undescribed(capsys):
     class Unknown(BaseAuthentication):
         pass
@@ -203,6 +231,18 @@ print("authkit.schema.extensions" in sys.modules)
 
     def test_lets_other_imports_pass(self):
         assert registration.ExtensionsFinder().find_spec("json", None) is None
+
+    def test_finds_nothing_where_nothing_is_installed(self, monkeypatch):
+        finder = registration.ExtensionsFinder()
+        monkeypatch.setattr(sys, "meta_path", [finder, *sys.meta_path])
+        monkeypatch.setattr(registration, "find_spec", lambda name: None)
+        assert finder.find_spec(registration.AWAITED, None) is None
+
+    def test_is_repeated_without_harm(self, monkeypatch):
+        imported = []
+        monkeypatch.setattr(registration, "import_module", imported.append)
+        registration.register_extensions()
+        assert imported == [registration.OURS]
 
     def test_lets_our_extensions_follow_the_awaited_module(self, monkeypatch):
         finder = registration.ExtensionsFinder()

@@ -14,7 +14,6 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, versioning, viewsets
 from rest_framework.permissions import AllowAny, IsAuthenticated
-from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from tests.schema.documents import JWTView, OpenView, ProtectedView, route, truth_of, view
@@ -64,8 +63,7 @@ def test_the_prefix_of_a_single_view_is_not_trimmed_away():
 def test_an_excluded_view_does_not_take_the_place_of_another():
     class Excluded(ProtectedView):
         @extend_schema(exclude=True)
-        def get(self, request):
-            return Response({})
+        def get(self, request): ...
 
     trimmed = {"SCHEMA_PATH_PREFIX": "/v[12]", "SCHEMA_PATH_PREFIX_TRIM": True}
     routes = (route(OpenView, "v1/a/"), route(Excluded, "v2/a/"), route(OpenView, "v1/b/"))
@@ -136,8 +134,7 @@ class TestVersions:
 
     def test_of_an_unknown_kind_are_processed_as_unversioned(self):
         class Own(versioning.BaseVersioning):
-            def determine_version(self, request, *args, **kwargs):
-                return "1"
+            def determine_version(self, request, *args, **kwargs): ...
 
         assert states(route(view(OpenView, versioning_class=Own))) == {"/thing/": State.PUBLIC}
 

@@ -284,8 +284,21 @@ CLAIM_GAMES = [
     *[
         ("exp", value)
         for value in (
-            [MISSING, None, True, False, "soon", "", "4102444800", [], {}, 0, -1]
-            + [float("inf"), float("nan"), 4102444800.5, -FAR]
+            MISSING,
+            None,
+            True,
+            False,
+            "soon",
+            "",
+            "4102444800",
+            [],
+            {},
+            0,
+            -1,
+            float("inf"),
+            float("nan"),
+            4102444800.5,
+            -FAR,
         )
     ],
     *[("nbf", v) for v in [None, "soon", [], {}, float("inf"), float("nan"), FAR, 4102444800]],
@@ -293,8 +306,25 @@ CLAIM_GAMES = [
     *[
         ("sid", value)
         for value in (
-            [MISSING, None, True, 1, 1.5, [], {}, "", " ", "x", "0" * 31, "0" * 400, "\0", "\ud800"]
-            + [str(uuid.UUID(int=0)), "%", "_"]
+            [
+                MISSING,
+                None,
+                True,
+                1,
+                1.5,
+                [],
+                {},
+                "",
+                " ",
+                "x",
+                "0" * 31,
+                "0" * 400,
+                "\0",
+                "\ud800",
+                str(uuid.UUID(int=0)),
+                "%",
+                "_",
+            ]
         )
     ],
     *[
@@ -310,8 +340,19 @@ CLAIM_GAMES = [
     *[
         ("token_type", value)
         for value in (
-            [MISSING, None, True, "", "sliding", "ACCESS", "access ", "Refresh", [], {}]
-            + [["access", "refresh"]]
+            [
+                MISSING,
+                None,
+                True,
+                "",
+                "sliding",
+                "ACCESS",
+                "access ",
+                "Refresh",
+                [],
+                {},
+                ["access", "refresh"],
+            ]
         )
     ],
 ]
@@ -370,6 +411,23 @@ def test_a_token_that_names_somebody_elses_session_is_refused(client, make_user)
         assert_token_invalid(use(sign(mixed)))
 
     assert_session_lives(client, mine)
+    assert_session_lives(client, yours)
+
+
+def test_a_well_signed_token_without_an_issue_time_is_refused(client, user):
+    pair = client.pair(user)
+    assert_token_invalid(client.sessions(changed(pair["access"], "iat", MISSING)))
+    assert_token_invalid(client.refresh(changed(pair["refresh"], "iat", MISSING)))
+
+
+def test_logging_out_with_a_token_that_names_somebody_elses_session_changes_nothing(
+    client, make_user
+):
+    mine, yours = client.pair(make_user()), client.pair(make_user())
+
+    mixed = {**claims_of(mine["refresh"]), "sid": claims_of(yours["refresh"])["sid"]}
+
+    assert client.revoke(sign(mixed)).status_code == 204
     assert_session_lives(client, yours)
 
 

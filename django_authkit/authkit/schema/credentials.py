@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, count, product
 from typing import Any
 
 from django.conf import settings
@@ -74,8 +74,8 @@ def key_header(permission: Any) -> str:
     try:
         with forbidden_sql():
             permission.get_key(request)
-    except Exception:  # the host's code may fail in any way on an empty request
-        asked.names.clear()
+    except Exception:  # noqa: S110 (the host's code may fail in any way on an empty request)
+        pass
     configured = getattr(settings, "API_KEY_CUSTOM_HEADER", None) or AUTHORIZATION
     return next(iter(asked.names), configured)
 
@@ -117,12 +117,16 @@ class Catalogue:
     def of(cls, descriptions: Iterable[Description], existing: Mapping[str, Any]) -> Catalogue:
         """Name every scheme of *descriptions*, so that no two definitions share a name."""
         claims = _claims(descriptions)
-        names: dict[tuple[str, str], str] = {}
-        definitions: dict[str, Any] = {}
-        for name, claimed in sorted(claims.items()):
-            for final, (print_, definition) in _unshared(name, claimed, existing):
-                names[name, print_] = final
-                definitions[final] = existing.get(final, definition)
+        keepers = {name: _keeper(name, claimed, existing) for name, claimed in claims.items()}
+        names = {(name, print_): name for name, print_ in keepers.items()}
+        definitions = {
+            name: existing.get(name, claims[name][print_][1]) for name, print_ in keepers.items()
+        }
+        for name, print_, (source, definition) in _others(claims, keepers):
+            own_name = scheme_name(source, taken=name)
+            final = _free_name(own_name, definition, {**existing, **definitions})
+            names[name, print_] = final
+            definitions[final] = definition
         merged = _equal_definitions(definitions)
         final_names = {key: merged.get(name, name) for key, name in names.items()}
         return cls(final_names, definitions, merged)
@@ -157,20 +161,26 @@ def _claims(descriptions: Iterable[Description]) -> Claims:
     return claims
 
 
-def _unshared(
-    name: str, claimed: dict[str, tuple[type, Any]], existing: Mapping[str, Any]
-) -> Iterator[tuple[str, tuple[str, Any]]]:
-    """Yield a final name for every definition that claims *name*; one of them keeps it."""
+def _keeper(name: str, claimed: Mapping[str, Any], existing: Mapping[str, Any]) -> str:
+    """Return the fingerprint of the definition that keeps *name*: the documented one, if any."""
     documented = fingerprint(existing.get(name))
-    keeper = documented if documented in claimed else next(iter(claimed))
-    for print_, (source, definition) in claimed.items():
-        final = name if print_ == keeper else _own_name(source, taken=name)
-        yield final, (print_, definition)
+    return documented if documented in claimed else next(iter(claimed))
 
 
-def _own_name(source: type, *, taken: str) -> str:
-    name = scheme_name(source, taken=taken)
-    return name if name != taken else f"{name}2"
+def _others(
+    claims: Claims, keepers: Mapping[str, str]
+) -> Iterator[tuple[str, str, tuple[type, Any]]]:
+    for name, claimed in sorted(claims.items()):
+        for print_, claim in claimed.items():
+            if print_ != keepers[name]:
+                yield name, print_, claim
+
+
+def _free_name(name: str, definition: Any, taken: Mapping[str, Any]) -> str:
+    """Return *name*, with a number if it stands for another definition already."""
+    candidates = chain([name], (f"{name}{number}" for number in count(2)))
+    wanted = fingerprint(definition)
+    return next(one for one in candidates if fingerprint(taken.get(one, definition)) == wanted)
 
 
 def _equal_definitions(definitions: Mapping[str, Any]) -> dict[str, str]:
@@ -199,6 +209,7 @@ def shown(alternative: Alternative) -> bool:
 def combined(requirements: Iterable[list[Requirement]]) -> list[Requirement]:
     """Return the requirements that demand one of each list together."""
     return [
-        {name: scopes for part in parts for name, scopes in part.items()}
+        # New lists: one object in two places becomes an alias in YAML.
+        {name: list(scopes) for part in parts for name, scopes in part.items()}
         for parts in product(*requirements)
     ]

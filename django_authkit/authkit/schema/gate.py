@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import connections
 from django.http import Http404
 from drf_spectacular.settings import spectacular_settings
 from rest_framework import exceptions, permissions, status
 from rest_framework.request import Request
+from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from authkit.schema.introspect import Operation
@@ -179,7 +179,9 @@ def _introduce(request: Request, caller: Caller) -> None:
     # A mock request of the project's own may come with a user; the caller is decided here.
     for name in ("_user", "_auth", "_authenticator"):
         vars(request).pop(name, None)
-    request._request.user = AnonymousUser()
+    nobody: Any = api_settings.UNAUTHENTICATED_USER
+    received: Any = request._request
+    received.user = nobody() if nobody else None
     if caller.user is not None:
         request.user = caller.user
         request.auth = None

@@ -44,8 +44,9 @@ class ExtensionsFinder(MetaPathFinder):
             return None
         sys.meta_path.remove(self)
         spec = find_spec(fullname)
-        if spec is not None and spec.loader is not None:
-            spec.loader = FollowedLoader(spec.loader)
+        if spec is None or spec.loader is None:
+            return spec
+        spec.loader = FollowedLoader(spec.loader)
         return spec
 
 

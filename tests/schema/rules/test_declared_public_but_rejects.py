@@ -4,7 +4,6 @@ from authkit.schema.rules.declared_public_but_rejects import RULE
 from drf_spectacular.utils import extend_schema
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import AllowAny
-from rest_framework.response import Response
 from rest_framework_api_key.permissions import HasAPIKey
 
 from tests.schema.documents import HOOK, OpenView, ProtectedView, found, operation, route, view
@@ -12,8 +11,7 @@ from tests.schema.documents import HOOK, OpenView, ProtectedView, found, operati
 
 class Marked(ProtectedView):
     @extend_schema(auth=[])
-    def get(self, request):
-        return Response({})
+    def get(self, request): ...
 
 
 class Unknown(BaseAuthentication):

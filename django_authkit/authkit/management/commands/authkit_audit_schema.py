@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import redirect_stdout
 from importlib import import_module
 from typing import Any
 
@@ -42,7 +43,9 @@ class Command(BaseCommand):
         if options["explain"]:
             self.stdout.write(page(options["explain"]))
             return
-        report = make_report(options["urlconf"], options["api_version"])
+        # What the project prints while it is being looked at is not part of the report.
+        with redirect_stdout(sys.stderr):
+            report = make_report(options["urlconf"], options["api_version"])
         self.stdout.write(REPORTERS[options["format"]](report))
         if report.reaches(LEVELS[options["fail_level"]]):
             sys.exit(FOUND)

@@ -1,0 +1,131 @@
+"""What the reference lists is what there is, neither more nor less."""
+
+import re
+
+import pytest
+from authkit import errors, signals, urls
+from authkit.conf import Settings
+from authkit.models import APIKey, Session
+from authkit.sessions import tokens
+from django.core.management import get_commands
+from django.dispatch import Signal
+from rest_framework_simplejwt.settings import DEFAULTS
+
+from tests.docs.pages import PAGES, ROOT
+
+REFERENCE = ROOT / "docs" / "reference"
+PACKAGE = ROOT / "django_authkit" / "authkit"
+TEXTS = {page: page.read_text(encoding="utf-8") for page in [*PAGES, ROOT / "CONTRIBUTING.md"]}
+
+
+def reference(name):
+    return TEXTS[REFERENCE / name]
+
+
+def section(text, heading):
+    """Return what stands between a heading and the next one of its level."""
+    return text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+
+
+def first_column(text):
+    return set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+
+
+def test_every_setting_is_documented():
+    documented = re.findall(r"^### `(\w+)`", reference("settings.md"), re.MULTILINE)
+    assert sorted(documented) == sorted(name for name in vars(Settings) if name.isupper())
+
+
+def test_every_key_of_simple_jwt_that_is_read_is_documented_as_read():
+    source = (PACKAGE / "sessions" / "tokens.py").read_text()
+    read = {name for name in DEFAULTS if f'"{name}"' in source}
+    text = reference("settings.md")
+    assert first_column(section(text, "SIMPLE_JWT: keys that keep their meaning")) == read
+    ignored = first_column(section(text, "SIMPLE_JWT: keys that mean nothing here"))
+    assert ignored == set(DEFAULTS) - read
+
+
+def test_every_check_is_documented():
+    documented = re.findall(r"^## (authkit\.[EW]\d+)$", reference("checks.md"), re.MULTILINE)
+    sources = [path.read_text() for path in PACKAGE.rglob("*.py")]
+    ids = {found for source in sources for found in re.findall(r'"(authkit\.[EW]\d+)"', source)}
+    assert documented == sorted(ids, key=lambda check: (check[8] == "W", check))
+
+
+def test_every_endpoint_is_documented():
+    documented = set(
+        re.findall(r"^## `([A-Z]+) ([\w/{}-]+)`$", reference("endpoints.md"), re.MULTILINE)
+    )
+    assert documented == set(endpoints())
+
+
+def endpoints():
+    for pattern in urls.urlpatterns:
+        path = re.sub(r"<\w+:(\w+)>", r"{\1}", str(pattern.pattern))
+        for method in ("get", "post", "put", "patch", "delete"):
+            if hasattr(pattern.callback.view_class, method):
+                yield method.upper(), path
+
+
+def test_every_name_of_a_url_is_documented():
+    text = reference("endpoints.md").replace("\n", " ")
+    assert set(re.findall(r"Name: `([\w-]+)`", text)) == {p.name for p in urls.urlpatterns}
+
+
+def test_every_code_of_a_refusal_is_documented_with_its_status():
+    documented = dict(re.findall(r"^\| `(\w+)` \| (\d+) \|", reference("endpoints.md"), re.M))
+    for error in errors.AuthkitError.__subclasses__():
+        assert documented[error.default_code] == str(error.status_code)
+    assert documented[errors.TokenReused.default_code] == "401"
+
+
+def test_every_signal_is_documented():
+    names = {name for name, value in vars(signals).items() if isinstance(value, Signal)}
+    assert first_column(section(reference("signals.md"), "Signals")) == names
+
+
+def test_every_event_of_the_log_is_documented():
+    sources = [path.read_text() for path in PACKAGE.rglob("*.py")]
+    events = {event for source in sources for event in re.findall(r'record\("(\w+)"', source)}
+    assert first_column(section(reference("signals.md"), "The log")) == events
+
+
+def test_every_command_is_documented():
+    ours = {name for name, app in get_commands().items() if app == "authkit"}
+    documented = re.findall(r"^## `(\w+)`$", reference("commands.md"), re.MULTILINE)
+    assert sorted(documented) == sorted(ours)
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_command_that_a_page_names_exists(page):
+    known = {*get_commands(), "demo", "selftest", "createsuperuser", "changepassword"}
+    assert set(re.findall(r"manage\.py (\w+)", TEXTS[page])) <= known
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_make_target_that_a_page_names_exists(page):
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert set(re.findall(r"(?:`|\$ )make (\w+)", TEXTS[page])) <= set(targets)
+
+
+def test_the_claims_are_documented(make_user, client):
+    pair = client.pair(make_user())
+    for kind in ("access", "refresh"):
+        claims = tokens.decode(pair[kind], kind).payload
+        rows = re.findall(
+            r"^\| (`.*`) \| (access|refresh|both) \|", reference("authenticators.md"), re.M
+        )
+        documented = {
+            claim
+            for names, where in rows
+            if where in (kind, "both")
+            for claim in re.findall(r"`(\w+)`", names)
+        }
+        assert documented - {"iss", "aud"} == set(claims)
+
+
+def test_every_column_is_documented():
+    for model in (Session, APIKey):
+        text = section(reference("database.md"), f"`{model._meta.db_table}`")
+        for field in model._meta.fields:
+            assert f"`{field.column}`" in text

@@ -1,0 +1,39 @@
+"""Backends as other projects have them."""
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import BaseBackend
+from django.core.exceptions import PermissionDenied
+
+
+class Denying(BaseBackend):
+    """Refuses everybody, and forbids to ask the backends after it."""
+
+    def authenticate(self, request, username=None, password=None):
+        raise PermissionDenied
+
+
+class Positional(BaseBackend):
+    """An LDAP-like backend of another signature: no **kwargs, only these three names."""
+
+    def authenticate(self, request, username, password):
+        if password == "from the directory":
+            return get_user_model()._default_manager.get_by_natural_key(username)
+        return None
+
+    def get_user(self, user_id):
+        return get_user_model()._default_manager.filter(pk=user_id).first()
+
+
+class ByToken(BaseBackend):
+    """Takes something else altogether, so that Django skips it."""
+
+    def authenticate(self, request, *, magic):
+        raise AssertionError("nobody has sent this")
+
+
+class LockingOut(BaseBackend):
+    """Leaves on the request what django-axes does."""
+
+    def authenticate(self, request, username=None, password=None):
+        request.axes_locked_out = True
+        raise PermissionDenied

@@ -1,0 +1,94 @@
+"""Reading and mending the security of a document, without a view in sight."""
+
+from __future__ import annotations
+
+import doctest
+
+import pytest
+from authkit.schema import names
+from authkit.schema.document import (
+    Declared,
+    declared_state,
+    distinct,
+    operations,
+    renamed,
+    true_requirements,
+    well_formed,
+)
+
+A, B, BOTH, FOREIGN = {"a": []}, {"b": []}, {"a": [], "b": []}, {"x": []}
+KNOWN = {"a", "b", "c"}
+
+
+@pytest.mark.parametrize(
+    ("declared", "wanted", "optional", "true"),
+    [
+        ([A], [A], False, [A]),
+        ([], [A], False, [A]),
+        ([A, A], [A], False, [A]),
+        ([A, {}], [A], False, [A]),
+        ([{}, A], [A], True, [{}, A]),
+        ([A, {}, {}], [A], True, [A, {}]),
+        ([A], [A], True, [A, {}]),
+        ([B], [A], False, [A]),
+        ([B, A], [A, B], False, [B, A]),
+        ([A], [BOTH], False, [BOTH]),
+        ([BOTH], [A, B], False, [A, B]),
+        ([{"a": ["read"]}], [A], False, [{"a": ["read"]}]),
+        ([FOREIGN], [A], False, [FOREIGN, A]),
+        ([{"a": [], "x": []}], [A], False, [{"a": [], "x": []}]),
+        ([{"c": [], "x": []}], [A], False, [A]),
+    ],
+)
+def test_requirements_become_true_and_stay_true(declared, wanted, optional, true):
+    once = true_requirements(declared, wanted, optional=optional, known=KNOWN)
+    assert once == true
+    assert true_requirements(once, wanted, optional=optional, known=KNOWN) == true
+
+
+def test_hidden_requirements_are_not_written_but_kept_where_they_are():
+    hidden = {"known": KNOWN, "optional": False, "added": [A]}
+    assert true_requirements([], [A, B], **hidden) == [A]
+    assert true_requirements([B], [A, B], **hidden) == [B, A]
+
+
+@pytest.mark.parametrize(
+    ("security", "state"),
+    [
+        ([], Declared.PUBLIC),
+        ([{}], Declared.PUBLIC),
+        ([None], Declared.PUBLIC),
+        (None, Declared.PUBLIC),
+        ([A], Declared.SECURED),
+        (["a"], Declared.SECURED),
+        ([A, {}], Declared.OPTIONAL),
+    ],
+    ids=str,
+)
+def test_a_client_reads_one_of_three_states(security, state):
+    assert declared_state({}, {"security": security}) is state
+    assert declared_state({"security": security}, {}) is state
+
+
+def test_an_operation_of_its_own_mind_inherits_nothing():
+    assert declared_state({"security": [A]}, {"security": []}) is Declared.PUBLIC
+
+
+def test_the_first_of_equal_requirements_stays():
+    assert distinct([A, B, A, {}, B, {}]) == [A, B, {}]
+
+
+def test_only_methods_are_operations():
+    item = {"parameters": [], "get": {}, "summary": "", "x-more": {}, "post": {}}
+    assert [method for _, method, _ in operations({"paths": {"/a": item}})] == ["get", "post"]
+    assert list(operations({})) == []
+
+
+def test_malformed_requirements_are_renamed_to_nothing_else():
+    assert renamed(None, {"a": "b"}) is None
+    assert renamed([A, None, "a"], {"a": "b"}) == [B, None, "a"]
+    assert well_formed("a") == []
+
+
+def test_the_examples_of_the_names_are_true():
+    assert doctest.testmod(names) == (0, 2)
