@@ -15,6 +15,8 @@ from django_otp.admin import OTPAdminSite
 from rest_framework.authentication import BasicAuthentication, SessionAuthentication
 from rest_framework.settings import api_settings
 
+from authkit.second_factor.admin_site import SecondFactorAdminSite
+
 #: Views of well-known packages that give out a token for a password alone.
 TOKEN_VIEWS = (
     "dj_rest_auth.views.LoginView",
@@ -47,13 +49,15 @@ def _callbacks(patterns: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 def _admin_sites(callbacks: list[tuple[str, Any]]) -> Iterator[CheckMessage]:
     sites = {site for _, callback in callbacks if (site := getattr(callback, "admin_site", None))}
     for site in sorted(sites, key=lambda site: str(site.name)):
-        if isinstance(site, OTPAdminSite) and OTP_MIDDLEWARE in settings.MIDDLEWARE:
+        asks = isinstance(site, OTPAdminSite | SecondFactorAdminSite)
+        if asks and OTP_MIDDLEWARE in settings.MIDDLEWARE:
             continue
         yield checks.Warning(
             f"The admin site '{site.name}' does not ask for a second factor.",
             hint=(
-                "Use django_otp.admin.OTPAdminSite as the site and put "
-                f"'{OTP_MIDDLEWARE}' after AuthenticationMiddleware in MIDDLEWARE."
+                "Put 'authkit.second_factor.apps.SecondFactorAdminConfig' into INSTALLED_APPS "
+                f"instead of 'django.contrib.admin', and '{OTP_MIDDLEWARE}' after "
+                "AuthenticationMiddleware into MIDDLEWARE."
             ),
             id="authkit.W002",
         )

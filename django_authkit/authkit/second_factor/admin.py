@@ -29,7 +29,7 @@ class TOTPDeviceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscr
 
     @admin.action(description=_("Unlock: forget the failed codes"), permissions=["change"])
     def unlock_selected(self, request: HttpRequest, queryset: QuerySet[TOTPDevice]) -> None:
-        count = sum(unlock(device.user) for device in queryset)
+        count = sum(flows.unlock(device.user) for device in queryset)
         text = ngettext("%d account unlocked.", "%d accounts unlocked.", count) % count
         messages.success(request, text)
 

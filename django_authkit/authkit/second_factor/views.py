@@ -28,6 +28,7 @@ from authkit.second_factor.serializers import (
 )
 from authkit.sessions.authentication import EnrolmentAuthentication
 from authkit.sessions.permissions import RecentlyAuthenticated
+from authkit.sessions.serializers import EmptySerializer
 from authkit.sessions.views import OwnerView, current_session, current_user
 
 CODE_REFUSED = refusal("`invalid_code`; `not_authenticated` or `token_invalid`.")
@@ -50,6 +51,7 @@ class SecondFactorView(OwnerView):
 class TOTPSetupView(OwnerView):
     authentication_classes = [EnrolmentAuthentication]
     permission_classes = [IsAuthenticated, RecentlyAuthenticated]
+    serializer_class = EmptySerializer
 
     @extend_schema(
         operation_id="totp_setup",
@@ -66,9 +68,12 @@ class TOTPSetupView(OwnerView):
                 "`insufficient_user_authentication`: reauthenticate first; "
                 "`not_authenticated` or `token_invalid`."
             ),
+            400: BAD_REQUEST,
+            415: NOT_JSON,
         },
     )
     def post(self, request: Request) -> Response:
+        self.read(request)
         return Response(asdict(flows.set_up(current_user(request))), status.HTTP_201_CREATED)
 
 
