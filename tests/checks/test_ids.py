@@ -1,0 +1,22 @@
+import re
+from collections import Counter
+from pathlib import Path
+
+import authkit
+
+PACKAGE = Path(authkit.__file__).parent
+
+
+def test_no_id_of_a_check_occurs_twice():
+    source = (PACKAGE / "checks.py").read_text()
+    used = Counter(re.findall(r'"(authkit\.[EWI]\d{3})"', source))
+    assert set(used.values()) == {1}
+
+
+def test_ids_are_given_out_in_checks_py_alone():
+    elsewhere = [
+        path.name
+        for path in PACKAGE.rglob("*.py")
+        if path.name != "checks.py" and re.search(r'"authkit\.[EWI]\d{3}"', path.read_text())
+    ]
+    assert elsewhere == []

@@ -1,0 +1,27 @@
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import authkit
+import pytest
+from authkit.core import clock as authkit_clock
+from django.test import override_settings
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu", "America/St_Johns"])
+def test_the_present_is_aware_in_every_time_zone(clock, zone):
+    with override_settings(TIME_ZONE=zone):
+        now = authkit_clock.now()
+    assert now == datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+    assert now.utcoffset() is not None
+
+
+def test_nobody_else_asks_what_time_it_is():
+    package = Path(authkit.__file__).parent
+    asking = re.compile(r"timezone\.now\(|datetime\.now\(|utcnow\(|time\.time\(|import time\b")
+    others = [
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if asking.search(path.read_text()) and path.name != "clock.py"
+    ]
+    assert others == []

@@ -1,0 +1,107 @@
+import inspect
+
+import pytest
+from authkit import errors
+from authkit.errors import AuthkitError
+from django.test import override_settings
+from rest_framework.exceptions import APIException, AuthenticationFailed
+
+from tests.errors.urls import RAISED
+
+pytestmark = pytest.mark.urls("tests.errors.urls")
+
+#: name in the URL: status, code, sentence, headers
+ANSWERS = {
+    "invalid-credentials": (
+        401,
+        "invalid_credentials",
+        "These credentials are not valid.",
+        {"WWW-Authenticate": 'Bearer realm="api"'},
+    ),
+    "token-invalid": (
+        401,
+        "token_invalid",
+        "The token is not valid or has expired.",
+        {"WWW-Authenticate": 'Bearer realm="api", error="invalid_token"'},
+    ),
+    "token-reused": (
+        401,
+        "token_reused",
+        "The token was used before. The session has been ended for safety.",
+        {"WWW-Authenticate": 'Bearer realm="api", error="invalid_token"'},
+    ),
+    "api-key-invalid": (
+        401,
+        "api_key_invalid",
+        "The API key is not valid.",
+        {"WWW-Authenticate": 'ApiKey realm="api"'},
+    ),
+    "multiple-credentials": (
+        400,
+        "multiple_credentials",
+        "Send one credential: a bearer token or an API key, not both.",
+        {},
+    ),
+    "attempts-exceeded": (
+        429,
+        "too_many_attempts",
+        "Too many failed attempts. Try again later.",
+        {"Retry-After": "90"},
+    ),
+}
+each = pytest.mark.parametrize(
+    ("name", "status", "code", "sentence", "headers"),
+    [(name, *answer) for name, answer in ANSWERS.items()],
+    ids=ANSWERS,
+)
+SPECIAL = ("WWW-Authenticate", "Retry-After")
+
+
+def special(response):
+    return {name: response.headers[name] for name in SPECIAL if name in response.headers}
+
+
+def test_every_refusal_is_tested_here():
+    classes = {
+        value
+        for value in vars(errors).values()
+        if inspect.isclass(value) and issubclass(value, AuthkitError) and value is not AuthkitError
+    }
+    assert {type(make()) for make in RAISED.values()} == classes
+    assert set(ANSWERS) == set(RAISED)
+
+
+@each
+def test_in_a_hosts_own_view_drf_answers_it(client, name, status, code, sentence, headers):
+    response = client.get(f"/host/{name}/")
+    assert (response.status_code, response.json()) == (status, {"detail": sentence})
+    assert response.data["detail"].code == code
+    assert special(response) == headers
+
+
+@each
+@override_settings(
+    REST_FRAMEWORK={"EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler"}
+)
+def test_drf_standardized_errors_answers_it(client, name, status, code, sentence, headers):
+    response = client.get(f"/host/{name}/")
+    assert response.status_code == status
+    assert response.json() == {
+        "type": "client_error",
+        "errors": [{"code": code, "detail": sentence, "attr": None}],
+    }
+    assert special(response) == headers
+
+
+@pytest.mark.parametrize("make", RAISED.values(), ids=RAISED)
+def test_none_is_an_exception_that_drf_turns_into_403(make):
+    assert isinstance(make(), APIException)
+    assert not isinstance(make(), AuthenticationFailed)
+
+
+def test_a_reused_token_can_be_caught_as_an_invalid_one():
+    assert issubclass(errors.TokenReused, errors.TokenInvalid)
+
+
+def test_sentences_are_translated_when_they_are_shown():
+    assert not any(isinstance(make().default_detail, str) for make in RAISED.values())

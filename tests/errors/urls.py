@@ -1,0 +1,29 @@
+"""Ours, and a host's own view that raises what it is told to."""
+
+from authkit import errors
+from django.urls import include, path
+from rest_framework.permissions import AllowAny
+from rest_framework.views import APIView
+
+RAISED = {
+    "invalid-credentials": errors.InvalidCredentials,
+    "token-invalid": errors.TokenInvalid,
+    "token-reused": errors.TokenReused,
+    "api-key-invalid": errors.APIKeyInvalid,
+    "multiple-credentials": errors.MultipleCredentials,
+    "attempts-exceeded": lambda: errors.AttemptsExceeded(90),
+}
+
+
+class HostView(APIView):
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    def get(self, request, name):
+        raise RAISED[name]()
+
+
+urlpatterns = [
+    path("api/v1/auth/", include("authkit.urls")),
+    path("host/<str:name>/", HostView.as_view()),
+]

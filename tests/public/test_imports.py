@@ -1,0 +1,92 @@
+"""What a process that only starts Django has to load. Each in a process of its own."""
+
+import subprocess
+import sys
+
+import pytest
+from authkit.apps import REQUIRED_APPS
+
+CHILD = """
+import sys
+import warnings
+warnings.simplefilter("error")
+import django
+from django.conf import settings
+settings.configure(
+    SECRET_KEY="x" * 64,
+    INSTALLED_APPS=sys.argv[1].split(","),
+    DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    REST_FRAMEWORK={"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"},
+)
+django.setup()
+for statement in sys.argv[2:]:
+    exec(statement)
+print("\\n".join(sys.modules))
+"""
+
+
+def loaded(*statements):
+    """Return the names of all modules in a process that starts Django and runs the statements."""
+    apps = ",".join([*REQUIRED_APPS, "authkit"])
+    child = subprocess.run(
+        [sys.executable, "-c", CHILD, apps, *statements], capture_output=True, text=True, check=True
+    )
+    assert child.stderr == ""
+    return set(child.stdout.split())
+
+
+@pytest.fixture(scope="module")
+def at_start():
+    return loaded()
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "drf_spectacular.openapi",
+        "drf_spectacular.generators",
+        "drf_spectacular.extensions",
+        "drf_spectacular.plumbing",
+        "authkit.schema.audit",
+        "authkit.schema.extensions",
+        "authkit.schema.gate",
+        "authkit.schema.hooks",
+        "authkit.schema.introspect",
+        "authkit.checks",
+        "authkit.urls",
+        "authkit.login.views",
+        "rest_framework.views",
+        "rest_framework.serializers",
+        "rest_framework_simplejwt.settings",
+        "rest_framework_simplejwt.token_blacklist.models",
+        "jwt",
+        "cryptography",
+        "django.test",
+        "qrcode",
+        "channels",
+    ],
+)
+def test_starting_django_does_not_load(at_start, module):
+    assert module not in at_start
+
+
+def test_serving_our_endpoints_does_not_load_the_schema_room():
+    modules = loaded("import authkit.urls", "import authkit.authentication")
+    assert not any(name.startswith("authkit.schema.audit") for name in modules)
+    assert "drf_spectacular.generators" not in modules
+
+
+def test_our_authenticators_are_described_whoever_imports_drf_spectacular_first():
+    modules = loaded("import drf_spectacular.openapi")
+    assert "authkit.schema.extensions" in modules
+
+
+def test_importing_the_package_loads_nothing_of_django():
+    child = subprocess.run(
+        [sys.executable, "-c", "import authkit, sys; print('django' in sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert child.stdout == "False\n"

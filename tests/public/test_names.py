@@ -1,0 +1,97 @@
+"""The dotted names that users type. They change only with a major version."""
+
+import inspect
+from importlib import import_module
+from importlib.metadata import files
+from pathlib import Path
+
+import pytest
+from authkit import errors, signals, urls
+from authkit.errors import AuthkitError
+from django.dispatch import Signal
+from django.urls import reverse
+from django.utils.module_loading import import_string
+
+FACES = {
+    "authkit.authentication": ["APIKeyAuthentication", "JWTAuthentication"],
+    "authkit.models": ["APIKey", "Session"],
+    "authkit.admin": ["APIKeyAdmin"],
+}
+
+ERRORS = [
+    "APIKeyInvalid",
+    "AttemptsExceeded",
+    "AuthkitError",
+    "InvalidCredentials",
+    "MultipleCredentials",
+    "TokenInvalid",
+    "TokenReused",
+]
+
+SIGNALS = ["password_changed", "refresh_token_reused", "session_ended", "session_started"]
+
+ROUTES = {
+    "token-obtain": "/api/v1/auth/token/",
+    "token-refresh": "/api/v1/auth/token/refresh/",
+    "token-verify": "/api/v1/auth/token/verify/",
+    "token-revoke": "/api/v1/auth/token/revoke/",
+    "session-list": "/api/v1/auth/sessions/",
+    "session": "/api/v1/auth/sessions/00000000-0000-0000-0000-000000000000/",
+    "password-change": "/api/v1/auth/password/change/",
+}
+
+STRINGS_IN_SETTINGS = [
+    "authkit.authentication.APIKeyAuthentication",
+    "authkit.authentication.JWTAuthentication",
+    "authkit.schema.hooks.postprocess_schema_security",
+    "authkit.login.flows.complete_login",
+]
+
+COMMANDS = ["authkit_audit_schema", "authkit_create_api_key"]
+
+
+@pytest.mark.parametrize(("module", "names"), FACES.items(), ids=FACES)
+def test_a_face_exports_these_names_and_no_others(module, names):
+    assert import_module(module).__all__ == names
+    assert all(hasattr(import_module(module), name) for name in names)
+
+
+def test_the_errors_are_these():
+    classes = [
+        name
+        for name, value in vars(errors).items()
+        if inspect.isclass(value) and issubclass(value, AuthkitError)
+    ]
+    assert sorted(classes) == ERRORS
+
+
+def test_the_signals_are_these():
+    assert sorted(n for n, value in vars(signals).items() if isinstance(value, Signal)) == SIGNALS
+
+
+def test_the_routes_are_these():
+    assert urls.app_name == "authkit"
+    assert [pattern.name for pattern in urls.urlpatterns] == list(ROUTES)
+
+
+@pytest.mark.parametrize(("name", "path"), ROUTES.items(), ids=ROUTES)
+def test_a_route_is_reversed_by_its_name(name, path):
+    arguments = ["00000000-0000-0000-0000-000000000000"] if name == "session" else []
+    assert reverse(f"authkit:{name}", args=arguments) == path
+
+
+@pytest.mark.parametrize("name", STRINGS_IN_SETTINGS)
+def test_a_name_that_settings_or_projects_use_can_be_imported(name):
+    assert callable(import_string(name))
+
+
+def test_the_commands_are_these():
+    folder = import_module("authkit.management.commands").__path__[0]
+    found = [path.stem for path in Path(folder).glob("[a-z]*.py")]
+    assert sorted(found) == COMMANDS
+
+
+def test_the_package_is_typed():
+    marker = import_module("authkit").__path__[0] + "/py.typed"
+    assert Path(marker).read_text() == ""
+    assert files("django-authkit") is not None
