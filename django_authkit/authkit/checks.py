@@ -28,13 +28,7 @@ INSECURE_PREFIX = "django-insecure-"
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
     configured: object = conf.user_settings
     if not isinstance(configured, Mapping):
-        return [
-            Error(
-                "AUTHKIT should be a dict.",
-                hint="Write AUTHKIT = {...} in your settings.",
-                id="authkit.E001",
-            )
-        ]
+        return [_no_dict("AUTHKIT")]
     return [
         *_unknown_keys("AUTHKIT", configured, _names(), "authkit.E002"),
         *_wrong_values(),
@@ -42,7 +36,9 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_signing(**kwargs: Any) -> list[CheckMessage]:
-    configured = getattr(settings, "SIMPLE_JWT", {})
+    configured: object = getattr(settings, "SIMPLE_JWT", {})
+    if not isinstance(configured, Mapping):
+        return [_no_dict("SIMPLE_JWT")]
     return [
         *_unknown_keys("SIMPLE_JWT", configured, list(SIMPLE_JWT_DEFAULTS), "authkit.E004"),
         *_wrong_lifetimes(),
@@ -51,6 +47,9 @@ def check_signing(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_deployment(**kwargs: Any) -> list[CheckMessage]:
+    configured: object = getattr(settings, "SIMPLE_JWT", {})
+    if not isinstance(configured, Mapping):
+        return []  # check_signing says so
     key = tokens.setting("SIGNING_KEY")
     if not _is_hmac() or not str(key).startswith(INSECURE_PREFIX):
         return []
@@ -65,6 +64,14 @@ def check_deployment(**kwargs: Any) -> list[CheckMessage]:
             id="authkit.W001",
         )
     ]
+
+
+def _no_dict(name: str) -> CheckMessage:
+    return Error(
+        f"{name} should be a dict.",
+        hint=f"Write {name} = {{...}} in your settings.",
+        id="authkit.E001",
+    )
 
 
 def _names() -> list[str]:

@@ -262,7 +262,7 @@ def test_a_subclass_may_use_another_model(make_key, rf):
     asked = []
 
     class PartnerKey:
-        name, owner = "partner", None
+        pk, name, owner = 7, "partner", None
 
         class DoesNotExist(Exception):
             pass

@@ -90,7 +90,6 @@ def test_from_the_command_line_a_refusal_is_exit_code_1_and_no_traceback(monkeyp
     assert err == 'CommandError: There is no user "nobody".\n'
 
 
-@pytest.mark.xfail(strict=True, reason="ends in UnicodeEncodeError from the database")
 @pytest.mark.parametrize(
     "arguments", [["\udcff"], ["ci", "--owner", "\udcff"]], ids=["name", "owner"]
 )

@@ -1,5 +1,6 @@
 import logging
 import shutil
+import threading
 
 import pytest
 from authkit.models import APIKey
@@ -28,6 +29,14 @@ def test_the_code_of_the_page_does_what_the_page_says(page, live_server, setting
         variables=[("API_KEY", key)],
     )
     reader.read(page)
+    wait_for_requests_to_end()
+
+
+def wait_for_requests_to_end():
+    """Wait for the server's threads; afterwards they may not touch the database any more."""
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(timeout=10)
 
 
 @pytest.mark.parametrize(

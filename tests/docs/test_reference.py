@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from authkit import errors, signals, urls
+from authkit import errors, permissions, signals, urls
 from authkit.conf import Settings
-from authkit.models import APIKey, Session
+from authkit.models import APIKey, RecoveryCode, Session, TOTPDevice
 from authkit.sessions import tokens
 from django.core.management import get_commands
 from django.dispatch import Signal
@@ -87,7 +87,22 @@ def test_every_signal_is_documented():
 def test_every_event_of_the_log_is_documented():
     sources = [path.read_text() for path in PACKAGE.rglob("*.py")]
     events = {event for source in sources for event in re.findall(r'record\("(\w+)"', source)}
+    # Recorded by their codes, where the attempts of an account are counted.
+    events |= {error.default_code for error in (errors.AttemptsExceeded, errors.AccountLocked)}
     assert first_column(section(reference("signals.md"), "The log")) == events
+
+
+def test_every_mail_is_documented():
+    templates = (PACKAGE / "templates" / "authkit" / "mail").glob("*_subject.txt")
+    mails = {template.name.removesuffix("_subject.txt") for template in templates}
+    assert first_column(section(reference("signals.md"), "Mails")) == mails
+
+
+def test_every_permission_is_documented():
+    documented = re.findall(
+        r"^## `authkit\.permissions\.(\w+)`$", reference("authenticators.md"), re.M
+    )
+    assert sorted(documented) == sorted(permissions.__all__)
 
 
 def test_every_command_is_documented():
@@ -125,7 +140,7 @@ def test_the_claims_are_documented(make_user, client):
 
 
 def test_every_column_is_documented():
-    for model in (Session, APIKey):
+    for model in (Session, APIKey, TOTPDevice, RecoveryCode):
         text = section(reference("database.md"), f"`{model._meta.db_table}`")
         for field in model._meta.fields:
             assert f"`{field.column}`" in text

@@ -1,5 +1,7 @@
 """What our endpoints answer where they do not do what they were asked."""
 
+from importlib.util import find_spec
+
 import pytest
 from authkit.core.views import AuthkitView
 from django.test import override_settings
@@ -166,6 +168,9 @@ def test_a_refused_log_in_has_code_and_challenge(client, user):
     assert response.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.skipif(
+    find_spec("drf_standardized_errors") is None, reason="drf-standardized-errors is optional"
+)
 @override_settings(REST_FRAMEWORK=STANDARDIZED)
 @pytest.mark.parametrize(
     ("path", "body", "status", "errors"),

@@ -1,4 +1,5 @@
 import inspect
+from importlib.util import find_spec
 
 import pytest
 from authkit import errors
@@ -8,7 +9,7 @@ from rest_framework.exceptions import APIException, AuthenticationFailed
 
 from tests.errors.urls import RAISED
 
-pytestmark = pytest.mark.urls("tests.errors.urls")
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.errors.urls")]
 
 #: name in the URL: status, code, sentence, headers
 ANSWERS = {
@@ -49,6 +50,9 @@ ANSWERS = {
         {"Retry-After": "90"},
     ),
 }
+with_standardized_errors = pytest.mark.skipif(
+    find_spec("drf_standardized_errors") is None, reason="drf-standardized-errors is optional"
+)
 each = pytest.mark.parametrize(
     ("name", "status", "code", "sentence", "headers"),
     [(name, *answer) for name, answer in ANSWERS.items()],
@@ -80,6 +84,7 @@ def test_in_a_hosts_own_view_drf_answers_it(client, name, status, code, sentence
 
 
 @each
+@with_standardized_errors
 @override_settings(
     REST_FRAMEWORK={"EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler"}
 )

@@ -21,4 +21,4 @@ def test_django_axes_locks_out_at_our_door():
     )
 
     assert suite.returncode == 0, suite.stdout + suite.stderr
-    assert "6 passed" in suite.stdout
+    assert "7 passed" in suite.stdout

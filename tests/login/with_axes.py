@@ -59,3 +59,11 @@ def test_axes_lets_in_again_after_a_reset(client, user):
     fail(client, user, 3)
     reset()
     assert client.log_in(user).status_code == 200
+
+
+def test_the_middleware_of_axes_does_not_replace_our_answer(client, user, settings):
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "axes.middleware.AxesMiddleware"]
+    fail(client, user, 3)
+    answer = client.log_in(user)
+    assert_refused(answer, TOO_MANY_ATTEMPTS, status=429, challenge=None)
+    assert answer["Retry-After"] == str(2 * 60 * 60)

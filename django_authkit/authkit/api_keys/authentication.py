@@ -30,7 +30,7 @@ class APIKeyAuthentication(HeaderCredentialAuthentication):
             api_key = self.model.objects.get_from_key(credential)
         except self.model.DoesNotExist:
             raise APIKeyInvalid from None
-        return api_key.owner or ServicePrincipal(api_key.name), api_key
+        return api_key.owner or ServicePrincipal(api_key), api_key
 
     def authenticate_header(self, request: Any) -> str:
         return 'ApiKey realm="api"'

@@ -2,16 +2,18 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from rest_framework_api_key.models import AbstractAPIKey
+
 
 class ServicePrincipal:
     """``request.user`` of a key without an owner: authenticated, but no user of the database.
 
-    It has no primary key, no permissions and no groups, so a view that filters by user or
-    asks for model permissions refuses it unless it knows keys.
+    It has no permissions and no groups, so a view that asks for model permissions refuses
+    it unless it knows keys. Its ``pk`` tells it from others, to a throttle say, and is no
+    user's: not None, which a careless ``filter(owner_id=request.user.pk)`` would take for
+    the rows that belong to nobody.
     """
 
-    pk = None
-    id = None
     username = ""
     is_authenticated: Literal[True] = True
     is_anonymous: Literal[False] = False
@@ -19,8 +21,9 @@ class ServicePrincipal:
     is_staff: Literal[False] = False
     is_superuser: Literal[False] = False
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, api_key: AbstractAPIKey) -> None:
+        self.name: str = api_key.name
+        self.pk = self.id = f"api-key-{api_key.pk}"
 
     def __str__(self) -> str:
         return self.name

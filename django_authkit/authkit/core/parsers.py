@@ -29,7 +29,7 @@ class StrictJSONParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         request: HttpRequest | None = (parser_context or {}).get("request")
-        if request is not None and (request.encoding or "utf-8").lower() not in ("utf-8", "utf8"):
+        if not _is_json(media_type or self.media_type) or not _is_utf_8(request):
             raise UnsupportedMediaType(media_type or self.media_type)
         body = stream.read(MAX_BODY_BYTES + 1)
         if len(body) > MAX_BODY_BYTES:
@@ -42,6 +42,16 @@ class StrictJSONParser(BaseParser):
             )
         except (ValueError, RecursionError):
             raise ParseError(_("The request body is not valid JSON.")) from None
+
+
+def _is_json(content_type: str) -> bool:
+    """Say whether it is JSON by name: a wildcard, which DRF lets through, says nothing."""
+    return content_type.partition(";")[0].strip().lower() == StrictJSONParser.media_type
+
+
+def _is_utf_8(request: HttpRequest | None) -> bool:
+    encoding = (request and request.encoding) or "utf-8"
+    return encoding.lower() in ("utf-8", "utf8")
 
 
 def _refuse_constant(name: str) -> None:

@@ -13,4 +13,6 @@ def record(event: str, *, level: int = logging.INFO, **facts: Any) -> None:
     :param event: what happened, in the words of the OWASP logging vocabulary.
     :param facts: ids and addresses; never a password, token, key or code.
     """
-    logger.log(level, "%s", json.dumps({"event": event, **facts}, default=str, sort_keys=True))
+    if logger.isEnabledFor(level):
+        line = json.dumps({"event": event, **facts}, default=str, sort_keys=True)
+        logger.log(level, "%s", line)

@@ -23,6 +23,18 @@ def user_named(username: str) -> AuthUser:
     """
     model = get_user_model()
     try:
-        return model._default_manager.get_by_natural_key(username)
+        return model._default_manager.get_by_natural_key(terminal_text(username))
     except model.DoesNotExist:
         raise CommandError(f'There is no user "{username}".') from None
+
+
+def terminal_text(argument: str) -> str:
+    """Return an argument of a command if it is text: Python hands other bytes on as surrogates.
+
+    :raises CommandError: it is not.
+    """
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        raise CommandError("An argument is not valid text.") from None
+    return argument

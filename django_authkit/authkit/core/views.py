@@ -3,9 +3,10 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from django.db import connections, transaction
+from django.http import Http404
 from django.utils.decorators import method_decorator
 from rest_framework import status
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -59,6 +60,8 @@ class AuthkitView(APIView):
         return dict(serializer.validated_data)
 
     def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, Http404):
+            exc = NotFound()
         response = super().handle_exception(exc)
         if isinstance(exc, APIException):
             _add_code(response, exc)

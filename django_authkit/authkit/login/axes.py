@@ -11,10 +11,15 @@ from django.http import HttpRequest
 DEFAULT_WAIT = timedelta(hours=1)
 
 
-def lockout_seconds(request: HttpRequest) -> int | None:
-    """Return how long django-axes keeps this client out, or None if it does not."""
+def take_lockout(request: HttpRequest) -> int | None:
+    """Return for how many seconds django-axes keeps this client out, or None if it does not.
+
+    The answer is ours to give then: the mark that would make axes' middleware put its page
+    in the place of it is taken off the request.
+    """
     if not getattr(request, "axes_locked_out", False):
         return None
+    request.axes_locked_out = False  # type: ignore[attr-defined]
     cool_off = getattr(settings, "AXES_COOLOFF_TIME", None)
     if isinstance(cool_off, int | float):
         cool_off = timedelta(hours=cool_off)

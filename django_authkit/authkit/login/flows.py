@@ -12,7 +12,7 @@ from authkit.core.client import client_of
 from authkit.core.security_log import record
 from authkit.core.users import AuthUser
 from authkit.errors import AttemptsExceeded, InvalidCredentials
-from authkit.login.axes import lockout_seconds
+from authkit.login.axes import take_lockout
 from authkit.second_factor.flows import has_second_factor, must_have_second_factor, verify_code
 from authkit.sessions.flows import (
     PENDING_LIFETIME,
@@ -21,6 +21,7 @@ from authkit.sessions.flows import (
     complete_session,
     fresh_access,
     hold_session,
+    is_password,
     keep_sessions,
     open_session,
     pending_session,
@@ -72,6 +73,7 @@ def complete_login(
     :raises InvalidCredentials: the account is not active.
     """
     if not user.is_active:
+        record("login_failed", level=logging.WARNING, user=user.pk, ip=client_of(request).ip)
         raise InvalidCredentials
     required = "mfa" not in methods and must_have_second_factor(user)
     session = open_session(user, client_of(request), methods, enrolment_only=required)
@@ -116,24 +118,23 @@ def reauthenticate(
 def _authenticate(request: HttpRequest, username: str, password: str) -> AuthUser:
     with watch_replaced_hashes() as replaced:
         # "username" whatever USERNAME_FIELD is called, as Django's own log-in form does:
-        # backends for LDAP and django-axes know no other name.
+        # backends for LDAP, among others, know no other name.
         user = authenticate(request=request, username=username, password=password)
     if user is None:
         record("login_failed", level=logging.WARNING, ip=client_of(request).ip)
         raise _refusal(request)
-    if user.pk in replaced:
-        keep_sessions(replaced[user.pk], user)
+    keep_sessions(user, replaced)
     return user
 
 
 def _check_password(user: AuthUser, password: str) -> None:
-    if not user.check_password(password):
+    if not is_password(user, password):
         record("reauthentication_failed", level=logging.WARNING, user=user.pk)
         raise InvalidCredentials
 
 
 def _refusal(request: HttpRequest) -> InvalidCredentials | AttemptsExceeded:
-    wait = lockout_seconds(request)
+    wait = take_lockout(request)
     return InvalidCredentials() if wait is None else AttemptsExceeded(wait)
 
 

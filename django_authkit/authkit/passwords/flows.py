@@ -8,7 +8,7 @@ from authkit.core.security_log import record
 from authkit.core.users import AuthUser
 from authkit.errors import InvalidCredentials
 from authkit.passwords.policy import require_acceptable
-from authkit.sessions.flows import end_other_sessions, follow_password_change
+from authkit.sessions.flows import end_other_sessions, follow_password_change, is_password
 from authkit.sessions.models import Session
 from authkit.signals import password_changed
 
@@ -19,7 +19,7 @@ def change_password(user: AuthUser, session: Session, current: str, new: str) ->
     :raises InvalidCredentials: ``current`` is not the password.
     :raises ValidationError: the project's validators do not accept ``new``.
     """
-    if not user.check_password(current):
+    if not is_password(user, current):
         record("password_change_failed", level=logging.WARNING, user=user.pk, session=session.pk)
         raise InvalidCredentials
     require_acceptable(new, user)

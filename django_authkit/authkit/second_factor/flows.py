@@ -29,7 +29,7 @@ from authkit.second_factor.models import (
     pending_device,
 )
 from authkit.second_factor.qr import svg_data_uri
-from authkit.sessions.flows import end_other_sessions, strengthen_session
+from authkit.sessions.flows import end_other_sessions, is_password, strengthen_session
 from authkit.sessions.models import Session
 from authkit.signals import second_factor_disabled, second_factor_enabled
 
@@ -159,7 +159,7 @@ def disable(user: AuthUser, session: Session, password: str, code: str) -> None:
     :raises InvalidCredentials: the password is wrong.
     :raises CodeInvalid: the code is; also as :func:`verify_code`.
     """
-    if not user.check_password(password):
+    if not is_password(user, password):
         record("second_factor_disable_failed", level=logging.WARNING, user=user.pk)
         raise InvalidCredentials
     verify_code(user, code)

@@ -29,6 +29,7 @@ from authkit.sessions.models import (
     rotation,
     sessions_by_id,
 )
+from authkit.sessions.replaced_hash import ReplacedHashes, watch_replaced_hashes
 from authkit.sessions.tokens import Claims
 from authkit.signals import refresh_token_reused, session_ended, session_started
 
@@ -105,7 +106,7 @@ def pending_session(challenge: str) -> Session:
     except TokenInvalid:
         raise ChallengeInvalid from None
     session = sessions_by_id.get(claims.session_id)
-    if session is None or not session.is_pending():
+    if session is None or not session.is_pending() or not _belong_together(claims, session):
         raise ChallengeInvalid
     mine = Session.objects.pending().filter(pk=session.pk, pending_tries__lt=PENDING_TRIES)
     if not mine.update(pending_tries=F("pending_tries") + 1):
@@ -162,6 +163,7 @@ def refresh_session(refresh_token: str) -> TokenPair:
     session = _live_session(claims)
     if session.generation == claims.generation:
         if _rotate(session):
+            _follow_secret_key(session)
             return _pair(session)
         session = _live_session(claims)  # somebody else rotated it in between
     if _is_within_grace(session, claims):
@@ -201,7 +203,7 @@ def log_out(refresh_token: str) -> None:
     except TokenInvalid:
         return
     session = sessions_by_id.get(claims.session_id)
-    if session is not None and tokens.user_id_of(session.user) == claims.user_id:
+    if session is not None and _belong_together(claims, session):
         _end(session, "log_out")
 
 
@@ -226,12 +228,21 @@ def end_other_sessions(user: AuthUser, current: Session) -> None:
         _tell_end(session, "ended_by_user")
 
 
-def keep_sessions(before: AuthUser, after: AuthUser) -> None:
-    """Let the user's sessions live on over a new hash of the same password."""
-    fingerprint = password_fingerprint(before)
-    Session.objects.of(after).filter(password_fingerprint=fingerprint).update(
-        password_fingerprint=password_fingerprint(after)
-    )
+def keep_sessions(user: AuthUser, replaced: ReplacedHashes) -> None:
+    """Let the user's sessions live on if the hash of the same password was replaced."""
+    if user.pk in replaced:
+        fingerprint = password_fingerprint(replaced[user.pk])
+        Session.objects.of(user).filter(password_fingerprint=fingerprint).update(
+            password_fingerprint=password_fingerprint(user)
+        )
+
+
+def is_password(user: AuthUser, password: str) -> bool:
+    """Say whether this is the user's password. Hashing it anew ends no session."""
+    with watch_replaced_hashes() as replaced:
+        right = user.check_password(password)
+    keep_sessions(user, replaced)
+    return right
 
 
 def follow_password_change(session: Session) -> None:
@@ -242,11 +253,14 @@ def follow_password_change(session: Session) -> None:
 
 def _live_session(claims: Claims) -> Session:
     session = sessions_by_id.get(claims.session_id)
-    if session is None or not session.is_live():
-        raise TokenInvalid
-    if tokens.user_id_of(session.user) != claims.user_id:
+    if session is None or not session.is_live() or not _belong_together(claims, session):
         raise TokenInvalid
     return session
+
+
+def _belong_together(claims: Claims, session: Session) -> bool:
+    ends = session.absolute_expires_at.timestamp()
+    return tokens.user_id_of(session.user) == claims.user_id and claims.payload["exp"] <= ends
 
 
 def _rotate(session: Session) -> bool:
@@ -279,6 +293,17 @@ def _assign(session: Session, changes: Mapping[str, Any]) -> None:
 
 def _joined(methods: Sequence[str], more: Sequence[str]) -> str:
     return " ".join(dict.fromkeys([*methods, *more]))
+
+
+def _follow_secret_key(session: Session) -> None:
+    """Make a session independent of the SECRET_KEY_FALLBACKS that it was made under."""
+    present = password_fingerprint(session.user)
+    if session.password_fingerprint == present:
+        return
+    # Not over the fingerprint of a password that has changed since the row was read.
+    Session.objects.filter(pk=session.pk, password_fingerprint=session.password_fingerprint).update(
+        password_fingerprint=present
+    )
 
 
 def _is_within_grace(session: Session, claims: Claims) -> bool:

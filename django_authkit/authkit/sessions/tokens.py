@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenBackendError
 from rest_framework_simplejwt.settings import DEFAULTS
 
+from authkit.core import clock
 from authkit.errors import TokenInvalid
 
 if TYPE_CHECKING:
@@ -114,22 +116,37 @@ def decode(token: str, *token_types: TokenType) -> Claims:
     """
     if len(token) > MAX_TOKEN_LENGTH or not _COMPACT_JWS.fullmatch(token):
         raise TokenInvalid
+    verify = _verified_before if token_types == ("access",) else _verified
     try:
-        payload = _backend().decode(token)
+        payload = verify(_backend(), token)
     except (TokenBackendError, ValueError, OverflowError, RecursionError):
         # PyJWT lets some malformed claims of well-signed tokens escape as plain errors.
         raise TokenInvalid from None
     claims = _claims(payload)
-    if claims.token_type not in token_types:
+    if claims.token_type not in token_types or _has_expired(payload):
         raise TokenInvalid
     return claims
+
+
+def _verified(backend: TokenBackend, token: str) -> Mapping[str, Any]:
+    return MappingProxyType(backend.decode(token))
+
+
+#: A client sends one access token many times. What a signature says does not change, so it
+#: is verified once in a process; only expiry, and the session, are looked at every time.
+_verified_before = lru_cache(maxsize=2048)(_verified)
+
+
+def _has_expired(payload: Mapping[str, Any]) -> bool:
+    leeway = _backend().get_leeway().total_seconds()
+    return bool(payload["exp"] <= clock.now().timestamp() - leeway)
 
 
 def _claims(payload: Mapping[str, Any]) -> Claims:
     for required in ("exp", "iat"):
         _member(payload, required, int)
     return Claims(
-        token_type=_member(payload, setting("TOKEN_TYPE_CLAIM"), str),
+        token_type=_member(payload, setting("TOKEN_TYPE_CLAIM") or "token_type", str),
         session_id=_session_id(payload),
         user_id=_member(payload, setting("USER_ID_CLAIM"), str),
         generation=_member(payload, "generation", int),
@@ -162,7 +179,7 @@ def _encode(
     iat = _timestamp(issued_at)
     encoded: str = _backend().encode(
         {
-            setting("TOKEN_TYPE_CLAIM"): token_type,
+            setting("TOKEN_TYPE_CLAIM") or "token_type": token_type,
             setting("USER_ID_CLAIM"): user_id_of(session.user),
             setting("JTI_CLAIM") or "jti": _token_id(token_type, session, iat),
             "sid": str(session.pk),

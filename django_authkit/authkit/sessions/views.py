@@ -4,7 +4,8 @@ from dataclasses import asdict
 from typing import Any, cast
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import IsAuthenticated
@@ -130,12 +131,20 @@ class SessionView(OwnerView):
         operation_id="sessions_delete",
         tags=["auth"],
         summary="End one of your sessions",
+        parameters=[OpenApiParameter("session_id", OpenApiTypes.UUID, OpenApiParameter.PATH)],
         responses={204: DONE, 401: NOT_AUTHENTICATED, 404: NOT_FOUND},
     )
-    def delete(self, request: Request, session_id: UUID) -> Response:
-        if not flows.end_session(current_user(request), session_id):
+    def delete(self, request: Request, session_id: str) -> Response:
+        if not flows.end_session(current_user(request), _uuid(session_id)):
             raise NotFound
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _uuid(value: str) -> UUID:
+    try:
+        return UUID(value)
+    except ValueError:
+        raise NotFound from None
 
 
 def current_user(request: Request) -> AuthUser:

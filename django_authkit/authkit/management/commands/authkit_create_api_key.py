@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from authkit.api_keys.models import APIKey
 from authkit.core import clock
-from authkit.core.users import user_named
+from authkit.core.users import terminal_text, user_named
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         api_key = APIKey(
-            name=options["name"],
+            name=terminal_text(options["name"]),
             owner=user_named(options["owner"]) if options["owner"] else None,
             expiry_date=_expiry_date(options["expires_in_days"]),
         )
