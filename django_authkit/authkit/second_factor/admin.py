@@ -34,8 +34,11 @@ class TOTPDeviceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscr
         messages.success(request, text)
 
     def delete_model(self, request: HttpRequest, obj: TOTPDevice) -> None:
-        flows.remove_second_factor(obj.user)
+        if obj.confirmed:
+            flows.remove_second_factor(obj.user)
+        else:
+            super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         for device in queryset:
-            flows.remove_second_factor(device.user)
+            self.delete_model(request, device)

@@ -163,15 +163,15 @@ def disable(user: AuthUser, session: Session, password: str, code: str) -> None:
         record("second_factor_disable_failed", level=logging.WARNING, user=user.pk)
         raise InvalidCredentials
     verify_code(user, code)
-    remove_second_factor(user)
-    end_other_sessions(user, session)
+    remove_second_factor(user, keep=session)
 
 
-def remove_second_factor(user: AuthUser) -> None:
-    """Delete the device and the recovery codes, and tell the owner."""
+def remove_second_factor(user: AuthUser, *, keep: Session | None = None) -> None:
+    """Delete the device and the recovery codes, end the sessions but ``keep``, tell the owner."""
     with transaction.atomic(using=router.db_for_write(TOTPDevice)):
         TOTPDevice.objects.filter(user=user).delete()
         RecoveryCode.objects.filter(user=user).delete()
+    end_other_sessions(user, keep)
     record("second_factor_disabled", level=logging.WARNING, user=user.pk)
     second_factor_disabled.send(sender=type(user), user=user)
     tell_owner(user, "second_factor_disabled")

@@ -15,6 +15,10 @@ STEP_SECONDS = 30
 SECRET_BYTES = 20  # RFC 4226 section 4, R6: 128 bits at least, 160 recommended
 CODE = re.compile(r"[0-9]{6}", re.ASCII)
 
+#: As written in a URL.
+MAX_ACCOUNT = 120
+MAX_ISSUER = 48
+
 #: RFC 6238 section 5.2: one step back for the time it takes to type; none ahead.
 STEPS_BACK = 1
 
@@ -50,12 +54,24 @@ def _steps(timestamp: float) -> Iterator[int]:
     return iter(range(present, present - STEPS_BACK - 1, -1))
 
 
+def _cut(name: str, length: int) -> str:
+    """Return as much of a name as fits into so many characters of a URL."""
+    while len(quote(name, safe="")) > length:
+        name = name[:-1]
+    return name
+
+
 def base32(secret: bytes) -> str:
     return base64.b32encode(secret).decode().rstrip("=")
 
 
 def otpauth_url(secret: bytes, account: str, issuer: str) -> str:
-    """Return the key URI that authenticator apps read from a QR code."""
+    """Return the key URI that authenticator apps read from a QR code.
+
+    Names only tell the entries of an app apart. Very long ones are cut: the picture of them
+    could not be scanned.
+    """
+    account, issuer = _cut(account, MAX_ACCOUNT), _cut(issuer, MAX_ISSUER)
     label = f"{issuer}:{account}" if issuer else account
     parameters = {"secret": base32(secret), "algorithm": "SHA1", "digits": 6, "period": 30}
     if issuer:

@@ -219,9 +219,11 @@ def end_session(user: AuthUser, session_id: UUID) -> bool:
     return session is not None and _end(session, "ended_by_user")
 
 
-def end_other_sessions(user: AuthUser, current: Session) -> None:
-    """End all sessions of the user but this one."""
-    others = Session.objects.of(user).live().exclude(pk=current.pk)
+def end_other_sessions(user: AuthUser, current: Session | None) -> None:
+    """End all sessions of the user but this one, those that wait for a second factor too."""
+    others = Session.objects.of(user).unended()
+    if current is not None:
+        others = others.exclude(pk=current.pk)
     ending = list(others)
     others.update(revoked_at=clock.now())
     for session in ending:

@@ -29,13 +29,12 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
         Whether the user may still use them is for :meth:`Session.is_live` to say.
         """
+        return self.unended().filter(pending_until=None)
+
+    def unended(self) -> SessionQuerySet:
+        """Return the live sessions and those that still wait for a second factor."""
         now = clock.now()
-        return self.filter(
-            revoked_at=None,
-            pending_until=None,
-            idle_expires_at__gt=now,
-            absolute_expires_at__gt=now,
-        )
+        return self.filter(revoked_at=None, idle_expires_at__gt=now, absolute_expires_at__gt=now)
 
     def pending(self) -> SessionQuerySet:
         """Return the sessions that still wait for a second factor."""
