@@ -18,7 +18,7 @@ SECRETS = re.compile(
     eyJ[\w-]+\.[\w-]+\.[\w-]+                                # tokens and challenges
     | [A-Za-z0-9-]+_[A-Za-z0-9]{8}_[A-Za-z0-9]{38}           # API keys
     | \b[A-Z2-7]{32}\b                                       # secrets of authenticator apps
-    | data:image/svg\+xml;base64,[\w+/=]+                    # the same as a QR code
+    | data:image/svg\+xml[^\s"&]+                             # the same as a QR code
     | (?<![\w-])(?:[0-9a-z]{4}-){3}[0-9a-z]{4}(?![\w-])      # recovery codes
     """,
     re.VERBOSE,

@@ -28,7 +28,7 @@ def test_if_a_step_is_not_so_then_it_stops_there_and_says_what_came(tmp_path):
         "eyJhbGciOiJ9.eyJzaWQiOiJ9.c2lnbmF0dXJl",
         f"ak_{'A' * 8}_{'B' * 38}",
         "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
-        "data:image/svg+xml;base64,PHN2Zy8+",
+        "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%3E",
         "x5r8-kz0a-9q3h-mw2c",
     ],
 )
