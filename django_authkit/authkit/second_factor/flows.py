@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import router, transaction
+from django.db import IntegrityError, router, transaction
 from django.utils.module_loading import import_string
 
 from authkit.conf import conf
@@ -85,9 +85,10 @@ def set_up(user: AuthUser) -> Setup:
     secret = totp.new_secret()
     device = TOTPDevice(user=user, name="TOTP", confirmed=False)
     device.seal(secret)
-    with transaction.atomic(using=router.db_for_write(TOTPDevice)):
-        TOTPDevice.objects.filter(user=user, confirmed=False).delete()
-        device.save(force_insert=True)
+    try:
+        _replace_pending(device)
+    except IntegrityError:  # another tab has done the same in between: the last one counts
+        _replace_pending(device)
     url = totp.otpauth_url(secret, user.get_username(), _issuer(device))
     return Setup(
         secret=totp.base32(secret),
@@ -108,13 +109,11 @@ def confirm(user: AuthUser, session: Session, code: str) -> list[str]:
         raise NothingToConfirm
     _count(device)
     with transaction.atomic(using=router.db_for_write(TOTPDevice)):
-        TOTPDevice.objects.filter(user=user, confirmed=True).delete()
-        if not device.spend(code, confirmed=True, confirmed_at=clock.now()):
-            raise _wrong_code(user)
-        codes = _replace_recovery_codes(user)
-    strengthen_session(session, ["otp", "mfa"])
-    # A log-in that asked before the line above was committed has given a session without
-    # the factor; it was written before it asked, so it is there to be ended now.
+        codes = _switch_on(device, code, replaces=confirmed_device(user))
+        strengthen_session(session, ["otp", "mfa"])
+        end_other_sessions(user, session)
+    # A log-in that asked for the factor before the commit has given a session without it.
+    # That session was written before it asked, so it is there to be ended now.
     end_other_sessions(user, session)
     record("second_factor_enabled", user=user.pk, session=session.pk)
     second_factor_enabled.send(sender=type(user), user=user)
@@ -196,6 +195,19 @@ def unlock(user: AuthUser) -> bool:
         return False
     record("account_unlocked", user=user.pk)
     return True
+
+
+def _replace_pending(device: TOTPDevice) -> None:
+    TOTPDevice.objects.filter(user=device.user, confirmed=False).delete()
+    device.save(force_insert=True)
+
+
+def _switch_on(device: TOTPDevice, code: str, *, replaces: TOTPDevice | None) -> list[str]:
+    if replaces is not None:
+        replaces.delete()
+    if not device.spend(code, confirmed=True, confirmed_at=clock.now()):
+        raise _wrong_code(device.user)
+    return _replace_recovery_codes(device.user)
 
 
 def _counted_device(user: AuthUser) -> TOTPDevice:
