@@ -52,7 +52,7 @@ def assert_locked(answer):
 def assert_too_many(answer):
     body = {"detail": "Too many failed attempts. Try again later.", "code": "too_many_attempts"}
     assert_refused(answer, body, status=429, challenge=None)
-    assert 0 < int(answer["Retry-After"]) <= 900
+    assert 0 < int(answer["Retry-After"]) <= 901
 
 
 def assert_unavailable(answer):
