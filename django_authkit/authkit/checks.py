@@ -41,9 +41,28 @@ def check_signing(**kwargs: Any) -> list[CheckMessage]:
         return [_no_dict("SIMPLE_JWT")]
     return [
         *_unknown_keys("SIMPLE_JWT", configured, list(SIMPLE_JWT_DEFAULTS), "authkit.E004"),
+        *_meaningless(configured),
         *_wrong_lifetimes(),
         *_short_hmac_key(),
     ]
+
+
+#: Settings of SimpleJWT that another part of it reads, and nothing here does.
+WITHOUT_MEANING = {
+    name
+    for name in SIMPLE_JWT_DEFAULTS
+    if name.startswith(("AUTH_", "SLIDING_", "TOKEN_OBTAIN", "TOKEN_REFRESH", "TOKEN_VERIFY"))
+} | {
+    "BLACKLIST_AFTER_ROTATION",
+    "CHECK_REVOKE_TOKEN",
+    "CHECK_USER_IS_ACTIVE",
+    "REVOKE_TOKEN_CLAIM",
+    "ROTATE_REFRESH_TOKENS",
+    "TOKEN_BLACKLIST_SERIALIZER",
+    "TOKEN_USER_CLASS",
+    "UPDATE_LAST_LOGIN",
+    "USER_AUTHENTICATION_RULE",
+}
 
 
 def check_deployment(**kwargs: Any) -> list[CheckMessage]:
@@ -87,6 +106,18 @@ def _unknown_keys(
         close = difflib.get_close_matches(str(key), known, n=1)
         hint = f"Did you mean '{close[0]}'?" if close else f"Known are: {', '.join(sorted(known))}."
         yield Error(f"{name} has no setting '{key}'.", hint=hint, id=check_id)
+
+
+def _meaningless(configured: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    for name in sorted(WITHOUT_MEANING.intersection(configured)):
+        yield checks.Warning(
+            f"SIMPLE_JWT['{name}'] changes nothing: authkit does not look at it.",
+            hint=(
+                "Remove it. If views of SimpleJWT's own still need it, put 'authkit.W005' into "
+                "SILENCED_SYSTEM_CHECKS."
+            ),
+            id="authkit.W005",
+        )
 
 
 def _is_positive_timedelta(value: Any) -> bool:

@@ -47,8 +47,8 @@ class Settings:
     def ENCRYPTION_KEYS(self) -> Mapping[str, str]:
         """The keys that encrypt TOTP secrets, by id: 32 bytes each, in Base64.
 
-        The first encrypts, all decrypt. Empty (the default): derived from SECRET_KEY and
-        SECRET_KEY_FALLBACKS.
+        The first encrypts, all decrypt. Keys derived from SECRET_KEY and
+        SECRET_KEY_FALLBACKS come last; without others (the default) the first encrypts.
         """
         value: Mapping[str, str] = self._get("ENCRYPTION_KEYS", {})
         return value

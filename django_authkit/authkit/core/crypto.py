@@ -60,11 +60,14 @@ def current_key_id() -> str:
 
 
 def key_ring() -> Mapping[str, bytes]:
-    """Return the keys by id, the one that encrypts first."""
-    if conf.ENCRYPTION_KEYS:
-        return {key_id: decode_key(key) for key_id, key in conf.ENCRYPTION_KEYS.items()}
+    """Return the keys by id, the one that encrypts first.
+
+    Configured keys come before derived ones, which go on opening what was sealed before
+    there were any.
+    """
+    configured = {key_id: decode_key(key) for key_id, key in conf.ENCRYPTION_KEYS.items()}
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return {_id_of(key): key for key in map(_derived_key, secrets)}
+    return configured | {_id_of(key): key for key in map(_derived_key, secrets)}
 
 
 def decode_key(encoded: str) -> bytes:

@@ -25,6 +25,7 @@ from authkit.login.serializers import (
     ReauthenticationSerializer,
     SecondFactorSerializer,
 )
+from authkit.sessions.authentication import EnrolmentAuthentication
 from authkit.sessions.serializers import TokenPairSerializer
 from authkit.sessions.views import OwnerView, current_session, current_user
 
@@ -85,6 +86,7 @@ class TokenSecondFactorView(PublicView):
 
 
 class ReauthenticateView(OwnerView):
+    authentication_classes = [EnrolmentAuthentication]
     serializer_class = ReauthenticationSerializer
 
     @extend_schema(
@@ -99,7 +101,6 @@ class ReauthenticateView(OwnerView):
                 "`invalid_credentials` or `invalid_code`, also if it is missing; "
                 "`not_authenticated` or `token_invalid`."
             ),
-            403: refusal("`second_factor_enrolment_required`."),
             415: NOT_JSON,
             423: LOCKED,
             429: TOO_MANY,

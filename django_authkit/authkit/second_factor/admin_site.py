@@ -58,6 +58,7 @@ class SecondFactorAdminSite(AdminSite):
 
     def _is_verified(self, request: HttpRequest) -> bool:
         user: Any = request.user
-        if user.is_verified():
+        is_verified = getattr(user, "is_verified", None)
+        if is_verified is not None and is_verified():
             return True
         return not has_second_factor(user) and not must_have_second_factor(user)

@@ -85,10 +85,7 @@ def set_up(user: AuthUser) -> Setup:
     secret = totp.new_secret()
     device = TOTPDevice(user=user, name="TOTP", confirmed=False)
     device.seal(secret)
-    try:
-        _replace_pending(device)
-    except IntegrityError:  # another tab has done the same in between: the last one counts
-        _replace_pending(device)
+    _store_pending(device)
     url = totp.otpauth_url(secret, user.get_username(), _issuer(device))
     return Setup(
         secret=totp.base32(secret),
@@ -197,9 +194,24 @@ def unlock(user: AuthUser) -> bool:
     return True
 
 
-def _replace_pending(device: TOTPDevice) -> None:
-    TOTPDevice.objects.filter(user=device.user, confirmed=False).delete()
-    device.save(force_insert=True)
+def _store_pending(device: TOTPDevice) -> None:
+    """Put a new secret into the user's pending row, whoever else is doing the same."""
+    if _renew_pending(device):
+        return
+    try:
+        with transaction.atomic(using=router.db_for_write(TOTPDevice)):
+            device.save(force_insert=True)
+    except IntegrityError:  # another tab was first; the last one counts
+        _renew_pending(device)
+
+
+def _renew_pending(device: TOTPDevice) -> int:
+    return TOTPDevice.objects.filter(user=device.user, confirmed=False).update(
+        sealed_secret=device.sealed_secret,
+        seal_context=device.seal_context,
+        created_at=device.created_at,
+        last_step=device.last_step,
+    )
 
 
 def _switch_on(device: TOTPDevice, code: str, *, replaces: TOTPDevice | None) -> list[str]:
@@ -226,8 +238,10 @@ def _count(device: TOTPDevice) -> None:
     """
     if count_attempt(TOTPDevice.objects.filter(pk=device.pk), CODE_LIMITS):
         return
-    device.refresh_from_db(fields=["failures", "window_failures", "window_started_at"])
-    refusal = device.refusal(CODE_LIMITS) or AttemptsExceeded(wait=1)
+    present = TOTPDevice.objects.filter(pk=device.pk).first()
+    if present is None:  # taken off in between
+        raise CodeInvalid
+    refusal = present.refusal(CODE_LIMITS) or AttemptsExceeded(wait=1)
     record(refusal.default_code, level=logging.WARNING, user=device.user_id)
     raise refusal
 

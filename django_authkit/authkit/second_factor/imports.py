@@ -10,6 +10,7 @@ from django.db import IntegrityError, router, transaction
 from authkit.core import clock
 from authkit.second_factor.models import TOTPDevice, confirmed_device
 from authkit.second_factor.totp import STEP_SECONDS
+from authkit.sessions.flows import end_other_sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ def import_device(stock: Any) -> Imported:
 def _obstacle(stock: Any) -> str:
     if stock.digits != 6 or stock.step != STEP_SECONDS or stock.t0 != 0:
         return f"it makes {stock.digits} digits every {stock.step} seconds from {stock.t0}"
+    if stock.drift not in (0, -1):
+        return f"its clock is {stock.drift} steps away from ours: its codes would be refused"
     if confirmed_device(stock.user) is not None:
         return "the user has an authenticator app here already"
     return ""
@@ -49,4 +52,5 @@ def _copy(stock: Any) -> str:
             device.save(force_insert=True)
     except IntegrityError:
         return "the user has just set up an authenticator app here"
+    end_other_sessions(stock.user, None)  # they were started without the factor
     return ""

@@ -75,7 +75,10 @@ class TOTPDevice(AttemptCounter, Device):  # type: ignore[misc, django-manager-m
         step = totp.matching_step(self.unseal(), code, clock.now().timestamp())
         if step is None:
             return False
-        unspent = type(self).objects.filter(pk=self.pk, last_step__lt=step)
+        # The context is new with every secret: a code does not confirm a later set-up.
+        unspent = type(self).objects.filter(
+            pk=self.pk, seal_context=self.seal_context, last_step__lt=step
+        )
         return bool(unspent.update(last_step=step, **self.FORGIVEN, **changes))
 
     def verify_is_allowed(self) -> tuple[bool, dict[str, Any] | None]:
@@ -94,7 +97,10 @@ class TOTPDevice(AttemptCounter, Device):  # type: ignore[misc, django-manager-m
     def verify_token(self, token: str) -> bool:
         """Accept a code for django-otp: its admin site, its log-in form, its ``verify_token``."""
         counted = count_attempt(type(self).objects.filter(pk=self.pk), CODE_LIMITS)
-        return self.confirmed and counted and self.spend(str(token))
+        try:
+            return self.confirmed and counted and self.spend(str(token))
+        except SecondFactorUnavailable:  # a form knows no 503
+            return False
 
 
 class RecoveryCode(models.Model):

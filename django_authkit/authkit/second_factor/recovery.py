@@ -30,7 +30,7 @@ def normalise(code: str) -> str:
 
 def is_code(value: str) -> bool:
     code = normalise(value)
-    return len(code) == LENGTH and set(code) <= set(ALPHABET)
+    return value.isascii() and len(code) == LENGTH and set(code) <= set(ALPHABET)
 
 
 def digest(code: str, user_pk: Any) -> str:

@@ -72,8 +72,10 @@ def otpauth_url(secret: bytes, account: str, issuer: str) -> str:
     could not be scanned.
     """
     account, issuer = _cut(account, MAX_ACCOUNT), _cut(issuer, MAX_ISSUER)
-    label = f"{issuer}:{account}" if issuer else account
+    label = quote(account, safe="")
+    if issuer:
+        label = f"{quote(issuer, safe='')}:{label}"
     parameters = {"secret": base32(secret), "algorithm": "SHA1", "digits": 6, "period": 30}
     if issuer:
         parameters["issuer"] = issuer
-    return f"otpauth://totp/{quote(label, safe='')}?{urlencode(parameters, quote_via=quote)}"
+    return f"otpauth://totp/{label}?{urlencode(parameters, quote_via=quote)}"

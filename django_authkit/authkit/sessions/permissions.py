@@ -40,6 +40,7 @@ class RecentlyAuthenticated(BasePermission):
         token: Any = request.auth
         if not isinstance(token, AccessToken):
             return False
-        if clock.now().timestamp() - token.claims.payload["auth_time"] > self.max_age:
+        proved_at = token.claims.payload.get("auth_time")
+        if type(proved_at) is not int or clock.now().timestamp() > proved_at + self.max_age:
             raise StepUpRequired(self.max_age)
         return True
