@@ -90,7 +90,7 @@ def main(names):
     result["plain in our table"] = any(
         key in str(row) for key in keys for row in TOTPDevice.objects.values()
     )
-    print(json.dumps(result))
+    sys.stdout.write(json.dumps(result))
 
 
 main(sys.argv[1:])

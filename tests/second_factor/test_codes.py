@@ -156,8 +156,10 @@ def test_codes_work_in_years_to_come(client, owner, clock, year):
 
 def spellings(code):
     """The code of six digits, written in ways that some library somewhere takes for it."""
-    arabic = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
-    wide = str.maketrans("0123456789", "\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19")
+    arabic = str.maketrans("0123456789", "".join(map(chr, range(0x660, 0x66A))))
+    wide = str.maketrans(
+        "0123456789", "\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19"
+    )
     bold = {ord(str(n)): chr(0x1D7CE + n) for n in range(10)}
     return {
         "plus": "+" + code,

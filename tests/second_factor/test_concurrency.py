@@ -330,7 +330,10 @@ def test_a_code_that_is_used_while_its_set_is_replaced_works_once_at_most(
 
         *answers, replaced = crowd.at_once(
             [
-                *[partial(complete, c, w, codes[0]) for c, w in zip(clients, waiting, strict=False)],
+                *[
+                    partial(complete, c, w, codes[0])
+                    for c, w in zip(clients, waiting, strict=False)
+                ],
                 partial(new_recovery_codes, clients[-1], access, renewal),
             ]
         )

@@ -4,7 +4,6 @@ import base64
 import os
 
 import pytest
-from authkit.core import crypto
 from authkit.second_factor import keys
 from authkit.second_factor.models import TOTPDevice
 from django.conf import settings
@@ -24,7 +23,6 @@ OLD, NEW = (base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
 
 def ring(**ids):
     return override_settings(AUTHKIT={"ENCRYPTION_KEYS": ids})
-
 
 
 def logs_in(client, owner):
@@ -139,7 +137,7 @@ def test_what_no_key_opens_is_said_and_the_rest_is_moved(client, enrolled_under,
     TOTPDevice.objects.filter(pk=owners[1].device.pk).update(sealed_secret="lost.AAAA")
     lost = owners[1].device.sealed_secret
     with ring(new=NEW, old=OLD):
-        with pytest.raises(CommandError, match="^1 cannot be decrypted by any key") as error:
+        with pytest.raises(CommandError, match=r"^1 cannot be decrypted by any key") as error:
             call_command("authkit_rotate_keys", "--batch-size=2")
         assert error.value.returncode == 1
         assert capsys.readouterr().out.strip() == "3 encrypted anew under key 'new'."

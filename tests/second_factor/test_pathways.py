@@ -187,9 +187,7 @@ def test_t_2fa_07_whoever_turns_it_on_during_a_log_in_ends_that_log_in(
 
 
 @pytest.mark.parametrize("place", ["has_second_factor", "verify_code"])
-def test_t_2fa_08_no_failure_to_look_the_factor_up_gives_a_token(
-    client, owner, monkeypatch, place
-):
+def test_t_2fa_08_no_failure_to_look_the_factor_up_gives_a_token(client, owner, monkeypatch, place):
     def fail(*args):
         raise OperationalError("the database is gone")
 

@@ -32,7 +32,7 @@ def require(value):
 
 
 @pytest.fixture(autouse=True)
-def required():  # noqa: PT004
+def required():
     with require("all"):
         yield
 
