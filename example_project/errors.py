@@ -11,8 +11,13 @@ class Conflict(APIException):
     default_code = "conflict"
 
 
-class ConflictSerializer(serializers.Serializer):
+class RefusalSerializer(serializers.Serializer):
     detail = serializers.CharField()
 
 
-CONFLICT_RESPONSE = OpenApiResponse(ConflictSerializer, description="The state does not allow it.")
+CONFLICT_RESPONSE = OpenApiResponse(RefusalSerializer, description="The state does not allow it.")
+STEP_UP_RESPONSE = OpenApiResponse(
+    RefusalSerializer,
+    description="No valid credential; or, if `WWW-Authenticate` says "
+    "`insufficient_user_authentication`, prove again who you are.",
+)

@@ -6,7 +6,8 @@ EXAMPLE_DATABASE         sqlite (default), postgresql or mariadb; the server is 
                          usual PG* and MYSQL_* variables
 EXAMPLE_SQLITE_PATH      where the SQLite file is (default: demo.sqlite3 beside this file)
 EXAMPLE_ATOMIC_REQUESTS  1 wraps every request in a transaction
-EXAMPLE_ENVIRONMENT      production: HTTPS only, no DEBUG, the secret key from the environment
+EXAMPLE_ENVIRONMENT      production: HTTPS only, no DEBUG, the secret key from the environment,
+                         and staff must have a second factor
 EXAMPLE_SECRET_KEY       the secret key (default, outside production: made once and kept in
                          demo.secret beside the SQLite file)
 EXAMPLE_ALLOWED_HOSTS    host names, separated by commas
@@ -35,7 +36,8 @@ SECRET_KEY = SECRET_KEY or secret.read_or_create(SQLITE_PATH.with_name("demo.sec
 # --- applications -------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    # Instead of django.contrib.admin: the same, and it asks for the second factor.
+    "authkit.second_factor.apps.SecondFactorAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -59,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -153,6 +156,10 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "PAGE_SIZE": 20,
 }
+
+AUTHKIT = {"SECOND_FACTOR_REQUIRED": "staff" if PRODUCTION else None}
+# What authenticator apps call the account.
+OTP_TOTP_ISSUER = "The library"
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Library and tasks",

@@ -40,6 +40,7 @@ class AuthkitConfig(AppConfig):
         register(Tags.security)(_when_run("authkit.checks.check_settings"))
         register(Tags.security)(_when_run("authkit.checks.check_signing"))
         register(Tags.security, deploy=True)(_when_run("authkit.checks.check_deployment"))
+        register(Tags.security, deploy=True)(_when_run("authkit.doors.check_doors"))
         pre_save.connect(
             remember_replaced_hash,
             sender=settings.AUTH_USER_MODEL,

@@ -11,9 +11,11 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error
+from django.utils.module_loading import import_string
 from rest_framework_simplejwt.settings import DEFAULTS as SIMPLE_JWT_DEFAULTS
 
 from authkit.conf import Settings, conf
+from authkit.core import crypto
 from authkit.sessions import tokens
 
 #: The least number of bytes of an HMAC key (RFC 7518 section 3.2).
@@ -39,9 +41,28 @@ def check_signing(**kwargs: Any) -> list[CheckMessage]:
         return [_no_dict("SIMPLE_JWT")]
     return [
         *_unknown_keys("SIMPLE_JWT", configured, list(SIMPLE_JWT_DEFAULTS), "authkit.E004"),
+        *_meaningless(configured),
         *_wrong_lifetimes(),
         *_short_hmac_key(),
     ]
+
+
+#: Settings of SimpleJWT that another part of it reads, and nothing here does.
+WITHOUT_MEANING = {
+    name
+    for name in SIMPLE_JWT_DEFAULTS
+    if name.startswith(("AUTH_", "SLIDING_", "TOKEN_OBTAIN", "TOKEN_REFRESH", "TOKEN_VERIFY"))
+} | {
+    "BLACKLIST_AFTER_ROTATION",
+    "CHECK_REVOKE_TOKEN",
+    "CHECK_USER_IS_ACTIVE",
+    "REVOKE_TOKEN_CLAIM",
+    "ROTATE_REFRESH_TOKENS",
+    "TOKEN_BLACKLIST_SERIALIZER",
+    "TOKEN_USER_CLASS",
+    "UPDATE_LAST_LOGIN",
+    "USER_AUTHENTICATION_RULE",
+}
 
 
 def check_deployment(**kwargs: Any) -> list[CheckMessage]:
@@ -87,6 +108,18 @@ def _unknown_keys(
         yield Error(f"{name} has no setting '{key}'.", hint=hint, id=check_id)
 
 
+def _meaningless(configured: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    for name in sorted(WITHOUT_MEANING.intersection(configured)):
+        yield checks.Warning(
+            f"SIMPLE_JWT['{name}'] changes nothing: authkit does not look at it.",
+            hint=(
+                "Remove it. If views of SimpleJWT's own still need it, put 'authkit.W005' into "
+                "SILENCED_SYSTEM_CHECKS."
+            ),
+            id="authkit.W005",
+        )
+
+
 def _is_positive_timedelta(value: Any) -> bool:
     return isinstance(value, timedelta) and value > timedelta(0)
 
@@ -97,6 +130,33 @@ def _is_grace(value: Any) -> bool:
 
 def _is_brand(value: Any) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[a-z0-9-]{1,16}", value) is not None
+
+
+def _is_key_ring(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(key_id, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,32}", key_id) and _is_key(key)
+        for key_id, key in value.items()
+    )
+
+
+def _is_key(value: Any) -> bool:
+    try:
+        return len(crypto.decode_key(value)) == crypto.KEY_BYTES
+    except ValueError:
+        return False
+
+
+def _is_factor_policy(value: Any) -> bool:
+    if isinstance(value, str) and "." in value:
+        return _imports(value)
+    return value in (None, "staff", "all") or callable(value)
+
+
+def _imports(path: str) -> bool:
+    try:
+        return callable(import_string(path))
+    except ImportError:
+        return False
 
 
 _EXPECTED: dict[str, tuple[Callable[[Any], bool], str, str]] = {
@@ -115,7 +175,26 @@ _EXPECTED: dict[str, tuple[Callable[[Any], bool], str, str]] = {
         "1 to 16 of the characters a-z, 0-9 and -",
         'Write something like "acme".',
     ),
+    "ENCRYPTION_KEYS": (
+        _is_key_ring,
+        "a dict of 32-byte keys in Base64 by id (A-Z, a-z, 0-9, _ and -)",
+        'Write {"1": "..."} with the output of: '
+        "python -c 'import base64, os; print(base64.b64encode(os.urandom(32)).decode())'",
+    ),
+    "SECOND_FACTOR_REQUIRED": (
+        _is_factor_policy,
+        '"staff", "all", a callable, the path of one that imports, or None',
+        'Write "staff", say.',
+    ),
 }
+
+
+#: What is in them belongs into no output.
+_SECRET = {"ENCRYPTION_KEYS"}
+
+
+def _instead(name: str, value: Any) -> str:
+    return "" if name in _SECRET else f", not {value!r}"
 
 
 def _wrong_values() -> Iterator[CheckMessage]:
@@ -123,7 +202,7 @@ def _wrong_values() -> Iterator[CheckMessage]:
         value = getattr(conf, name)
         if not is_right(value):
             yield Error(
-                f"AUTHKIT['{name}'] should be {expected}, not {value!r}.",
+                f"AUTHKIT['{name}'] should be {expected}{_instead(name, value)}.",
                 hint=hint,
                 id="authkit.E003",
             )

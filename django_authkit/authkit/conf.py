@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -41,6 +41,25 @@ class Settings:
     def API_KEY_BRAND(self) -> str:
         """What every API key of this project starts with, so that secret scanners find it."""
         value: str = self._get("API_KEY_BRAND", "ak")
+        return value
+
+    @property
+    def ENCRYPTION_KEYS(self) -> Mapping[str, str]:
+        """The keys that encrypt TOTP secrets, by id: 32 bytes each, in Base64.
+
+        The first encrypts, all decrypt. Keys derived from SECRET_KEY and
+        SECRET_KEY_FALLBACKS come last; without others (the default) the first encrypts.
+        """
+        value: Mapping[str, str] = self._get("ENCRYPTION_KEYS", {})
+        return value
+
+    @property
+    def SECOND_FACTOR_REQUIRED(self) -> str | Callable[[Any], bool] | None:
+        """Who must have a second factor: ``"staff"``, ``"all"``, or a callable, or its path.
+
+        The callable gets the user and returns a bool. None (the default): whoever wants one.
+        """
+        value: str | Callable[[Any], bool] | None = self._get("SECOND_FACTOR_REQUIRED", None)
         return value
 
     def _get(self, name: str, default: Any) -> Any:

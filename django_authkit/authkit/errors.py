@@ -8,7 +8,14 @@
     │   └── TokenReused         401 token_reused
     ├── APIKeyInvalid           401 api_key_invalid
     ├── MultipleCredentials     400 multiple_credentials
-    └── AttemptsExceeded        429 too_many_attempts
+    ├── ChallengeInvalid        401 invalid_challenge
+    ├── CodeInvalid             401 invalid_code
+    ├── StepUpRequired          401 insufficient_user_authentication
+    ├── EnrolmentRequired       403 second_factor_enrolment_required
+    ├── NothingToConfirm        400 no_pending_setup
+    ├── AccountLocked           423 account_locked
+    ├── AttemptsExceeded        429 too_many_attempts
+    └── SecondFactorUnavailable 503 second_factor_unavailable
 
 All are plain ``APIException``s with one sentence and one code, so that a project's own
 ``EXCEPTION_HANDLER`` formats them like every other error. None is an
@@ -90,3 +97,75 @@ class AttemptsExceeded(AuthkitError):
     def __init__(self, wait: int) -> None:
         super().__init__()
         self.wait = wait
+
+
+class ChallengeInvalid(AuthkitError):
+    """The challenge is malformed, expired, spent or used up, or its account has changed."""
+
+    status_code = status.HTTP_401_UNAUTHORIZED
+    default_detail = _("The challenge is not valid or has expired. Log in again.")
+    default_code = "invalid_challenge"
+    auth_header = BEARER_CHALLENGE
+
+
+class CodeInvalid(AuthkitError):
+    """The code is wrong, was used before, or there is no second factor that it could be of."""
+
+    status_code = status.HTTP_401_UNAUTHORIZED
+    default_detail = _("The code is not valid.")
+    default_code = "invalid_code"
+    auth_header = BEARER_CHALLENGE
+
+
+class StepUpRequired(AuthkitError):
+    """The session is valid, but the proof is too old or too weak for this (RFC 9470).
+
+    :param max_age: how many seconds old the proof may be; None if age is not the trouble.
+    """
+
+    status_code = status.HTTP_401_UNAUTHORIZED
+    default_detail = _("Prove again who you are to do this.")
+    default_code = "insufficient_user_authentication"
+
+    def __init__(self, max_age: int | None = None) -> None:
+        super().__init__()
+        self.auth_header = f'{BEARER_CHALLENGE}, error="{self.default_code}"'
+        if max_age is not None:
+            self.auth_header += f", max_age={max_age}"
+
+
+class EnrolmentRequired(AuthkitError):
+    """The account must have a second factor; this session can only set one up."""
+
+    status_code = status.HTTP_403_FORBIDDEN
+    default_detail = _("Set up a second factor first.")
+    default_code = "second_factor_enrolment_required"
+
+
+class NothingToConfirm(AuthkitError):
+    """No set-up is waiting for a code, or it has expired."""
+
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_detail = _("Start the set-up again: none is waiting for a code.")
+    default_code = "no_pending_setup"
+
+
+class AccountLocked(AuthkitError):
+    """Too many consecutive failures: time alone does not open this account again.
+
+    :param wait: seconds until asking again is worthwhile.
+    """
+
+    status_code = status.HTTP_423_LOCKED
+    default_detail = _("This account is locked.")
+    default_code = "account_locked"
+    wait = 3600
+
+
+class SecondFactorUnavailable(AuthkitError):
+    """A secret cannot be decrypted. That is never taken for "no second factor"."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = _("The second factor cannot be checked at present.")
+    default_code = "second_factor_unavailable"
+    wait = 60

@@ -8,7 +8,8 @@
   ``session_ended`` is not sent for sessions that end by themselves: by age, or because the
   user's password changed.
 
-``password_changed`` is sent by the class of the user with
+``password_changed``, ``second_factor_enabled`` and ``second_factor_disabled`` are sent by
+the class of the user with
 
 * ``user``: the user, saved.
 
@@ -22,3 +23,5 @@ session_started = Signal()
 session_ended = Signal()
 refresh_token_reused = Signal()
 password_changed = Signal()
+second_factor_enabled = Signal()
+second_factor_disabled = Signal()

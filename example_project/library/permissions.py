@@ -3,8 +3,10 @@
                       anonymous   reader   staff   machine (API key)
 catalogue, read       no          yes      yes     yes
 catalogue, write      no          no       yes     no
-members               no          no       yes     no
+members               no          no       yes *   no
 loans                 no          no       yes     yes
+
+* Deleting one wants a proof of the last five minutes, exporting them all a second factor.
 
 A key that belongs to a member of staff is still a machine: it does not inherit the pen.
 """

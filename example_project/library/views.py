@@ -1,3 +1,4 @@
+from authkit.permissions import HasSecondFactor, RecentlyAuthenticated
 from django.db.models import ProtectedError
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, status, viewsets
@@ -5,7 +6,7 @@ from rest_framework.decorators import action
 from rest_framework.filters import OrderingFilter, SearchFilter
 from rest_framework.response import Response
 
-from example_project.errors import CONFLICT_RESPONSE, Conflict
+from example_project.errors import CONFLICT_RESPONSE, STEP_UP_RESPONSE, Conflict
 from example_project.filtering import QuerySerializerFilter
 from example_project.library import lending
 from example_project.library.models import Author, Book, Copy, Genre, Loan, Member, Publisher
@@ -102,7 +103,12 @@ class CopyViewSet(CatalogueViewSet):
 
 
 @extend_schema(tags=["lending"])
-@extend_schema_view(destroy=extend_schema(responses={204: None, 409: CONFLICT_RESPONSE}))
+@extend_schema_view(
+    destroy=extend_schema(
+        description="Delete a member. Wants a proof of the last five minutes.",
+        responses={204: None, 401: STEP_UP_RESPONSE, 409: CONFLICT_RESPONSE},
+    )
+)
 class MemberViewSet(LibraryViewSet):
     """The people who borrow. Names and addresses are for staff, and for no machine."""
 
@@ -111,6 +117,26 @@ class MemberViewSet(LibraryViewSet):
     serializer_class = MemberSerializer
     filter_backends = [SearchFilter]
     search_fields = ["name", "card_number"]
+
+    def get_permissions(self):
+        permissions = super().get_permissions()
+        if self.action == "destroy":
+            permissions.append(RecentlyAuthenticated())
+        return permissions
+
+    @extend_schema(
+        operation_id="members_export",
+        responses={200: MemberSerializer(many=True), 401: STEP_UP_RESPONSE},
+    )
+    @action(
+        detail=False,
+        permission_classes=[IsStaffPerson, HasSecondFactor],
+        filter_backends=[],
+        pagination_class=None,
+    )
+    def export(self, request):
+        """Return all members at once, to staff who have passed their second factor."""
+        return Response(self.get_serializer(self.get_queryset(), many=True).data)
 
 
 @extend_schema(tags=["lending"])

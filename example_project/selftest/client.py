@@ -12,8 +12,17 @@ from urllib.parse import urlencode
 TIMEOUT_SECONDS = 60
 LONGEST_BODY_SHOWN = 1000
 
-#: Tokens and API keys, which a report of a failure must not give away.
-SECRETS = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+|[A-Za-z0-9-]+_[A-Za-z0-9]{8}_[A-Za-z0-9]{38}")
+#: What a report of a failure must not give away, and no table may keep.
+SECRETS = re.compile(
+    r"""
+    eyJ[\w-]+\.[\w-]+\.[\w-]+                                # tokens and challenges
+    | [A-Za-z0-9-]+_[A-Za-z0-9]{8}_[A-Za-z0-9]{38}           # API keys
+    | \b[A-Z2-7]{32}\b                                       # secrets of authenticator apps
+    | data:image/svg\+xml[^\s"&]+                             # the same as a QR code
+    | (?<![\w-])(?:[0-9a-z]{4}-){3}[0-9a-z]{4}(?![\w-])      # recovery codes
+    """,
+    re.VERBOSE,
+)
 
 
 class NotSo(Exception):

@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 
 from example_project.selftest.client import Client
 from example_project.selftest.log import Collector
+from example_project.selftest.mail import Mailbox
 
 PASSWORD = "a-long-walk-through-everything"  # noqa: S105 - of users that live for one run
 AUTH = "/api/v1/auth"
@@ -29,6 +30,7 @@ class StepFailed(Exception):
 class Tour:
     client: Client
     log: Collector
+    mailbox: Mailbox
     say: Callable[[str], None]
     steps: int = field(default=0, init=False)
 

@@ -1,3 +1,4 @@
+import base64
 from collections import Counter
 from datetime import timedelta
 
@@ -9,6 +10,8 @@ from django.core.management.base import SystemCheckError
 from django.test import override_settings
 
 GOOD_KEY = "k" * 64
+KEY = base64.b64encode(b"\xfb\xff" * 16).decode()
+URL_SAFE_KEY = base64.urlsafe_b64encode(b"\xfb\xff" * 16).decode()
 
 
 def found(settings):
@@ -43,6 +46,13 @@ RIGHT = {
         "SECRET_KEY": "django-insecure-" + "x" * 50,
         "SIMPLE_JWT": {"SIGNING_KEY": GOOD_KEY},
     },
+    "a ring of keys": {"AUTHKIT": {"ENCRYPTION_KEYS": {"new-1": KEY, "old_0": URL_SAFE_KEY}}},
+    "no ring": {"AUTHKIT": {"ENCRYPTION_KEYS": {}}},
+    "factor for staff": {"AUTHKIT": {"SECOND_FACTOR_REQUIRED": "staff"}},
+    "factor for all": {"AUTHKIT": {"SECOND_FACTOR_REQUIRED": "all"}},
+    "factor for nobody": {"AUTHKIT": {"SECOND_FACTOR_REQUIRED": None}},
+    "factor by callable": {"AUTHKIT": {"SECOND_FACTOR_REQUIRED": bool}},
+    "factor by path": {"AUTHKIT": {"SECOND_FACTOR_REQUIRED": "builtins.bool"}},
     "asymmetric": {"SIMPLE_JWT": {"ALGORITHM": "RS256", "SIGNING_KEY": "short"}},
 }
 
@@ -77,6 +87,30 @@ WRONG = {
     "brand with a line end": ({"AUTHKIT": {"API_KEY_BRAND": "ak\n"}}, "authkit.E003"),
     "brand of 17": ({"AUTHKIT": {"API_KEY_BRAND": "a" * 17}}, "authkit.E003"),
     "brand as bytes": ({"AUTHKIT": {"API_KEY_BRAND": b"ak"}}, "authkit.E003"),
+    "keys in a list": ({"AUTHKIT": {"ENCRYPTION_KEYS": ["x"]}}, "authkit.E003"),
+    "a key as a string": ({"AUTHKIT": {"ENCRYPTION_KEYS": KEY}}, "authkit.E003"),
+    "a key that is no Base64": ({"AUTHKIT": {"ENCRYPTION_KEYS": {"1": "!" * 44}}}, "authkit.E003"),
+    "a key of 16 bytes": ({"AUTHKIT": {"ENCRYPTION_KEYS": {"1": KEY[:24]}}}, "authkit.E003"),
+    "a key as bytes": ({"AUTHKIT": {"ENCRYPTION_KEYS": {"1": KEY.encode()}}}, "authkit.E003"),
+    "a key that is None": ({"AUTHKIT": {"ENCRYPTION_KEYS": {"1": None}}}, "authkit.E003"),
+    "an id with a point": ({"AUTHKIT": {"ENCRYPTION_KEYS": {"a.b": KEY}}}, "authkit.E003"),
+    "an empty id": ({"AUTHKIT": {"ENCRYPTION_KEYS": {"": KEY}}}, "authkit.E003"),
+    "an id of 33 letters": ({"AUTHKIT": {"ENCRYPTION_KEYS": {"a" * 33: KEY}}}, "authkit.E003"),
+    "an id with a line end": ({"AUTHKIT": {"ENCRYPTION_KEYS": {"a\n": KEY}}}, "authkit.E003"),
+    "an id that is a number": ({"AUTHKIT": {"ENCRYPTION_KEYS": {1: KEY}}}, "authkit.E003"),
+    "one bad key of two": ({"AUTHKIT": {"ENCRYPTION_KEYS": {"1": KEY, "2": "x"}}}, "authkit.E003"),
+    "factor for everybody": ({"AUTHKIT": {"SECOND_FACTOR_REQUIRED": "everybody"}}, "authkit.E003"),
+    "factor True": ({"AUTHKIT": {"SECOND_FACTOR_REQUIRED": True}}, "authkit.E003"),
+    "factor by a path of nothing": (
+        {"AUTHKIT": {"SECOND_FACTOR_REQUIRED": "no.such.thing"}},
+        "authkit.E003",
+    ),
+    "factor by a path of a constant": (
+        {"AUTHKIT": {"SECOND_FACTOR_REQUIRED": "string.digits"}},
+        "authkit.E003",
+    ),
+    "factor for a list": ({"AUTHKIT": {"SECOND_FACTOR_REQUIRED": ["staff"]}}, "authkit.E003"),
+    "factor for an empty name": ({"AUTHKIT": {"SECOND_FACTOR_REQUIRED": ""}}, "authkit.E003"),
     "SIMPLE_JWT key": ({"SIMPLE_JWT": {"ACCESS_LIFETIME": 5}}, "authkit.E004"),
     "access in minutes": ({"SIMPLE_JWT": {"ACCESS_TOKEN_LIFETIME": 5}}, "authkit.E005"),
     "refresh of nothing": (
@@ -158,6 +192,13 @@ def test_a_simple_jwt_that_is_no_dict_is_a_sentence_and_no_traceback(value):
     assert ids({"SIMPLE_JWT": value})
 
 
+@pytest.mark.parametrize("ring", [{"1": KEY, "2": "x"}, {"1": KEY[:-4]}, [KEY], {"a.b": KEY}])
+def test_no_message_shows_a_key_of_the_ring(ring):
+    messages = str(found({"AUTHKIT": {"ENCRYPTION_KEYS": ring}}))
+    assert "authkit.E003" in messages
+    assert KEY[:20] not in messages
+
+
 def test_no_message_shows_the_key():
     secret = "django-insecure-0123456789"
     assert not any(secret in str(message) for message in found({"SECRET_KEY": secret}))
@@ -190,4 +231,4 @@ def test_each_check_is_registered_once():
     modules = [
         check for check in registry.registry.get_checks(True) if "authkit" in check.__module__
     ]
-    assert len(modules) == 3
+    assert len(modules) == 4

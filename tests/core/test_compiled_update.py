@@ -75,3 +75,26 @@ def test_values_come_back_as_they_were_given(session):
 def test_the_orm_compiles_nothing(update, session, monkeypatch):
     monkeypatch.delattr(SQLCompiler, "as_sql")
     assert run(update, session) is True
+
+
+def test_it_tells_columns_of_one_condition_from_those_of_another(session):
+    """What is assigned may be what is asked for: the old value decides."""
+    update = CompiledUpdate(
+        Session, assigns=["pending_until"], equals=["id"], after=["pending_until"]
+    )
+    now = clock.now()
+    where = {"id": session.pk}
+    assert update.run({"pending_until": None}, where=where, after={"pending_until": now}) is False
+    Session.objects.filter(pk=session.pk).update(pending_until=now + timedelta(seconds=9))
+    earlier = {"pending_until": now + timedelta(seconds=9)}
+    assert update.run({"pending_until": None}, where=where, after=earlier) is False
+    assert update.run({"pending_until": None}, where=where, after={"pending_until": now}) is True
+    assert update.run({"pending_until": None}, where=where, after={"pending_until": now}) is False
+
+
+def test_a_hostile_value_is_a_value(session):
+    update = CompiledUpdate(Session, assigns=["user_agent"], equals=["id", "methods"])
+    evil = "' OR 1=1; --\\"
+    assert update.run({"user_agent": evil}, where={"id": session.pk, "methods": evil}) is False
+    assert update.run({"user_agent": evil}, where={"id": session.pk, "methods": "pwd"}) is True
+    assert Session.objects.filter(user_agent=evil).count() == 1

@@ -65,7 +65,10 @@ class Reader:
         source = "\n" * example.line + self.source_of(example)
         before = {name: example.namespace.get(name) for name in (*CONFIGURES, "urlpatterns")}
         exec(compile(source, example.path, "exec"), example.namespace)
-        changed = {name for name, value in before.items() if example.namespace.get(name) != value}
+        # By identity: dicts that differ in the order of their members are equal, and differ here.
+        changed = {
+            name for name, value in before.items() if example.namespace.get(name) is not value
+        }
         self.configure(example.namespace, changed)
 
     def configure(self, namespace, changed):

@@ -1,12 +1,17 @@
 """What the reference lists is what there is, neither more nor less."""
 
 import re
+from datetime import timedelta
 
 import pytest
-from authkit import errors, signals, urls
+from authkit import errors, permissions, signals, urls
 from authkit.conf import Settings
-from authkit.models import APIKey, Session
-from authkit.sessions import tokens
+from authkit.core.attempts import Limits
+from authkit.models import APIKey, RecoveryCode, Session, TOTPDevice
+from authkit.second_factor import flows as second_factor_flows
+from authkit.second_factor import recovery, totp
+from authkit.second_factor.models import CODE_LIMITS, PENDING_LIFETIME
+from authkit.sessions import flows, tokens
 from django.core.management import get_commands
 from django.dispatch import Signal
 from rest_framework_simplejwt.settings import DEFAULTS
@@ -87,7 +92,22 @@ def test_every_signal_is_documented():
 def test_every_event_of_the_log_is_documented():
     sources = [path.read_text() for path in PACKAGE.rglob("*.py")]
     events = {event for source in sources for event in re.findall(r'record\("(\w+)"', source)}
+    # Recorded by their codes, where the attempts of an account are counted.
+    events |= {error.default_code for error in (errors.AttemptsExceeded, errors.AccountLocked)}
     assert first_column(section(reference("signals.md"), "The log")) == events
+
+
+def test_every_mail_is_documented():
+    templates = (PACKAGE / "templates" / "authkit" / "mail").glob("*_subject.txt")
+    mails = {template.name.removesuffix("_subject.txt") for template in templates}
+    assert first_column(section(reference("signals.md"), "Mails")) == mails
+
+
+def test_every_permission_is_documented():
+    documented = re.findall(
+        r"^## `authkit\.permissions\.(\w+)`$", reference("authenticators.md"), re.M
+    )
+    assert sorted(documented) == sorted(permissions.__all__)
 
 
 def test_every_command_is_documented():
@@ -125,7 +145,31 @@ def test_the_claims_are_documented(make_user, client):
 
 
 def test_every_column_is_documented():
-    for model in (Session, APIKey):
+    for model in (Session, APIKey, TOTPDevice, RecoveryCode):
         text = section(reference("database.md"), f"`{model._meta.db_table}`")
         for field in model._meta.fields:
             assert f"`{field.column}`" in text
+
+
+def test_the_numbers_that_the_pages_say_in_words_are_those_of_the_code():
+    # "ten within fifteen minutes, a hundred in a row"
+    assert Limits(timedelta(minutes=15), per_window=10, in_a_row=100) == CODE_LIMITS
+    # "a challenge takes five codes within five minutes"
+    assert (5, timedelta(minutes=5)) == (flows.PENDING_TRIES, flows.PENDING_LIFETIME)
+    # "a set-up lapses after fifteen minutes", "a proof of the last five minutes"
+    assert timedelta(minutes=15) == PENDING_LIFETIME
+    assert permissions.RecentlyAuthenticated.max_age == 300
+    # "the present thirty seconds and the one before"
+    assert (totp.STEP_SECONDS, totp.STEPS_BACK) == (30, 1)
+    # "ten recovery codes of 80 bits", "three or fewer are left"
+    assert (recovery.CODES, recovery.LENGTH * 5) == (10, 80)
+    assert second_factor_flows.FEW_RECOVERY_CODES == 3
+
+
+def test_the_odds_of_guessing_a_code_are_computed_right():
+    page = TEXTS[ROOT / "docs" / "explanation" / "second-factor.md"]
+    rows = re.findall(r"^\| ([\d,]+).*\| .*1 in ([\d,]+) \|$", page, re.MULTILINE)
+    guesses, one_in = zip(*[[int(n.replace(",", "")) for n in row] for row in rows], strict=True)
+    assert guesses == (10, 100, 96 * 10, 30 * 96 * 10)
+    right = (totp.STEPS_BACK + 1) / 10**6
+    assert list(one_in) == [round(1 / (1 - (1 - right) ** n)) for n in guesses]

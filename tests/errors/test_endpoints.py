@@ -13,8 +13,18 @@ from tests.conftest import AUTH, PASSWORD, bearer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.errors.urls")]
 
-PUBLIC = ["token/", "token/refresh/", "token/verify/", "token/revoke/"]
-OWNERS = ["sessions/", "sessions/00000000-0000-0000-0000-000000000000/", "password/change/"]
+PUBLIC = ["token/", "token/second-factor/", "token/refresh/", "token/verify/", "token/revoke/"]
+OWNERS = [
+    "sessions/",
+    "sessions/00000000-0000-0000-0000-000000000000/",
+    "password/change/",
+    "reauthenticate/",
+    "2fa/",
+    "2fa/totp/setup/",
+    "2fa/totp/verify/",
+    "2fa/totp/disable/",
+    "2fa/recovery-codes/",
+]
 STANDARDIZED = {
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
 }

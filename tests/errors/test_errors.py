@@ -49,6 +49,47 @@ ANSWERS = {
         "Too many failed attempts. Try again later.",
         {"Retry-After": "90"},
     ),
+    "challenge-invalid": (
+        401,
+        "invalid_challenge",
+        "The challenge is not valid or has expired. Log in again.",
+        {"WWW-Authenticate": 'Bearer realm="api"'},
+    ),
+    "code-invalid": (
+        401,
+        "invalid_code",
+        "The code is not valid.",
+        {"WWW-Authenticate": 'Bearer realm="api"'},
+    ),
+    "step-up-required": (
+        401,
+        "insufficient_user_authentication",
+        "Prove again who you are to do this.",
+        {
+            "WWW-Authenticate": (
+                'Bearer realm="api", error="insufficient_user_authentication", max_age=300'
+            )
+        },
+    ),
+    "enrolment-required": (
+        403,
+        "second_factor_enrolment_required",
+        "Set up a second factor first.",
+        {},
+    ),
+    "nothing-to-confirm": (
+        400,
+        "no_pending_setup",
+        "Start the set-up again: none is waiting for a code.",
+        {},
+    ),
+    "account-locked": (423, "account_locked", "This account is locked.", {"Retry-After": "3600"}),
+    "second-factor-unavailable": (
+        503,
+        "second_factor_unavailable",
+        "The second factor cannot be checked at present.",
+        {"Retry-After": "60"},
+    ),
 }
 with_standardized_errors = pytest.mark.skipif(
     find_spec("drf_standardized_errors") is None, reason="drf-standardized-errors is optional"
@@ -89,10 +130,11 @@ def test_in_a_hosts_own_view_drf_answers_it(client, name, status, code, sentence
     REST_FRAMEWORK={"EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler"}
 )
 def test_drf_standardized_errors_answers_it(client, name, status, code, sentence, headers):
+    client.raise_request_exception = status < 500  # it tells Django of every 5xx as of a crash
     response = client.get(f"/host/{name}/")
     assert response.status_code == status
     assert response.json() == {
-        "type": "client_error",
+        "type": "client_error" if status < 500 else "server_error",
         "errors": [{"code": code, "detail": sentence, "attr": None}],
     }
     assert special(response) == headers

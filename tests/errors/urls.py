@@ -12,6 +12,13 @@ RAISED = {
     "api-key-invalid": errors.APIKeyInvalid,
     "multiple-credentials": errors.MultipleCredentials,
     "attempts-exceeded": lambda: errors.AttemptsExceeded(90),
+    "challenge-invalid": errors.ChallengeInvalid,
+    "code-invalid": errors.CodeInvalid,
+    "step-up-required": lambda: errors.StepUpRequired(300),
+    "enrolment-required": errors.EnrolmentRequired,
+    "nothing-to-confirm": errors.NothingToConfirm,
+    "account-locked": errors.AccountLocked,
+    "second-factor-unavailable": errors.SecondFactorUnavailable,
 }
 
 

@@ -17,7 +17,7 @@ def test_our_migrations_wait_for_the_user_model_whatever_it_is():
     assert dependencies <= {"__setting__", settings.AUTH_USER_MODEL.split(".")[0]}
 
 
-@pytest.mark.parametrize("model", ["APIKey", "Session"])
+@pytest.mark.parametrize("model", ["APIKey", "RecoveryCode", "Session", "TOTPDevice"])
 def test_a_model_of_ours_points_at_users_and_at_nothing_else(model):
     fields = apps.get_model("authkit", model)._meta.get_fields()
     related = {field.related_model._meta.label for field in fields if field.is_relation}

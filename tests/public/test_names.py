@@ -13,30 +13,52 @@ from django.utils.module_loading import import_string
 
 FACES = {
     "authkit.authentication": ["APIKeyAuthentication", "JWTAuthentication"],
-    "authkit.models": ["APIKey", "Session"],
-    "authkit.admin": ["APIKeyAdmin"],
+    "authkit.models": ["APIKey", "RecoveryCode", "Session", "TOTPDevice"],
+    "authkit.admin": ["APIKeyAdmin", "TOTPDeviceAdmin"],
+    "authkit.permissions": ["HasSecondFactor", "RecentlyAuthenticated"],
 }
 
 ERRORS = [
     "APIKeyInvalid",
+    "AccountLocked",
     "AttemptsExceeded",
     "AuthkitError",
+    "ChallengeInvalid",
+    "CodeInvalid",
+    "EnrolmentRequired",
     "InvalidCredentials",
     "MultipleCredentials",
+    "NothingToConfirm",
+    "SecondFactorUnavailable",
+    "StepUpRequired",
     "TokenInvalid",
     "TokenReused",
 ]
 
-SIGNALS = ["password_changed", "refresh_token_reused", "session_ended", "session_started"]
+SIGNALS = [
+    "password_changed",
+    "refresh_token_reused",
+    "second_factor_disabled",
+    "second_factor_enabled",
+    "session_ended",
+    "session_started",
+]
 
 ROUTES = {
     "token-obtain": "/api/v1/auth/token/",
+    "token-second-factor": "/api/v1/auth/token/second-factor/",
     "token-refresh": "/api/v1/auth/token/refresh/",
     "token-verify": "/api/v1/auth/token/verify/",
     "token-revoke": "/api/v1/auth/token/revoke/",
+    "reauthenticate": "/api/v1/auth/reauthenticate/",
     "session-list": "/api/v1/auth/sessions/",
     "session": "/api/v1/auth/sessions/00000000-0000-0000-0000-000000000000/",
     "password-change": "/api/v1/auth/password/change/",
+    "second-factor": "/api/v1/auth/2fa/",
+    "totp-setup": "/api/v1/auth/2fa/totp/setup/",
+    "totp-verify": "/api/v1/auth/2fa/totp/verify/",
+    "totp-disable": "/api/v1/auth/2fa/totp/disable/",
+    "recovery-codes": "/api/v1/auth/2fa/recovery-codes/",
 }
 
 STRINGS_IN_SETTINGS = [
@@ -44,9 +66,19 @@ STRINGS_IN_SETTINGS = [
     "authkit.authentication.JWTAuthentication",
     "authkit.schema.hooks.postprocess_schema_security",
     "authkit.login.flows.complete_login",
+    "authkit.permissions.HasSecondFactor",
+    "authkit.permissions.RecentlyAuthenticated",
+    "authkit.second_factor.admin_site.SecondFactorAdminSite",
+    "authkit.second_factor.apps.SecondFactorAdminConfig",
 ]
 
-COMMANDS = ["authkit_audit_schema", "authkit_create_api_key"]
+COMMANDS = [
+    "authkit_audit_schema",
+    "authkit_create_api_key",
+    "authkit_import_totp",
+    "authkit_rotate_keys",
+    "authkit_unlock",
+]
 
 
 @pytest.mark.parametrize(("module", "names"), FACES.items(), ids=FACES)

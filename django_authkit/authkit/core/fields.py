@@ -61,3 +61,10 @@ class PasswordField(SecretField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=4096, **kwargs)
+
+
+class CodeField(SecretField):
+    """A code of a second factor: a string, since 000123 is not 123."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=32, **kwargs)

@@ -1,14 +1,40 @@
-"""The type of a user, for annotations: whatever AUTH_USER_MODEL is at run time."""
+"""Users, whatever AUTH_USER_MODEL is. ``AuthUser`` is their type, for annotations."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.management.base import CommandError
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User as AuthUser
+    from django.contrib.auth.models import User
+
+    AuthUser = User
 else:
     AuthUser = AbstractBaseUser
 
-__all__ = ["AuthUser"]
+
+def user_named(username: str) -> AuthUser:
+    """Return the user whom somebody at a terminal means.
+
+    :raises CommandError: there is none.
+    """
+    model = get_user_model()
+    try:
+        return model._default_manager.get_by_natural_key(terminal_text(username))
+    except model.DoesNotExist:
+        raise CommandError(f'There is no user "{username}".') from None
+
+
+def terminal_text(argument: str) -> str:
+    """Return an argument of a command if it is text: Python hands other bytes on as surrogates.
+
+    :raises CommandError: it is not.
+    """
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        raise CommandError("An argument is not valid text.") from None
+    return argument

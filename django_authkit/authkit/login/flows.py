@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in
@@ -12,24 +13,61 @@ from authkit.core.security_log import record
 from authkit.core.users import AuthUser
 from authkit.errors import AttemptsExceeded, InvalidCredentials
 from authkit.login.axes import take_lockout
-from authkit.sessions.flows import TokenPair, keep_sessions, start_session
+from authkit.second_factor.flows import has_second_factor, must_have_second_factor, verify_code
+from authkit.sessions.flows import (
+    PENDING_LIFETIME,
+    FreshAccess,
+    TokenPair,
+    complete_session,
+    fresh_access,
+    hold_session,
+    is_password,
+    keep_sessions,
+    open_session,
+    pending_session,
+    start_session,
+)
+from authkit.sessions.models import Session
 from authkit.sessions.replaced_hash import watch_replaced_hashes
 
+#: What a second factor adds to ``amr`` (RFC 8176).
+SECOND_FACTOR = ["otp", "mfa"]
 
-def log_in(request: HttpRequest, username: str, password: str) -> TokenPair:
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorRequired:
+    """The first factor was right; the challenge, with a code, completes the log-in."""
+
+    challenge: str
+    methods: Sequence[str] = ("totp", "recovery_code")
+    expires_in: int = int(PENDING_LIFETIME.total_seconds())
+
+
+def log_in(
+    request: HttpRequest, username: str, password: str, otp: str | None = None
+) -> TokenPair | SecondFactorRequired:
     """Log in with a password, which every configured backend may judge.
 
+    :param otp: the second factor's code, from a client that has asked for it already.
     :raises InvalidCredentials: no backend took them, whatever the reason.
     :raises AttemptsExceeded: django-axes has locked this client or account out.
+    :raises CodeInvalid: the password was right and ``otp`` was not.
     """
     user = _authenticate(request, username, password)
-    return complete_login(request, user, methods=["pwd"])
+    methods = ["pwd"]
+    if otp is not None and has_second_factor(user):
+        verify_code(user, otp)
+        methods += SECOND_FACTOR
+    return complete_login(request, user, methods=methods)
 
 
-def complete_login(request: HttpRequest, user: AuthUser, *, methods: Sequence[str]) -> TokenPair:
+def complete_login(
+    request: HttpRequest, user: AuthUser, *, methods: Sequence[str]
+) -> TokenPair | SecondFactorRequired:
     """Give a session to a user who has proved who they are: the one way to get one.
 
-    A project's own way of logging in (a social login, a magic link) ends here too.
+    A project's own way of logging in (a social login, a magic link) ends here too. A user
+    with a second factor gets a challenge, unless ``methods`` holds ``"mfa"``.
 
     :param methods: how the user did it, in the values of RFC 8176, e.g. ``["pwd"]``.
     :raises InvalidCredentials: the account is not active.
@@ -37,9 +75,44 @@ def complete_login(request: HttpRequest, user: AuthUser, *, methods: Sequence[st
     if not user.is_active:
         record("login_failed", level=logging.WARNING, user=user.pk, ip=client_of(request).ip)
         raise InvalidCredentials
-    pair = start_session(user, client_of(request), methods)
-    user_logged_in.send(sender=type(user), request=request, user=user)
-    return pair
+    required = "mfa" not in methods and must_have_second_factor(user)
+    session = open_session(user, client_of(request), methods, enrolment_only=required)
+    # Asked after the session is written: whoever turns the factor on meanwhile either is
+    # seen here or sees, and ends, the session.
+    if "mfa" not in methods and has_second_factor(user):
+        return SecondFactorRequired(hold_session(session))
+    return _tell_and_start(request, session)
+
+
+def complete_challenge(request: HttpRequest, challenge: str, code: str) -> TokenPair:
+    """Complete a log-in with its second factor.
+
+    :raises ChallengeInvalid: the challenge is not, or no longer, good.
+    :raises CodeInvalid: the code is wrong; the challenge lives for the tries that are left.
+    :raises AttemptsExceeded: too many codes were tried for this account.
+    :raises AccountLocked: the same, and time alone will not help.
+    """
+    session = pending_session(challenge)
+    verify_code(session.user, code)
+    complete_session(session, SECOND_FACTOR)
+    return _tell_and_start(request, session)
+
+
+def reauthenticate(
+    user: AuthUser, session: Session, password: str | None, code: str | None
+) -> FreshAccess:
+    """Let a logged-in user prove again who they are: by a code where there is a factor.
+
+    :raises InvalidCredentials: the password is wrong, or needed and missing.
+    :raises CodeInvalid: the code is wrong, or needed and missing.
+    """
+    needs_code = has_second_factor(user)
+    if password is not None or not needs_code:
+        _check_password(user, password or "")
+    if needs_code:
+        verify_code(user, code or "")
+    record("reauthenticated", user=user.pk, session=session.pk)
+    return fresh_access(session)
 
 
 def _authenticate(request: HttpRequest, username: str, password: str) -> AuthUser:
@@ -54,6 +127,17 @@ def _authenticate(request: HttpRequest, username: str, password: str) -> AuthUse
     return user
 
 
+def _check_password(user: AuthUser, password: str) -> None:
+    if not is_password(user, password):
+        record("reauthentication_failed", level=logging.WARNING, user=user.pk)
+        raise InvalidCredentials
+
+
 def _refusal(request: HttpRequest) -> InvalidCredentials | AttemptsExceeded:
     wait = take_lockout(request)
     return InvalidCredentials() if wait is None else AttemptsExceeded(wait)
+
+
+def _tell_and_start(request: HttpRequest, session: Session) -> TokenPair:
+    user_logged_in.send(sender=type(session.user), request=request, user=session.user)
+    return start_session(session)

@@ -7,11 +7,12 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from authkit.core.fields import PasswordField, StrictCharField
+from authkit.core.fields import CodeField, PasswordField, SecretField, StrictCharField
+from authkit.sessions.tokens import MAX_TOKEN_LENGTH
 
 
 class CredentialsSerializer(serializers.Serializer[Any]):
-    """The member that the user model calls its USERNAME_FIELD, and a password."""
+    """The member that the user model calls its USERNAME_FIELD, a password, perhaps a code."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         model = get_user_model()
@@ -20,7 +21,14 @@ class CredentialsSerializer(serializers.Serializer[Any]):
             max_length=getattr(column, "max_length", None) or 254,
             validators=[_fits(column)],
         )
-        return {model.USERNAME_FIELD: username, "password": PasswordField()}
+        return {
+            model.USERNAME_FIELD: username,
+            "password": PasswordField(),
+            "otp": CodeField(
+                required=False,
+                help_text="The second factor's code, from a client that has asked for it already.",
+            ),
+        }
 
 
 def _fits(column: Any) -> Any:
@@ -33,3 +41,36 @@ def _fits(column: Any) -> Any:
             raise serializers.ValidationError(_("Not a valid value."), code="invalid") from None
 
     return validate
+
+
+class ChallengeSerializer(serializers.Serializer[Any]):
+    """The first factor was right; what is to be sent to `token/second-factor/` next."""
+
+    challenge = serializers.CharField(read_only=True)
+    methods = serializers.ListField(
+        child=serializers.ChoiceField(["totp", "recovery_code"]), read_only=True
+    )
+    expires_in = serializers.IntegerField(
+        read_only=True, help_text="Seconds until the challenge expires."
+    )
+
+
+class SecondFactorSerializer(serializers.Serializer[Any]):
+    challenge = SecretField(max_length=MAX_TOKEN_LENGTH)
+    code = CodeField(help_text="Six digits of the app, or a recovery code.")
+
+
+class ReauthenticationSerializer(serializers.Serializer[Any]):
+    """A code where there is a second factor, else the password; both if you like."""
+
+    password = PasswordField(required=False)
+    code = CodeField(required=False)
+
+
+class FreshAccessSerializer(serializers.Serializer[Any]):
+    """An access token whose `auth_time` is now."""
+
+    access = serializers.CharField(read_only=True)
+    expires_in = serializers.IntegerField(
+        read_only=True, help_text="Seconds until the access token expires."
+    )

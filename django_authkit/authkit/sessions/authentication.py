@@ -7,6 +7,7 @@ from rest_framework.request import Request
 
 from authkit.core.credentials import HeaderCredentialAuthentication
 from authkit.core.users import AuthUser
+from authkit.errors import EnrolmentRequired
 from authkit.sessions.flows import session_of_access_token
 from authkit.sessions.models import Session
 from authkit.sessions.tokens import Claims
@@ -26,10 +27,14 @@ class JWTAuthentication(HeaderCredentialAuthentication):
     ``request.user`` is the user, ``request.auth`` an :class:`AccessToken`. A token that is
     not valid is refused with 401, also where anonymous access is allowed. Another scheme in
     the header is left to other authenticators. Subclasses may change ``keyword``.
+
+    A user who owes a second factor has a session that can only set one up; it is refused
+    here with 403 ``second_factor_enrolment_required``.
     """
 
     header = "Authorization"
     keyword = "Bearer"
+    accepts_enrolment_only = False
 
     def get_credential(self, request: Request) -> str | None:
         value = self.raw_header(request) or ""
@@ -40,7 +45,15 @@ class JWTAuthentication(HeaderCredentialAuthentication):
 
     def verify(self, credential: str) -> tuple[AuthUser, AccessToken]:
         session, claims = session_of_access_token(credential)
+        if session.enrolment_only and not self.accepts_enrolment_only:
+            raise EnrolmentRequired
         return session.user, AccessToken(session, claims)
 
     def authenticate_header(self, request: Any) -> str:
         return f'{self.keyword} realm="api"'
+
+
+class EnrolmentAuthentication(JWTAuthentication):
+    """For the endpoints that set up a second factor, also for those who owe one."""
+
+    accepts_enrolment_only = True

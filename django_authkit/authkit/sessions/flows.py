@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
+
+from django.db.models import F
 
 from authkit.conf import conf
 from authkit.core import clock
 from authkit.core.client import Client
+from authkit.core.notices import tell_owner
 from authkit.core.security_log import record
 from authkit.core.users import AuthUser
-from authkit.errors import TokenInvalid, TokenReused
+from authkit.errors import ChallengeInvalid, TokenInvalid, TokenReused
 from authkit.sessions import tokens
 from authkit.sessions.models import (
     Session,
     SessionQuerySet,
     accepted_fingerprints,
+    completion,
     password_fingerprint,
     revocation,
     rotation,
@@ -27,6 +32,10 @@ from authkit.sessions.models import (
 from authkit.sessions.replaced_hash import ReplacedHashes, watch_replaced_hashes
 from authkit.sessions.tokens import Claims
 from authkit.signals import refresh_token_reused, session_ended, session_started
+
+#: How long, and for how many codes, a log-in waits for its second factor.
+PENDING_LIFETIME = timedelta(minutes=5)
+PENDING_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +48,25 @@ class TokenPair:
     token_type: str = "Bearer"  # noqa: S105 - the name of the scheme (RFC 6749 section 5.1)
 
 
-def start_session(user: AuthUser, client: Client, methods: Sequence[str]) -> TokenPair:
-    """Make a session for a user who has proved who they are, and return its first tokens.
+@dataclass(frozen=True, slots=True)
+class FreshAccess:
+    """An access token that says that its user has just proved who they are."""
+
+    access: str
+    expires_in: int
+
+
+def open_session(
+    user: AuthUser, client: Client, methods: Sequence[str], *, enrolment_only: bool = False
+) -> Session:
+    """Write the session of a user who has proved who they are. No token exists yet.
 
     Only the funnel in ``authkit.login`` calls this: it is the place that knows whether the
     proof is sufficient.
     """
     now = clock.now()
     absolute = now + conf.SESSION_ABSOLUTE_LIFETIME
-    session = Session.objects.create(
+    return Session.objects.create(
         user=user,
         password_fingerprint=password_fingerprint(user),
         methods=" ".join(methods),
@@ -58,10 +77,76 @@ def start_session(user: AuthUser, client: Client, methods: Sequence[str]) -> Tok
         last_used_at=now,
         idle_expires_at=min(now + tokens.idle_lifetime(), absolute),
         absolute_expires_at=absolute,
+        enrolment_only=enrolment_only,
     )
-    record("session_started", session=session.pk, user=user.pk, ip=client.ip)
+
+
+def start_session(session: Session) -> TokenPair:
+    """Tell that a session is complete, and return its first tokens."""
+    record("session_started", session=session.pk, user=session.user_id, ip=session.ip)
     session_started.send(sender=Session, session=session)
     return _pair(session)
+
+
+def hold_session(session: Session) -> str:
+    """Make a session wait for a second factor; return the challenge that completes it."""
+    session.pending_until = session.last_used_at + PENDING_LIFETIME
+    session.enrolment_only = False
+    session.save(update_fields=["pending_until", "enrolment_only"])
+    return tokens.challenge_token(session)
+
+
+def pending_session(challenge: str) -> Session:
+    """Return the session that waits for a factor, its user included, and count the try.
+
+    :raises ChallengeInvalid: there is none, or its tries are used up.
+    """
+    try:
+        claims = tokens.decode(challenge, "challenge")
+    except TokenInvalid:
+        raise ChallengeInvalid from None
+    session = sessions_by_id.get(claims.session_id)
+    if session is None or not session.is_pending() or not _belong_together(claims, session):
+        raise ChallengeInvalid
+    mine = Session.objects.pending().filter(pk=session.pk, pending_tries__lt=PENDING_TRIES)
+    if not mine.update(pending_tries=F("pending_tries") + 1):
+        raise ChallengeInvalid
+    return session
+
+
+def complete_session(session: Session, methods: Sequence[str]) -> None:
+    """Turn a pending session into a live one, once.
+
+    :raises ChallengeInvalid: somebody else did, or it waited too long.
+    """
+    now = clock.now()
+    changes = {
+        "pending_until": None,
+        "methods": _joined(session.amr, methods),
+        "authenticated_at": now,
+        "last_used_at": now,
+        "idle_expires_at": min(now + tokens.idle_lifetime(), session.absolute_expires_at),
+    }
+    if not completion.run(changes, where={"id": session.pk}, after={"pending_until": now}):
+        raise ChallengeInvalid
+    _assign(session, changes)
+
+
+def strengthen_session(session: Session, methods: Sequence[str]) -> None:
+    """Note that the holder of a live session has proved more."""
+    session.methods = _joined(session.amr, methods)
+    session.authenticated_at = clock.now()
+    session.enrolment_only = False
+    session.save(update_fields=["methods", "authenticated_at", "enrolment_only"])
+
+
+def fresh_access(session: Session) -> FreshAccess:
+    """Return an access token for a user who has just proved again who they are."""
+    now = clock.now()
+    return FreshAccess(
+        access=tokens.access_token(session, proved_at=now),
+        expires_in=_seconds_until(tokens.access_expires_at(session, now)),
+    )
 
 
 def refresh_session(refresh_token: str) -> TokenPair:
@@ -134,9 +219,11 @@ def end_session(user: AuthUser, session_id: UUID) -> bool:
     return session is not None and _end(session, "ended_by_user")
 
 
-def end_other_sessions(user: AuthUser, current: Session) -> None:
-    """End all sessions of the user but this one."""
-    others = Session.objects.of(user).live().exclude(pk=current.pk)
+def end_other_sessions(user: AuthUser, current: Session | None) -> None:
+    """End all sessions of the user but this one, those that wait for a second factor too."""
+    others = Session.objects.of(user).unended()
+    if current is not None:
+        others = others.exclude(pk=current.pk)
     ending = list(others)
     others.update(revoked_at=clock.now())
     for session in ending:
@@ -197,9 +284,17 @@ def _rotate(session: Session) -> bool:
     )
     if not won:
         return False
+    _assign(session, changes)
+    return True
+
+
+def _assign(session: Session, changes: Mapping[str, Any]) -> None:
     for name, value in changes.items():
         setattr(session, name, value)
-    return True
+
+
+def _joined(methods: Sequence[str], more: Sequence[str]) -> str:
+    return " ".join(dict.fromkeys([*methods, *more]))
 
 
 def _follow_secret_key(session: Session) -> None:
@@ -224,6 +319,7 @@ def _end_stolen(session: Session) -> None:
     if _end(session, "token_reused"):
         record("token_reused", level=logging.CRITICAL, session=session.pk, user=session.user_id)
         refresh_token_reused.send(sender=Session, session=session)
+        tell_owner(session.user, "token_reused")
 
 
 def _end(session: Session, reason: str) -> bool:

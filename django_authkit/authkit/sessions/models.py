@@ -25,12 +25,20 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.filter(user=user)
 
     def live(self) -> SessionQuerySet:
-        """Return the sessions that have neither been revoked nor run out.
+        """Return the sessions that are complete and have neither been revoked nor run out.
 
         Whether the user may still use them is for :meth:`Session.is_live` to say.
         """
+        return self.unended().filter(pending_until=None)
+
+    def unended(self) -> SessionQuerySet:
+        """Return the live sessions and those that still wait for a second factor."""
         now = clock.now()
         return self.filter(revoked_at=None, idle_expires_at__gt=now, absolute_expires_at__gt=now)
+
+    def pending(self) -> SessionQuerySet:
+        """Return the sessions that still wait for a second factor."""
+        return self.filter(revoked_at=None, pending_until__gt=clock.now())
 
 
 class Session(models.Model):
@@ -58,6 +66,9 @@ class Session(models.Model):
     idle_expires_at = models.DateTimeField(_("expires when unused"), db_index=True)
     absolute_expires_at = models.DateTimeField(_("expires at the latest"))
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    pending_until = models.DateTimeField(_("waits for a second factor until"), null=True)
+    pending_tries = models.PositiveSmallIntegerField(default=0)
+    enrolment_only = models.BooleanField(_("can only set up a second factor"), default=False)
 
     objects = SessionQuerySet.as_manager()
 
@@ -80,6 +91,14 @@ class Session(models.Model):
         It is computed from what is stored about session and user, so nothing has to be
         told when an account is deactivated or its password changes by another road.
         """
+        return self.pending_until is None and self._may_be_used()
+
+    def is_pending(self) -> bool:
+        """Say whether the session may still be completed by a second factor."""
+        pending = self.pending_until is not None and clock.now() < self.pending_until
+        return pending and self._may_be_used()
+
+    def _may_be_used(self) -> bool:
         return (
             self.revoked_at is None
             and not self._has_run_out(clock.now())
@@ -105,8 +124,17 @@ rotation = CompiledUpdate(
     Session,
     assigns=["generation", "last_used_at", "idle_expires_at"],
     equals=["id", "generation"],
-    null=["revoked_at"],
+    null=["revoked_at", "pending_until"],
     after=["idle_expires_at", "absolute_expires_at"],
+)
+
+#: Turns a pending session into a live one; only one caller can.
+completion = CompiledUpdate(
+    Session,
+    assigns=["pending_until", "methods", "authenticated_at", "last_used_at", "idle_expires_at"],
+    equals=["id"],
+    null=["revoked_at"],
+    after=["pending_until"],
 )
 
 #: Ends a session that has not been ended.

@@ -29,7 +29,7 @@ from authkit.errors import TokenInvalid
 if TYPE_CHECKING:
     from authkit.sessions.models import Session
 
-TokenType = Literal["access", "refresh"]
+TokenType = Literal["access", "refresh", "challenge"]
 
 #: Longer strings are refused unread; ours are a few hundred characters.
 MAX_TOKEN_LENGTH = 4096
@@ -73,24 +73,33 @@ def idle_lifetime() -> timedelta:
     return lifetime
 
 
-def access_token(session: Session) -> str:
+def access_token(session: Session, *, proved_at: datetime | None = None) -> str:
+    """Return the session's access token, or one that says when its user was just asked again."""
     return _encode(
         "access",
         session,
-        access_expires_at(session),
-        {
-            "amr": session.amr,
-            "auth_time": _timestamp(session.authenticated_at),
-        },
+        issued_at=proved_at or session.last_used_at,
+        expires_at=access_expires_at(session, proved_at),
+        amr=session.amr,
+        auth_time=_timestamp(proved_at or session.authenticated_at),
     )
 
 
 def refresh_token(session: Session) -> str:
-    return _encode("refresh", session, session.idle_expires_at, {})
+    return _encode(
+        "refresh", session, issued_at=session.last_used_at, expires_at=session.idle_expires_at
+    )
 
 
-def access_expires_at(session: Session) -> datetime:
-    return min(session.last_used_at + access_lifetime(), session.absolute_expires_at)
+def challenge_token(session: Session) -> str:
+    """Return the token of a pending session. It opens nothing but the second step of its log-in."""
+    expires_at = session.pending_until or session.last_used_at
+    return _encode("challenge", session, issued_at=session.last_used_at, expires_at=expires_at)
+
+
+def access_expires_at(session: Session, proved_at: datetime | None = None) -> datetime:
+    issued_at = proved_at or session.last_used_at
+    return min(issued_at + access_lifetime(), session.absolute_expires_at)
 
 
 def user_id_of(user: Any) -> str:
@@ -160,16 +169,22 @@ def _session_id(payload: Mapping[str, Any]) -> UUID:
 
 
 def _encode(
-    token_type: TokenType, session: Session, expires_at: datetime, extra: Mapping[str, Any]
+    token_type: TokenType,
+    session: Session,
+    *,
+    issued_at: datetime,
+    expires_at: datetime,
+    **extra: Any,
 ) -> str:
+    iat = _timestamp(issued_at)
     encoded: str = _backend().encode(
         {
             setting("TOKEN_TYPE_CLAIM") or "token_type": token_type,
             setting("USER_ID_CLAIM"): user_id_of(session.user),
-            setting("JTI_CLAIM") or "jti": _token_id(token_type, session),
+            setting("JTI_CLAIM") or "jti": _token_id(token_type, session, iat),
             "sid": str(session.pk),
             "generation": session.generation,
-            "iat": _timestamp(session.last_used_at),
+            "iat": iat,
             "exp": _timestamp(expires_at),
             **extra,
         }
@@ -177,8 +192,8 @@ def _encode(
     return encoded
 
 
-def _token_id(token_type: TokenType, session: Session) -> str:
-    name = f"{token_type}:{session.pk}:{session.generation}"
+def _token_id(token_type: TokenType, session: Session, iat: int) -> str:
+    name = f"{token_type}:{session.pk}:{session.generation}:{iat}"
     return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 

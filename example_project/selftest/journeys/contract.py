@@ -85,10 +85,15 @@ def with_credentials(tour, document, operations):
 
 
 def expect_taken(operation, answer, scheme):
-    # 401 invalid_credentials is the password change, which looked at the body: the token counted.
-    refused = answer.status == 401 and answer.code != "invalid_credentials"
+    refused = answer.status == 401 and not wants_more(answer)
     taken = operation.takes(scheme)
     answer.that(refused is not taken, f"{scheme} to be {'taken' if taken else 'refused'}")
+
+
+def wants_more(answer):
+    """Say whether a 401 took the credential, and wants a password or a second factor besides."""
+    challenge = answer.headers.get("WWW-Authenticate", "")
+    return answer.code == "invalid_credentials" or "insufficient_user_authentication" in challenge
 
 
 def audit():

@@ -8,7 +8,7 @@ from example_project.selftest.tour import PASSWORD
 
 
 def walk(tour):
-    with tour.step("no table keeps a token, a key or a password that could be used"):
+    with tour.step("no table keeps a token, key, code, secret or password that could be used"):
         for table in connection.introspection.table_names():
             expect_no_secret(f"table {table}", rows_as_text(table))
 
@@ -17,6 +17,9 @@ def walk(tour):
         if "login_failed" not in log:
             raise NotSo("login_failed in the log", log)
         expect_no_secret("the log", log)
+
+    with tour.step("nor do the mails"):
+        expect_no_secret("the mails", tour.mailbox.as_text())
 
 
 def rows_as_text(table):

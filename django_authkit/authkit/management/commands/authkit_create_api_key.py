@@ -4,13 +4,12 @@ from argparse import ArgumentParser
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from authkit.api_keys.models import APIKey
 from authkit.core import clock
-from authkit.core.users import AuthUser
+from authkit.core.users import terminal_text, user_named
 
 
 class Command(BaseCommand):
@@ -24,10 +23,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        _require_text(options["name"], options["owner"] or "")
         api_key = APIKey(
-            name=options["name"],
-            owner=_owner(options["owner"]),
+            name=terminal_text(options["name"]),
+            owner=user_named(options["owner"]) if options["owner"] else None,
             expiry_date=_expiry_date(options["expires_in_days"]),
         )
         key = APIKey.objects.assign_key(api_key)
@@ -38,24 +36,6 @@ class Command(BaseCommand):
         api_key.save()
         self.stderr.write("Copy the key now: it is not stored and cannot be shown again.")
         self.stdout.write(key)
-
-
-def _require_text(*arguments: str) -> None:
-    """Refuse bytes that are no UTF-8, which Python hands on as lone surrogates."""
-    try:
-        "".join(arguments).encode()
-    except UnicodeEncodeError:
-        raise CommandError("Name and owner must be valid text.") from None
-
-
-def _owner(username: str | None) -> AuthUser | None:
-    if username is None:
-        return None
-    model = get_user_model()
-    try:
-        return model._default_manager.get_by_natural_key(username)
-    except model.DoesNotExist:
-        raise CommandError(f'There is no user "{username}".') from None
 
 
 def _expiry_date(days: float | None) -> datetime | None:

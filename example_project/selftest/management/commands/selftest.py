@@ -9,6 +9,7 @@ from example_project.selftest.client import Client, NotSo, mask
 from example_project.selftest.database import debug_off, fresh_database
 from example_project.selftest.journeys import JOURNEYS
 from example_project.selftest.log import collected_log
+from example_project.selftest.mail import collected_mail
 from example_project.selftest.tour import StepFailed, Tour
 
 
@@ -17,9 +18,15 @@ class Command(BaseCommand):
 
     def handle(self, **_options):
         # The log comes last, since making the server's application configures logging again.
-        with debug_off(), fresh_database(), serving() as httpd, collected_log() as log:
+        with (
+            debug_off(),
+            fresh_database(),
+            collected_mail() as mailbox,
+            serving() as httpd,
+            collected_log() as log,
+        ):
             self.say(f"Server on {httpd.url}, with a fresh database.")
-            tour = Tour(Client(server.HOST, httpd.server_port), log, self.say)
+            tour = Tour(Client(server.HOST, httpd.server_port), log, mailbox, self.say)
             self.walk(tour)
         self.say(f"\nAll {tour.steps} steps are so.")
 

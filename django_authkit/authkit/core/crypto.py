@@ -1,0 +1,93 @@
+"""Encryption of the few secrets that must be read again: AES-256-GCM with a ring of keys.
+
+A sealed value is ``<key id>.<base64url of nonce and ciphertext>``. It opens only under the
+context it was sealed with, so that a value moved to another row or owner is refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+from collections.abc import Mapping
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+from authkit.conf import conf
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+
+
+class CannotUnseal(Exception):
+    """The key is not in the ring, or the value or its context is not what was sealed."""
+
+
+def seal(secret: bytes, *, context: str) -> str:
+    """Encrypt under the first key of the ring."""
+    key_id, key = next(iter(key_ring().items()))
+    nonce = os.urandom(NONCE_BYTES)
+    sealed = nonce + AESGCM(key).encrypt(nonce, secret, context.encode())
+    return f"{key_id}.{base64.urlsafe_b64encode(sealed).decode()}"
+
+
+def unseal(sealed: str, *, context: str) -> bytes:
+    """Return the secret.
+
+    :raises CannotUnseal: for whatever reason; it is not told apart.
+    """
+    key = key_ring().get(key_id_of(sealed))
+    if key is None:
+        raise CannotUnseal
+    try:
+        value = base64.urlsafe_b64decode(sealed.partition(".")[2])
+        return AESGCM(key).decrypt(value[:NONCE_BYTES], value[NONCE_BYTES:], context.encode())
+    except (InvalidTag, ValueError):
+        raise CannotUnseal from None
+
+
+def key_id_of(sealed: str) -> str:
+    return sealed.partition(".")[0]
+
+
+def current_key_id() -> str:
+    return next(iter(key_ring()))
+
+
+def key_ring() -> Mapping[str, bytes]:
+    """Return the keys by id, the one that encrypts first.
+
+    Configured keys come before derived ones, which go on opening what was sealed before
+    there were any.
+    """
+    configured = {key_id: decode_key(key) for key_id, key in conf.ENCRYPTION_KEYS.items()}
+    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return configured | {_id_of(key): key for key in map(_derived_key, secrets)}
+
+
+def decode_key(encoded: str) -> bytes:
+    """Return the 32 bytes of a configured key.
+
+    :raises ValueError: it is not Base64, or not of 32 bytes.
+    """
+    try:
+        key = base64.b64decode(encoded.replace("-", "+").replace("_", "/"), validate=True)
+    except (binascii.Error, AttributeError, TypeError):
+        raise ValueError("not Base64") from None
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"{len(key)} bytes instead of {KEY_BYTES}")
+    return key
+
+
+def _derived_key(secret: str | bytes) -> bytes:
+    material = secret if isinstance(secret, bytes) else secret.encode()
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"authkit.encryption").derive(material)
+
+
+def _id_of(key: bytes) -> str:
+    return "derived-" + hashlib.sha256(key).hexdigest()[:8]

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from authkit.core.crypto import current_key_id
+from authkit.second_factor.keys import reencrypt
+
+
+class Command(BaseCommand):
+    help = (
+        "Encrypt every TOTP secret under the first of AUTHKIT['ENCRYPTION_KEYS']. "
+        "Safe to run beside traffic, and again."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--batch-size", type=int, default=500, metavar="ROWS")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["batch_size"] < 1:
+            raise CommandError("--batch-size wants a number above 0.")
+        done = reencrypt(options["batch_size"])
+        self.stdout.write(f"{done.changed} encrypted anew under key '{current_key_id()}'.")
+        if done.failed:
+            raise CommandError(
+                f"{done.failed} cannot be decrypted by any key: put the key that they need back "
+                "into AUTHKIT['ENCRYPTION_KEYS'] (or SECRET_KEY_FALLBACKS) and run this again."
+            )

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from authkit.core.users import user_named
+from authkit.second_factor.flows import unlock
+
+
+class Command(BaseCommand):
+    help = "Unlock an account: forget its failed codes."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("username")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = user_named(options["username"])
+        if unlock(user):
+            self.stdout.write(f"{user.get_username()} is unlocked.")
+        else:
+            self.stdout.write(f"{user.get_username()} had no failed codes.")

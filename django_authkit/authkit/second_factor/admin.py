@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from authkit.core.lazy import lazy_module
+from authkit.second_factor.models import TOTPDevice
+
+flows = lazy_module("authkit.second_factor.flows")
+
+
+@admin.register(TOTPDevice)
+class TOTPDeviceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Shows who has an app and who is locked; unlocks, or takes the factor off. Never a secret."""
+
+    list_display = ["user", "confirmed", "confirmed_at", "failures"]
+    list_filter = ["confirmed"]
+    list_select_related = ["user"]
+    fields = readonly_fields = ("user", "confirmed", "created_at", "confirmed_at", "failures")
+    actions = ["unlock_selected"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.action(description=_("Unlock: forget the failed codes"), permissions=["change"])
+    def unlock_selected(self, request: HttpRequest, queryset: QuerySet[TOTPDevice]) -> None:
+        count = sum(flows.unlock(device.user) for device in queryset)
+        text = ngettext("%d account unlocked.", "%d accounts unlocked.", count) % count
+        messages.success(request, text)
+
+    def delete_model(self, request: HttpRequest, obj: TOTPDevice) -> None:
+        if obj.confirmed:
+            flows.remove_second_factor(obj.user)
+        else:
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for device in queryset:
+            self.delete_model(request, device)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from authkit.core.crypto import current_key_id
+from authkit.errors import SecondFactorUnavailable
+from authkit.second_factor.models import TOTPDevice
+
+
+@dataclass(frozen=True, slots=True)
+class Reencryption:
+    """How many secrets were encrypted anew, and how many no key opens."""
+
+    changed: int
+    failed: int
+
+
+def reencrypt(batch_size: int) -> Reencryption:
+    """Encrypt every secret under the current key, a batch at a time, beside traffic.
+
+    A row that changes in between (its user sets up another app) is left as it has become.
+    """
+    changed = failed = 0
+    for device in _under_other_keys(batch_size):
+        try:
+            changed += _reencrypt(device)
+        except SecondFactorUnavailable:
+            failed += 1
+    return Reencryption(changed, failed)
+
+
+def _reencrypt(device: TOTPDevice) -> int:
+    before = device.sealed_secret
+    device.seal(device.unseal())
+    unchanged = TOTPDevice.objects.filter(pk=device.pk, sealed_secret=before)
+    return int(unchanged.update(sealed_secret=device.sealed_secret))
+
+
+def _under_other_keys(batch_size: int) -> Iterator[TOTPDevice]:
+    others = TOTPDevice.objects.exclude(sealed_secret__startswith=f"{current_key_id()}.")
+    last = 0
+    while batch := list(others.filter(pk__gt=last).order_by("pk")[:batch_size]):
+        yield from batch
+        last = batch[-1].pk

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_otp.models import Device, VerifyNotAllowed
+
+from authkit.core import clock
+from authkit.core.attempts import AttemptCounter, Limits, count_attempt
+from authkit.core.lazy import lazy_module
+from authkit.core.users import AuthUser
+from authkit.errors import AccountLocked, SecondFactorUnavailable
+from authkit.second_factor import totp
+
+crypto = lazy_module("authkit.core.crypto")
+
+#: Codes of every kind together, for one account, whatever challenge, endpoint or address.
+CODE_LIMITS = Limits(window=timedelta(minutes=15), per_window=10, in_a_row=100)
+
+#: How long a set-up waits for its first code.
+PENDING_LIFETIME = timedelta(minutes=15)
+
+
+class TOTPDevice(AttemptCounter, Device):  # type: ignore[misc, django-manager-missing]
+    """A user's authenticator app: at most one confirmed, and one that waits for its first code.
+
+    A ``django_otp`` device, so its admin site, ``user_has_device`` and middleware see it.
+    The secret is encrypted for this row and this owner. Every code counts against
+    :data:`CODE_LIMITS`, and every time step is accepted once.
+    """
+
+    sealed_secret = models.TextField(editable=False)
+    seal_context = models.UUIDField(default=uuid.uuid4, editable=False)
+    last_step = models.BigIntegerField(default=-1, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("authenticator app")
+        verbose_name_plural = _("authenticator apps")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "confirmed"], name="authkit_one_totp_device"),
+        ]
+
+    def seal(self, secret: bytes) -> None:
+        self.sealed_secret = crypto.seal(secret, context=self._context())
+
+    def unseal(self) -> bytes:
+        """Return the secret.
+
+        :raises SecondFactorUnavailable: no key of the ring opens it for this row and owner.
+        """
+        try:
+            secret: bytes = crypto.unseal(self.sealed_secret, context=self._context())
+        except crypto.CannotUnseal:
+            raise SecondFactorUnavailable from None
+        return secret
+
+    def _context(self) -> str:
+        return f"authkit.totp:{self.user_id}:{self.seal_context}"
+
+    def has_lapsed(self) -> bool:
+        """Say whether a set-up has waited too long for its first code."""
+        return not self.confirmed and clock.now() - self.created_at >= PENDING_LIFETIME
+
+    def spend(self, code: str, **changes: Any) -> bool:
+        """Accept a code once: True if its time step is the present or the last, and unspent.
+
+        The attempt must have been counted before; a right code forgives it.
+        """
+        step = totp.matching_step(self.unseal(), code, clock.now().timestamp())
+        if step is None:
+            return False
+        # The context is new with every secret: a code does not confirm a later set-up.
+        unspent = type(self).objects.filter(
+            pk=self.pk, seal_context=self.seal_context, last_step__lt=step
+        )
+        return bool(unspent.update(last_step=step, **self.FORGIVEN, **changes))
+
+    def verify_is_allowed(self) -> tuple[bool, dict[str, Any] | None]:
+        """Answer django-otp's forms; see ``Device.verify_is_allowed``."""
+        refusal = self.refusal(CODE_LIMITS)
+        if refusal is None:
+            return True, None
+        if isinstance(refusal, AccountLocked):
+            return False, {"error_message": str(refusal.detail)}
+        return False, {
+            "reason": VerifyNotAllowed.N_FAILED_ATTEMPTS,
+            "failure_count": self.window_failures,
+            "locked_until": clock.now() + timedelta(seconds=refusal.wait or 0),
+        }
+
+    def verify_token(self, token: str) -> bool:
+        """Accept a code for django-otp: its admin site, its log-in form, its ``verify_token``."""
+        counted = count_attempt(type(self).objects.filter(pk=self.pk), CODE_LIMITS)
+        try:
+            return self.confirmed and counted and self.spend(str(token))
+        except SecondFactorUnavailable:  # a form knows no 503
+            return False
+
+
+class RecoveryCode(models.Model):
+    """One recovery code of a user, digested. Using it deletes it."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="authkit_recovery_codes"
+    )
+    digest = models.CharField(max_length=64, editable=False)
+
+    class Meta:
+        verbose_name = _("recovery code")
+        verbose_name_plural = _("recovery codes")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "digest"], name="authkit_unique_recovery_code"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+def confirmed_device(user: AuthUser) -> TOTPDevice | None:
+    device: TOTPDevice | None = TOTPDevice.objects.filter(user=user, confirmed=True).first()
+    return device
+
+
+def pending_device(user: AuthUser) -> TOTPDevice | None:
+    device: TOTPDevice | None = TOTPDevice.objects.filter(user=user, confirmed=False).first()
+    return None if device is None or device.has_lapsed() else device

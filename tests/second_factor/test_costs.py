@@ -1,0 +1,119 @@
+"""What a code costs in statements. Counted, never timed."""
+
+import pytest
+from authkit.models import TOTPDevice
+from authkit.second_factor.flows import verify_code, verify_recovery_code, verify_totp
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.second_factor.answers import assert_too_many
+from tests.second_factor.calls import (
+    challenge,
+    complete,
+    log_in_with,
+    reauthenticate,
+    set_up,
+    state,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def statements():
+    """A function that runs something and returns the first words of its statements."""
+
+    def run(call, *args, **kwargs):
+        with CaptureQueriesContext(connection) as queries:
+            answer = call(*args, **kwargs)
+        words = [query["sql"].split()[0] for query in queries]
+        return answer, [w for w in words if w not in ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")]
+
+    return run
+
+
+def test_a_code_of_the_app_costs_three(owner, statements):
+    _, words = statements(verify_totp, owner.user, owner.phone.fresh_code())
+    assert words == ["SELECT", "UPDATE", "UPDATE"]
+    _, words = statements(verify_code, owner.user, owner.phone.fresh_code())
+    assert words == ["SELECT", "UPDATE", "UPDATE"]
+
+
+def test_a_wrong_code_costs_two(owner, statements):
+    with pytest.raises(Exception, match="not valid"):
+        statements(verify_totp, owner.user, owner.phone.wrong_code())
+    with CaptureQueriesContext(connection) as queries, pytest.raises(Exception, match="not valid"):
+        verify_totp(owner.user, owner.phone.wrong_code())
+    assert [query["sql"].split()[0] for query in queries] == ["SELECT", "UPDATE"]
+
+
+def test_a_recovery_code_costs_five(owner, statements):
+    _, words = statements(verify_recovery_code, owner.user, owner.recovery_codes[0])
+    assert words == ["SELECT", "UPDATE", "DELETE", "UPDATE", "SELECT"]
+
+
+def test_an_attempt_beyond_the_limit_costs_no_comparison(client, owner, comparisons, statements):
+    TOTPDevice.objects.update(failures=99)
+    for _ in range(11):
+        answer, words = statements(reauthenticate, client, owner.access, code="000000")
+    assert answer.status_code == 423
+    assert comparisons.count == 1
+    assert len(words) <= 6
+
+
+def test_the_first_step_of_a_log_in_costs_four_and_the_second_seven(client, owner, statements):
+    answer, words = statements(client.log_in, owner.user)
+    assert answer.status_code == 202
+    # the user; the session is written; does the user have a factor; the session waits
+    assert words == ["SELECT", "INSERT", "SELECT", "UPDATE"]
+    waiting = answer.json()["challenge"]
+
+    answer, words = statements(complete, client, waiting, owner.phone.fresh_code())
+    assert answer.status_code == 200
+    # the session; its try; the code (three); the session is complete; last_login
+    assert words == ["SELECT", "UPDATE", "SELECT", "UPDATE", "UPDATE", "UPDATE", "UPDATE"]
+
+
+def test_a_bad_challenge_costs_one_at_most(client, owner, statements):
+    waiting = challenge(client, owner.user)
+    complete(client, waiting, owner.phone.fresh_code())
+    for text, cost in ((waiting, 1), ("x", 0), (owner.access, 0)):
+        _, words = statements(complete, client, text, "000000")
+        assert len(words) == cost
+
+
+def test_the_code_in_the_first_request_costs_eight(client, owner, statements):
+    answer, words = statements(log_in_with, client, owner.user, owner.phone.fresh_code())
+    assert answer.status_code == 200
+    assert len(words) <= 8
+
+
+def test_a_new_proof_costs_five(client, owner, statements):
+    code = owner.phone.fresh_code()
+    answer, words = statements(reauthenticate, client, owner.access, code=code)
+    assert answer.status_code == 200
+    # the session and its user; does the user have a factor; the code (three)
+    assert words == ["SELECT", "SELECT", "SELECT", "UPDATE", "UPDATE"]
+
+
+def test_the_state_costs_two_beside_the_session(client, owner, statements):
+    _, words = statements(state, client, owner.access)
+    assert words == ["SELECT"] * 3
+
+
+def test_a_set_up_costs_the_same_the_second_time(client, owner, statements):
+    _, first = statements(set_up, client, owner.access)
+    _, second = statements(set_up, client, owner.access)
+    assert first == second
+    assert len(first) <= 4
+
+
+def test_a_refusal_for_too_many_costs_the_same_each_time(client, owner, statements):
+    for number in range(10):
+        reauthenticate(client, owner.access, code=owner.phone.wrong_code(number))
+    costs = set()
+    for _ in range(3):
+        answer, words = statements(reauthenticate, client, owner.access, code="000000")
+        assert_too_many(answer)
+        costs.add(tuple(words))
+    assert len(costs) == 1

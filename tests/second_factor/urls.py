@@ -1,0 +1,55 @@
+"""A host's own views and admin sites beside ours."""
+
+from authkit.authentication import APIKeyAuthentication, JWTAuthentication
+from authkit.models import TOTPDevice
+from authkit.permissions import HasSecondFactor, RecentlyAuthenticated
+from authkit.second_factor.admin_site import SecondFactorAdminSite
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.contrib.auth.views import LoginView
+from django.urls import include, path
+from django_otp.admin import OTPAdminSite
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+ours = SecondFactorAdminSite(name="ours")
+theirs = OTPAdminSite(name="theirs")
+for site in (ours, theirs):
+    site.register(get_user_model(), admin.ModelAdmin)
+    site.register(TOTPDevice, admin.ModelAdmin)
+
+
+class OpenSecret(RecentlyAuthenticated):
+    max_age = 60
+
+
+class HostView(APIView):
+    authentication_classes = [JWTAuthentication, APIKeyAuthentication, SessionAuthentication]
+
+    def get(self, request):
+        return Response({"user": str(request.user.pk)})
+
+    post = get
+
+
+def host(*permissions):
+    return HostView.as_view(permission_classes=permissions)
+
+
+urlpatterns = [
+    path("api/v1/auth/", include("authkit.urls")),
+    path("admin/", admin.site.urls),
+    path("ours/", ours.urls),
+    path("theirs/", theirs.urls),
+    path("login/", LoginView.as_view(template_name="admin/login.html")),
+    path("plain/", host(IsAuthenticated)),
+    path("open/", host(AllowAny)),
+    path("mfa/", host(IsAuthenticated, HasSecondFactor)),
+    path("mfa-alone/", host(HasSecondFactor)),
+    path("recent/", host(IsAuthenticated, RecentlyAuthenticated)),
+    path("recent-alone/", host(RecentlyAuthenticated)),
+    path("minute/", host(OpenSecret)),
+    path("both/", host(HasSecondFactor, RecentlyAuthenticated)),
+]
