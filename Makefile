@@ -58,7 +58,7 @@ clean: ## Remove the environment and everything that was built
 # One stamp for each file of requirements: nothing is installed twice.
 .venv/.installed-%: requirements/%.txt requirements/constraints.txt pyproject.toml .venv/.made
 	@echo "Installing requirements/$*.txt into .venv ..."
-	@$(PIP) -c requirements/constraints.txt -e '.[asymmetric]' -r requirements/$*.txt
+	@$(PIP) -c requirements/constraints.txt -e . -r requirements/$*.txt
 	@touch $@
 
 .venv/.made:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from authkit.core.crypto import current_key_id
+from authkit.core.crypto import current_key_id, key_id_of
 from authkit.errors import SecondFactorUnavailable
 from authkit.second_factor.models import TOTPDevice
 
@@ -22,7 +22,10 @@ def reencrypt(batch_size: int) -> Reencryption:
     A row that changes in between (its user sets up another app) is left as it has become.
     """
     changed = failed = 0
-    for device in _under_other_keys(batch_size):
+    present = current_key_id()
+    for device in _in_batches(batch_size):
+        if key_id_of(device.sealed_secret) == present:
+            continue
         try:
             changed += _reencrypt(device)
         except SecondFactorUnavailable:
@@ -37,9 +40,9 @@ def _reencrypt(device: TOTPDevice) -> int:
     return int(unchanged.update(sealed_secret=device.sealed_secret))
 
 
-def _under_other_keys(batch_size: int) -> Iterator[TOTPDevice]:
-    others = TOTPDevice.objects.exclude(sealed_secret__startswith=f"{current_key_id()}.")
+def _in_batches(size: int) -> Iterator[TOTPDevice]:
+    # All of them: to SQLite and MariaDB, ids that differ in case begin alike.
     last = 0
-    while batch := list(others.filter(pk__gt=last).order_by("pk")[:batch_size]):
+    while batch := list(TOTPDevice.objects.filter(pk__gt=last).order_by("pk")[:size]):
         yield from batch
         last = batch[-1].pk

@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         api_key = APIKey(
             name=terminal_text(options["name"]),
-            owner=user_named(options["owner"]) if options["owner"] else None,
+            owner=None if options["owner"] is None else user_named(options["owner"]),
             expiry_date=_expiry_date(options["expires_in_days"]),
         )
         key = APIKey.objects.assign_key(api_key)
