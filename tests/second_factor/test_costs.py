@@ -101,11 +101,11 @@ def test_the_state_costs_two_beside_the_session(client, owner, statements):
     assert words == ["SELECT"] * 3
 
 
-def test_a_set_up_costs_the_same_the_second_time(client, owner, statements):
-    _, first = statements(set_up, client, owner.access)
-    _, second = statements(set_up, client, owner.access)
-    assert first == second
-    assert len(first) <= 4
+def test_a_set_up_costs_three_and_two_where_another_was_waiting(client, owner, statements):
+    _, words = statements(set_up, client, owner.access)
+    assert words == ["SELECT", "UPDATE", "INSERT"]
+    _, words = statements(set_up, client, owner.access)
+    assert words == ["SELECT", "UPDATE"]
 
 
 def test_a_refusal_for_too_many_costs_the_same_each_time(client, owner, statements):

@@ -358,12 +358,18 @@ def test_a_bearer_token_opens_no_admin(client, chief):
         assert Browser().get(f"/{site}/", **bearer(chief.access)).status_code == 302
 
 
-def test_without_the_middleware_our_site_lets_nobody_in(boss):
+def test_without_the_middleware_nobody_who_has_or_owes_a_factor_gets_in(chief, make_user):
+    """Nobody can be verified then; check --deploy says so (authkit.W002)."""
+    clerk = make_user(is_staff=True, is_superuser=True)
     plain = [name for name in MIDDLEWARE if "otp" not in name]
     with override_settings(MIDDLEWARE=plain):
-        browser = Browser(raise_request_exception=False)
-        browser.force_login(boss)
-        assert browser.get("/ours/").status_code != 200
+        browser = Browser()
+        assert admin_log_in(browser, chief.user, code=chief.phone.fresh_code()).status_code == 302
+        assert not is_in(browser)
+        admin_log_in(browser, clerk)
+        assert is_in(browser)
+        with override_settings(AUTHKIT={"SECOND_FACTOR_REQUIRED": "staff"}):
+            assert not is_in(browser)
 
 
 def test_what_cannot_be_decrypted_lets_nobody_into_the_admin(chief):

@@ -72,7 +72,7 @@ def decode(modules):
         pixels += line * SCALE
     side = len(modules) * SCALE
     image = memoryview(pixels).cast("B", (side, side))
-    [found] = zxingcpp.read_barcodes(image)
+    [found] = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
     assert found.format == zxingcpp.BarcodeFormat.QRCode
     return found.text
 

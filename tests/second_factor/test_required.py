@@ -7,7 +7,7 @@ from authkit.second_factor.models import TOTPDevice
 from django.test import RequestFactory, override_settings
 
 from tests.conftest import AUTH, PASSWORD, bearer
-from tests.second_factor.answers import assert_enrolment_required
+from tests.second_factor.answers import assert_enrolment_required, assert_step_up_required
 from tests.second_factor.calls import (
     challenge,
     complete,
@@ -57,7 +57,6 @@ CLOSED = [
     ("delete", AUTH + "sessions/"),
     ("delete", AUTH + "sessions/00000000-0000-0000-0000-000000000000/"),
     ("post", AUTH + "password/change/"),
-    ("post", AUTH + "reauthenticate/"),
     ("post", AUTH + "2fa/totp/disable/"),
     ("post", AUTH + "2fa/recovery-codes/"),
 ]
@@ -120,6 +119,19 @@ def test_another_session_of_the_same_user_cannot_be_kept(client, user, owing, cl
     confirm(client, second["access"], phone.code())
     assert state(client, owing["access"]).status_code == 401
     assert client.refresh(owing["refresh"]).status_code == 401
+
+
+def test_it_may_prove_again_who_it_is_to_set_up_later(client, owing, clock):
+    clock.shift(250)
+    pair = client.refresh(owing["refresh"]).json()
+    clock.shift(100)
+    assert_step_up_required(set_up(client, pair["access"]), max_age=300)
+    assert reauthenticate(client, pair["access"], password="wrong").status_code == 401
+    fresh = reauthenticate(client, pair["access"], password=PASSWORD).json()["access"]
+    assert client.get("/plain/", **bearer(fresh)).status_code == 403
+    phone = Phone(set_up(client, fresh).json()["secret"], clock)
+    assert confirm(client, fresh, phone.code()).status_code == 200
+    assert client.get("/plain/", **bearer(fresh)).status_code == 200
 
 
 def test_it_can_log_out(client, owing):
