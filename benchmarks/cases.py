@@ -9,7 +9,7 @@ from typing import Any
 
 from authkit.core.client import Client
 from authkit.models import APIKey
-from authkit.sessions.flows import TokenPair, start_session
+from authkit.sessions.flows import TokenPair, open_session, start_session
 from django.contrib.auth.models import User
 from knox.models import AuthToken
 from rest_framework.authtoken.models import Token
@@ -70,7 +70,7 @@ def build_rows() -> list[User]:
 
 
 def pair_of(user: User) -> TokenPair:
-    return start_session(user, Client("127.0.0.1", "benchmark"), ["pwd"])
+    return start_session(open_session(user, Client("127.0.0.1", "benchmark"), ["pwd"]))
 
 
 def all_cases(users: list[User]) -> list[Case]:
