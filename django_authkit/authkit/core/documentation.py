@@ -35,3 +35,12 @@ TOO_MANY = refusal("`too_many_attempts`: come back after `Retry-After` seconds."
 LOCKED = refusal("`account_locked`: time alone does not unlock it.")
 UNAVAILABLE = refusal("`second_factor_unavailable`: come back after `Retry-After` seconds.")
 DONE = OpenApiResponse(description="Done.")
+
+#: What an endpoint that judges a code may answer besides.
+CODE_REFUSALS = {
+    400: BAD_REQUEST,
+    415: NOT_JSON,
+    423: LOCKED,
+    429: TOO_MANY,
+    503: UNAVAILABLE,
+}

@@ -9,11 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from authkit.core.documentation import (
-    BAD_REQUEST,
-    LOCKED,
-    NOT_JSON,
-    TOO_MANY,
-    UNAVAILABLE,
+    CODE_REFUSALS,
     refusal,
 )
 from authkit.core.views import PublicView
@@ -41,12 +37,8 @@ class TokenObtainView(PublicView):
         responses={
             200: TokenPairSerializer,
             202: ChallengeSerializer,
-            400: BAD_REQUEST,
             401: refusal("`invalid_credentials`, whatever of them is wrong; `invalid_code`."),
-            415: NOT_JSON,
-            423: LOCKED,
-            429: TOO_MANY,
-            503: UNAVAILABLE,
+            **CODE_REFUSALS,
         },
     )
     def post(self, request: Request) -> Response:
@@ -71,12 +63,8 @@ class TokenSecondFactorView(PublicView):
         description="A challenge takes five codes within five minutes, and works once.",
         responses={
             200: TokenPairSerializer,
-            400: BAD_REQUEST,
             401: refusal("`invalid_challenge`: log in again; `invalid_code`: try another."),
-            415: NOT_JSON,
-            423: LOCKED,
-            429: TOO_MANY,
-            503: UNAVAILABLE,
+            **CODE_REFUSALS,
         },
     )
     def post(self, request: Request) -> Response:
@@ -96,15 +84,11 @@ class ReauthenticateView(OwnerView):
         description="Where there is a second factor its code is needed, else the password.",
         responses={
             200: FreshAccessSerializer,
-            400: BAD_REQUEST,
             401: refusal(
                 "`invalid_credentials` or `invalid_code`, also if it is missing; "
                 "`not_authenticated` or `token_invalid`."
             ),
-            415: NOT_JSON,
-            423: LOCKED,
-            429: TOO_MANY,
-            503: UNAVAILABLE,
+            **CODE_REFUSALS,
         },
     )
     def post(self, request: Request) -> Response:

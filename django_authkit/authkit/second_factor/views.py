@@ -10,12 +10,10 @@ from rest_framework.response import Response
 
 from authkit.core.documentation import (
     BAD_REQUEST,
+    CODE_REFUSALS,
     DONE,
-    LOCKED,
     NOT_AUTHENTICATED,
     NOT_JSON,
-    TOO_MANY,
-    UNAVAILABLE,
     refusal,
 )
 from authkit.second_factor import flows
@@ -88,12 +86,8 @@ class TOTPVerifyView(OwnerView):
         description="Your other sessions end. The recovery codes are shown this once.",
         responses={
             200: RecoveryCodesSerializer,
-            400: BAD_REQUEST,
             401: CODE_REFUSED,
-            415: NOT_JSON,
-            423: LOCKED,
-            429: TOO_MANY,
-            503: UNAVAILABLE,
+            **CODE_REFUSALS,
         },
     )
     def post(self, request: Request) -> Response:
@@ -112,15 +106,11 @@ class TOTPDisableView(OwnerView):
         description="Your other sessions end, and the recovery codes with them.",
         responses={
             204: DONE,
-            400: BAD_REQUEST,
             401: refusal(
                 "`invalid_credentials` or `invalid_code`; `not_authenticated` or `token_invalid`."
             ),
             403: ENROLMENT_REQUIRED,
-            415: NOT_JSON,
-            423: LOCKED,
-            429: TOO_MANY,
-            503: UNAVAILABLE,
+            **CODE_REFUSALS,
         },
     )
     def post(self, request: Request) -> Response:
@@ -139,13 +129,9 @@ class RecoveryCodesView(OwnerView):
         description="The old ones die in the same instant. The new ones are shown this once.",
         responses={
             201: RecoveryCodesSerializer,
-            400: BAD_REQUEST,
             401: CODE_REFUSED,
             403: ENROLMENT_REQUIRED,
-            415: NOT_JSON,
-            423: LOCKED,
-            429: TOO_MANY,
-            503: UNAVAILABLE,
+            **CODE_REFUSALS,
         },
     )
     def post(self, request: Request) -> Response:
