@@ -22,7 +22,7 @@ def floors(requirements: Iterable[str]) -> dict[str, Version]:
 
 def main() -> int:
     project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
-    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+    extras = [line for lines in project.get("optional-dependencies", {}).values() for line in lines]
     promised = floors(project["dependencies"] + extras)
     lines = Path("requirements/oldest.txt").read_text().splitlines()
     tested = floors(line for line in lines if line and not line.startswith("#"))
