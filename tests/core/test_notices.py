@@ -20,6 +20,12 @@ NOTICES = {
 }
 
 
+@pytest.fixture(autouse=True)
+def mailers(settings):
+    """Django 6.1 warns where a project that sends mail has not said how; 5.2 knows no MAILERS."""
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+
+
 @pytest.fixture
 def reader(make_user, monkeypatch):
     """A user with an address, whatever the model."""

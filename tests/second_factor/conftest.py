@@ -39,6 +39,12 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if item not in absent]
 
 
+@pytest.fixture(autouse=True)
+def mailers(settings):
+    """Django 6.1 warns where a project that sends mail has not said how; 5.2 knows no MAILERS."""
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+
+
 @pytest.fixture
 def enrol(clock):
     """A function that turns the factor on for a user, over HTTP."""
