@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any, TypeVar
 
 from django.db import models
@@ -55,7 +56,7 @@ class AttemptCounter(models.Model):
         left = self.window_started_at + limits.window - clock.now()
         if left <= timedelta(0):
             return None
-        return AttemptsExceeded(wait=int(left.total_seconds()) + 1)
+        return AttemptsExceeded(wait=ceil(left.total_seconds()))
 
 
 def count_attempt(counters: models.QuerySet[C, C], limits: Limits) -> bool:
