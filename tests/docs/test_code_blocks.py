@@ -1,3 +1,4 @@
+import gc
 import logging
 import shutil
 import threading
@@ -34,6 +35,7 @@ def test_the_code_of_the_page_does_what_the_page_says(page, live_server, setting
 
 def wait_for_requests_to_end():
     """Wait for the server's threads; afterwards they may not touch the database any more."""
+    gc.collect()  # a response that nobody holds any more closes its connection
     for thread in threading.enumerate():
         if "process_request_thread" in thread.name:
             thread.join(timeout=10)
