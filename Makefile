@@ -7,7 +7,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint docs bench ci clean
+.PHONY: help demo test lint docs messages contract real-projects bench ci clean
 
 ARGS ?=
 PYTHON ?=
@@ -16,19 +16,20 @@ RUN := .venv/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check install -qq
 
 help: ## List these commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1:\2/p' Makefile | awk -F: '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-20s %s\n", $$1, $$2 }'
 
 demo: .venv/.installed-example ## Start the example on SQLite and print what to paste
 	@$(RUN) manage.py demo $(ARGS)
 
-test: .venv/.installed-test ## Run all tests that need no service, with coverage
-	$(RUN) -m pytest -n auto --cov --cov-report=term $(ARGS) </dev/null
+test: .venv/.installed-test ## Run all tests that need no service
+	$(RUN) -m pytest -n auto $(ARGS) </dev/null
 	@echo
 	@echo "This was SQLite. With servers on this machine, also:"
 	@echo "  PostgreSQL   $(RUN) -m pip install -r requirements/databases.txt"
 	@echo "               AUTHKIT_TEST_DATABASE=postgresql $(RUN) -m pytest -n 2"
 	@echo "  MariaDB      AUTHKIT_TEST_DATABASE=mariadb $(RUN) -m pytest -n 2"
 	@echo "               (mysqlclient compiles: Debian wants libmariadb-dev and pkg-config)"
+	@echo "  Redis        the same requirements/databases.txt; with redis-py, its tests run too"
 	@echo "  all at once  make ci"
 	@echo "CONTRIBUTING.md says which variables name the servers."
 
@@ -41,6 +42,15 @@ lint: .venv/.installed-test .venv/.installed-lint ## Check style, types and impo
 docs: .venv/.installed-docs ## Build the documentation into docs/_build/html
 	$(RUN) -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
+
+messages: .venv/.installed-test ## Bring the translations up to what is marked, and compile them
+	$(RUN) -m tests.catalogues
+
+contract: .venv/.installed-contract ## Hold other people's contract tools against the example
+	$(RUN) -m tests.contract $(ARGS)
+
+real-projects: .venv/.installed-test ## Compare the schema audit with what other people's projects answer
+	$(RUN) -m tests.real_projects $(ARGS)
 
 bench: .venv/.installed-bench ## Measure beside the other libraries
 	$(RUN) -m benchmarks $(ARGS)

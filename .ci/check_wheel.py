@@ -10,6 +10,7 @@ import authkit
 SOURCE = Path("django_authkit")
 NEEDED = (
     "authkit/py.typed",
+    "authkit/locale/de/LC_MESSAGES/django.mo",
     "authkit/migrations/0001_initial.py",
     "authkit/templates/admin/authkit/apikey/made.html",
 )

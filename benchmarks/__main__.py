@@ -30,7 +30,17 @@ def _options() -> argparse.Namespace:
         action="store_true",
         help="commit without waiting for the disk, which leaves what the libraries cost",
     )
+    parser.add_argument(
+        "--sessions", type=int, default=0, help="refresh once more beside so many sessions"
+    )
     parser.add_argument("--processes", type=int, default=20, help="fresh processes per start-up")
+    parser.add_argument(
+        "--operations",
+        type=int,
+        nargs="*",
+        default=[400, 2000],
+        help="sizes of the generated APIs whose schemas are made and audited",
+    )
     return parser.parse_args()
 
 
@@ -38,13 +48,15 @@ def _run(options: argparse.Namespace) -> None:
     # They import models, so they can be imported only now.
     from django.db import connection
 
-    from benchmarks import report, startup, targets
+    from benchmarks import growth, report, schema, startup, targets
     from benchmarks.cases import all_cases, build_rows
     from benchmarks.measure import measure
 
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
-        results = measure(all_cases(build_rows()), options.rounds)
+        cases = all_cases(build_rows())
+        results = measure(cases, options.rounds)
+        grown = list(growth.refresh_beside(options.sessions, cases, options.rounds))
     finally:
         connection.creation.destroy_test_db("", verbosity=0)
     without, with_authkit, added = startup.added_milliseconds(options.processes)
@@ -56,7 +68,9 @@ def _run(options: argparse.Namespace) -> None:
     print(f"start-up: {added:.1f} ms is the median of the differences\n")
     lines = [
         *targets.verdicts(results, options.database),
+        *grown,
         targets.verdict("start-up", added, targets.STARTUP_MILLISECONDS, "ms"),
+        *(line for size in options.operations for line in schema.verdicts(size)),
     ]
     print("\n".join(lines))
     facts = {

@@ -38,11 +38,16 @@ DEBUG = False
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ROOT_URLCONF = "benchmarks.urls"
-MIDDLEWARE = []
+# allauth does not start without it; it costs every request of every library the same.
+MIDDLEWARE = ["allauth.account.middleware.AccountMiddleware"]
 
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "allauth",
+    "allauth.account",
+    "allauth.headless",
     "rest_framework",
     "rest_framework.authtoken",
     "rest_framework_api_key",
@@ -63,11 +68,16 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [],
 }
 
+AUTHKIT = {"SCOPES": {"books:read": "Read the catalogue"}}
+
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(hours=12),
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
 }
+
+HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"
+HEADLESS_JWT_ALGORITHM = "HS256"
 
 # HasAPIKey reads the header that ours reads.
 API_KEY_CUSTOM_HEADER = "HTTP_X_API_KEY"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from benchmarks.cases import BOUND
 from benchmarks.measure import Result
 
 STARTUP_MILLISECONDS = 15
@@ -24,6 +25,8 @@ class Target:
 TARGETS = [
     Target("authkit JWT", "SimpleJWT", {"sqlite": 0.60, "postgresql": 0.80}, 1, 0),
     Target("authkit key with owner", "HasAPIKey", {"sqlite": 0.45, "postgresql": 0.80}, 1, 0),
+    Target(BOUND, "HasAPIKey", {"sqlite": 0.45, "postgresql": 0.80}, 1, 0),
+    Target("authkit key, remembered", "HasAPIKey", {"sqlite": 0.30, "postgresql": 0.30}, 0, 0),
     Target("authkit, malformed key", "HasAPIKey", {"sqlite": 0.15, "postgresql": 0.15}, 0, 0),
     Target("authkit JWT, junk", "HasAPIKey", {"sqlite": 0.15, "postgresql": 0.15}, 0, 0),
     Target(
@@ -33,6 +36,7 @@ TARGETS = [
         2,
         0,
     ),
+    Target("authkit refresh", "allauth JWT refresh", {"sqlite": 0.45, "postgresql": 0.45}, 2, 0),
     Target("authkit revoke", "SimpleJWT blacklist", {"sqlite": 0.30, "postgresql": 0.30}, 2, 0),
     Target("authkit obtain", "SimpleJWT obtain", {"sqlite": 1.00, "postgresql": 1.00}, 3),
     Target(

@@ -1,7 +1,12 @@
 from typing import Any
 
+from allauth.headless.constants import Client
+from allauth.headless.tokens.views import RefreshTokenView as AllauthRefreshView
 from authkit import authentication
+from authkit.permissions import HasScope
+from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import update_last_login
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.urls import include, path
 from knox.auth import TokenAuthentication as KnoxAuthentication
 from knox.views import LoginView as KnoxLoginView
@@ -89,11 +94,23 @@ refusal = Nothing.as_view(
     authentication_classes=[BasicAuthentication], permission_classes=[Refusing]
 )
 
+# allauth wants both middlewares; nobody else is to pay for them.
+allauth_refresh = SessionMiddleware(
+    AuthenticationMiddleware(AllauthRefreshView.as_api_view(client=Client.APP))
+)
+
 urlpatterns = [
     path("floor", Nothing.as_view()),
     path("floor/refusal", refusal),
     path("authkit/jwt", behind(authentication.JWTAuthentication)),
     path("authkit/key", behind(authentication.APIKeyAuthentication)),
+    path(
+        "authkit/key/scoped",
+        Nothing.as_view(
+            authentication_classes=[authentication.APIKeyAuthentication],
+            permission_classes=[HasScope("books:read")],
+        ),
+    ),
     path("authkit/", include("authkit.urls")),
     path("simplejwt/jwt", behind(JWTAuthentication)),
     path("simplejwt/stateless", behind(JWTStatelessUserAuthentication)),
@@ -108,6 +125,7 @@ urlpatterns = [
     ),
     path("simplejwt/refresh", TokenRefreshView.as_view()),
     path("simplejwt/blacklist", TokenBlacklistView.as_view()),
+    path("allauth/refresh", allauth_refresh),
     path("drf/token", behind(TokenAuthentication)),
     path("knox/token", behind(KnoxAuthentication)),
     path("knox/login", KnoxPasswordLoginView.as_view(permission_classes=[])),

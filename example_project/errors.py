@@ -16,6 +16,9 @@ class RefusalSerializer(serializers.Serializer):
 
 
 CONFLICT_RESPONSE = OpenApiResponse(RefusalSerializer, description="The state does not allow it.")
+TOO_MANY_RESPONSE = OpenApiResponse(
+    RefusalSerializer, description="Too often: come back after `Retry-After` seconds."
+)
 STEP_UP_RESPONSE = OpenApiResponse(
     RefusalSerializer,
     description="No valid credential; or, if `WWW-Authenticate` says "

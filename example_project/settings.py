@@ -6,6 +6,8 @@ EXAMPLE_DATABASE         sqlite (default), postgresql or mariadb; the server is 
                          usual PG* and MYSQL_* variables
 EXAMPLE_SQLITE_PATH      where the SQLite file is (default: demo.sqlite3 beside this file)
 EXAMPLE_ATOMIC_REQUESTS  1 wraps every request in a transaction
+EXAMPLE_REDIS            address of the Redis that counts requests (default: none, in production
+                         redis://127.0.0.1:6379)
 EXAMPLE_ENVIRONMENT      production: HTTPS only, no DEBUG, the secret key from the environment,
                          and staff must have a second factor
 EXAMPLE_SECRET_KEY       the secret key (default, outside production: made once and kept in
@@ -17,6 +19,7 @@ EXAMPLE_DEBUG            1 or 0 (default: 1, in production 0)
 import os
 from pathlib import Path
 
+import django
 from django.core.exceptions import ImproperlyConfigured
 
 from example_project import secret
@@ -120,6 +123,18 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# --- cache --------------------------------------------------------------------------------
+
+REDIS = os.environ.get("EXAMPLE_REDIS", "redis://127.0.0.1:6379" if PRODUCTION else "")
+if REDIS:
+    # Counts the requests of all processes together.
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS,
+        }
+    }
+
 # --- users and transport ------------------------------------------------------------------
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -130,7 +145,15 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-]
+] + [{"NAME": "authkit.password_validation.ContextWordsValidator"}]
+
+# Mails are printed, links and all. In production Django's own settings say who sends them.
+if not PRODUCTION:
+    CONSOLE = "django.core.mail.backends.console.EmailBackend"
+    if django.VERSION >= (6, 1):
+        MAILERS = {"default": {"BACKEND": CONSOLE}}
+    else:
+        EMAIL_BACKEND = CONSOLE
 
 SECURE_SSL_REDIRECT = PRODUCTION
 SESSION_COOKIE_SECURE = PRODUCTION
@@ -155,9 +178,24 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "PAGE_SIZE": 20,
+    # Of the views with a throttle_scope.
+    "DEFAULT_THROTTLE_RATES": {"export": "60/hour"},
 }
 
-AUTHKIT = {"SECOND_FACTOR_REQUIRED": "staff" if PRODUCTION else None}
+AUTHKIT = {
+    "REGISTRATION": True,
+    # A page of the shop window, which this project does not have: it would send the token on.
+    "PASSWORD_RESET_URL": "https://library.example/reset#uid={uid}&token={token}",
+    "EMAIL_VERIFICATION_URL": "https://library.example/confirm#token={token}",
+    "SECOND_FACTOR_REQUIRED": "staff" if PRODUCTION else None,
+    # The one that SECURE_PROXY_SSL_HEADER believes, too.
+    "TRUSTED_PROXIES": 1 if PRODUCTION else 0,
+    # What a machine can be allowed, besides what people may do.
+    "SCOPES": {
+        "catalogue:read": "Read books, authors, genres, publishers and copies",
+        "loans:write": "Lend, renew and take back",
+    },
+}
 # What authenticator apps call the account.
 OTP_TOTP_ISSUER = "The library"
 
@@ -184,6 +222,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "example_project.documentation.document_refusals",
         "authkit.schema.hooks.postprocess_schema_security",
     ],
 }

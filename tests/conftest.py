@@ -3,16 +3,28 @@ from __future__ import annotations
 import itertools
 import json
 from datetime import UTC, datetime
+from importlib.util import find_spec
 
+import django
 import pytest
 from authkit import signals
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import connection
+from django.utils import translation
 from rest_framework.test import APIClient
+
+from tests.canaries import Canaries
 
 PASSWORD = "correct horse battery staple"
 AUTH = "/api/v1/auth/"
+
+canaries = Canaries(PASSWORD)
+canaries.install()
+
+#: Endpoints that answer 404 where the user model has no e-mail field.
+WANTING_ADDRESSES = {"register/", "email/verify/", "email/verify/resend/", "email/change/"}
 
 _numbers = itertools.count(1)
 
@@ -20,6 +32,38 @@ _numbers = itertools.count(1)
 def username_for(name):
     """A valid value of USERNAME_FIELD for every user model of the suite."""
     return f"{name}@example.com" if get_user_model().USERNAME_FIELD == "email" else name
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_is_left_behind(request):
+    canaries.begin()
+    yield
+    if request.node.get_closest_marker("plants_secrets") is None:
+        assert canaries.found() == []
+
+
+@pytest.fixture(autouse=True)
+def _the_next_test_speaks_english():
+    yield
+    translation.deactivate()  # what LocaleMiddleware chose for a request stays chosen
+
+
+def has_column(*names):
+    columns = {field.name for field in get_user_model()._meta.get_fields()}
+    return columns.issuperset(names)
+
+
+def is_there(path):
+    """Say whether an endpoint, relative to the include, is there with the suite's user model."""
+    return path not in WANTING_ADDRESSES or has_column("email")
+
+
+@pytest.fixture
+def mailers(settings):
+    """Django 6.1 warns where a project that sends mail has not said how; 5.2 knows no MAILERS."""
+    if django.VERSION >= (6, 1):
+        backend = "django.core.mail.backends.locmem.EmailBackend"
+        settings.MAILERS = {"default": {"BACKEND": backend}}
 
 
 @pytest.fixture
@@ -66,6 +110,11 @@ class Client(APIClient):
         return self.post(AUTH + "token/revoke/", {"refresh": token}, format="json")
 
 
+def clients_from_all_over(count):
+    """Clients at addresses of their own: ten log-ins of one name at one place may be under way."""
+    return [Client(REMOTE_ADDR=f"10.0.0.{number}") for number in range(count)]
+
+
 def bearer(access):
     return {"HTTP_AUTHORIZATION": f"Bearer {access}"}
 
@@ -78,8 +127,15 @@ def client():
 def pytest_collection_modifyitems(config, items):
     if django_settings.DATABASES["default"]["ATOMIC_REQUESTS"]:
         _give_transactions_of_their_own(items)
-    if connection.vendor == "sqlite":
-        _deselect_concurrency(config, items)
+    if connection.vendor == "sqlite" and connection.is_in_memory_db():
+        _deselect("concurrency", config, items)  # it has one connection
+    for marker, columns in (("addresses", ["email"]), ("names", ["first_name", "last_name"])):
+        if not has_column(*columns):
+            _deselect(marker, config, items)
+    if get_user_model().USERNAME_FIELD == "email":
+        _deselect("user_names", config, items)
+    if find_spec("redis") is None:
+        _deselect("redis", config, items)  # Django's cache wants redis-py, and we do not
 
 
 def _give_transactions_of_their_own(items):
@@ -90,12 +146,24 @@ def _give_transactions_of_their_own(items):
             item.add_marker(pytest.mark.django_db(transaction=True), append=False)
 
 
-def _deselect_concurrency(config, items):
-    # An in-memory database has one connection, so there is nothing to be tested.
-    concurrent = [item for item in items if item.get_closest_marker("concurrency")]
-    if concurrent:
-        config.hook.pytest_deselected(items=concurrent)
-        items[:] = [item for item in items if item not in concurrent]
+def _deselect(marker, config, items):
+    marked = [item for item in items if item.get_closest_marker(marker)]
+    if marked:
+        config.hook.pytest_deselected(items=marked)
+        items[:] = [item for item in items if item not in marked]
+
+
+@pytest.fixture
+def hasher_runs(monkeypatch):
+    """The passwords that were hashed so far, each run of the hasher counted."""
+    runs, original = [], MD5PasswordHasher.encode
+
+    def encode(self, password, salt):
+        runs.append(password)
+        return original(self, password, salt)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", encode)
+    return runs
 
 
 @pytest.fixture
@@ -125,7 +193,8 @@ def security_log(caplog):
 def sent():
     """The authkit signals sent so far, as (name, what came along) pairs."""
     received = []
-    names = ["session_started", "session_ended", "refresh_token_reused", "password_changed"]
+    names = ["session_started", "session_ended", "refresh_token_reused"]
+    names += ["password_changed", "password_reset"]
     receivers = [(getattr(signals, name), _receiver(name, received)) for name in names]
     for signal, receiver in receivers:
         signal.connect(receiver, weak=False)

@@ -1,6 +1,14 @@
 """Every admin page of the app, where Django looks for them."""
 
+from authkit.accounts.admin import AccountAdminMixin
 from authkit.api_keys.admin import APIKeyAdmin
-from authkit.second_factor.admin import TOTPDeviceAdmin
+from authkit.events.admin import SecurityEventAdmin
+from authkit.second_factor.admin import TOTPDeviceAdmin, unlock_accounts
 
-__all__ = ["APIKeyAdmin", "TOTPDeviceAdmin"]
+__all__ = [
+    "APIKeyAdmin",
+    "AccountAdminMixin",
+    "SecurityEventAdmin",
+    "TOTPDeviceAdmin",
+    "unlock_accounts",
+]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -24,6 +25,26 @@ REQUIRED_APPS = (
     "drf_spectacular",
 )
 
+#: What ``manage.py check`` runs.
+CHECKS = (
+    "authkit.checks.settings.check_settings",
+    "authkit.checks.signing.check_signing",
+    "authkit.checks.api_keys.check_scopes",
+    "authkit.checks.rates.check_rates",
+    "authkit.checks.accounts.check_registration",
+)
+
+#: What ``manage.py check --deploy`` runs besides.
+DEPLOYMENT_CHECKS = (
+    "authkit.checks.signing.check_secrecy",
+    "authkit.checks.deployment.check_deployment",
+    "authkit.checks.rates.check_counting",
+    "authkit.checks.doors.check_doors",
+    "authkit.checks.api_keys.check_api_keys",
+    "authkit.checks.accounts.check_links",
+    "authkit.checks.passwords.check_passwords",
+)
+
 
 class AuthkitConfig(AppConfig):
     name = "authkit"
@@ -37,10 +58,10 @@ class AuthkitConfig(AppConfig):
         super().import_models()
 
     def ready(self) -> None:
-        register(Tags.security)(_when_run("authkit.checks.check_settings"))
-        register(Tags.security)(_when_run("authkit.checks.check_signing"))
-        register(Tags.security, deploy=True)(_when_run("authkit.checks.check_deployment"))
-        register(Tags.security, deploy=True)(_when_run("authkit.doors.check_doors"))
+        for path in CHECKS:
+            register(Tags.security)(_when_run(path))
+        for path in DEPLOYMENT_CHECKS:
+            register(Tags.security, deploy=True)(_when_run(path))
         pre_save.connect(
             remember_replaced_hash,
             sender=settings.AUTH_USER_MODEL,
@@ -49,6 +70,7 @@ class AuthkitConfig(AppConfig):
         register_extensions()
 
 
+@cache  # the same function each time, so that it is registered once
 def _when_run(path: str) -> Callable[..., list[CheckMessage]]:
     """Return a check that is imported when it is run.
 

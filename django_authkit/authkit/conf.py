@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -38,9 +39,54 @@ class Settings:
         return value
 
     @property
+    def TRUSTED_PROXIES(self) -> int | Sequence[str]:
+        """Whose ``X-Forwarded-For`` is believed: how many proxies in a row, or their networks.
+
+        0 (the default): nobody's; the client is ``REMOTE_ADDR``.
+        """
+        value: int | Sequence[str] = self._get("TRUSTED_PROXIES", 0)
+        return value
+
+    @property
     def API_KEY_BRAND(self) -> str:
         """What every API key of this project starts with, so that secret scanners find it."""
         value: str = self._get("API_KEY_BRAND", "ak")
+        return value
+
+    @property
+    def API_KEY_QUOTA(self) -> int:
+        """How many keys somebody can have made for themselves at one time."""
+        value: int = self._get("API_KEY_QUOTA", 25)
+        return value
+
+    @property
+    def API_KEY_RATE(self) -> str | None:
+        """How often a key may be used that somebody makes for themselves: ``"1000/hour"``.
+
+        None (the default): as often as they like.
+        """
+        value: str | None = self._get("API_KEY_RATE", None)
+        return value
+
+    @property
+    def API_KEY_CACHE_SECONDS(self) -> int:
+        """For how many seconds a key that was found is not looked for again; 0 is never."""
+        value: int = self._get("API_KEY_CACHE_SECONDS", 0)
+        return value
+
+    @property
+    def SCOPES(self) -> Mapping[str, str]:
+        """What keys can be allowed to do: a sentence for people, by name (RFC 6749 section 3.3)."""
+        value: Mapping[str, str] = self._get("SCOPES", {})
+        return value
+
+    @property
+    def OWNER_SCOPES(self) -> str | Callable[[Any], Iterable[str]] | None:
+        """Which of the scopes keys of a user can hold: a callable, or its path.
+
+        It gets the user and returns names. None (the default): all of them.
+        """
+        value: str | Callable[[Any], Iterable[str]] | None = self._get("OWNER_SCOPES", None)
         return value
 
     @property
@@ -60,6 +106,93 @@ class Settings:
         The callable gets the user and returns a bool. None (the default): whoever wants one.
         """
         value: str | Callable[[Any], bool] | None = self._get("SECOND_FACTOR_REQUIRED", None)
+        return value
+
+    @property
+    def REGISTRATION(self) -> bool:
+        """Whether strangers can register."""
+        value: bool = self._get("REGISTRATION", False)
+        return value
+
+    @property
+    def REGISTRATION_SERIALIZER(self) -> str:
+        """The path of the serializer of ``register/``: what an account begins with."""
+        value: str = self._get(
+            "REGISTRATION_SERIALIZER", "authkit.accounts.serializers.RegistrationSerializer"
+        )
+        return value
+
+    @property
+    def EMAIL_VERIFICATION_URL(self) -> str | None:
+        """The page that mails link to, with ``{token}`` where the token goes.
+
+        It sends the token to ``email/verify/``. None (the default): addresses are not
+        verified, so nobody can register or change theirs.
+        """
+        value: str | None = self._get("EMAIL_VERIFICATION_URL", None)
+        return value
+
+    @property
+    def PROFILE_SERIALIZER(self) -> str:
+        """The path of the serializer of ``me/``: what people see and change of themselves."""
+        value: str = self._get(
+            "PROFILE_SERIALIZER", "authkit.accounts.serializers.ProfileSerializer"
+        )
+        return value
+
+    @property
+    def EVENT_RETENTION(self) -> timedelta:
+        """How old security events become before ``manage.py authkit_prune`` deletes them."""
+        value: timedelta = self._get("EVENT_RETENTION", timedelta(days=365))
+        return value
+
+    @property
+    def PASSWORD_RESET_URL(self) -> str | None:
+        """Where the link to a new password leads: a page of yours, with ``{uid}`` and ``{token}``.
+
+        None (the default): no link is sent.
+        """
+        value: str | None = self._get("PASSWORD_RESET_URL", None)
+        return value
+
+    @property
+    def PASSWORD_RESET_LIFETIME(self) -> timedelta:
+        """How long that link works: 24 hours at most (NIST SP 800-63B-4 section 4.2.1.2)."""
+        value: timedelta = self._get("PASSWORD_RESET_LIFETIME", timedelta(minutes=30))
+        return value
+
+    @property
+    def AUDIT(self) -> Sequence[Mapping[str, Any]]:
+        """The findings of ``authkit_audit_schema`` that stay, each with a reason.
+
+        ``rule`` and ``reason`` are wanted; ``operation`` ("POST /path/"), ``view`` and
+        ``subject`` narrow the entry and may hold ``*``; ``until`` ("2030-12-31") ends it.
+        """
+        value: Sequence[Mapping[str, Any]] = self._get("AUDIT", ())
+        return value
+
+    @property
+    def SCHEMA_OPEN_OPERATIONS(self) -> str:
+        """What the hook does where the document demands a credential and the view does not.
+
+        ``"mend"`` makes the document true, ``"report"`` leaves it to the audit (AK301).
+        """
+        value: str = self._get("SCHEMA_OPEN_OPERATIONS", "mend")
+        return value
+
+    @property
+    def SCHEMA_SCHEME_ALIASES(self) -> Mapping[str, str]:
+        """Names of security schemes that mean the same, each with the name to keep."""
+        value: Mapping[str, str] = self._get("SCHEMA_SCHEME_ALIASES", {})
+        return value
+
+    @property
+    def SCHEMA_VERDICTS(self) -> str | os.PathLike[str] | None:
+        """The file in which the audit writes what it decided, and the hook reads it.
+
+        None (the default): the hook knows what the views say when they are asked alone.
+        """
+        value: str | os.PathLike[str] | None = self._get("SCHEMA_VERDICTS", None)
         return value
 
     def _get(self, name: str, default: Any) -> Any:

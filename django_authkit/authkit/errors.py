@@ -7,15 +7,25 @@
     ├── TokenInvalid            401 token_invalid
     │   └── TokenReused         401 token_reused
     ├── APIKeyInvalid           401 api_key_invalid
+    ├── APIKeyRateExceeded      429 api_key_rate_exceeded
+    ├── APIKeyEnded             409 api_key_ended
+    ├── APIKeyRotated           409 api_key_rotated
+    ├── QuotaExceeded           409 api_key_quota_exceeded
+    ├── ScopeInvalid            400 invalid_scope
     ├── MultipleCredentials     400 multiple_credentials
+    ├── CredentialInURL         400 credential_in_url
     ├── ChallengeInvalid        401 invalid_challenge
     ├── CodeInvalid             401 invalid_code
     ├── StepUpRequired          401 insufficient_user_authentication
     ├── EnrolmentRequired       403 second_factor_enrolment_required
     ├── NothingToConfirm        400 no_pending_setup
+    ├── LinkInvalid             400 link_invalid
+    ├── AlreadyTaken            409 already_taken
+    ├── AccountInUse            409 account_in_use
     ├── AccountLocked           423 account_locked
     ├── AttemptsExceeded        429 too_many_attempts
-    └── SecondFactorUnavailable 503 second_factor_unavailable
+    ├── SecondFactorUnavailable 503 second_factor_unavailable
+    └── ServiceUnavailable      503 service_unavailable
 
 All are plain ``APIException``s with one sentence and one code, so that a project's own
 ``EXCEPTION_HANDLER`` formats them like every other error. None is an
@@ -26,9 +36,15 @@ credential that was refused (RFC 9110 section 11.6.1).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.exceptions import APIException
+
+if TYPE_CHECKING:
+    from rest_framework.response import Response
 
 #: The challenges of our two credentials (RFC 6750 section 3; RFC 9110 section 11.6.1).
 BEARER_CHALLENGE = 'Bearer realm="api"'
@@ -68,12 +84,67 @@ class TokenReused(TokenInvalid):
 
 
 class APIKeyInvalid(AuthkitError):
-    """The key is malformed, unknown, expired or revoked, or its owner is gone."""
+    """The key is malformed, unknown, expired, revoked or not for this network, or has no owner."""
 
     status_code = status.HTTP_401_UNAUTHORIZED
     default_detail = _("The API key is not valid.")
     default_code = "api_key_invalid"
     auth_header = API_KEY_CHALLENGE
+
+
+class APIKeyRateExceeded(AuthkitError):
+    """The key has been used as often as it may be for now.
+
+    :param wait: seconds until it may be used again.
+    """
+
+    status_code = status.HTTP_429_TOO_MANY_REQUESTS
+    default_detail = _("This API key has been used too often. Try again later.")
+    default_code = "api_key_rate_exceeded"
+
+    def __init__(self, wait: int) -> None:
+        super().__init__()
+        self.wait = wait
+
+
+class APIKeyEnded(AuthkitError):
+    """The key has expired: nothing about it can be changed but its end."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = _("This API key has expired. Make a new one.")
+    default_code = "api_key_ended"
+
+
+class APIKeyRotated(AuthkitError):
+    """Another request rotated the key at the same moment, and was shown the new one."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = _("This API key has just been rotated by another request.")
+    default_code = "api_key_rotated"
+
+
+class QuotaExceeded(AuthkitError):
+    """The owner has as many keys as they may have."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = _("You have as many API keys as you may have. Revoke one first.")
+    default_code = "api_key_quota_exceeded"
+
+
+class ScopeInvalid(AuthkitError):
+    """A scope is not declared, or is more than the owner has (RFC 6749 section 5.2)."""
+
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_detail = _("A scope is unknown, or is not yours to give.")
+    default_code = "invalid_scope"
+
+
+class CredentialInURL(AuthkitError):
+    """A credential came in the address, where logs and histories have kept it by now."""
+
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_detail = _("A credential in a URL is refused. Send it in a header, and replace it.")
+    default_code = "credential_in_url"
 
 
 class MultipleCredentials(AuthkitError):
@@ -150,6 +221,33 @@ class NothingToConfirm(AuthkitError):
     default_code = "no_pending_setup"
 
 
+class LinkInvalid(AuthkitError):
+    """The token of a link is wrong, expired or spent, or its account has changed since."""
+
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_detail = _("The link is not valid or has expired.")
+    default_code = "link_invalid"
+
+
+class AlreadyTaken(AuthkitError):
+    """Somebody else got a value first that only one account can have."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = _("Another account has this already.")
+    default_code = "already_taken"
+
+
+class AccountInUse(AuthkitError):
+    """The project's own records hold on to the account (``PROTECT``, ``RESTRICT``)."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = _(
+        "Other records need this account, so it was not deleted. Ask the people who run this "
+        "service."
+    )
+    default_code = "account_in_use"
+
+
 class AccountLocked(AuthkitError):
     """Too many consecutive failures: time alone does not open this account again.
 
@@ -169,3 +267,25 @@ class SecondFactorUnavailable(AuthkitError):
     default_detail = _("The second factor cannot be checked at present.")
     default_code = "second_factor_unavailable"
     wait = 60
+
+
+class ServiceUnavailable(AuthkitError):
+    """The database does not answer, or refuses for a reason that may be gone in a moment."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = _("The service is unavailable at present. Try again later.")
+    default_code = "service_unavailable"
+    wait = 5
+
+
+def problem_details_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer an exception with problem details (RFC 9457).
+
+    For ``REST_FRAMEWORK["EXCEPTION_HANDLER"]``: every refusal of every view is then
+    ``application/problem+json`` with ``type``, ``title``, ``status``, ``detail``, ``code``,
+    and ``errors`` where fields are wrong. Status and headers are as DRF makes them. Returns
+    None for an exception that is not for the client, which Django then answers with 500.
+    """
+    # At the first use: the views of DRF cost a process that only starts Django too much.
+    response: Response | None = import_string("authkit.problem_details.answer")(exc, context)
+    return response

@@ -1,5 +1,6 @@
 """The permissions that ``permission_classes`` names."""
 
+from authkit.api_keys.permissions import HasScope
 from authkit.sessions.permissions import HasSecondFactor, RecentlyAuthenticated
 
-__all__ = ["HasSecondFactor", "RecentlyAuthenticated"]
+__all__ = ["HasScope", "HasSecondFactor", "RecentlyAuthenticated"]

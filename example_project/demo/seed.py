@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from authkit.models import APIKey
+from django.conf import settings
 from django.contrib.auth import get_user_model
 
 from example_project.library.models import Author, Book, Copy, Genre, Member, Publisher
@@ -78,6 +79,6 @@ def plant_tasks(owner):
 
 def rotate_api_key():
     """Revoke the key of the last demo and return a new one; a key can be shown only once."""
-    APIKey.objects.filter(name=API_KEY_NAME, revoked=False).update(revoked=True)
-    _, key = APIKey.objects.create_key(name=API_KEY_NAME)
+    APIKey.objects.filter(name=API_KEY_NAME).revoke()
+    _, key = APIKey.objects.create_key(name=API_KEY_NAME, scopes=settings.AUTHKIT["SCOPES"])
     return key

@@ -6,6 +6,8 @@ catalogue, write      no          no       yes     no
 members               no          no       yes *   no
 loans                 no          no       yes     yes
 
+A machine needs the scope catalogue:read or loans:write besides, in its key.
+
 * Deleting one wants a proof of the last five minutes, exporting them all a second factor.
 
 A key that belongs to a member of staff is still a machine: it does not inherit the pen.

@@ -1,4 +1,5 @@
-from authkit.permissions import HasSecondFactor, RecentlyAuthenticated
+from authkit.permissions import HasScope, HasSecondFactor, RecentlyAuthenticated
+from authkit.throttling import ScopedThrottle
 from django.db.models import ProtectedError
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, status, viewsets
@@ -6,7 +7,7 @@ from rest_framework.decorators import action
 from rest_framework.filters import OrderingFilter, SearchFilter
 from rest_framework.response import Response
 
-from example_project.errors import CONFLICT_RESPONSE, STEP_UP_RESPONSE, Conflict
+from example_project.errors import CONFLICT_RESPONSE, STEP_UP_RESPONSE, TOO_MANY_RESPONSE, Conflict
 from example_project.filtering import QuerySerializerFilter
 from example_project.library import lending
 from example_project.library.models import Author, Book, Copy, Genre, Loan, Member, Publisher
@@ -43,7 +44,7 @@ class LibraryViewSet(viewsets.ModelViewSet):
 
 
 class CatalogueViewSet(LibraryViewSet):
-    permission_classes = [AnyoneReadsStaffWrite]
+    permission_classes = [AnyoneReadsStaffWrite, HasScope("catalogue:read")]
 
 
 @extend_schema(tags=["library"])
@@ -117,6 +118,7 @@ class MemberViewSet(LibraryViewSet):
     serializer_class = MemberSerializer
     filter_backends = [SearchFilter]
     search_fields = ["name", "card_number"]
+    throttle_scope = None
 
     def get_permissions(self):
         permissions = super().get_permissions()
@@ -126,11 +128,17 @@ class MemberViewSet(LibraryViewSet):
 
     @extend_schema(
         operation_id="members_export",
-        responses={200: MemberSerializer(many=True), 401: STEP_UP_RESPONSE},
+        responses={
+            200: MemberSerializer(many=True),
+            401: STEP_UP_RESPONSE,
+            429: TOO_MANY_RESPONSE,
+        },
     )
     @action(
         detail=False,
         permission_classes=[IsStaffPerson, HasSecondFactor],
+        throttle_classes=[ScopedThrottle],
+        throttle_scope="export",
         filter_backends=[],
         pagination_class=None,
     )
@@ -144,7 +152,7 @@ class MemberViewSet(LibraryViewSet):
 class LoanViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     """Lending, by staff at the desk or by a machine with a key."""
 
-    permission_classes = [IsStaffOrMachine]
+    permission_classes = [IsStaffOrMachine, HasScope("loans:write")]
     queryset = Loan.objects.all()
     serializer_class = LoanSerializer
     query_serializer_class = LoanQuerySerializer

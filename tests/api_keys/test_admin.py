@@ -1,14 +1,18 @@
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import authkit
 import pytest
 from authkit.core import clock as authkit_clock
 from authkit.models import APIKey
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.contrib.sessions.models import Session as CookieSession
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.api_keys.urls")]
 
@@ -37,7 +41,14 @@ def change_url(api_key):
 
 
 def form(name="ci", owner="", **extra):
-    return {"name": name, "owner": owner, "expiry_date_0": "", "expiry_date_1": "", **extra}
+    return {
+        "name": name,
+        "owner": owner,
+        "rate": "",
+        "expiry_date_0": "",
+        "expiry_date_1": "",
+        **extra,
+    }
 
 
 def test_adding_shows_a_key_that_works_exactly_once(browser, user):
@@ -124,6 +135,135 @@ def test_changing_a_key_leaves_the_key_as_it_is(browser, make_key):
     browser.post(change_url(api_key), form(name="renamed"))
     found = APIKey.objects.get_from_key(key)
     assert (found.name, found.expiry_date) == ("renamed", None)
+
+
+SCOPES = {"books:read": "Read the catalogue", "books:write": "Change the catalogue"}
+
+
+@override_settings(AUTHKIT={"SCOPES": SCOPES})
+def test_a_key_is_bound_in_the_admin_to_what_it_may_do(browser):
+    page = browser.get(LIST + "add/").content.decode()
+    assert "books:read: Read the catalogue" in page
+    body = form(scope=["books:read"], networks="10.0.0.0/8\r\n::1", rate="1000/hour")
+    browser.post(LIST + "add/", body)
+    api_key = APIKey.objects.get()
+    assert (api_key.scopes, api_key.allowed_networks, api_key.rate) == (
+        ["books:read"],
+        ["10.0.0.0/8", "::1/128"],
+        "1000/hour",
+    )
+    shown = browser.get(change_url(api_key)).content.decode()
+    assert "10.0.0.0/8\n::1/128" in shown
+    assert re.search(r'value="books:read"[^>]*checked', shown)
+    browser.post(change_url(api_key), form(scope=["books:write"], networks=""))
+    api_key.refresh_from_db()
+    assert (api_key.scopes, api_key.allowed_networks, api_key.rate) == (["books:write"], [], "")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"scope": ["books:burn"]},
+        {"networks": "10.0.0.1/8"},
+        {"networks": "nonsense"},
+        {"networks": "\n".join(f"10.0.{n}.0/24" for n in range(33))},
+        {"rate": "1000/fortnight"},
+        {"rate": "often"},
+    ],
+    ids=str,
+)
+@override_settings(AUTHKIT={"SCOPES": SCOPES})
+def test_a_key_is_bound_to_nothing_that_makes_no_sense(browser, wrong):
+    response = browser.post(LIST + "add/", form(**wrong))
+    assert (response.status_code, APIKey.objects.count()) == (200, 0)
+    assert next(iter(wrong)) in response.context["adminform"].form.errors
+
+
+@override_settings(AUTHKIT={"SCOPES": SCOPES, "OWNER_SCOPES": lambda owner: ["books:read"]})
+def test_staff_give_no_key_more_than_its_owner_has(browser, user):
+    browser.post(LIST + "add/", form(owner=user.pk, scope=["books:write"]))
+    assert not APIKey.objects.exists()
+    browser.post(LIST + "add/", form(owner=user.pk, scope=["books:read"]))
+    assert APIKey.objects.get().scopes == ["books:read"]
+
+
+def test_a_key_has_an_owner_or_a_group_and_not_both(browser, user):
+    group = Group.objects.create(name="importers")
+    browser.post(LIST + "add/", form(owner=user.pk, group=group.pk))
+    assert not APIKey.objects.exists()
+    browser.post(LIST + "add/", form(group=group.pk))
+    assert APIKey.objects.get().group == group
+
+
+def test_the_list_says_when_a_key_was_used_last(browser, make_key):
+    make_key()
+    assert "never" in browser.get(LIST).content.decode()
+    APIKey.objects.update(last_used_at=datetime(2026, 2, 3, 4, 5, tzinfo=UTC))
+    assert "never" not in browser.get(LIST).content.decode()
+
+
+def test_the_page_with_the_key_has_a_button_that_copies_it(browser):
+    page = browser.post(LIST + "add/", form()).content.decode()
+    code = re.search(r'<code id="([^"]+)"[^>]*>([^<]+)</code>', page)
+    assert KEY.fullmatch(code[2])
+    assert f'data-copy="{code[1]}"' in page
+    script = re.search(r'<script src="/static/(authkit[^"]+)"', page)[1]
+    assert "clipboard" in (Path(authkit.__file__).parent / "static" / script).read_text()
+
+
+def act(browser, action, *api_keys):
+    body = {"action": action, "_selected_action": [str(api_key.pk) for api_key in api_keys]}
+    return browser.post(LIST, body)
+
+
+def test_keys_are_revoked_as_an_action(browser, make_key, security_log):
+    ending, staying = [make_key(), make_key(revoked=True)], make_key()
+    assert act(browser, "revoke_keys", *(row for row, _ in ending)).status_code == 302
+    assert not APIKey.objects.is_valid(ending[0][1])
+    assert APIKey.objects.is_valid(staying[1])
+    assert [facts["api_key"] for _, facts in security_log("api_key_revoked")] == [
+        str(ending[0][0].pk)
+    ]
+    assert LogEntry.objects.get().object_id == str(ending[0][0].pk)
+
+
+@pytest.mark.parametrize(
+    ("action", "works"), [("rotate_keys", False), ("rotate_keys_with_overlap", True)]
+)
+def test_keys_are_rotated_as_an_action(browser, make_key, clock, action, works):
+    rotated, expired = [make_key(), make_key()], make_key(expiry_date=authkit_clock.now())
+    response = act(browser, action, *(row for row, _ in [*rotated, expired]))
+    new = KEY.findall(response.content.decode())
+    assert "no-store" in response.headers["Cache-Control"]
+    assert {APIKey.objects.get_from_key(key) for key in new} == {row for row, _ in rotated}
+    assert [APIKey.objects.is_valid(key) for _, key in rotated] == [works] * 2
+    clock.shift(86_400)
+    assert [APIKey.objects.is_valid(key) for _, key in rotated] == [False] * 2
+    assert [APIKey.objects.is_valid(key) for key in new] == [True] * 2
+
+
+def test_the_page_of_a_key_says_until_when_the_old_one_works(browser, make_key):
+    row, _ = make_key()
+    assert ">None<" not in browser.get(change_url(row)).content.decode()
+    act(browser, "rotate_keys_with_overlap", row)
+    row.refresh_from_db()
+    shown = date_format(localtime(row.overlap_ends_at), "DATETIME_FORMAT")
+    assert shown in browser.get(change_url(row)).content.decode()
+
+
+def test_what_cannot_be_rotated_is_said_and_no_key_is_shown(browser, make_key):
+    row, _ = make_key(revoked=True)
+    response = act(browser, "rotate_keys", row)
+    assert response.status_code == 302
+    assert "has expired" in browser.get(LIST).content.decode()
+
+
+def test_actions_want_the_permission_to_change(make_user, make_key):
+    row, key = make_key()
+    browser = permitted(make_user, "view")
+    for action in ("revoke_keys", "rotate_keys", "rotate_keys_with_overlap"):
+        act(browser, action, row)
+    assert APIKey.objects.is_valid(key)
 
 
 def permitted(make_user, *actions):

@@ -7,6 +7,7 @@ from authkit.authentication import APIKeyAuthentication
 from authkit.core import clock as authkit_clock
 from authkit.models import APIKey
 from django.test import override_settings
+from rest_framework.request import Request
 
 from tests.api_keys.hostile import HOSTILE
 from tests.conftest import bearer
@@ -48,8 +49,7 @@ def test_a_key_without_an_owner_is_a_service(client, make_key, assert_queries):
 
 def test_the_request_carries_the_row_of_the_key_and_its_owner(user, make_key, rf, assert_queries):
     api_key, key = make_key(owner=user)
-    request = rf.get("/", **with_key(key))
-    request.authenticators = [APIKeyAuthentication()]
+    request = Request(rf.get("/", **with_key(key)), authenticators=[APIKeyAuthentication()])
     request.authenticators[0].authenticate(request)
 
     with assert_queries(1):
@@ -58,8 +58,11 @@ def test_the_request_carries_the_row_of_the_key_and_its_owner(user, make_key, rf
         assert found.owner is owner
 
 
-def test_a_request_writes_nothing(client, user, make_key, assert_queries):
+def test_a_request_within_a_minute_of_the_last_writes_nothing(
+    client, user, make_key, assert_queries
+):
     _, key = make_key(owner=user)
+    client.get("/key", **with_key(key))
     before = list(APIKey.objects.values())
 
     with assert_queries(1) as queries:
@@ -164,7 +167,8 @@ def test_a_key_of_a_deactivated_owner_is_refused(client, user, make_key, assert_
     _, key = make_key(owner=user)
     client.get("/key", **with_key(key))
     type(user).objects.filter(pk=user.pk).update(is_active=False)
-    with assert_queries(1):
+    # The key and its owner; the refusal is kept, if there is room for it.
+    with assert_queries(3):
         assert_refused(client.get("/key", **with_key(key)))
 
 
@@ -210,7 +214,6 @@ def test_no_key_on_a_view_that_wants_one_is_401_with_a_challenge(client):
 @pytest.mark.parametrize(
     "place",
     [
-        pytest.param(lambda key: {"QUERY_STRING": f"api_key={key}&X-API-Key={key}"}, id="query"),
         pytest.param(lambda key: {"HTTP_COOKIE": f"X-API-Key={key}"}, id="cookie"),
         pytest.param(lambda key: {"HTTP_AUTHORIZATION": f"Api-Key {key}"}, id="Api-Key scheme"),
         pytest.param(lambda key: {"HTTP_AUTHORIZATION": f"ApiKey {key}"}, id="ApiKey scheme"),
@@ -255,29 +258,3 @@ def test_a_subclass_may_read_another_header(client, make_key):
     _, key = make_key()
     assert client.get("/machine", HTTP_X_MACHINE_KEY=key).status_code == 200
     assert client.get("/machine", **with_key(key)).status_code == 401
-
-
-def test_a_subclass_may_use_another_model(make_key, rf):
-    _, key = make_key()
-    asked = []
-
-    class PartnerKey:
-        pk, name, owner = 7, "partner", None
-
-        class DoesNotExist(Exception):
-            pass
-
-        class objects:
-            @staticmethod
-            def get_from_key(credential):
-                asked.append(credential)
-                return PartnerKey()
-
-    class PartnerKeyAuthentication(APIKeyAuthentication):
-        model = PartnerKey
-
-    request = rf.get("/", **with_key(key))
-    request.authenticators = [PartnerKeyAuthentication()]
-    principal, auth = request.authenticators[0].authenticate(request)
-
-    assert (str(principal), type(auth), asked) == ("partner", PartnerKey, [key])

@@ -7,11 +7,14 @@ from io import StringIO
 import pytest
 from authkit.core import clock as authkit_clock
 from authkit.models import APIKey
+from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command, execute_from_command_line
 from django.core.management.base import BaseCommand
+from django.test import override_settings
 
 pytestmark = pytest.mark.django_db
 
+OPTIONS = ["owner", "group", "scope", "network", "rate"]
 KEY = re.compile(r"ak_[A-Za-z0-9]{8}_[A-Za-z0-9]{38}\n")
 
 
@@ -44,7 +47,35 @@ def test_a_deactivated_owner_gets_no_key_that_works(user):
         APIKey.objects.get_from_key(out.strip())
 
 
+@override_settings(AUTHKIT={"SCOPES": {"books:read": "Read", "books:write": "Write"}})
+def test_a_key_may_be_bound_to_scopes_networks_and_a_rate():
+    out, _ = run(
+        "ci",
+        *("--scope", "books:read", "--scope", "books:write"),
+        *("--network", "10.0.0.0/8", "--network", "::1"),
+        *("--rate", "1000/hour"),
+    )
+    api_key = APIKey.objects.get_from_key(out.strip())
+    assert api_key.scopes == ["books:read", "books:write"]
+    assert api_key.allowed_networks == ["10.0.0.0/8", "::1/128"]
+    assert (api_key.rate, api_key.slot) == ("1000/hour", None)
+
+
+def test_the_key_of_a_service_may_have_a_group():
+    group = Group.objects.create(name="importers")
+    out, _ = run("ci", "--group", "importers")
+    assert APIKey.objects.get_from_key(out.strip()).group == group
+
+
 REFUSED = {
+    "no such group": (["ci", "--group", "nobody"], 'There is no group "nobody".'),
+    "no such scope": (["ci", "--scope", "x"], "A scope is unknown, or is not yours to give."),
+    "no network": (
+        ["ci", "--network", "10.0.0.1/8"],
+        "--network wants a network in CIDR notation: 10.0.0.1/8 has host bits set.",
+    ),
+    "no rate": (["ci", "--rate", "often"], "Write it like 1000/hour."),
+    "owner and group": (["ci", "--owner", "a", "--group", "b"], None),
     "no such owner": (["ci", "--owner", "nobody"], 'There is no user "nobody".'),
     "empty owner": (["ci", "--owner", ""], 'There is no user "".'),
     "name too long": (["x" * 51], "Ensure this value has at most 50 characters (it has 51)."),
@@ -91,7 +122,9 @@ def test_from_the_command_line_a_refusal_is_exit_code_1_and_no_traceback(monkeyp
 
 
 @pytest.mark.parametrize(
-    "arguments", [["\udcff"], ["ci", "--owner", "\udcff"]], ids=["name", "owner"]
+    "arguments",
+    [["\udcff"]] + [["ci", f"--{option}", "\udcff"] for option in OPTIONS],
+    ids=["name", *OPTIONS],
 )
 def test_bytes_that_are_no_utf_8_are_refused_in_one_sentence(arguments):
     # Python hands such bytes of a command line on as lone surrogates.

@@ -1,6 +1,7 @@
-from uuid import UUID
+import re
 
 import pytest
+from authkit.api_keys.keys import new_prefix
 from authkit.api_keys.principal import ServicePrincipal
 from authkit.models import APIKey
 from django.contrib.auth import get_user_model
@@ -12,7 +13,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.api_keys.urls")]
 
 
 def service(name="x"):
-    return ServicePrincipal(APIKey(name=name))
+    return ServicePrincipal(APIKey(name=name, prefix=new_prefix()))
 
 
 def test_a_service_is_authenticated_and_is_no_user_of_the_database():
@@ -21,7 +22,8 @@ def test_a_service_is_authenticated_and_is_no_user_of_the_database():
     assert principal.is_authenticated is True
     assert principal.is_anonymous is False
     assert not isinstance(principal, AbstractBaseUser)
-    assert principal.pk == principal.id == f"api-key-{UUID(principal.pk[8:])}"
+    assert re.fullmatch("api-key-[A-Za-z0-9]{8}", principal.pk)
+    assert principal.pk == principal.id
     assert principal.get_username() == ""
 
 

@@ -1,7 +1,7 @@
 """authkit.W002 to W004: the doors that let people in without the second factor."""
 
 import pytest
-from authkit.doors import check_doors
+from authkit.checks.doors import check_doors
 from authkit.second_factor.admin_site import SecondFactorAdminSite
 from django.contrib.admin import AdminSite
 from django.core.checks import run_checks

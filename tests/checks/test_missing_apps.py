@@ -1,10 +1,13 @@
 """Each app that ours needs, missing, in a process of its own."""
 
+import re
 import subprocess
 import sys
 
 import pytest
-from authkit.apps import REQUIRED_APPS
+from authkit.apps import REQUIRED_APPS, require_installed_apps
+from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
 
 CHILD = """
 import sys
@@ -68,3 +71,17 @@ def test_an_app_named_by_its_config_counts():
     others = [name for name in REQUIRED_APPS if name != "django.contrib.auth"]
     child = check("django.contrib.auth.apps.AuthConfig", *others, "authkit.apps.AuthkitConfig")
     assert (child.returncode, child.stderr) == (0, "")
+
+
+def test_several_missing_apps_are_named_together():
+    sentence = (
+        'authkit needs these apps too: add "rest_framework", "rest_framework_api_key", '
+        '"django_otp", "drf_spectacular" to INSTALLED_APPS.'
+    )
+    present = ["django.contrib.auth", "django.contrib.contenttypes"]
+    with (
+        override_settings(AUTH_USER_MODEL="auth.User"),  # first: it is looked up there
+        override_settings(INSTALLED_APPS=present),
+        pytest.raises(ImproperlyConfigured, match=re.escape(sentence)),
+    ):
+        require_installed_apps()

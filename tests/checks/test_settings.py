@@ -1,23 +1,53 @@
 import base64
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from authkit.checks import check_deployment, check_settings, check_signing
+from authkit.apps import CHECKS, DEPLOYMENT_CHECKS
+from authkit.checks.deployment import check_deployment
+from authkit.checks.settings import check_settings
+from authkit.checks.signing import WITHOUT_MEANING, check_secrecy, check_signing
+from authkit.schema.hooks import postprocess_schema_security
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from django.conf import settings as django_settings
 from django.core.checks import registry
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import override_settings
+from django.utils.translation import gettext_lazy
+from rest_framework_simplejwt.settings import DEFAULTS
 
 GOOD_KEY = "k" * 64
 KEY = base64.b64encode(b"\xfb\xff" * 16).decode()
 URL_SAFE_KEY = base64.urlsafe_b64encode(b"\xfb\xff" * 16).decode()
 
 
+def key_pair(private):
+    """Return a private and a public key, made for this run, as the text of PEM files."""
+    kept = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    shown = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return kept.decode(), shown.decode()
+
+
+RSA = key_pair(rsa.generate_private_key(65537, 2048))
+EC, OTHER_EC = (key_pair(ec.generate_private_key(ec.SECP256R1())) for _ in range(2))
+
+
+def pair_for(algorithm, pair):
+    return {"ALGORITHM": algorithm, "SIGNING_KEY": pair[0], "VERIFYING_KEY": pair[1]}
+
+
 def found(settings):
     """Every message of ours under these settings, as (id, text, hint)."""
     with override_settings(**settings):
-        messages = [*check_settings(), *check_signing(), *check_deployment()]
+        messages = [*check_settings(), *check_signing(), *check_secrecy(), *check_deployment()]
     return [(message.id, message.msg, message.hint) for message in messages]
 
 
@@ -29,8 +59,24 @@ RIGHT = {
     "nothing": {},
     "empty": {"AUTHKIT": {}, "SIMPLE_JWT": {}},
     "lifetime": {"AUTHKIT": {"SESSION_ABSOLUTE_LIFETIME": timedelta(microseconds=1)}},
+    "retention": {"AUTHKIT": {"EVENT_RETENTION": timedelta(days=7)}},
     "no grace": {"AUTHKIT": {"REFRESH_GRACE_SECONDS": 0}},
     "longest grace": {"AUTHKIT": {"REFRESH_GRACE_SECONDS": 60}},
+    "no proxy": {"AUTHKIT": {"TRUSTED_PROXIES": 0}},
+    "one proxy": {"AUTHKIT": {"TRUSTED_PROXIES": 1}},
+    "proxies by network": {"AUTHKIT": {"TRUSTED_PROXIES": ["10.0.0.0/8", "2001:db8::1"]}},
+    "proxies in a tuple": {"AUTHKIT": {"TRUSTED_PROXIES": ("127.0.0.1",)}},
+    "no network": {"AUTHKIT": {"TRUSTED_PROXIES": []}},
+    "a proxy that is told of": {
+        "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
+        "AUTHKIT": {"TRUSTED_PROXIES": 1},
+    },
+    "quota": {"AUTHKIT": {"API_KEY_QUOTA": 0}},
+    "rate": {"AUTHKIT": {"API_KEY_RATE": "1000/hour"}},
+    "cache": {"AUTHKIT": {"API_KEY_CACHE_SECONDS": 60}},
+    "scopes": {"AUTHKIT": {"SCOPES": {"books:read": "Read", "x!": gettext_lazy("Write")}}},
+    "scopes of owners": {"AUTHKIT": {"OWNER_SCOPES": "builtins.list"}},
+    "a function of owners": {"AUTHKIT": {"OWNER_SCOPES": list}},
     "brand": {"AUTHKIT": {"API_KEY_BRAND": "acme-live-000000"}},
     "access lifetime": {"SIMPLE_JWT": {"ACCESS_TOKEN_LIFETIME": timedelta(seconds=1)}},
     "refresh lifetime": {"SIMPLE_JWT": {"REFRESH_TOKEN_LIFETIME": timedelta(days=1)}},
@@ -48,12 +94,44 @@ RIGHT = {
     },
     "a ring of keys": {"AUTHKIT": {"ENCRYPTION_KEYS": {"new-1": KEY, "old_0": URL_SAFE_KEY}}},
     "no ring": {"AUTHKIT": {"ENCRYPTION_KEYS": {}}},
+    "an exemption": {"AUTHKIT": {"AUDIT": [{"rule": "AK502", "reason": "keys"}]}},
+    "the hook itself": {
+        "SPECTACULAR_SETTINGS": {"POSTPROCESSING_HOOKS": [postprocess_schema_security]}
+    },
+    "no schemas": {"REST_FRAMEWORK": {}, "SPECTACULAR_SETTINGS": {}},
+    "no exemptions": {"AUTHKIT": {"AUDIT": ()}},
+    "open operations": {"AUTHKIT": {"SCHEMA_OPEN_OPERATIONS": "report"}},
+    "a file of verdicts": {"AUTHKIT": {"SCHEMA_VERDICTS": "schema-verdicts.json"}},
+    "a path of verdicts": {"AUTHKIT": {"SCHEMA_VERDICTS": Path("schema-verdicts.json")}},
+    "no verdicts": {"AUTHKIT": {"SCHEMA_VERDICTS": None}},
+    "aliases": {"AUTHKIT": {"SCHEMA_SCHEME_ALIASES": {"sessionAuth": "cookieAuth"}}},
     "factor for staff": {"AUTHKIT": {"SECOND_FACTOR_REQUIRED": "staff"}},
     "factor for all": {"AUTHKIT": {"SECOND_FACTOR_REQUIRED": "all"}},
     "factor for nobody": {"AUTHKIT": {"SECOND_FACTOR_REQUIRED": None}},
     "factor by callable": {"AUTHKIT": {"SECOND_FACTOR_REQUIRED": bool}},
     "factor by path": {"AUTHKIT": {"SECOND_FACTOR_REQUIRED": "builtins.bool"}},
-    "asymmetric": {"SIMPLE_JWT": {"ALGORITHM": "RS256", "SIGNING_KEY": "short"}},
+    "RS256": {"SIMPLE_JWT": pair_for("RS256", RSA)},
+    "ES256": {"SIMPLE_JWT": pair_for("ES256", EC)},
+    "keys as bytes": {
+        "SIMPLE_JWT": {
+            name: value if name == "ALGORITHM" else value.encode()
+            for name, value in pair_for("ES256", EC).items()
+        }
+    },
+    "public keys elsewhere": {
+        "SIMPLE_JWT": pair_for("ES256", EC)
+        | {"VERIFYING_KEY": "", "JWK_URL": "https://auth.example.com/jwks.json"}
+    },
+    "refresh as long as access": {
+        "SIMPLE_JWT": {
+            "ACCESS_TOKEN_LIFETIME": timedelta(hours=1),
+            "REFRESH_TOKEN_LIFETIME": timedelta(hours=1),
+        }
+    },
+    "issuer and audience": {"SIMPLE_JWT": {"ISSUER": "us", "AUDIENCE": "them"}},
+    "several audiences": {"SIMPLE_JWT": {"AUDIENCE": ["a", "b"]}},
+    "audiences in a set": {"SIMPLE_JWT": {"AUDIENCE": {"a", "b"}}},
+    "no issuer, no audience": {"SIMPLE_JWT": {"ISSUER": None, "AUDIENCE": None}},
 }
 
 
@@ -73,6 +151,9 @@ WRONG = {
     "lifetime in days": ({"AUTHKIT": {"SESSION_ABSOLUTE_LIFETIME": 30}}, "authkit.E003"),
     "no lifetime": ({"AUTHKIT": {"SESSION_ABSOLUTE_LIFETIME": timedelta(0)}}, "authkit.E003"),
     "lifetime None": ({"AUTHKIT": {"SESSION_ABSOLUTE_LIFETIME": None}}, "authkit.E003"),
+    "retention in days": ({"AUTHKIT": {"EVENT_RETENTION": 365}}, "authkit.E003"),
+    "no retention": ({"AUTHKIT": {"EVENT_RETENTION": timedelta(0)}}, "authkit.E003"),
+    "retention None": ({"AUTHKIT": {"EVENT_RETENTION": None}}, "authkit.E003"),
     "grace of 61": ({"AUTHKIT": {"REFRESH_GRACE_SECONDS": 61}}, "authkit.E003"),
     "grace below 0": ({"AUTHKIT": {"REFRESH_GRACE_SECONDS": -1}}, "authkit.E003"),
     "grace True": ({"AUTHKIT": {"REFRESH_GRACE_SECONDS": True}}, "authkit.E003"),
@@ -81,12 +162,44 @@ WRONG = {
         {"AUTHKIT": {"REFRESH_GRACE_SECONDS": timedelta(seconds=1)}},
         "authkit.E003",
     ),
+    "proxies below 0": ({"AUTHKIT": {"TRUSTED_PROXIES": -1}}, "authkit.E003"),
+    "everybody, mapped": ({"AUTHKIT": {"TRUSTED_PROXIES": ["::ffff:0:0/96"]}}, "authkit.E003"),
+    "33 proxies": ({"AUTHKIT": {"TRUSTED_PROXIES": 33}}, "authkit.E003"),
+    "proxies True": ({"AUTHKIT": {"TRUSTED_PROXIES": True}}, "authkit.E003"),
+    "proxies None": ({"AUTHKIT": {"TRUSTED_PROXIES": None}}, "authkit.E003"),
+    "a proxy as a string": ({"AUTHKIT": {"TRUSTED_PROXIES": "10.0.0.1"}}, "authkit.E003"),
+    "a proxy by name": ({"AUTHKIT": {"TRUSTED_PROXIES": ["proxy"]}}, "authkit.E003"),
+    "a proxy by number": ({"AUTHKIT": {"TRUSTED_PROXIES": [1]}}, "authkit.E003"),
+    "a network with host bits": ({"AUTHKIT": {"TRUSTED_PROXIES": ["10.0.0.1/8"]}}, "authkit.E003"),
+    "everybody a proxy": ({"AUTHKIT": {"TRUSTED_PROXIES": ["0.0.0.0/0"]}}, "authkit.E003"),
+    "everybody of IPv6": ({"AUTHKIT": {"TRUSTED_PROXIES": ["::/0"]}}, "authkit.E003"),
+    "quota below 0": ({"AUTHKIT": {"API_KEY_QUOTA": -1}}, "authkit.E003"),
+    "quota None": ({"AUTHKIT": {"API_KEY_QUOTA": None}}, "authkit.E003"),
+    "rate of nothing": ({"AUTHKIT": {"API_KEY_RATE": ""}}, "authkit.E003"),
+    "rate by fortnight": ({"AUTHKIT": {"API_KEY_RATE": "1/fortnight"}}, "authkit.E003"),
+    "rate of 5": ({"AUTHKIT": {"API_KEY_RATE": 5}}, "authkit.E003"),
+    "cache of 61": ({"AUTHKIT": {"API_KEY_CACHE_SECONDS": 61}}, "authkit.E003"),
+    "cache None": ({"AUTHKIT": {"API_KEY_CACHE_SECONDS": None}}, "authkit.E003"),
+    "scopes in a list": ({"AUTHKIT": {"SCOPES": ["books:read"]}}, "authkit.E003"),
+    "a scope of two words": ({"AUTHKIT": {"SCOPES": {"books read": "x"}}}, "authkit.E003"),
+    "a scope without a name": ({"AUTHKIT": {"SCOPES": {"": "x"}}}, "authkit.E003"),
+    "a scope with a quote": ({"AUTHKIT": {"SCOPES": {'"': "x"}}}, "authkit.E003"),
+    "a scope without a sentence": ({"AUTHKIT": {"SCOPES": {"x": None}}}, "authkit.E003"),
+    "owners nowhere": ({"AUTHKIT": {"OWNER_SCOPES": "no.such.thing"}}, "authkit.E003"),
+    "owners of 5": ({"AUTHKIT": {"OWNER_SCOPES": 5}}, "authkit.E003"),
     "empty brand": ({"AUTHKIT": {"API_KEY_BRAND": ""}}, "authkit.E003"),
     "brand with _": ({"AUTHKIT": {"API_KEY_BRAND": "a_b"}}, "authkit.E003"),
     "brand in upper case": ({"AUTHKIT": {"API_KEY_BRAND": "ACME"}}, "authkit.E003"),
     "brand with a line end": ({"AUTHKIT": {"API_KEY_BRAND": "ak\n"}}, "authkit.E003"),
     "brand of 17": ({"AUTHKIT": {"API_KEY_BRAND": "a" * 17}}, "authkit.E003"),
     "brand as bytes": ({"AUTHKIT": {"API_KEY_BRAND": b"ak"}}, "authkit.E003"),
+    "open operations closed": ({"AUTHKIT": {"SCHEMA_OPEN_OPERATIONS": "close"}}, "authkit.E003"),
+    "verdicts without a name": ({"AUTHKIT": {"SCHEMA_VERDICTS": ""}}, "authkit.E003"),
+    "verdicts by number": ({"AUTHKIT": {"SCHEMA_VERDICTS": 3}}, "authkit.E003"),
+    "aliases as a list": ({"AUTHKIT": {"SCHEMA_SCHEME_ALIASES": ["a"]}}, "authkit.E003"),
+    "an alias for nothing": ({"AUTHKIT": {"SCHEMA_SCHEME_ALIASES": {"a": None}}}, "authkit.E003"),
+    "an exemption without a reason": ({"AUTHKIT": {"AUDIT": [{"rule": "AK502"}]}}, "authkit.E003"),
+    "one exemption as a dict": ({"AUTHKIT": {"AUDIT": {"rule": "AK502"}}}, "authkit.E003"),
     "keys in a list": ({"AUTHKIT": {"ENCRYPTION_KEYS": ["x"]}}, "authkit.E003"),
     "a key as a string": ({"AUTHKIT": {"ENCRYPTION_KEYS": KEY}}, "authkit.E003"),
     "a key that is no Base64": ({"AUTHKIT": {"ENCRYPTION_KEYS": {"1": "!" * 44}}}, "authkit.E003"),
@@ -117,6 +230,52 @@ WRONG = {
         {"SIMPLE_JWT": {"REFRESH_TOKEN_LIFETIME": timedelta(0)}},
         "authkit.E005",
     ),
+    "refresh shorter than access": (
+        {"SIMPLE_JWT": {"REFRESH_TOKEN_LIFETIME": timedelta(minutes=1)}},
+        "authkit.E007",
+    ),
+    "issuer in a list": ({"SIMPLE_JWT": {"ISSUER": ["us"]}}, "authkit.E008"),
+    "issuer as bytes": ({"SIMPLE_JWT": {"ISSUER": b"us"}}, "authkit.E008"),
+    "audience by number": ({"SIMPLE_JWT": {"AUDIENCE": 7}}, "authkit.E008"),
+    "audiences by number": ({"SIMPLE_JWT": {"AUDIENCE": ["a", 7]}}, "authkit.E008"),
+    "no audience in a list": ({"SIMPLE_JWT": {"AUDIENCE": []}}, "authkit.E008"),
+    "audience in a dict": ({"SIMPLE_JWT": {"AUDIENCE": {"a": 1}}}, "authkit.E008"),
+    "algorithm none": ({"SIMPLE_JWT": {"ALGORITHM": "none"}}, "authkit.E009"),
+    "algorithm None": ({"SIMPLE_JWT": {"ALGORITHM": None}}, "authkit.E009"),
+    "algorithm in lower case": ({"SIMPLE_JWT": {"ALGORITHM": "hs256"}}, "authkit.E009"),
+    "algorithms in a list": ({"SIMPLE_JWT": {"ALGORITHM": ["HS256"]}}, "authkit.E009"),
+    "a private key that is no key": (
+        {"SIMPLE_JWT": pair_for("RS256", RSA) | {"SIGNING_KEY": "short"}},
+        "authkit.E010",
+    ),
+    "a path instead of a key": (
+        {"SIMPLE_JWT": pair_for("ES256", EC) | {"SIGNING_KEY": "/etc/keys/private.pem"}},
+        "authkit.E010",
+    ),
+    "SECRET_KEY for an asymmetric algorithm": (
+        {"SIMPLE_JWT": {"ALGORITHM": "RS256"}},
+        "authkit.E010",
+    ),
+    "a private key of another algorithm": (
+        {"SIMPLE_JWT": pair_for("RS256", RSA) | {"SIGNING_KEY": EC[0]}},
+        "authkit.E010",
+    ),
+    "a public key to sign with": (
+        {"SIMPLE_JWT": pair_for("RS256", RSA) | {"SIGNING_KEY": RSA[1]}},
+        "authkit.E010",
+    ),
+    "no public key": (
+        {"SIMPLE_JWT": pair_for("RS256", RSA) | {"VERIFYING_KEY": ""}},
+        "authkit.E011",
+    ),
+    "a public key that is no key": (
+        {"SIMPLE_JWT": pair_for("ES256", EC) | {"VERIFYING_KEY": "x"}},
+        "authkit.E011",
+    ),
+    "somebody else's public key": (
+        {"SIMPLE_JWT": pair_for("ES256", EC) | {"VERIFYING_KEY": OTHER_EC[1]}},
+        "authkit.E011",
+    ),
     "31 bytes": ({"SIMPLE_JWT": {"SIGNING_KEY": "k" * 31}}, "authkit.E006"),
     "short SECRET_KEY": ({"SECRET_KEY": "x" * 20}, "authkit.E006"),
     "HS384 with 47": (
@@ -128,6 +287,18 @@ WRONG = {
         "authkit.E006",
     ),
     "startproject's key": ({"SECRET_KEY": "django-insecure-" + "x" * 50}, "authkit.W001"),
+    "a proxy that nobody tells of": (
+        {"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")},
+        "authkit.W006",
+    ),
+    "a schema without the hook": (
+        {"SPECTACULAR_SETTINGS": {"POSTPROCESSING_HOOKS": ["shop.hooks.strip"]}},
+        "authkit.W008",
+    ),
+    "a schema without hooks": ({"SPECTACULAR_SETTINGS": {}}, "authkit.W008"),
+    "no dict for drf-spectacular": ({"SPECTACULAR_SETTINGS": None}, "authkit.W008"),
+    "a proxy's host": ({"USE_X_FORWARDED_HOST": True}, "authkit.W006"),
+    "a proxy's port": ({"USE_X_FORWARDED_PORT": True}, "authkit.W006"),
     "startproject's key for tokens": (
         {"SIMPLE_JWT": {"SIGNING_KEY": "django-insecure-" + "x" * 50}},
         "authkit.W001",
@@ -145,8 +316,10 @@ def test_wrong_settings_are_answered_with_one_numbered_sentence(settings, check_
 
 def test_every_id_has_a_wrong_setting_here():
     assert {check_id for _, check_id in WRONG.values()} == {
-        *(f"authkit.E00{number}" for number in range(1, 7)),
+        *(f"authkit.E{number:03}" for number in range(1, 12)),
         "authkit.W001",
+        "authkit.W006",
+        "authkit.W008",
     }
 
 
@@ -199,6 +372,29 @@ def test_no_message_shows_a_key_of_the_ring(ring):
     assert KEY[:20] not in messages
 
 
+@pytest.mark.parametrize("pair", [(RSA[0], EC[1]), (EC[0][:100], EC[1]), (EC[0], OTHER_EC[1])])
+def test_no_message_shows_a_private_key(pair):
+    messages = str(found({"SIMPLE_JWT": pair_for("ES256", pair)}))
+    assert "authkit.E01" in messages
+    assert pair[0].split("\n")[1][:20] not in messages
+
+
+def test_mailers_are_told_of_where_django_does_not_know_them(monkeypatch):
+    monkeypatch.setattr("django.VERSION", (5, 2, 19, "final", 0))
+    monkeypatch.setattr("django.get_version", lambda: "5.2.19")
+    with override_settings(MAILERS={"default": {}}):
+        [message] = check_deployment()
+    assert message.id == "authkit.W011"
+    assert message.msg == "MAILERS changes nothing: Django 5.2.19 sends mail by EMAIL_BACKEND."
+    assert message.hint == "Set EMAIL_BACKEND and EMAIL_HOST, or upgrade to Django 6.1."
+
+
+def test_mailers_are_no_trouble_where_django_knows_them(monkeypatch):
+    monkeypatch.setattr("django.VERSION", (6, 1, 0, "final", 0))
+    with override_settings(MAILERS={"default": {}}):
+        assert check_deployment() == []
+
+
 def test_no_message_shows_the_key():
     secret = "django-insecure-0123456789"
     assert not any(secret in str(message) for message in found({"SECRET_KEY": secret}))
@@ -228,7 +424,21 @@ def test_only_check_deploy_looks_at_the_deployment(capsys):
 
 
 def test_each_check_is_registered_once():
-    modules = [
-        check for check in registry.registry.get_checks(True) if "authkit" in check.__module__
-    ]
-    assert len(modules) == 4
+    with override_settings(INSTALLED_APPS=django_settings.INSTALLED_APPS):  # makes apps ready again
+        registered = registry.registry.get_checks(include_deployment_checks=True)
+    ours = [check for check in registered if "authkit" in check.__module__]
+    assert len(ours) == len({*CHECKS, *DEPLOYMENT_CHECKS})
+
+
+@pytest.mark.parametrize("name", sorted(WITHOUT_MEANING))
+def test_a_setting_of_simplejwt_that_changes_nothing_is_named(name):
+    [(check_id, text, hint)] = found({"SIMPLE_JWT": {name: DEFAULTS[name]}})
+    assert check_id == "authkit.W005"
+    assert text == f"SIMPLE_JWT['{name}'] changes nothing: authkit does not look at it."
+    assert "SILENCED_SYSTEM_CHECKS" in hint
+
+
+def test_one_that_keeps_its_meaning_is_not():
+    kept = {name: DEFAULTS[name] for name in DEFAULTS if name not in WITHOUT_MEANING}
+    kept["SIGNING_KEY"] = "x" * 64
+    assert found({"SIMPLE_JWT": kept}) == []

@@ -16,7 +16,8 @@ import sys
 import types
 from pathlib import Path
 
-from authkit.checks import check_settings, check_signing
+from authkit.checks.settings import check_settings
+from authkit.checks.signing import check_signing
 from sybil import Sybil
 from sybil.parsers.myst import CodeBlockParser
 

@@ -19,8 +19,10 @@ needs_stock_users = pytest.mark.skipif(
 @needs_curl
 @needs_stock_users
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_the_code_of_the_page_does_what_the_page_says(page, live_server, settings, tmp_path):
-    logging.getLogger("django.request").setLevel(logging.CRITICAL)
+def test_the_code_of_the_page_does_what_the_page_says(
+    page, live_server, settings, tmp_path, caplog
+):
+    caplog.set_level(logging.CRITICAL, logger="django.request")
     ann = get_user_model().objects.create_user("ann", password="correct horse battery staple")
     _, key = APIKey.objects.create_key(name="nightly import", owner=ann)
     reader = Reader(

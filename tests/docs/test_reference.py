@@ -1,17 +1,33 @@
 """What the reference lists is what there is, neither more nor less."""
 
 import re
+from ast import literal_eval
 from datetime import timedelta
 
 import pytest
-from authkit import errors, permissions, signals, urls
+from authkit import errors, permissions, signals, throttling, urls
+from authkit.accounts import addresses, registration
 from authkit.conf import Settings
 from authkit.core.attempts import Limits
-from authkit.models import APIKey, RecoveryCode, Session, TOTPDevice
+from authkit.core.client import client_of
+from authkit.core.rates import Rate
+from authkit.events.kinds import KINDS
+from authkit.models import (
+    AccountName,
+    APIKey,
+    PasswordAttempts,
+    RecoveryCode,
+    Registration,
+    RequestCount,
+    Session,
+    TOTPDevice,
+)
 from authkit.second_factor import flows as second_factor_flows
 from authkit.second_factor import recovery, totp
 from authkit.second_factor.models import CODE_LIMITS, PENDING_LIFETIME
 from authkit.sessions import flows, tokens
+from authkit.sessions.attempts import PASSWORD_LIMITS
+from authkit.tiers.counting import CACHE_PAUSE, CACHE_TIMEOUT
 from django.core.management import get_commands
 from django.dispatch import Signal
 from rest_framework_simplejwt.settings import DEFAULTS
@@ -51,7 +67,8 @@ def test_every_key_of_simple_jwt_that_is_read_is_documented_as_read():
 
 
 def test_every_check_is_documented():
-    documented = re.findall(r"^## (authkit\.[EW]\d+)$", reference("checks.md"), re.MULTILINE)
+    pages = sorted(path.read_text() for path in (REFERENCE / "checks").glob("[EW]*.md"))
+    documented = [page.splitlines()[0].removeprefix("# ") for page in pages]
     sources = [path.read_text() for path in PACKAGE.rglob("*.py")]
     ids = {found for source in sources for found in re.findall(r'"(authkit\.[EW]\d+)"', source)}
     assert documented == sorted(ids, key=lambda check: (check[8] == "W", check))
@@ -90,16 +107,26 @@ def test_every_signal_is_documented():
 
 
 def test_every_event_of_the_log_is_documented():
+    rows = re.findall(
+        r"^\| `(\w+)` \| [A-Z]+ \| `(\w+)` \|",
+        section(reference("signals.md"), "The log"),
+        re.MULTILINE,
+    )
+    assert dict(rows) == KINDS
+
+
+def test_every_event_that_is_recorded_is_of_a_kind_and_there_are_no_others():
     sources = [path.read_text() for path in PACKAGE.rglob("*.py")]
-    events = {event for source in sources for event in re.findall(r'record\("(\w+)"', source)}
+    calls = r'\b(?:record|note|_event)\(\s*"(\w+)"'
+    events = {event for source in sources for event in re.findall(calls, source)}
     # Recorded by their codes, where the attempts of an account are counted.
     events |= {error.default_code for error in (errors.AttemptsExceeded, errors.AccountLocked)}
-    assert first_column(section(reference("signals.md"), "The log")) == events
+    assert events == set(KINDS)
 
 
 def test_every_mail_is_documented():
-    templates = (PACKAGE / "templates" / "authkit" / "mail").glob("*_subject.txt")
-    mails = {template.name.removesuffix("_subject.txt") for template in templates}
+    templates = (PACKAGE / "templates" / "authkit" / "mail").glob("*.subject.txt")
+    mails = {template.name.removesuffix(".subject.txt") for template in templates}
     assert first_column(section(reference("signals.md"), "Mails")) == mails
 
 
@@ -108,6 +135,13 @@ def test_every_permission_is_documented():
         r"^## `authkit\.permissions\.(\w+)`$", reference("authenticators.md"), re.M
     )
     assert sorted(documented) == sorted(permissions.__all__)
+
+
+def test_every_tier_is_documented():
+    page = TEXTS[ROOT / "docs" / "how-to" / "limit-rates.md"]
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.M)) == set(throttling.__all__) - {
+        "RateThrottle"
+    }
 
 
 def test_every_command_is_documented():
@@ -124,8 +158,8 @@ def test_every_command_that_a_page_names_exists(page):
 
 @pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_make_target_that_a_page_names_exists(page):
-    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert set(re.findall(r"(?:`|\$ )make (\w+)", TEXTS[page])) <= set(targets)
+    targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert set(re.findall(r"(?:`|\$ )make ([a-z-]+)", TEXTS[page])) <= set(targets)
 
 
 def test_the_claims_are_documented(make_user, client):
@@ -145,15 +179,19 @@ def test_the_claims_are_documented(make_user, client):
 
 
 def test_every_column_is_documented():
-    for model in (Session, APIKey, TOTPDevice, RecoveryCode):
+    models = (Session, APIKey, TOTPDevice, RecoveryCode, RequestCount, PasswordAttempts)
+    for model in (*models, AccountName, Registration):
         text = section(reference("database.md"), f"`{model._meta.db_table}`")
         for field in model._meta.fields:
             assert f"`{field.column}`" in text
 
 
 def test_the_numbers_that_the_pages_say_in_words_are_those_of_the_code():
+    # "for a tenth of a second", "leaves it alone for five seconds"
+    assert (CACHE_TIMEOUT, CACHE_PAUSE) == (0.1, 5)
     # "ten within fifteen minutes, a hundred in a row"
-    assert Limits(timedelta(minutes=15), per_window=10, in_a_row=100) == CODE_LIMITS
+    limits = Limits(timedelta(minutes=15), per_window=10, in_a_row=100)
+    assert limits == CODE_LIMITS == PASSWORD_LIMITS
     # "a challenge takes five codes within five minutes"
     assert (5, timedelta(minutes=5)) == (flows.PENDING_TRIES, flows.PENDING_LIFETIME)
     # "a set-up lapses after fifteen minutes", "a proof of the last five minutes"
@@ -164,6 +202,23 @@ def test_the_numbers_that_the_pages_say_in_words_are_those_of_the_code():
     # "ten recovery codes of 80 bits", "three or fewer are left"
     assert (recovery.CODES, recovery.LENGTH * 5) == (10, 80)
     assert second_factor_flows.FEW_RECOVERY_CODES == 3
+    # "a link is good for 24 hours and for ten passwords an hour", "five mails an hour"
+    assert timedelta(hours=24) == registration.LIFETIME
+    assert Rate(10, timedelta(hours=1)) == registration.TRIES
+    assert Rate(5, timedelta(hours=1)) == registration.MAILS == addresses.REQUESTS
+    assert Rate(60, timedelta(hours=1)) == registration.PER_NETWORK
+    # "undone for 48 hours"
+    assert timedelta(hours=48) == addresses.UNDO_LIFETIME
+
+
+def test_the_table_of_addresses_behind_a_proxy_is_what_happens(rf, settings):
+    page = TEXTS[ROOT / "docs" / "how-to" / "behind-a-proxy.md"]
+    rows = re.findall(r"^\| `(.+)` \| (.+) \| (.+) \| (.+) \|$", page, re.MULTILINE)
+    assert len(rows) == 8  # the head is one
+    for proxies, peer, forwarded, client in rows[1:]:
+        settings.AUTHKIT = {"TRUSTED_PROXIES": literal_eval(proxies)}
+        request = rf.get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded)
+        assert client_of(request).ip == client
 
 
 def test_the_odds_of_guessing_a_code_are_computed_right():

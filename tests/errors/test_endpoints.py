@@ -9,22 +9,34 @@ from django.urls import get_resolver
 from rest_framework.exceptions import APIException
 from rest_framework.throttling import BaseThrottle
 
-from tests.conftest import AUTH, PASSWORD, bearer
+from tests.conftest import AUTH, PASSWORD, bearer, is_there
+from tests.errors.refusals import REFUSALS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.errors.urls")]
 
-PUBLIC = ["token/", "token/second-factor/", "token/refresh/", "token/verify/", "token/revoke/"]
+PUBLIC = [
+    *["token/", "token/second-factor/", "token/refresh/", "token/verify/", "token/revoke/"],
+    *["register/", "email/verify/", "email/verify/resend/"],
+    *["password/reset/", "password/reset/confirm/"],
+]
+PUBLIC = list(filter(is_there, PUBLIC))
 OWNERS = [
     "sessions/",
     "sessions/00000000-0000-0000-0000-000000000000/",
     "password/change/",
     "reauthenticate/",
+    "me/",
+    "email/change/",
     "2fa/",
     "2fa/totp/setup/",
     "2fa/totp/verify/",
     "2fa/totp/disable/",
     "2fa/recovery-codes/",
+    "api-keys/",
+    "api-keys/00000000-0000-0000-0000-000000000000/",
+    "api-keys/00000000-0000-0000-0000-000000000000/rotate/",
 ]
+OWNERS = list(filter(is_there, OWNERS))
 STANDARDIZED = {
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
 }
@@ -59,6 +71,14 @@ def throttled_by(monkeypatch):
         monkeypatch.setattr(AuthkitView, "throttle_classes", [throttle_class])
 
     return throttle
+
+
+@pytest.fixture(autouse=True)
+def _all_of_them_on(settings):
+    settings.AUTHKIT = {
+        "REGISTRATION": True,
+        "EMAIL_VERIFICATION_URL": "https://app.example/#{token}",
+    }
 
 
 def test_every_view_of_ours_says_no_store():
@@ -215,6 +235,31 @@ def test_under_a_handler_of_the_hosts_nothing_is_added_to_the_body(
     assert set(response.json()) == {"type", "errors"}
     assert response.headers["Cache-Control"] == "no-store"
     assert ("WWW-Authenticate" in response.headers) == (status == 401)
+
+
+@pytest.mark.skipif(
+    find_spec("drf_standardized_errors") is None, reason="drf-standardized-errors is optional"
+)
+@override_settings(REST_FRAMEWORK=STANDARDIZED)
+@pytest.mark.parametrize(("call", "status", "code"), REFUSALS.values(), ids=REFUSALS)
+def test_every_other_refusal_is_as_the_handler_of_the_host_has_it(client, call, status, code):
+    response = call(client)
+    assert response.status_code == status
+    assert [error["code"] for error in response.json()["errors"]] == [code]
+    assert set(response.json()) == {"type", "errors"}
+    assert response.headers["Cache-Control"] == "no-store"
+    assert ("WWW-Authenticate" in response.headers) == (status == 401)
+
+
+@pytest.mark.skipif(
+    find_spec("drf_standardized_errors") is None, reason="drf-standardized-errors is optional"
+)
+@override_settings(REST_FRAMEWORK=STANDARDIZED)
+def test_under_a_handler_of_the_hosts_a_429_says_when_to_come_back(client, throttled_by):
+    throttled_by(InHalfAMinute)
+    response = client.post(AUTH + "token/", {})
+    assert response.json()["errors"][0]["code"] == "throttled"
+    assert (response.status_code, response.headers["Retry-After"]) == (429, "30")
 
 
 def test_answers_with_tokens_are_not_stored(client, user):

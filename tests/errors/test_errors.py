@@ -37,6 +37,61 @@ ANSWERS = {
         "The API key is not valid.",
         {"WWW-Authenticate": 'ApiKey realm="api"'},
     ),
+    "api-key-rate-exceeded": (
+        429,
+        "api_key_rate_exceeded",
+        "This API key has been used too often. Try again later.",
+        {"Retry-After": "12"},
+    ),
+    "link-invalid": (
+        400,
+        "link_invalid",
+        "The link is not valid or has expired.",
+        {},
+    ),
+    "already-taken": (
+        409,
+        "already_taken",
+        "Another account has this already.",
+        {},
+    ),
+    "account-in-use": (
+        409,
+        "account_in_use",
+        "Other records need this account, so it was not deleted. Ask the people who run this "
+        "service.",
+        {},
+    ),
+    "api-key-ended": (
+        409,
+        "api_key_ended",
+        "This API key has expired. Make a new one.",
+        {},
+    ),
+    "api-key-rotated": (
+        409,
+        "api_key_rotated",
+        "This API key has just been rotated by another request.",
+        {},
+    ),
+    "quota-exceeded": (
+        409,
+        "api_key_quota_exceeded",
+        "You have as many API keys as you may have. Revoke one first.",
+        {},
+    ),
+    "scope-invalid": (
+        400,
+        "invalid_scope",
+        "A scope is unknown, or is not yours to give.",
+        {},
+    ),
+    "credential-in-url": (
+        400,
+        "credential_in_url",
+        "A credential in a URL is refused. Send it in a header, and replace it.",
+        {},
+    ),
     "multiple-credentials": (
         400,
         "multiple_credentials",
@@ -89,6 +144,12 @@ ANSWERS = {
         "second_factor_unavailable",
         "The second factor cannot be checked at present.",
         {"Retry-After": "60"},
+    ),
+    "service-unavailable": (
+        503,
+        "service_unavailable",
+        "The service is unavailable at present. Try again later.",
+        {"Retry-After": "5"},
     ),
 }
 with_standardized_errors = pytest.mark.skipif(

@@ -10,6 +10,15 @@ RAISED = {
     "token-invalid": errors.TokenInvalid,
     "token-reused": errors.TokenReused,
     "api-key-invalid": errors.APIKeyInvalid,
+    "api-key-rate-exceeded": lambda: errors.APIKeyRateExceeded(12),
+    "link-invalid": errors.LinkInvalid,
+    "already-taken": errors.AlreadyTaken,
+    "account-in-use": errors.AccountInUse,
+    "api-key-ended": errors.APIKeyEnded,
+    "api-key-rotated": errors.APIKeyRotated,
+    "quota-exceeded": errors.QuotaExceeded,
+    "scope-invalid": errors.ScopeInvalid,
+    "credential-in-url": errors.CredentialInURL,
     "multiple-credentials": errors.MultipleCredentials,
     "attempts-exceeded": lambda: errors.AttemptsExceeded(90),
     "challenge-invalid": errors.ChallengeInvalid,
@@ -19,6 +28,7 @@ RAISED = {
     "nothing-to-confirm": errors.NothingToConfirm,
     "account-locked": errors.AccountLocked,
     "second-factor-unavailable": errors.SecondFactorUnavailable,
+    "service-unavailable": errors.ServiceUnavailable,
 }
 
 

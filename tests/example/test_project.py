@@ -1,5 +1,6 @@
 """The example is a project like any other, and the commands of every project are fine with it."""
 
+import json
 import sys
 
 from tests.example.running import manage
@@ -15,7 +16,7 @@ def test_the_schema_is_valid_and_made_without_a_warning(tmp_path):
     schema = tmp_path / "schema.yml"
     run = manage(tmp_path, "spectacular", "--validate", "--fail-on-warn", "--file", str(schema))
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
-    assert 65 <= schema.read_text().count("operationId:") <= 80
+    assert 75 <= schema.read_text().count("operationId:") <= 110
 
 
 def test_no_migration_is_missing(tmp_path):
@@ -65,3 +66,13 @@ def test_the_cases_of_the_example_hold(tmp_path):
     run = manage(tmp_path, "test", "tests.example", "--pattern", "*_cases.py")
     assert run.returncode == 0, run.stderr
     assert "Ran 0 tests" not in run.stderr
+
+
+def test_every_refusal_that_a_request_can_meet_is_documented(tmp_path):
+    run = manage(tmp_path, "spectacular", "--format", "openapi-json")
+    for path, item in json.loads(run.stdout)["paths"].items():
+        for method, operation in item.items():
+            expected = {"401"} if operation["security"] else set()
+            expected |= {"404"} if "{" in path else set()
+            expected |= {"400", "415"} if "requestBody" in operation else set()
+            assert expected <= operation["responses"].keys(), (method, path)

@@ -221,7 +221,7 @@ def test_a_change_that_fails_half_way_changes_nothing(client, user, monkeypatch)
     def fail(*args):
         raise RuntimeError("the database went away")
 
-    monkeypatch.setattr(password_flows, "end_other_sessions", fail)
+    monkeypatch.setattr(password_flows, "revoke_other_sessions", fail)
     client.raise_request_exception = False
     assert change(client, mine["access"]).status_code == 500
 

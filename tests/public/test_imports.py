@@ -56,6 +56,7 @@ def at_start():
         "authkit.checks",
         "authkit.urls",
         "authkit.login.views",
+        "authkit.problem_details",
         "rest_framework.views",
         "rest_framework.serializers",
         "rest_framework_simplejwt.settings",

@@ -12,34 +12,79 @@ from django.urls import reverse
 from django.utils.module_loading import import_string
 
 FACES = {
-    "authkit.authentication": ["APIKeyAuthentication", "JWTAuthentication"],
-    "authkit.models": ["APIKey", "RecoveryCode", "Session", "TOTPDevice"],
-    "authkit.admin": ["APIKeyAdmin", "TOTPDeviceAdmin"],
-    "authkit.permissions": ["HasSecondFactor", "RecentlyAuthenticated"],
+    "authkit.authentication": [
+        "APIKeyAuthentication",
+        "JWTAuthentication",
+        "PlainAPIKeyAuthentication",
+    ],
+    "authkit.password_validation": ["ContextWordsValidator", "MinimumLengthValidator"],
+    "authkit.models": [
+        "APIKey",
+        "AccountName",
+        "MailedToken",
+        "PasswordAttempts",
+        "RecoveryCode",
+        "Registration",
+        "RequestCount",
+        "SecurityEvent",
+        "Session",
+        "TOTPDevice",
+    ],
+    "authkit.admin": [
+        "APIKeyAdmin",
+        "AccountAdminMixin",
+        "SecurityEventAdmin",
+        "TOTPDeviceAdmin",
+        "unlock_accounts",
+    ],
+    "authkit.throttling": [
+        "APIKeyThrottle",
+        "AnonymousThrottle",
+        "RateThrottle",
+        "ScopedThrottle",
+        "StaffThrottle",
+        "UserThrottle",
+    ],
+    "authkit.permissions": ["HasScope", "HasSecondFactor", "RecentlyAuthenticated"],
 }
 
 ERRORS = [
+    "APIKeyEnded",
     "APIKeyInvalid",
+    "APIKeyRateExceeded",
+    "APIKeyRotated",
+    "AccountInUse",
     "AccountLocked",
+    "AlreadyTaken",
     "AttemptsExceeded",
     "AuthkitError",
     "ChallengeInvalid",
     "CodeInvalid",
+    "CredentialInURL",
     "EnrolmentRequired",
     "InvalidCredentials",
+    "LinkInvalid",
     "MultipleCredentials",
     "NothingToConfirm",
+    "QuotaExceeded",
+    "ScopeInvalid",
     "SecondFactorUnavailable",
+    "ServiceUnavailable",
     "StepUpRequired",
     "TokenInvalid",
     "TokenReused",
 ]
 
 SIGNALS = [
+    "account_deleted",
+    "account_registered",
+    "email_changed",
     "password_changed",
+    "password_reset",
     "refresh_token_reused",
     "second_factor_disabled",
     "second_factor_enabled",
+    "security_event",
     "session_ended",
     "session_started",
 ]
@@ -54,20 +99,44 @@ ROUTES = {
     "session-list": "/api/v1/auth/sessions/",
     "session": "/api/v1/auth/sessions/00000000-0000-0000-0000-000000000000/",
     "password-change": "/api/v1/auth/password/change/",
+    "password-reset": "/api/v1/auth/password/reset/",
+    "password-reset-confirm": "/api/v1/auth/password/reset/confirm/",
+    "register": "/api/v1/auth/register/",
+    "email-verify": "/api/v1/auth/email/verify/",
+    "email-verify-resend": "/api/v1/auth/email/verify/resend/",
+    "email-change": "/api/v1/auth/email/change/",
+    "profile": "/api/v1/auth/me/",
     "second-factor": "/api/v1/auth/2fa/",
     "totp-setup": "/api/v1/auth/2fa/totp/setup/",
     "totp-verify": "/api/v1/auth/2fa/totp/verify/",
     "totp-disable": "/api/v1/auth/2fa/totp/disable/",
     "recovery-codes": "/api/v1/auth/2fa/recovery-codes/",
+    "api-key-list": "/api/v1/auth/api-keys/",
+    "api-key": "/api/v1/auth/api-keys/00000000-0000-0000-0000-000000000000/",
+    "api-key-rotate": "/api/v1/auth/api-keys/00000000-0000-0000-0000-000000000000/rotate/",
+    "event-list": "/api/v1/auth/events/",
 }
 
 STRINGS_IN_SETTINGS = [
+    "authkit.accounts.serializers.ProfileSerializer",
+    "authkit.accounts.serializers.RegistrationSerializer",
     "authkit.authentication.APIKeyAuthentication",
     "authkit.authentication.JWTAuthentication",
+    "authkit.authentication.PlainAPIKeyAuthentication",
     "authkit.schema.hooks.postprocess_schema_security",
+    "authkit.errors.problem_details_handler",
     "authkit.login.flows.complete_login",
+    "authkit.password_validation.ContextWordsValidator",
+    "authkit.password_validation.MinimumLengthValidator",
+    "authkit.permissions.HasScope",
     "authkit.permissions.HasSecondFactor",
     "authkit.permissions.RecentlyAuthenticated",
+    "authkit.throttling.APIKeyThrottle",
+    "authkit.throttling.AnonymousThrottle",
+    "authkit.throttling.RateThrottle",
+    "authkit.throttling.ScopedThrottle",
+    "authkit.throttling.StaffThrottle",
+    "authkit.throttling.UserThrottle",
     "authkit.second_factor.admin_site.SecondFactorAdminSite",
     "authkit.second_factor.apps.SecondFactorAdminConfig",
 ]
@@ -75,7 +144,10 @@ STRINGS_IN_SETTINGS = [
 COMMANDS = [
     "authkit_audit_schema",
     "authkit_create_api_key",
+    "authkit_import_api_keys",
     "authkit_import_totp",
+    "authkit_preview_mail",
+    "authkit_prune",
     "authkit_rotate_keys",
     "authkit_unlock",
 ]
@@ -107,7 +179,7 @@ def test_the_routes_are_these():
 
 @pytest.mark.parametrize(("name", "path"), ROUTES.items(), ids=ROUTES)
 def test_a_route_is_reversed_by_its_name(name, path):
-    arguments = ["00000000-0000-0000-0000-000000000000"] if name == "session" else []
+    arguments = ["00000000-0000-0000-0000-000000000000"] if "0000-" in path else []
     assert reverse(f"authkit:{name}", args=arguments) == path
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from authkit.schema.audit import judge_truth
+from authkit.schema.probe import Probe, Tier
 from authkit.schema.truth import find_truth
 from django.urls import path
 from drf_spectacular.generators import SchemaGenerator
@@ -70,13 +71,14 @@ def truth_of(*routes, look=lambda truth: truth, hooks=(), change=None, **patches
     *look* looks at the truth while the settings are in force.
     """
     generator_class = patches.pop("generator_class", SchemaGenerator)
+    probe = patches.pop("probe", Probe(Tier.T1))
     api_version = patches.pop("api_version", None)
     with patched_settings({"POSTPROCESSING_HOOKS": list(hooks), **patches}):
         generator = generator_class(patterns=list(routes), api_version=api_version)
         document = generator.get_schema(request=None, public=True)
         if change is not None:
             change(document)
-        return look(find_truth(document, generator))
+        return look(find_truth(document, generator, probe))
 
 
 def report_on(*routes, **options):
@@ -88,6 +90,15 @@ def found(rule, *routes, **options):
 
     def look(truth):
         return [offence.place.label for offence in rule.look(truth)]
+
+    return truth_of(*routes, look=look, **options)
+
+
+def subjects(rule, *routes, **options):
+    """Return the subjects of the findings of *rule* alone."""
+
+    def look(truth):
+        return [offence.subject for offence in rule.look(truth)]
 
     return truth_of(*routes, look=look, **options)
 

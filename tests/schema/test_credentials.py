@@ -42,7 +42,7 @@ class OtherToken:
 
 def test_several_names_of_one_extension_are_several_schemes():
     group = Description(Token, ({"id": [], "secret": []},), {"id": {"n": 1}, "secret": {"n": 2}})
-    catalogue = Catalogue.of([group], {})
+    catalogue = Catalogue.of([group], {}, {})
     assert catalogue.requirements(group) == [{"id": [], "secret": []}]
     assert catalogue.definitions == {"id": {"n": 1}, "secret": {"n": 2}}
 
@@ -50,7 +50,7 @@ def test_several_names_of_one_extension_are_several_schemes():
 def test_the_documented_definition_keeps_a_shared_name():
     first = Description(Token, ({"t": []},), {"t": {"n": 1}})
     second = Description(OtherToken, ({"t": []},), {"t": {"n": 2}})
-    catalogue = Catalogue.of([first, second], {"t": {"n": 1}})
+    catalogue = Catalogue.of([first, second], {"t": {"n": 1}}, {})
     assert catalogue.requirements(first) == [{"t": []}]
     assert catalogue.requirements(second) == [{"otherTokenAuth": []}]
 
@@ -61,11 +61,11 @@ def test_classes_of_the_same_name_get_a_number():
         Description(source, ({"t": []},), {"t": {"n": number}})
         for number, source in enumerate(sources)
     ]
-    catalogue = Catalogue.of(descriptions, {"sameAuth2": {"n": "of the project"}})
+    catalogue = Catalogue.of(descriptions, {"sameAuth2": {"n": "of the project"}}, {})
     assert [catalogue.requirements(item) for item in descriptions] == [
         [{"t": []}],
         [{"sameAuth": []}],
         [{"sameAuth3": []}],
     ]
-    again = Catalogue.of(descriptions, catalogue.definitions | {"sameAuth2": {"n": "x"}})
+    again = Catalogue.of(descriptions, catalogue.definitions | {"sameAuth2": {"n": "x"}}, {})
     assert again == catalogue

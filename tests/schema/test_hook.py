@@ -24,6 +24,7 @@ from rest_framework.authentication import (
 )
 from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.test import APIClient
+from rest_framework.throttling import AnonRateThrottle, BaseThrottle, ScopedRateThrottle
 from rest_framework_api_key.permissions import BaseHasAPIKey, HasAPIKey, KeyParser
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
@@ -123,7 +124,7 @@ def test_nothing_but_security_and_refusals_changes():
         for item in document["paths"].values():
             for one in item.values():
                 one.pop("security", None)
-                for status in ("401", "403"):
+                for status in ("401", "403", "429"):
                     one["responses"].pop(status, None)
     assert as_bytes(plain) == as_bytes(mended)
 
@@ -139,6 +140,28 @@ def test_a_true_document_keeps_every_byte():
     plain = plain_schema(route(Documented))
     assert as_bytes(mended_schema(route(Documented))) == as_bytes(plain)
     assert operation(plain)["x-badge"] == {"security": [None]}
+
+
+def test_views_that_share_an_operation_written_by_hand_are_told_apart():
+    by_hand = {"operationId": "by_hand", "responses": {"200": {"description": "The thing."}}}
+    before = copy.deepcopy(by_hand)
+
+    def described(base):
+        class Described(base):
+            @extend_schema(operation=by_hand)
+            def get(self, request):
+                raise NotImplementedError
+
+        return Described
+
+    document = mended_schema(
+        route(described(ProtectedView), "secured/"), route(described(OpenView), "open/")
+    )
+    assert security(document, "/secured/") == [JWT]
+    assert security(document, "/open/") == []
+    assert "401" in operation(document, "/secured/")["responses"]
+    assert "401" not in operation(document, "/open/")["responses"]
+    assert by_hand == before
 
 
 class TestStates:
@@ -374,13 +397,72 @@ class TestRefusals:
     def test_an_open_operation_gets_none(self):
         assert self.refusals(OpenView) == {}
 
-    @pytest.mark.parametrize("status", ["401", "403", "4XX", "default"])
-    def test_a_documented_one_is_left_alone(self, status):
+    def documented(self, status, view_class):
         def change(document):
             operation(document)["responses"] = {status: {"description": "No."}}
 
-        document = mend_by_hand(change, route(ProtectedView))
-        assert operation(document)["responses"] == {status: {"description": "No."}}
+        return operation(mend_by_hand(change, route(view_class)))["responses"]
+
+    @pytest.mark.parametrize("status", ["401", "4XX", "default"])
+    def test_a_documented_one_is_left_alone(self, status):
+        assert self.documented(status, ProtectedView) == {status: {"description": "No."}}
+
+    def test_the_other_one_does_not_stand_for_it(self):
+        session = view(ProtectedView, authentication_classes=[SessionAuthentication])
+        assert list(self.documented("401", session)) == ["401", "403"]
+        assert list(self.documented("403", ProtectedView)) == ["403", "401"]
+
+    def throttled(self, throttle, **attributes):
+        return view(OpenView, throttle_classes=[throttle], **attributes)
+
+    def test_429_is_documented_where_a_throttle_may_answer_it(self):
+        limited = self.throttled(type("Limited", (AnonRateThrottle,), {"rate": "1/day"}))
+        assert list(self.refusals(limited)) == ["429"]
+        assert list(self.documented("429", limited)) == ["429"]
+        assert list(self.refusals(self.throttled(BaseThrottle))) == ["429"]
+
+    def test_429_is_not_documented_where_no_throttle_can(self):
+        unlimited = self.throttled(type("Unlimited", (AnonRateThrottle,), {"rate": None}))
+        assert self.refusals(unlimited) == {}
+        assert self.refusals(self.throttled(ScopedRateThrottle)) == {}
+        assert self.refusals(self.throttled(ScopedRateThrottle, throttle_scope="none")) == {}
+        without_a_rate = type("Broken", (AnonRateThrottle,), {"scope": "nowhere"})
+        assert self.refusals(self.throttled(without_a_rate)) == {}
+
+    def test_429_is_documented_for_a_scope_with_a_rate(self):
+        rated = type("Rated", (ScopedRateThrottle,), {"THROTTLE_RATES": {"login": "1/day"}})
+        assert list(self.refusals(self.throttled(rated, throttle_scope="login"))) == ["429"]
+
+
+class TestOpenOperations:
+    """Views that are open while the document demands a credential."""
+
+    def test_are_made_true_by_default(self):
+        assert security(mended_schema(route(view(permission_classes=[])))) == [JWT, {}]
+
+    def test_are_left_to_the_audit_on_demand(self, settings):
+        settings.AUTHKIT = {"SCHEMA_OPEN_OPERATIONS": "report"}
+        document = mended_schema(route(view(permission_classes=[])), route(OpenView, "open/"))
+        assert security(document) == [JWT]
+        assert security(document, "/open/") == []
+        marked_open = mended_schema(route(marked([])))
+        assert security(marked_open) == [JWT]
+
+
+class TestAliases:
+    def aliased(self, settings, **aliases):
+        settings.AUTHKIT = {"SCHEMA_SCHEME_ALIASES": aliases}
+        both = view(ProtectedView, authentication_classes=[JWTAuthentication, BasicAuthentication])
+        return mended_schema(route(both))
+
+    def test_become_one_name_everywhere(self, settings):
+        document = self.aliased(settings, basicAuth="jwtAuth")
+        assert security(document) == [JWT]
+        assert list(document["components"]["securitySchemes"]) == ["jwtAuth"]
+
+    def test_for_names_that_are_not_there_change_nothing(self, settings):
+        document = self.aliased(settings, basicAuth="nowhere", other="jwtAuth", jwtAuth="jwtAuth")
+        assert security(document) == [JWT, {"basicAuth": []}]
 
 
 class TestFailures:
@@ -455,6 +537,33 @@ def test_the_command_of_drf_spectacular_is_content(version, tmp_path):
         call_command("spectacular", "--validate", "--file", str(target))
     document = yaml.safe_load(target.read_text())
     assert document["paths"]["/open/"]["get"]["security"] == []
+
+
+class Asked(BasePermission):
+    asked = 0
+
+    def has_permission(self, request, view):
+        Asked.asked += 1
+        return False
+
+
+def test_while_requests_are_served_a_permission_of_the_project_is_asked_once(rf):
+    routes = [route(view(permission_classes=[Asked]), "own/"), route(marked([]), "marked/")]
+    settings = {"SECURITY": [JWT, {}]}
+
+    def serve():
+        document, generator = make_schema(*routes, **settings)
+        with patched_settings(settings):
+            postprocess_schema_security(document, generator, request=rf.get("/"), public=True)
+        return document
+
+    Asked.asked = 0
+    first, asked = serve(), Asked.asked
+    assert asked > 0
+    assert serve() == first
+    assert Asked.asked == asked
+    assert first == mended_schema(*routes, **settings)
+    assert Asked.asked > asked  # a command asks anew
 
 
 @pytest.mark.django_db  # ATOMIC_REQUESTS opens a transaction around every view

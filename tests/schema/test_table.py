@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 from authkit.schema.audit import judge_truth
 from authkit.schema.decide import State
+from authkit.schema.findings import Severity
 from django.contrib.auth import get_user_model
 from django.urls import path
 from drf_spectacular.utils import extend_schema
@@ -157,10 +158,12 @@ def test_the_whole_table_in_one_document_is_true_as_well(version):
 @VERSIONS
 def test_the_audit_finds_the_lie_without_the_hook_and_nothing_with_it(row, version):
     without = report_on(route_of(row), OAS_VERSION=version)
-    lies = [finding.rule.id for finding in without.findings if finding.rule.id != "AK401"]
+    lies = [one.rule.id for one in without.findings if one.severity is Severity.ERROR]
     assert lies == ([row.rule] if row.rule else [])
     with_hook = report_on(route_of(row), hooks=[HOOK], OAS_VERSION=version)
-    ids = [finding.rule.id for finding in with_hook.findings]
+    ids = [one.rule.id for one in with_hook.findings if one.severity > Severity.NOTE]
+    # Who meant a view to be open is another question, and the hook does not answer it.
+    ids = [id_ for id_ in ids if id_ != "AK308"]
     # What the document can be made to say is true now; a dead endpoint stays dead.
     assert ids == (["AK304"] if row.rule == "AK304" else [])
 
@@ -173,7 +176,7 @@ def test_the_decision_is_the_state_of_the_table(row):
 
 def test_all_of_the_table_is_decided():
     report = judge_truth(truth_of(*urlpatterns))
-    assert (report.operations, report.decided) == (18, 18)
+    assert (len(report.operations), report.decided) == (18, 18)
 
 
 @pytest.fixture

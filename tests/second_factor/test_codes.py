@@ -415,3 +415,10 @@ def test_a_failure_to_decrypt_is_no_log_line_with_the_code(client, damaged, capl
     code = damaged.phone.fresh_code()
     by_challenge(client, damaged, code)
     assert not any(code in record.getMessage() for record in caplog.records)
+
+
+def test_a_failure_to_decrypt_is_an_alarm(client, damaged, security_log):
+    """T-OTP-09."""
+    assert log_in_with(client, damaged.user, damaged.phone.fresh_code()).status_code == 503
+    [(level, facts)] = security_log("second_factor_unavailable")
+    assert (level, str(facts["user"])) == ("CRITICAL", str(damaged.user.pk))

@@ -7,7 +7,8 @@ from authkit.models import Session
 from authkit.second_factor.models import RecoveryCode, TOTPDevice
 from django_otp import verify_token
 
-from tests.conftest import AUTH, Client, bearer
+from tests.conftest import AUTH, bearer, clients_from_all_over
+from tests.isolation import level_in_force
 from tests.second_factor.calls import (
     challenge,
     complete,
@@ -36,7 +37,12 @@ def crowd():
 
 @pytest.fixture
 def clients():
-    return [Client() for _ in range(THREADS)]
+    return clients_from_all_over(THREADS)
+
+
+def test_all_this_is_at_read_committed(crowd):
+    """Other levels are for test_isolation.py."""
+    assert set(crowd.at_once([level_in_force] * THREADS)) == {"read committed"}
 
 
 def assert_one_success(answers, code="invalid_code"):
@@ -344,3 +350,33 @@ def test_a_code_that_is_used_while_its_set_is_replaced_works_once_at_most(
         # Nothing of the old set works, whoever was faster; all of the new one may.
         assert complete(client, challenge(client, owner.user), old[1]).status_code == 401
         assert complete(client, challenge(client, owner.user), codes[9]).status_code == 200
+
+
+def test_turning_it_off_beside_log_ins_leaves_no_half_of_either(
+    client, make_user, enrol, crowd, clients
+):
+    """T-OTP-10: the log-ins that had begun are ended, whether they got in first or not."""
+    for _ in range(ROUNDS):
+        owner = enrol(make_user())
+        waiting = [challenge(client, owner.user) for _ in range(8)]
+        code = owner.phone.fresh_code()
+
+        *answers, off = crowd.at_once(
+            [
+                *[
+                    partial(complete, *each)
+                    for each in zip(clients, waiting, owner.recovery_codes, strict=False)
+                ],
+                partial(disable, clients[-1], owner.access, code),
+            ]
+        )
+
+        assert off.status_code == 204
+        assert {answer.status_code for answer in answers} <= {200, 401}
+        for answer in answers:
+            if answer.status_code == 200:
+                assert client.sessions(answer.json()["access"]).status_code == 401
+        assert Session.objects.of(owner.user).live().count() == 1
+        assert not TOTPDevice.objects.filter(user=owner.user).exists()
+        assert not RecoveryCode.objects.filter(user=owner.user).exists()
+        assert client.log_in(owner.user).status_code == 200

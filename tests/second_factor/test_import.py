@@ -4,10 +4,16 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from authkit.models import TOTPDevice
+from authkit.second_factor import imports
+from authkit.second_factor.imports import Imported, import_device
 from django.core.management import call_command
 from django.core.management.base import CommandError
+
+from tests.conftest import Client
 
 ROOT = Path(__file__).parents[2]
 
@@ -119,3 +125,37 @@ def test_nothing_to_import_is_nothing_imported():
         ["0 confirmed devices could be taken over."],
         ["0 devices taken over."],
     )
+
+
+# --- the same without the other app: whatever has its attributes --------------------------------
+
+
+def stock(user, **differently):
+    usual = {"digits": 6, "step": 30, "t0": 0, "drift": 0, "last_t": 7, "name": "phone"}
+    return SimpleNamespace(user=user, bin_key=b"0123456789abcdefghij", **(usual | differently))
+
+
+def test_a_device_is_taken_over_once(client, user):
+    pair = client.pair(user)
+    assert import_device(stock(user)) == Imported(user.get_username(), "")
+    device = TOTPDevice.objects.get()
+    assert (device.confirmed, device.last_step, device.name) == (True, 7, "phone")
+    assert device.unseal() == b"0123456789abcdefghij"
+    assert client.sessions(pair["access"]).status_code == 401
+    assert "already" in import_device(stock(user)).reason
+    assert TOTPDevice.objects.count() == 1
+
+
+@pytest.mark.parametrize("differently", [{"digits": 8}, {"step": 60}, {"t0": 1}, {"drift": 2}])
+def test_what_we_would_refuse_is_left(user, differently):
+    assert import_device(stock(user, **differently)).reason
+    assert not TOTPDevice.objects.exists()
+
+
+def test_an_app_that_is_set_up_during_the_import_is_kept(owner, monkeypatch):
+    monkeypatch.setattr(imports, "confirmed_device", lambda user: None)
+    assert import_device(stock(owner.user)).reason == (
+        "the user has just set up an authenticator app here"
+    )
+    assert owner.device.unseal() == owner.phone.secret
+    assert Client().log_in(owner.user).status_code == 202

@@ -10,8 +10,9 @@ from django_otp import devices_for_user, match_token, user_has_device, verify_to
 from django_otp.models import Device
 
 from tests.conftest import PASSWORD, Client, bearer
-from tests.second_factor.calls import challenge, complete, set_up
+from tests.second_factor.calls import challenge, complete, confirm, log_in_with, set_up
 from tests.second_factor.phone import Phone
+from tests.sessions.answers import assert_token_invalid
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.second_factor.urls")]
 
@@ -389,3 +390,26 @@ def test_no_page_of_either_site_shows_the_secret(chief):
         assert page.status_code == 200
         for text in (chief.phone.base32, chief.phone.secret.hex(), chief.device.sealed_secret):
             assert text not in page.content.decode()
+
+
+# --- SimpleJWT's own classes beside ours -------------------------------------------------------
+
+
+@override_settings(AUTHKIT={"SECOND_FACTOR_REQUIRED": "all"})
+def test_whoever_owes_a_factor_has_no_token_for_simplejwts_authenticator(client, user, clock):
+    access = client.pair(user)["access"]
+    assert client.get("/simplejwt/", **bearer(access)).status_code == 401
+    phone = Phone(set_up(client, access).json()["secret"], clock)
+    assert confirm(client, access, phone.code()).status_code == 200
+    assert client.get("/plain/", **bearer(access)).status_code == 200
+    pair = log_in_with(client, user, phone.fresh_code()).json()
+    assert client.get("/simplejwt/", **bearer(pair["access"])).status_code == 200
+
+
+def test_an_access_token_that_simplejwts_view_makes_of_ours_is_refused(client, owner):
+    pair = log_in_with(client, owner.user, owner.phone.fresh_code()).json()
+    minted = client.post("/simplejwt/refresh/", {"refresh": pair["refresh"]}, format="json")
+    assert minted.status_code == 200
+    assert_token_invalid(client.sessions(minted.json()["access"]))
+    assert_token_invalid(client.verify(minted.json()["access"]))
+    assert client.refresh(pair["refresh"]).status_code == 200

@@ -17,7 +17,7 @@ from django.test import RequestFactory, override_settings
 from django.urls import get_resolver
 from rest_framework.test import APIClient
 
-from tests.conftest import AUTH, PASSWORD, Client, bearer
+from tests.conftest import AUTH, PASSWORD, Client, bearer, is_there
 from tests.second_factor.answers import assert_challenge_refused
 from tests.second_factor.calls import (
     challenge,
@@ -34,6 +34,26 @@ from tests.sessions.forge import claims_of, sign
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.second_factor.urls")]
 
+#: All endpoints are there.
+ALL_ON = {"REGISTRATION": True, "EMAIL_VERIFICATION_URL": "https://app.example/#{token}"}
+
+#: Look at no credential, so none opens anything there.
+OPEN = {
+    AUTH + path
+    for path in (
+        "register/",
+        "email/verify/",
+        "email/verify/resend/",
+        "password/reset/",
+        "password/reset/confirm/",
+    )
+}
+
+
+@pytest.fixture(autouse=True)
+def _all_on(settings, mailers):
+    settings.AUTHKIT = ALL_ON
+
 
 def live(owner):
     return set(Session.objects.of(owner.user).live().values_list("pk", flat=True))
@@ -46,6 +66,8 @@ def tokens_in(text):
 def endpoints():
     for pattern in get_resolver("authkit.urls").url_patterns:
         route = str(pattern.pattern)
+        if not is_there(route):
+            continue
         yield AUTH + route.replace("<uuid:session_id>", "00000000-0000-0000-0000-000000000000")
 
 
@@ -133,7 +155,7 @@ def test_t_2fa_05_an_api_key_reaches_neither_factor_nor_sessions(client, owner):
         for method in ("get", "post", "delete"):
             body = {"password": PASSWORD, "code": code, "current_password": PASSWORD}
             answer = getattr(client, method)(path, body, format="json", HTTP_X_API_KEY=key)
-            assert answer.status_code in (401, 405)
+            assert answer.status_code in ((400, 405) if path in OPEN else (401, 405))
     assert (live(owner), TOTPDevice.objects.values().get()) == before
 
 
@@ -193,7 +215,6 @@ def test_t_2fa_08_no_failure_to_look_the_factor_up_gives_a_token(client, owner, 
 
     waiting = challenge(client, owner.user)
     monkeypatch.setattr(login_flows, place, fail)
-    client.raise_request_exception = False
     code = owner.phone.fresh_code()
     answers = [
         complete(client, waiting, code) if place == "verify_code" else client.log_in(owner.user),
@@ -201,8 +222,8 @@ def test_t_2fa_08_no_failure_to_look_the_factor_up_gives_a_token(client, owner, 
         reauthenticate(client, owner.access, code=code),
     ]
     for answer in answers:
-        assert answer.status_code in (500, 503)
-        assert b"eyJ" not in answer.content
+        assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
+        assert answer["Retry-After"] == "5"
 
 
 def test_t_2fa_08_a_secret_that_cannot_be_decrypted_is_503(client, owner):
@@ -241,7 +262,7 @@ def test_t_2fa_10_two_log_ins_wait_apart_and_logging_out_everywhere_ends_both(cl
 
 
 def test_t_2fa_11_whoever_owes_a_factor_can_only_set_one_up(client, user, clock):
-    with override_settings(AUTHKIT={"SECOND_FACTOR_REQUIRED": "all"}):
+    with override_settings(AUTHKIT=ALL_ON | {"SECOND_FACTOR_REQUIRED": "all"}):
         access = client.pair(user)["access"]
         for path in ("/plain/", "/open/", "/mfa/", "/recent/"):
             assert client.get(path, **bearer(access)).status_code == 403
@@ -254,7 +275,7 @@ def test_t_2fa_11_whoever_owes_a_factor_can_only_set_one_up(client, user, clock)
                 continue
             for method in ("get", "post", "delete", "put"):
                 answer = getattr(client, method)(path, {}, format="json", **bearer(access))
-                assert answer.status_code == 403
+                assert answer.status_code in ((400, 405) if path in OPEN else (403,))
         phone = Phone(set_up(client, access).json()["secret"], clock)
         assert confirm(client, access, phone.code()).status_code == 200
         assert client.get("/plain/", **bearer(access)).status_code == 200

@@ -245,3 +245,10 @@ def test_a_code_is_of_no_use_to_an_account_that_is_closed(client, owner):
     assert complete(client, waiting, owner.recovery_codes[0]).status_code == 401
     assert Session.objects.live().count() == live
     assert RecoveryCode.objects.count() == 10
+
+
+def test_neither_a_code_nor_a_session_says_more_of_itself_than_its_number(owner):
+    for model in (RecoveryCode, Session):
+        row = model.objects.first()
+        assert str(row) == str(row.pk)
+        assert repr(row) == f"<{model.__name__}: {row.pk}>"

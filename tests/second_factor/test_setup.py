@@ -524,7 +524,7 @@ def test_what_a_wrong_code_leaves_is_a_line_without_the_code(client, owner, secu
     complete(client, challenge(client, owner.user), code)
     [(level, facts)] = security_log("second_factor_failed")
     assert level == "WARNING"
-    assert set(facts) == {"event", "user"}
+    assert set(facts) == {"event", "user", "ip"}
 
 
 # --- accounts that come and go -----------------------------------------------------------------

@@ -13,6 +13,8 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
+from rest_framework_simplejwt.authentication import JWTAuthentication as SimpleJWTAuthentication
+from rest_framework_simplejwt.views import TokenRefreshView
 
 ours = SecondFactorAdminSite(name="ours")
 theirs = OTPAdminSite(name="theirs")
@@ -34,6 +36,10 @@ class HostView(APIView):
     post = get
 
 
+class SimpleJWTView(HostView):
+    authentication_classes = [SimpleJWTAuthentication]
+
+
 def host(*permissions):
     return HostView.as_view(permission_classes=permissions)
 
@@ -44,6 +50,8 @@ urlpatterns = [
     path("ours/", ours.urls),
     path("theirs/", theirs.urls),
     path("login/", LoginView.as_view(template_name="admin/login.html")),
+    path("simplejwt/", SimpleJWTView.as_view()),
+    path("simplejwt/refresh/", TokenRefreshView.as_view()),
     path("plain/", host(IsAuthenticated)),
     path("open/", host(AllowAny)),
     path("mfa/", host(IsAuthenticated, HasSecondFactor)),

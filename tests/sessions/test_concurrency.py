@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import override_settings
 
-from tests.conftest import AUTH, PASSWORD, Client, bearer
+from tests.conftest import AUTH, PASSWORD, bearer, clients_from_all_over
 from tests.sessions.answers import (
     TOKEN_REUSED,
     assert_refused,
@@ -33,7 +33,7 @@ def crowd():
 
 @pytest.fixture
 def clients():
-    return [Client() for _ in range(THREADS)]
+    return clients_from_all_over(THREADS)
 
 
 def backend_id():

@@ -431,6 +431,20 @@ def test_logging_out_with_a_token_that_names_somebody_elses_session_changes_noth
     assert_session_lives(client, yours)
 
 
+@pytest.mark.parametrize("user_id", ["", "nobody", "-1", str(10**30), "1" * 500])
+def test_logging_out_with_a_token_that_names_no_user_of_ours_changes_nothing(client, user, user_id):
+    pair = client.pair(user)
+    assert client.revoke(changed(pair["refresh"], "user_id", user_id)).status_code == 204
+    assert_session_lives(client, pair)
+
+
+def test_logging_out_with_a_token_that_outlives_its_session_changes_nothing(client, user):
+    pair = client.pair(user)
+    late = claims_of(pair["refresh"])["exp"] + 366 * 86_400
+    assert client.revoke(changed(pair["refresh"], "exp", late)).status_code == 204
+    assert_session_lives(client, pair)
+
+
 # --- the right token in the wrong place -----------------------------------------------------
 
 
@@ -479,12 +493,43 @@ def test_a_bearer_header_of_another_form_is_refused_without_a_query(
     assert_token_invalid(answer)
 
 
-def test_a_token_in_the_address_is_not_looked_at(client, user, django_assert_num_queries):
-    access = client.pair(user)["access"]
+@pytest.mark.parametrize("kind", ["access", "refresh"])
+@pytest.mark.parametrize("name", ["access_token", "token", "Authorization", "state"])
+@pytest.mark.parametrize("beside", [{}, "bearer"], ids=["alone", "beside a good one"])
+def test_a_token_in_the_address_is_refused_and_told(
+    client, user, django_assert_num_queries, security_log, kind, name, beside
+):
+    pair = client.pair(user)
+    headers = bearer(pair["access"]) if beside else {}
     with django_assert_num_queries(0):
-        answers = [
-            client.get("/api/v1/auth/sessions/", {name: access})
-            for name in ("access_token", "token", "Authorization")
-        ]
-    assert [a.status_code for a in answers] == [401, 401, 401]
-    assert client.get("/api/v1/auth/sessions/", **bearer(access)).status_code == 200
+        answer = client.get("/api/v1/auth/sessions/", {name: pair[kind]}, **headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "credential_in_url")
+    told = {"event": "credential_in_url", "credential": kind, "ip": "127.0.0.1"}
+    assert security_log("credential_in_url") == [("WARNING", told)]
+    assert client.get("/api/v1/auth/sessions/", **bearer(pair["access"])).status_code == 200
+
+
+@pytest.mark.plants_secrets  # Django logs the paths that it does not find
+def test_a_token_in_the_path_is_refused(client, user):
+    answer = client.get(f"/api/v1/auth/sessions/{client.pair(user)['access']}/")
+    assert (answer.status_code, answer.json()["code"]) == (400, "credential_in_url")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "eyJ",
+        "eyJ.eyJ.x",
+        "eyJhbGciOiJIUzI1NiJ9.e30.x",
+        "eyJhbGciOiJIUzI1NiJ9." + b64(b'{"token_type": "access"}') + ".x",
+        "eyJhbGciOiJIUzI1NiJ9." + b64(b'{"sid": "1", "token_type": "id_token"}') + ".x",
+        "eyJhbGciOiJIUzI1NiJ9." + b64(b"[" * 3000) + ".x",
+        "eyJ" * 30_000,
+        "eyJ." * 20_000,
+    ],
+    ids=lambda value: value[:40],
+)
+def test_a_token_of_somebody_else_in_the_address_is_none_of_our_business(client, user, value):
+    access = client.pair(user)["access"]
+    query = {"id_token_hint": value}
+    assert client.get("/api/v1/auth/sessions/", query, **bearer(access)).status_code == 200

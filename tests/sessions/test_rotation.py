@@ -98,6 +98,7 @@ def test_a_second_use_after_the_grace_ends_the_session(
     facts = {
         "session": str(session.pk),
         "user": user.pk if isinstance(user.pk, int) else str(user.pk),
+        "ip": "127.0.0.1",
     }
     assert security_log("token_reused") == [("CRITICAL", {"event": "token_reused", **facts})]
     assert security_log("session_ended") == [

@@ -1,52 +1,197 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from django.contrib import admin
-from django.forms import ModelForm
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import display_for_value
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from authkit.api_keys.models import APIKey
+from authkit.api_keys.flows import NewKey, rotate
+from authkit.api_keys.models import MAX_NETWORKS, APIKey
+from authkit.conf import conf
+from authkit.core.networks import joined
+from authkit.errors import APIKeyEnded, APIKeyRotated
+from authkit.events.flows import record
+
+#: How long the old key works when the admin rotates one and leaves time to replace it.
+OVERLAP = timedelta(days=1)
+
+
+class NetworksField(forms.CharField):
+    """Networks in CIDR notation, one on each line."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def clean(self, value: Any) -> Any:
+        networks = super().clean(value).split()
+        if len(networks) > MAX_NETWORKS:
+            raise ValidationError(_("That is too many networks."))
+        try:
+            return joined(networks)
+        except ValueError:
+            raise ValidationError(
+                _("Write networks like 192.0.2.0/24 or 2001:db8::/32, one on each line.")
+            ) from None
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value.split()) if value else value
+
+
+class ScopesField(forms.MultipleChoiceField):
+    """The scopes that the project declares, to be ticked."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def clean(self, value: Any) -> Any:
+        return " ".join(super().clean(value))
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.split() if isinstance(value, str) else value
+
+
+class APIKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    scope = ScopesField(label=_("scopes"), required=False, choices=lambda: declared_scopes())
+    networks = NetworksField(
+        label=_("allowed networks"),
+        required=False,
+        help_text=_("From where the key may be used, one on each line. Empty: from everywhere."),
+    )
+
+
+def declared_scopes() -> list[tuple[str, str]]:
+    return [(name, f"{name}: {sentence}") for name, sentence in conf.SCOPES.items()]
 
 
 @admin.register(APIKey)
 class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     """Makes keys and shows each once, in the answer that made it and nowhere else."""
 
-    list_display = ["prefix", "name", "owner", "created", "expiry_date", "revoked"]
+    form = APIKeyForm
+    actions = ["revoke_keys", "rotate_keys", "rotate_keys_with_overlap"]
+    list_display = ["prefix", "name", "owner", "scopes", "last_used", "expiry_date", "revoked"]
     list_filter = ["created", "revoked"]
     list_select_related = ["owner"]
     search_fields = ["name", "prefix"]
-    raw_id_fields = ["owner"]
+    raw_id_fields = ["owner", "group"]
+
+    DESCRIBING = ("name", "owner", "group", "scope", "networks", "rate", "expiry_date")
+    OBSERVED = ("prefix", "created", "last_used", "last_used_ip", "overlap_ends_at")
 
     def get_fields(self, request: HttpRequest, obj: APIKey | None = None) -> Any:
-        return ["name", "owner", "expiry_date"] if obj is None else self.list_display
+        if obj is None:
+            return self.DESCRIBING
+        if obj.revoked:
+            return [*self.OBSERVED, "name", "owner", "group", "scopes", "rate", "revoked"]
+        return [*self.OBSERVED, *self.DESCRIBING, "revoked"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: APIKey | None = None) -> Any:
         if obj is None:
             return []
         # A key made for one owner is never handed on, and a revoked one never comes back.
-        return self.list_display if obj.revoked else ["prefix", "owner", "created"]
+        return self.get_fields(request, obj) if obj.revoked else [*self.OBSERVED, "owner"]
+
+    @admin.display(description=_("last used"), ordering="last_used_at")
+    def last_used(self, obj: APIKey) -> Any:
+        return obj.last_used_at or _("never")
+
+    @admin.display(description=_("scopes"))
+    def scopes(self, obj: APIKey) -> str:
+        return ", ".join(obj.scopes)
+
+    @admin.display(description=_("the old key works until"))
+    def overlap_ends_at(self, obj: APIKey) -> Any:
+        return display_for_value(obj.overlap_ends_at, self.get_empty_value_display())
 
     def save_model(
-        self, request: HttpRequest, obj: APIKey, form: ModelForm[APIKey], change: bool
+        self, request: HttpRequest, obj: APIKey, form: forms.ModelForm[APIKey], change: bool
     ) -> None:
-        if not change:
-            # Kept on the request, not in a message: messages are stored in cookies or sessions.
-            request.new_api_key = APIKey.objects.assign_key(obj)  # type: ignore[attr-defined]
-        obj.save()
+        if change:
+            obj.save()
+            record(
+                "api_key_changed",
+                user=obj.owner_id,
+                api_key=obj.pk,
+                changed=form.changed_data,
+                actor=request.user.pk,
+            )
+            return
+        # Kept on the request, not in a message: messages are stored in cookies or sessions.
+        made = NewKey(obj, APIKey.objects.insert(obj))
+        request.new_api_key = made  # type: ignore[attr-defined]  # an attribute of ours
+        record(
+            "api_key_created",
+            user=obj.owner_id,
+            api_key=obj.pk,
+            scopes=obj.scopes,
+            actor=request.user.pk,
+        )
 
     def response_add(
         self, request: HttpRequest, obj: APIKey, post_url_continue: str | None = None
     ) -> HttpResponse:
+        made: NewKey = request.new_api_key  # type: ignore[attr-defined]  # by save_model
+        return self._shown_once(request, _("API key made"), [made])
+
+    @admin.action(description=_("Revoke the selected keys, for good"), permissions=["change"])
+    def revoke_keys(self, request: HttpRequest, queryset: QuerySet[APIKey]) -> None:
+        ending = list(queryset.filter(revoked=False))
+        APIKey.objects.filter(pk__in=[api_key.pk for api_key in ending]).revoke()
+        for api_key in ending:
+            record(
+                "api_key_revoked",
+                user=api_key.owner_id,
+                api_key=api_key.pk,
+                actor=request.user.pk,
+            )
+            self.log_change(request, api_key, "Revoked.")
+        count = len(ending)
+        text = ngettext("%d key was revoked.", "%d keys were revoked.", count) % count
+        self.message_user(request, text, messages.SUCCESS)
+
+    @admin.action(
+        description=_("Rotate the selected keys; the old ones end now"), permissions=["change"]
+    )
+    def rotate_keys(self, request: HttpRequest, queryset: QuerySet[APIKey]) -> HttpResponse | None:
+        return self._rotated(request, queryset, timedelta(0))
+
+    @admin.action(
+        description=_("Rotate the selected keys; the old ones work for a day more"),
+        permissions=["change"],
+    )
+    def rotate_keys_with_overlap(
+        self, request: HttpRequest, queryset: QuerySet[APIKey]
+    ) -> HttpResponse | None:
+        return self._rotated(request, queryset, OVERLAP)
+
+    def _rotated(
+        self, request: HttpRequest, queryset: QuerySet[APIKey], overlap: timedelta
+    ) -> HttpResponse | None:
+        new_keys = []
+        for api_key in queryset:
+            try:
+                new_keys.append(rotate(api_key, overlap, actor=request.user.pk))
+            except (APIKeyEnded, APIKeyRotated) as error:
+                self.message_user(request, f"{api_key}: {error.detail}", messages.WARNING)
+            else:
+                self.log_change(request, api_key, "Rotated.")
+        return self._shown_once(request, _("API keys rotated"), new_keys) if new_keys else None
+
+    def _shown_once(
+        self, request: HttpRequest, title: Any, new_keys: Sequence[NewKey]
+    ) -> HttpResponse:
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),
-            "title": _("API key made"),
+            "title": title,
             "opts": self.opts,
-            "api_key": obj,
-            "key": request.new_api_key,  # type: ignore[attr-defined]
+            "new_keys": new_keys,
         }
         response = TemplateResponse(request, "admin/authkit/apikey/made.html", context)
         response["Cache-Control"] = "no-store"

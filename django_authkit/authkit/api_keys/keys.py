@@ -18,14 +18,25 @@ PREFIX_LENGTH = 8
 SECRET_LENGTH = 32
 CHECKSUM_LENGTH = 6
 
-_KEY = re.compile(r"([A-Za-z0-9-]+)_([A-Za-z0-9]{8})_([A-Za-z0-9]{32})([A-Za-z0-9]{6})", re.ASCII)
+_SHAPE = r"([A-Za-z0-9-]+)_([A-Za-z0-9]{8})_([A-Za-z0-9]{32})([A-Za-z0-9]{6})"
+_KEY = re.compile(_SHAPE, re.ASCII)
+_WITHIN = re.compile(rf"(?<![A-Za-z0-9-]){_SHAPE}(?![A-Za-z0-9])", re.ASCII)
+
+#: ``<prefix>.<secret>``: the keys of djangorestframework-api-key, by its default generator.
+_PLAIN_KEY = re.compile(r"([A-Za-z0-9]{8})\.[A-Za-z0-9]{16,128}", re.ASCII)
 
 
-def new_key(brand: str) -> tuple[str, str]:
-    """Return ``(key, prefix)``."""
-    prefix = _random(PREFIX_LENGTH)
+def new_prefix() -> str:
+    return _random(PREFIX_LENGTH)
+
+
+def is_prefix(text: str) -> bool:
+    return len(text) == PREFIX_LENGTH and set(text) <= set(ALPHABET)
+
+
+def new_key(brand: str, prefix: str) -> str:
     body = f"{brand}_{prefix}_{_random(SECRET_LENGTH)}"
-    return body + checksum(body), prefix
+    return body + checksum(body)
 
 
 def prefix_of(key: str, brand: str) -> str | None:
@@ -40,6 +51,24 @@ def prefix_of(key: str, brand: str) -> str | None:
     if checksum(key[:-CHECKSUM_LENGTH]) != match[4]:
         return None
     return match[2]
+
+
+def plain_prefix_of(key: str) -> str | None:
+    """Return the look-up prefix of a key of djangorestframework-api-key, or None.
+
+    >>> plain_prefix_of("A" * 8 + "." + "B" * 32)
+    'AAAAAAAA'
+    """
+    match = _PLAIN_KEY.fullmatch(key)
+    return match and match[1]
+
+
+def prefix_within(text: str, brand: str) -> str | None:
+    """Return the prefix of the first key of this brand that stands somewhere in a text."""
+    if "_" not in text:
+        return None
+    found = (prefix_of(match[0], brand) for match in _WITHIN.finditer(text))
+    return next(filter(None, found), None)
 
 
 def checksum(body: str) -> str:

@@ -1,67 +1,170 @@
 from __future__ import annotations
 
 import uuid
-from functools import cached_property
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, router
+from django.db.models import Q
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 from rest_framework_api_key.crypto import KeyGenerator
 from rest_framework_api_key.models import AbstractAPIKey, BaseAPIKeyManager
 
-from authkit.api_keys.keys import new_key, prefix_of
+from authkit.api_keys.cache import forget
+from authkit.api_keys.keys import new_key, new_prefix, prefix_of
+from authkit.api_keys.scopes import require_grantable
 from authkit.conf import conf
-from authkit.core import clock
+from authkit.core import clock, networks, rates
 from authkit.core.compiled_lookup import CompiledLookup
+from authkit.core.database import all_or_nothing
+from authkit.core.truth import TruthQuerySet
+from authkit.errors import ScopeInvalid
+
+#: What a request with a key has no need of.
+UNREAD = ("created", "last_used_ip", "rate_used", "rate_window_started_at", "slot")
+
+#: How many networks a key may be bound to.
+MAX_NETWORKS = 32
+
+#: How often a prefix is drawn anew that somebody has already. Once in 200,000,000,000,000.
+PREFIX_TRIES = 5
 
 
-class BrandedKeyGenerator(KeyGenerator):  # type: ignore[misc]
+class BrandedKeyGenerator(KeyGenerator):  # type: ignore[misc]  # the package has no types
     """Makes keys of our form, and hashes them as the parent does."""
 
+    def get_prefix(self) -> str:
+        return new_prefix()
+
     def generate(self) -> tuple[str, str, str]:
-        key, prefix = new_key(conf.API_KEY_BRAND)
+        prefix = self.get_prefix()
+        key = new_key(conf.API_KEY_BRAND, prefix)
         return key, prefix, self.hash(key)
 
+    def matches(self, key: str, api_key: APIKey | None) -> bool:
+        """Verify the secret; hash once also where there is no row, so that both take as long."""
+        presented: str = self.hash(key)
+        if api_key is None:
+            return False
+        if api_key.hashed_key and not self.using_preferred_hasher(api_key.hashed_key):
+            return self._matches_slow_hash(key, presented, api_key)
+        return any(
+            constant_time_compare(presented, accepted) for accepted in api_key.accepted_hashes()
+        )
 
-class APIKeyManager(BaseAPIKeyManager):  # type: ignore[misc]
+    def _matches_slow_hash(self, key: str, presented: str, api_key: APIKey) -> bool:
+        """Verify a hash that djangorestframework-api-key made before 3.0, and replace it."""
+        if not self.verify(key, api_key.hashed_key):
+            return False
+        # Only over the hash that was verified: the key may have been rotated meanwhile.
+        same = APIKey.objects.filter(pk=api_key.pk, hashed_key=api_key.hashed_key)
+        same.update(hashed_key=presented)
+        return True
+
+
+class APIKeyManager(BaseAPIKeyManager):  # type: ignore[misc]  # as above
     """``create_key(name=..., owner=...)`` returns ``(api_key, key)``, the key for the only time."""
 
     key_generator = BrandedKeyGenerator()
 
     @cached_property
-    def _by_prefix(self) -> CompiledLookup[APIKey]:
-        return CompiledLookup(self.model, "prefix", related="owner")
+    def by_prefix(self) -> CompiledLookup[APIKey]:
+        return CompiledLookup(
+            self.model, "prefix", related="owner", defer=UNREAD, private=["password"]
+        )
 
     def assign_key(self, obj: APIKey) -> str:
         key, obj.prefix, obj.hashed_key = self.key_generator.generate()
         return key
 
+    def create_key(self, **fields: Any) -> tuple[APIKey, str]:
+        fields.pop("id", None)
+        api_key = self.model(**fields)
+        return api_key, self.insert(api_key)
+
+    def insert(self, api_key: APIKey) -> str:
+        """Give a new row a key, write it, and return the key."""
+        for tries_left in reversed(range(PREFIX_TRIES)):
+            key = self.assign_key(api_key)
+            try:
+                all_or_nothing(partial(api_key.save, force_insert=True), self.model)
+            except IntegrityError:
+                if not tries_left or not self.filter(prefix=api_key.prefix).exists():
+                    raise
+            else:
+                break
+        return key
+
     def with_owner(self, prefix: str) -> APIKey | None:
         """Return the key of this prefix and its owner, in one query, usable or not."""
-        return self._by_prefix.get(prefix)
+        return self.by_prefix.get(prefix)
 
     def get_from_key(self, key: str) -> APIKey:
         """Return the row of a usable key.
 
-        Unlike the parent's, it looks at expiry and owner too.
+        Unlike the parent's, it looks at expiry and owner too. It neither knows from where the
+        key came nor counts the use: :func:`authkit.api_keys.verification.use_key` does.
 
         :raises APIKey.DoesNotExist: for every other key.
         """
         prefix = prefix_of(key, conf.API_KEY_BRAND)
         api_key = self.with_owner(prefix) if prefix else None
-        if prefix and not _matches(self.key_generator, key, api_key):
+        if prefix and not self.key_generator.matches(key, api_key):
             api_key = None
         if api_key is None or not api_key.is_usable():
             raise self.model.DoesNotExist("No usable API key is this one.")
         return api_key
 
 
-class APIKey(AbstractAPIKey):  # type: ignore[misc]
+class APIKeyQuerySet(TruthQuerySet["APIKey"]):
+    def of(self, owner: Any) -> APIKeyQuerySet:
+        return self.filter(owner=owner)
+
+    def unrevoked(self) -> APIKeyQuerySet:
+        return self.filter(revoked=False)
+
+    def live(self) -> APIKeyQuerySet:
+        """Return the keys that have neither been revoked nor run out."""
+        unexpired = Q(expiry_date=None) | Q(expiry_date__gt=clock.now())
+        return self.unrevoked().filter(unexpired)
+
+    def ended(self) -> APIKeyQuerySet:
+        return self.filter(Q(revoked=True) | Q(expiry_date__lte=clock.now()))
+
+    def update(self, **changes: Any) -> int:
+        with self._forgetting():
+            return super().update(**changes)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        with self._forgetting():
+            return super().delete()
+
+    def revoke(self) -> int:
+        """End these keys for good: without its hash, nothing brings a key back."""
+        return self.unrevoked().update(
+            revoked=True, hashed_key="", retiring_hash="", retiring_until=None, slot=None
+        )
+
+    @contextmanager
+    def _forgetting(self) -> Iterator[None]:
+        changing = conf.API_KEY_CACHE_SECONDS > 0
+        prefixes = list(self.order_by().values_list("prefix", flat=True)) if changing else []
+        yield
+        forget(prefixes, using=router.db_for_write(self.model))
+
+
+class APIKey(AbstractAPIKey):  # type: ignore[misc]  # as above
     """A credential for programs, with or without an owner.
 
     The parent's primary key contains the hash of the key; ours is a random id that may be
     shown, logged and put into URLs.
+
+    For a while after a rotation there are two hashes, and the row accepts both keys.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -74,29 +177,133 @@ class APIKey(AbstractAPIKey):  # type: ignore[misc]
         verbose_name=_("owner"),
         help_text=_("Whom the key acts for. Without an owner it is a service's own."),
     )
+    group = models.ForeignKey(
+        "auth.Group",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("group"),
+        help_text=_("Whose permissions a key without an owner has."),
+    )
+    scope = models.TextField(_("scopes"), blank=True, default="")
+    networks = models.TextField(_("allowed networks"), blank=True, default="")
+    rate = models.CharField(
+        _("rate"),
+        max_length=32,
+        blank=True,
+        default="",
+        help_text=_("How often the key may be used, e.g. 1000/hour. Empty: as often as it likes."),
+    )
+    last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
+    last_used_ip = models.GenericIPAddressField(_("last used from"), null=True, editable=False)
+    rate_used = models.PositiveIntegerField(default=0, editable=False)
+    rate_window_started_at = models.DateTimeField(null=True, editable=False)
+    retiring_hash = models.CharField(max_length=150, blank=True, default="", editable=False)
+    retiring_until = models.DateTimeField(
+        _("the old key works until"), null=True, blank=True, editable=False
+    )
+    slot = models.PositiveIntegerField(null=True, editable=False)
 
-    objects: ClassVar[APIKeyManager] = APIKeyManager()
+    objects: ClassVar[APIKeyManager] = APIKeyManager.from_queryset(APIKeyQuerySet)()
+
+    #: What ``save()`` writes of a row that exists. The rest changes by conditional UPDATEs
+    #: alone, so that no stale copy can undo a revocation, a rotation or a count.
+    DESCRIBED = ("name", "owner", "group", "scope", "networks", "rate", "expiry_date")
 
     class Meta:
         ordering = ["-created"]
         verbose_name = _("API key")
         verbose_name_plural = _("API keys")
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "slot"], name="authkit_one_key_per_slot"),
+        ]
+
+    @property
+    def scopes(self) -> list[str]:
+        """What the key is allowed, where a view asks for scopes."""
+        return self.scope.split()
+
+    @scopes.setter
+    def scopes(self, names: Iterable[str]) -> None:
+        self.scope = " ".join(dict.fromkeys(names))
+
+    @property
+    def allowed_networks(self) -> list[str]:
+        """From where the key may be used, in CIDR notation; from everywhere if it is empty.
+
+        Setting it raises ``ValueError`` for what is no network.
+        """
+        return self.networks.split()
+
+    @allowed_networks.setter
+    def allowed_networks(self, values: Iterable[str]) -> None:
+        self.networks = networks.joined(values)
+
+    @property
+    def overlap_ends_at(self) -> Any:
+        """Until when the key before the last rotation works, or None."""
+        return self.retiring_until if self._is_overlapping() else None
+
+    def accepted_hashes(self) -> list[str]:
+        """Return the hashes of the keys that are good now: two during an overlap."""
+        retiring = [self.retiring_hash] if self._is_overlapping() else []
+        return [self.hashed_key, *retiring]
 
     def is_usable(self) -> bool:
         """Say whether the key may be used now, by its own state and its owner's."""
-        return not self.revoked and not self._has_run_out() and self._owner_is_active()
+        return self.trouble() is None
 
-    def _has_run_out(self) -> bool:
+    def trouble(self) -> str | None:
+        """Return in a word why the key may not be used now, or None if it may."""
+        if self.revoked:
+            return "revoked"
+        if self.has_run_out():
+            return "expired"
+        if self.owner is not None and not self.owner.is_active:
+            return "owner_inactive"
+        return None
+
+    def has_run_out(self) -> bool:
         return self.expiry_date is not None and self.expiry_date <= clock.now()
 
-    def _owner_is_active(self) -> bool:
-        return self.owner is None or self.owner.is_active
+    def clean(self) -> None:
+        super().clean()
+        if self.owner_id is not None and self.group_id is not None:
+            raise ValidationError({"group": _("A key with an owner has the owner's permissions.")})
+        self._clean_rate()
+        try:
+            require_grantable(self.owner, self.scopes)
+        except ScopeInvalid as error:
+            raise ValidationError(str(error.detail)) from None
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding:
+            super().save(*args, **kwargs)
+            return
+        if kwargs.get("update_fields") is None:
+            self._save_described(*args, **kwargs)
+        else:
+            super().save(*args, **kwargs)
+        forget([self.prefix], using=router.db_for_write(type(self)))
 
-def _matches(generator: KeyGenerator, key: str, api_key: APIKey | None) -> bool:
-    """Verify the secret; hash once also where there is no row, so that both take as long."""
-    if api_key is None:
-        generator.hash(key)
-        return False
-    matches: Any = generator.verify(key, api_key.hashed_key)
-    return bool(matches)
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        deleted = super().delete(*args, **kwargs)
+        forget([self.prefix], using=router.db_for_write(type(self)))
+        return deleted
+
+    def _save_described(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **{**kwargs, "update_fields": self.DESCRIBED})
+        if self.revoked:
+            type(self).objects.filter(pk=self.pk).revoke()
+
+    def _clean_rate(self) -> None:
+        if not self.rate:
+            return
+        try:
+            rates.parse(self.rate)
+        except ValueError:
+            raise ValidationError({"rate": _("Write it like 1000/hour.")}) from None
+
+    def _is_overlapping(self) -> bool:
+        return self.retiring_until is not None and clock.now() < self.retiring_until

@@ -7,15 +7,16 @@ was right. What is counted, and where, is for the model that has these columns.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from math import ceil
 from typing import Any, TypeVar
 
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from authkit.core import clock
+from authkit.core.windows import one_more
 from authkit.errors import AccountLocked, AttemptsExceeded
 
 C = TypeVar("C", bound="AttemptCounter")
@@ -64,16 +65,5 @@ def count_attempt(counters: models.QuerySet[C, C], limits: Limits) -> bool:
     now = clock.now()
     expired = Q(window_started_at=None) | Q(window_started_at__lte=now - limits.window)
     allowed = Q(failures__lt=limits.in_a_row) & (expired | Q(window_failures__lt=limits.per_window))
-    # MySQL computes each assignment from what those before it have assigned, so the start
-    # of the window, which the conditions read, comes last.
-    return bool(
-        counters.filter(allowed).update(
-            failures=F("failures") + 1,
-            window_failures=Case(When(expired, then=Value(1)), default=F("window_failures") + 1),
-            window_started_at=_started(expired, now),
-        )
-    )
-
-
-def _started(expired: Q, now: datetime) -> Case:
-    return Case(When(expired, then=Value(now)), default=F("window_started_at"))
+    window = one_more(expired, count="window_failures", moment="window_started_at", anew=now)
+    return bool(counters.filter(allowed).update(failures=F("failures") + 1, **window))

@@ -11,6 +11,8 @@ from typing import Any
 
 from django.db import connections, models, router
 
+from authkit.core.database import settle
+
 
 class CompiledUpdate:
     """``UPDATE <model> SET <assigns> WHERE <equals> AND <null> IS NULL AND <after> > ...``.
@@ -31,10 +33,10 @@ class CompiledUpdate:
         after: Sequence[str] = (),
     ) -> None:
         self.model = model
-        self.assigns = _fields(model, assigns)
-        self.equals = _fields(model, equals)
-        self.null = _fields(model, null)
-        self.after = _fields(model, after)
+        self.assigns = fields_of(model, assigns)
+        self.equals = fields_of(model, equals)
+        self.null = fields_of(model, null)
+        self.after = fields_of(model, after)
         self._sql: dict[str, str] = {}
 
     def run(
@@ -57,9 +59,13 @@ class CompiledUpdate:
             )
             for field in fields
         ]
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            return bool(cursor.rowcount)
+
+        def execute() -> bool:
+            with connection.cursor() as cursor:
+                cursor.execute(sql, parameters)
+                return bool(cursor.rowcount)
+
+        return settle(execute, self.model)
 
     def _write(self, alias: str) -> str:
         quote = connections[alias].ops.quote_name
@@ -70,11 +76,12 @@ class CompiledUpdate:
         ]
         assignments = ", ".join(f"{quote(str(field.column))} = %s" for field in self.assigns)
         table = quote(self.model._meta.db_table)
-        # Names of columns only, from the model; every value is a parameter.
-        sql = f"UPDATE {table} SET {assignments} WHERE {' AND '.join(conditions)}"  # noqa: S608
+        sql = f"UPDATE {table} SET {assignments} WHERE {' AND '.join(conditions)}"  # noqa: S608 (names from the model alone)
         self._sql[alias] = sql
         return sql
 
 
-def _fields(model: type[models.Model], names: Sequence[str]) -> list[models.Field[Any, Any]]:
-    return [model._meta.get_field(name) for name in names]  # type: ignore[misc]
+def fields_of(model: type[models.Model], names: Sequence[str]) -> list[models.Field[Any, Any]]:
+    """Return the columns of these names."""
+    columns = {field.name: field for field in model._meta.concrete_fields}
+    return [columns[name] for name in names]

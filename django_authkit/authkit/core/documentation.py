@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
-#: DRF's own two shapes of 400: messages by field, or one sentence with its code.
+_MESSAGES = {"type": "array", "items": {"type": "string"}}
+
+#: DRF's own shapes of 400: messages by field, where the field is a list also by position in it,
+#: or one sentence with its code.
 _BAD_REQUEST = {
     "type": "object",
     "additionalProperties": {
-        "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
+        "oneOf": [
+            {"type": "string"},
+            _MESSAGES,
+            {"type": "object", "additionalProperties": _MESSAGES},
+        ]
     },
 }
+
+
+class EmptySerializer(serializers.Serializer[Any]):
+    """An empty object."""
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
@@ -21,6 +33,22 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
     detail = serializers.CharField(read_only=True)
     code = serializers.CharField(read_only=True)
+
+
+class ConfiguredResponse(OpenApiResponse):
+    """A response by a serializer that a setting names, looked up when the document is made."""
+
+    def __init__(self, serializer: Callable[[], type[serializers.BaseSerializer[Any]]]) -> None:
+        self._serializer = serializer
+        super().__init__()
+
+    @property
+    def response(self) -> type[serializers.BaseSerializer[Any]]:
+        return self._serializer()
+
+    @response.setter
+    def response(self, value: object) -> None:
+        """Take what the parent's constructor assigns, which is nothing."""
 
 
 def refusal(description: str) -> OpenApiResponse:
@@ -33,8 +61,14 @@ NOT_FOUND = refusal("`not_found`.")
 NOT_JSON = refusal("`unsupported_media_type`: send JSON.")
 TOO_MANY = refusal("`too_many_attempts`: come back after `Retry-After` seconds.")
 LOCKED = refusal("`account_locked`: time alone does not unlock it.")
-UNAVAILABLE = refusal("`second_factor_unavailable`: come back after `Retry-After` seconds.")
+UNAVAILABLE = refusal(
+    "`second_factor_unavailable` or `service_unavailable`: come back after `Retry-After` seconds."
+)
 DONE = OpenApiResponse(description="Done.")
+
+ACCEPTED = OpenApiResponse(
+    EmptySerializer, description="Accepted. A mail says the rest, if there is anything to say."
+)
 
 #: What an endpoint that judges a code may answer besides.
 CODE_REFUSALS = {

@@ -4,15 +4,33 @@ import json
 import logging
 from typing import Any
 
+from authkit.core import clock
+from authkit.core.client import Client
+from authkit.signals import Event, security_event
+
 logger = logging.getLogger("authkit.security")
 
 
-def record(event: str, *, level: int = logging.INFO, **facts: Any) -> None:
-    """Write one line of JSON to the logger ``authkit.security``.
+def note(kind: str, *, level: int, client: Client | None = None, **facts: Any) -> None:
+    """Tell of something that is no account's: a line in the log and the signal, and no row.
 
-    :param event: what happened, in the words of the OWASP logging vocabulary.
-    :param facts: ids and addresses; never a password, token, key or code.
+    What happens to an account is for :func:`authkit.events.flows.record`.
     """
+    ip, user_agent = (client.ip, client.user_agent) if client else (None, "")
+    event = Event(kind, None, None, ip, user_agent, facts, clock.now())
+    write_line(event, level)
+    tell_receivers(event)
+
+
+def write_line(event: Event, level: int) -> None:
+    """Write an event to the logger ``authkit.security``, as one line of JSON."""
     if logger.isEnabledFor(level):
-        line = json.dumps({"event": event, **facts}, default=str, sort_keys=True)
-        logger.log(level, "%s", line)
+        told = {"user": event.user_id, "session": event.session_id, "ip": event.ip, **event.facts}
+        line = {name: value for name, value in told.items() if value is not None}
+        line["event"] = event.kind
+        logger.log(level, "%s", json.dumps(line, default=str, sort_keys=True))
+
+
+def tell_receivers(event: Event) -> None:
+    """Send ``security_event``. Django logs a receiver that raises, and goes on."""
+    security_event.send_robust(sender=Event, event=event)

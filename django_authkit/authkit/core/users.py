@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
@@ -14,6 +15,20 @@ if TYPE_CHECKING:
     AuthUser = User
 else:
     AuthUser = AbstractBaseUser
+
+
+def email_of(user: AuthUser) -> str:
+    """Return the address of a user, or nothing where they, or their model, have none."""
+    return getattr(user, user.get_email_field_name(), "") or ""
+
+
+def canonical(name: str) -> str:
+    """Return what all spellings of a name or an address share. Never to be written to.
+
+    >>> canonical("\\uff21nn@EXAMPLE.com") == canonical("ann@example.com")
+    True
+    """
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def user_named(username: str) -> AuthUser:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import logging
 from typing import Any, TypeVar
 
 from django.db import connections, transaction
-from django.http import Http404
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_variables
 from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound
 from rest_framework.permissions import AllowAny
@@ -14,10 +17,14 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
+from authkit.core.client import answering
+from authkit.core.database import is_outage
 from authkit.core.parsers import StrictJSONParser
-from authkit.errors import BEARER_CHALLENGE
+from authkit.errors import BEARER_CHALLENGE, ServiceUnavailable
 
 V = TypeVar("V", bound=APIView)
+
+logger = logging.getLogger("authkit.database")
 
 #: Statuses that must say when to come back, and after how many seconds if nobody knows.
 RETRY_AFTER = {
@@ -53,15 +60,26 @@ class AuthkitView(APIView):
     versioning_class = None
     serializer_class: type[BaseSerializer[Any]]
 
-    def read(self, request: Request) -> dict[str, Any]:
+    # Reports of a crash show the variables of every function below: passwords, codes, tokens.
+    @sensitive_variables()
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with answering(request):
+            return super().dispatch(request, *args, **kwargs)
+
+    def read(self, request: Request, *, partial: bool = False) -> dict[str, Any]:
         """Return the validated body, or raise ``ValidationError`` (400)."""
-        serializer = self.serializer_class(data=request.data, context={"request": request})
+        serializer = self.serializer_class(
+            data=request.data, partial=partial, context={"request": request}
+        )
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, Http404):
             exc = NotFound()
+        elif is_outage(exc):
+            logger.error("The database failed; answered 503.", exc_info=exc)
+            exc = ServiceUnavailable()
         response = super().handle_exception(exc)
         if isinstance(exc, APIException):
             _add_code(response, exc)

@@ -19,7 +19,7 @@ def take_lockout(request: HttpRequest) -> int | None:
     """
     if not getattr(request, "axes_locked_out", False):
         return None
-    request.axes_locked_out = False  # type: ignore[attr-defined]
+    request.axes_locked_out = False  # type: ignore[attr-defined]  # axes' own attribute
     cool_off = getattr(settings, "AXES_COOLOFF_TIME", None)
     if isinstance(cool_off, int | float):
         cool_off = timedelta(hours=cool_off)

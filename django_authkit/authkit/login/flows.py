@@ -3,17 +3,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in
+from django.db import IntegrityError
 from django.http import HttpRequest
 
-from authkit.core.client import client_of
-from authkit.core.security_log import record
+from authkit.core.client import answering, client_of
 from authkit.core.users import AuthUser
 from authkit.errors import AttemptsExceeded, InvalidCredentials
+from authkit.events.flows import record
 from authkit.login.axes import take_lockout
 from authkit.second_factor.flows import has_second_factor, must_have_second_factor, verify_code
+from authkit.sessions.attempts import count_log_in
 from authkit.sessions.flows import (
     PENDING_LIFETIME,
     FreshAccess,
@@ -21,13 +24,12 @@ from authkit.sessions.flows import (
     complete_session,
     fresh_access,
     hold_session,
-    is_password,
-    keep_sessions,
     open_session,
     pending_session,
     start_session,
 )
 from authkit.sessions.models import Session
+from authkit.sessions.passwords import keep_sessions, try_password
 from authkit.sessions.replaced_hash import watch_replaced_hashes
 
 #: What a second factor adds to ``amr`` (RFC 8176).
@@ -50,10 +52,14 @@ def log_in(
 
     :param otp: the second factor's code, from a client that has asked for it already.
     :raises InvalidCredentials: no backend took them, whatever the reason.
-    :raises AttemptsExceeded: django-axes has locked this client or account out.
+    :raises AttemptsExceeded: too many were wrong for this name from this network; or
+        django-axes has locked this client or account out.
+    :raises AccountLocked: too many were wrong from networks where the account has no session.
     :raises CodeInvalid: the password was right and ``otp`` was not.
     """
+    attempt = count_log_in(username, client_of(request))
     user = _authenticate(request, username, password)
+    attempt.forgive()
     methods = ["pwd"]
     if otp is not None and has_second_factor(user):
         verify_code(user, otp)
@@ -70,13 +76,17 @@ def complete_login(
     with a second factor gets a challenge, unless ``methods`` holds ``"mfa"``.
 
     :param methods: how the user did it, in the values of RFC 8176, e.g. ``["pwd"]``.
-    :raises InvalidCredentials: the account is not active.
+    :raises InvalidCredentials: the account is not active, or is there no more.
     """
     if not user.is_active:
-        record("login_failed", level=logging.WARNING, user=user.pk, ip=client_of(request).ip)
+        _record_failure(request, user=user.pk)
         raise InvalidCredentials
     required = "mfa" not in methods and must_have_second_factor(user)
-    session = open_session(user, client_of(request), methods, enrolment_only=required)
+    try:
+        session = open_session(user, client_of(request), methods, enrolment_only=required)
+    except IntegrityError:  # the account has been deleted since it was looked at
+        _record_failure(request)
+        raise InvalidCredentials from None
     # Asked after the session is written: whoever turns the factor on meanwhile either is
     # seen here or sees, and ends, the session.
     if "mfa" not in methods and has_second_factor(user):
@@ -105,13 +115,17 @@ def reauthenticate(
 
     :raises InvalidCredentials: the password is wrong, or needed and missing.
     :raises CodeInvalid: the code is wrong, or needed and missing.
+    :raises AttemptsExceeded: too many of either were; also AccountLocked.
     """
     needs_code = has_second_factor(user)
+    proofs: list[str] = []
     if password is not None or not needs_code:
-        _check_password(user, password or "")
+        _check_password(user, session, password or "")
+        proofs.append("pwd")
     if needs_code:
         verify_code(user, code or "")
-    record("reauthenticated", user=user.pk, session=session.pk)
+        proofs += SECOND_FACTOR
+    record("reauthenticated", user=user.pk, session=session.pk, amr=proofs)
     return fresh_access(session)
 
 
@@ -121,15 +135,18 @@ def _authenticate(request: HttpRequest, username: str, password: str) -> AuthUse
         # backends for LDAP, among others, know no other name.
         user = authenticate(request=request, username=username, password=password)
     if user is None:
-        record("login_failed", level=logging.WARNING, ip=client_of(request).ip)
+        _record_failure(request, username=username)
         raise _refusal(request)
     keep_sessions(user, replaced)
+    if not user.is_active:
+        _record_failure(request, username=username)
+        raise InvalidCredentials
     return user
 
 
-def _check_password(user: AuthUser, password: str) -> None:
-    if not is_password(user, password):
-        record("reauthentication_failed", level=logging.WARNING, user=user.pk)
+def _check_password(user: AuthUser, session: Session, password: str) -> None:
+    if not try_password(user, session, password):
+        record("reauthentication_failed", level=logging.WARNING, user=user.pk, session=session.pk)
         raise InvalidCredentials
 
 
@@ -138,6 +155,11 @@ def _refusal(request: HttpRequest) -> InvalidCredentials | AttemptsExceeded:
     return InvalidCredentials() if wait is None else AttemptsExceeded(wait)
 
 
+def _record_failure(request: HttpRequest, **whose: Any) -> None:
+    record("login_failed", level=logging.WARNING, client=client_of(request), **whose)
+
+
 def _tell_and_start(request: HttpRequest, session: Session) -> TokenPair:
     user_logged_in.send(sender=type(session.user), request=request, user=session.user)
-    return start_session(session)
+    with answering(request):
+        return start_session(session)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -18,7 +19,7 @@ class CredentialsSerializer(serializers.Serializer[Any]):
         model = get_user_model()
         column = model._meta.get_field(model.USERNAME_FIELD)
         username = StrictCharField(
-            max_length=getattr(column, "max_length", None) or 254,
+            max_length=_longest(column),
             validators=[_fits(column)],
         )
         return {
@@ -29,6 +30,11 @@ class CredentialsSerializer(serializers.Serializer[Any]):
                 help_text="The second factor's code, from a client that has asked for it already.",
             ),
         }
+
+
+def _longest(column: Any) -> int:
+    # A UUIDField has a max_length too, and takes UUIDs that are longer by their dashes.
+    return (isinstance(column, models.CharField) and column.max_length) or 254
 
 
 def _fits(column: Any) -> Any:
@@ -43,7 +49,7 @@ def _fits(column: Any) -> Any:
     return validate
 
 
-class ChallengeSerializer(serializers.Serializer[Any]):
+class SecondFactorChallengeSerializer(serializers.Serializer[Any]):
     """The first factor was right; what is to be sent to `token/second-factor/` next."""
 
     challenge = serializers.CharField(read_only=True)

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from django.contrib.auth import get_user_model
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,10 +16,10 @@ from authkit.core.documentation import (
 from authkit.core.views import PublicView
 from authkit.login import flows
 from authkit.login.serializers import (
-    ChallengeSerializer,
     CredentialsSerializer,
     FreshAccessSerializer,
     ReauthenticationSerializer,
+    SecondFactorChallengeSerializer,
     SecondFactorSerializer,
 )
 from authkit.sessions.authentication import EnrolmentAuthentication
@@ -27,6 +28,7 @@ from authkit.sessions.views import OwnerView, current_session, current_user
 
 
 class TokenObtainView(PublicView):
+    permission_classes = [AllowAny]
     serializer_class = CredentialsSerializer
 
     @extend_schema(
@@ -36,7 +38,7 @@ class TokenObtainView(PublicView):
         description="An account with a second factor is answered 202 and a challenge.",
         responses={
             200: TokenPairSerializer,
-            202: ChallengeSerializer,
+            202: SecondFactorChallengeSerializer,
             401: refusal("`invalid_credentials`, whatever of them is wrong; `invalid_code`."),
             **CODE_REFUSALS,
         },
@@ -54,6 +56,7 @@ class TokenObtainView(PublicView):
 
 
 class TokenSecondFactorView(PublicView):
+    permission_classes = [AllowAny]
     serializer_class = SecondFactorSerializer
 
     @extend_schema(

@@ -7,12 +7,12 @@ from rest_framework.exceptions import ValidationError
 from authkit.core.users import AuthUser
 
 
-def require_acceptable(password: str, user: AuthUser) -> None:
+def require_acceptable(password: str, user: AuthUser, *, member: str = "new_password") -> None:
     """Let the project's AUTH_PASSWORD_VALIDATORS judge a new password.
 
-    :raises ValidationError: their messages, under ``new_password``.
+    :raises ValidationError: their messages, under ``member``.
     """
     try:
         validate_password(password, user)
     except DjangoValidationError as error:
-        raise ValidationError({"new_password": error.messages}) from None
+        raise ValidationError({member: error.messages}) from None

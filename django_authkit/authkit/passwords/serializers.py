@@ -4,9 +4,23 @@ from typing import Any
 
 from rest_framework import serializers
 
-from authkit.core.fields import PasswordField
+from authkit.core.fields import PasswordField, SecretField, StrictCharField
+from authkit.core.mailed_tokens import MAX_TOKEN_LENGTH
 
 
 class PasswordChangeSerializer(serializers.Serializer[Any]):
     current_password = PasswordField()
+    new_password = PasswordField()
+
+
+class PasswordResetSerializer(serializers.Serializer[Any]):
+    # Not judged here: whether there is such an address is told to nobody.
+    email = StrictCharField(max_length=320)
+
+
+class PasswordResetConfirmSerializer(serializers.Serializer[Any]):
+    """What the link brought, and the new password."""
+
+    uid = StrictCharField(max_length=255)
+    token = SecretField(max_length=MAX_TOKEN_LENGTH)
     new_password = PasswordField()

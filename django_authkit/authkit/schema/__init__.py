@@ -3,3 +3,7 @@
 This room knows OpenAPI, Django REST Framework and drf-spectacular, and nothing of the rest of the
 package, so it serves projects that use none of our endpoints.
 """
+
+from authkit.schema.acknowledgement import public
+
+__all__ = ["public"]

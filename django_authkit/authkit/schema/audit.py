@@ -2,106 +2,153 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
-from drf_spectacular.drainage import GENERATOR_STATS
-from drf_spectacular.settings import spectacular_settings
+from django.conf import settings
 
-# Imported for its effect: the descriptions of authenticators are registered.
-import authkit.schema.extensions  # noqa: F401
-from authkit.schema.decide import State
-from authkit.schema.findings import Finding, Place, Rule, Severity
-from authkit.schema.gate import describe
+from authkit.conf import conf
+from authkit.schema.collection import paused_collection
+from authkit.schema.committed import Committed
+from authkit.schema.credentials import Catalogue
+from authkit.schema.document import declared_state, effective_security, well_formed
+from authkit.schema.findings import Finding, Rule
+from authkit.schema.ledgers import exempt, read_ledgers, updated
+from authkit.schema.locations import InFile, InSources
 from authkit.schema.places import place_of
+from authkit.schema.probe import Probe, Tier
+from authkit.schema.report import Access, Alternatives, Context, Report
+from authkit.schema.reporters.sentences import gaps
 from authkit.schema.rules import RULES
-from authkit.schema.truth import Judged, Truth, find_truth
-
-
-class SchemaNotMade(Exception):
-    """There is no document to judge; the message says why."""
-
-
-@dataclass(frozen=True)
-class Undecided:
-    """An operation about which nothing can be said, and why."""
-
-    place: Place
-    reason: str
-
-
-@dataclass(frozen=True)
-class Report:
-    """The findings, and how much of the document they cover."""
-
-    findings: tuple[Finding, ...]
-    operations: int
-    undecided: tuple[Undecided, ...]
-    unmapped: tuple[Place, ...]
-
-    @property
-    def decided(self) -> int:
-        return self.operations - len(self.undecided) - len(self.unmapped)
-
-    def reaches(self, level: Severity) -> bool:
-        return any(finding.rule.severity >= level for finding in self.findings)
-
-    def count(self, severity: Severity) -> int:
-        return sum(finding.rule.severity is severity for finding in self.findings)
+from authkit.schema.source import (
+    GENERATED,
+    SchemaNotMade,
+    Source,
+    WrongUsage,
+    allowed,
+    customised,
+    make_truth,
+    silent,
+)
+from authkit.schema.truth import AS_DEEP_AS_IS_SAFE, Judged, Truth
+from authkit.schema.verdicts import WrongVerdicts, write_verdicts
 
 
 def audit(
+    source: Source = GENERATED,
     *,
-    urlconf: str | None = None,
-    api_version: str | None = None,
     rules: Iterable[Rule] = RULES,
+    baseline: str | None = None,
+    update_baseline: bool = False,
+    probe: Probe = AS_DEEP_AS_IS_SAFE,
+    tell: Callable[[str], None] = silent,
 ) -> Report:
-    """Make the project's schema, hooks included, and judge it by the views.
+    """Make the project's schema, hooks included, or read it, and judge it by the views.
 
-    Raises ``SchemaNotMade`` if there is no schema, or nothing in it could be decided.
+    Raises ``WrongUsage``, and ``SchemaNotMade`` if there is no schema or nothing in it could be
+    decided.
     """
-    report = judge_truth(make_truth(urlconf, api_version), rules)
+    rules, probe = tuple(rules), allowed(probe)
+    ledgers = read_ledgers(baseline, missing_ok=update_baseline)
+    with customised(source.custom_settings), paused_collection():
+        truth, committed = make_truth(source, probe, tell)
+        tell("Judging")
+        report = judge_truth(truth, rules)
     if not report.decided:
         raise SchemaNotMade(_nothing_decided(report))
-    return report
+    if update_baseline:
+        ledgers = updated(ledgers, report, rules)
+    report = exempt(report, ledgers, rules)
+    return replace(
+        report, context=_context(source, committed, probe), locate=_locate(source, committed)
+    )
 
 
-def make_truth(urlconf: str | None, api_version: str | None) -> Truth:
+def update_verdicts(source: Source, probe: Probe = AS_DEEP_AS_IS_SAFE) -> None:
+    """Write what *probe* decides and the hook cannot. Raises as ``audit()`` does."""
+    if conf.SCHEMA_VERDICTS is None:
+        raise WrongUsage('--update-verdicts wants AUTHKIT["SCHEMA_VERDICTS"], the file to write.')
+    generated = replace(source, file=None)
+    with customised(source.custom_settings), paused_collection():
+        alone, _ = make_truth(generated, Probe(Tier.T1, params=probe.params))
+        deep, _ = make_truth(generated, allowed(probe))
     try:
-        with GENERATOR_STATS.silence():
-            generator_class = spectacular_settings.DEFAULT_GENERATOR_CLASS
-            generator = generator_class(urlconf=urlconf, api_version=api_version)
-            document = generator.get_schema(request=None, public=True)
-            return find_truth(document, generator)
-    except Exception as error:  # the host's code may fail in any way
-        raise SchemaNotMade(f"drf-spectacular could not make it: {describe(error)}") from error
+        write_verdicts(conf.SCHEMA_VERDICTS, alone, deep)
+    except WrongVerdicts as error:
+        raise WrongUsage(f"{error}.") from None
+
+
+def choose_rules(select: Iterable[str] | None, ignore: Iterable[str] | None) -> tuple[Rule, ...]:
+    """Return the rules of *select* (all, if None) that are not in *ignore*.
+
+    Both hold ids or beginnings of ids, also several with commas between. Raises ``WrongUsage``.
+    """
+    chosen = _prefixes(["AK"] if select is None else select)
+    left_out = _prefixes(ignore or [])
+    rules = tuple(
+        rule for rule in RULES if rule.id.startswith(chosen) and not rule.id.startswith(left_out)
+    )
+    if not rules:
+        # Nothing would be found, and that would look like success.
+        raise WrongUsage("No rule is left to run.")
+    return rules
+
+
+def _prefixes(texts: Iterable[str]) -> tuple[str, ...]:
+    found = [part.strip().upper() for text in texts for part in text.split(",") if part.strip()]
+    for prefix in found:
+        if not any(rule.id.startswith(prefix) for rule in RULES):
+            raise WrongUsage(f'There is no rule "{prefix}".')
+    return tuple(found)
 
 
 def judge_truth(truth: Truth, rules: Iterable[Rule] = RULES) -> Report:
     """Run *rules* over *truth*; the same truth gives the same report."""
-    findings = (
-        Finding(rule, offence.place, offence.message)
-        for rule in rules
-        for offence in rule.look(truth)
-    )
+    findings = (Finding.of(rule, offence) for rule in rules for offence in rule.look(truth))
+    catalogue = truth.catalogue()
     return Report(
         findings=tuple(sorted(findings, key=lambda finding: finding.order)),
-        operations=len(truth.judged),
-        undecided=tuple(_undecided(judged) for judged in truth.judged if _is_undecided(judged)),
-        unmapped=tuple(place_of(judged) for judged in truth.judged if judged.decision is None),
+        operations=tuple(_access(truth, judged, catalogue) for judged in truth.judged),
     )
 
 
-def _is_undecided(judged: Judged) -> bool:
-    return judged.decision is not None and judged.decision.state is State.UNDECIDED
+def _access(truth: Truth, judged: Judged, catalogue: Catalogue) -> Access:
+    decision = judged.decision
+    required = well_formed(effective_security(truth.document, judged.document))
+    return Access(
+        place=place_of(judged),
+        declared=declared_state(truth.document, judged.document),
+        required=_alternatives(required),
+        state=decision.state if decision else None,
+        accepted=_alternatives(judged.wanted(catalogue)),
+        reason=decision.reason if decision else "",
+    )
 
 
-def _undecided(judged: Judged) -> Undecided:
-    return Undecided(place_of(judged), judged.decision.reason if judged.decision else "")
+def _alternatives(requirements: Iterable[dict[str, Any]]) -> Alternatives:
+    return tuple(dict.fromkeys(tuple(sorted(item)) for item in requirements if item))
+
+
+def _context(source: Source, committed: Committed | None, probe: Probe) -> Context:
+    return Context(
+        settings=settings.SETTINGS_MODULE if settings.configured else "",
+        debug=settings.DEBUG,
+        urlconf=source.urlconf or settings.ROOT_URLCONF,
+        file=committed.name if committed else "",
+        tier=probe.tier.label if probe.tier is not None else "",
+    )
+
+
+def _locate(source: Source, committed: Committed | None) -> Any:
+    if committed is not None:
+        return InFile(committed)
+    return InSources(Path.cwd(), source.urlconf or settings.ROOT_URLCONF)
 
 
 def _nothing_decided(report: Report) -> str:
     if not report.operations:
         return "it has no operations, so there is nothing to audit."
-    reasons = [f" ({item.place.label}: {item.reason})" for item in report.undecided[:1]]
-    return f"of its operations ({report.operations}), none could be decided{''.join(reasons)}."
+    first = next(gaps(report))
+    return f"of its operations ({len(report.operations)}), none could be decided ({first})."

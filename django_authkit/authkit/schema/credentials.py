@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain, count, product
 from typing import Any
 
@@ -14,10 +15,12 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.plumbing import build_bearer_security_scheme_object, whitelisted
 from drf_spectacular.settings import spectacular_settings
 
+from authkit.schema.answers import anything_but_ctrl_c
 from authkit.schema.decide import Alternative
 from authkit.schema.document import Requirement, fingerprint
-from authkit.schema.gate import forbidden_sql, is_key_permission
 from authkit.schema.names import dotted, key_scheme_name, scheme_name
+from authkit.schema.permissions import is_key_permission
+from authkit.schema.quarantine import watching
 
 AUTHORIZATION = "HTTP_AUTHORIZATION"
 
@@ -38,6 +41,31 @@ def describe_credential(credential: Any, inspector: Any) -> Description | None:
     with GENERATOR_STATS.silence():
         extension = OpenApiAuthenticationExtension.get_match(credential)
         return _describe_by(extension, credential, inspector) if extension else None
+
+
+@dataclass(frozen=True)
+class Describer:
+    """Describes credentials, and those that every view describes alike only once."""
+
+    known: dict[type, Description | None] = field(default_factory=dict)
+
+    def describe(self, credential: Any, inspector: Any) -> Description | None:
+        kind = type(credential)
+        if kind in self.known:
+            return self.known[kind]
+        with watching():
+            description = describe_credential(credential, inspector)
+        if is_key_permission(credential) or _is_the_same_everywhere(credential):
+            self.known[kind] = description
+        return description
+
+
+def _is_the_same_everywhere(authenticator: Any) -> bool:
+    """Tell whether drf-spectacular or we describe it; a project may write scopes by view."""
+    with GENERATOR_STATS.silence():
+        extension: Any = OpenApiAuthenticationExtension.get_match(authenticator)
+    described_by = type(getattr(extension, "ancestor", extension))
+    return described_by.__module__.partition(".")[0] in ("builtins", "drf_spectacular", "authkit")
 
 
 def _describe_by(extension: Any, authenticator: Any, inspector: Any) -> Description:
@@ -72,9 +100,8 @@ def key_header(permission: Any) -> str:
     asked = AskedHeaders()
     request.META = asked
     try:
-        with forbidden_sql():
-            permission.get_key(request)
-    except Exception:  # noqa: S110 (the host's code may fail in any way on an empty request)
+        permission.get_key(request)
+    except anything_but_ctrl_c():  # the host's code may want more of a request
         pass
     configured = getattr(settings, "API_KEY_CUSTOM_HEADER", None) or AUTHORIZATION
     return next(iter(asked.names), configured)
@@ -112,10 +139,19 @@ class Catalogue:
     names: Mapping[tuple[str, str], str]
     definitions: Mapping[str, Any]
     merged: Mapping[str, str]
+    written: dict[int, list[Requirement]] = field(default_factory=dict, compare=False)
 
     @classmethod
-    def of(cls, descriptions: Iterable[Description], existing: Mapping[str, Any]) -> Catalogue:
-        """Name every scheme of *descriptions*, so that no two definitions share a name."""
+    def of(
+        cls,
+        descriptions: Iterable[Description],
+        existing: Mapping[str, Any],
+        aliases: Mapping[str, str],
+    ) -> Catalogue:
+        """Name every scheme of *descriptions*, so that no two definitions share a name.
+
+        *existing* are the definitions in the document, *aliases* names that mean another one's.
+        """
         claims = _claims(descriptions)
         keepers = {name: _keeper(name, claimed, existing) for name, claimed in claims.items()}
         names = {(name, print_): name for name, print_ in keepers.items()}
@@ -127,12 +163,17 @@ class Catalogue:
             final = _free_name(own_name, definition, {**existing, **definitions})
             names[name, print_] = final
             definitions[final] = definition
-        merged = _equal_definitions(definitions)
+        merged = _merged({**existing, **definitions}, definitions, aliases)
         final_names = {key: merged.get(name, name) for key, name in names.items()}
         return cls(final_names, definitions, merged)
 
     def requirements(self, description: Description) -> list[Requirement]:
         """Return the requirements of one credential under the final names."""
+        if id(description) not in self.written:
+            self.written[id(description)] = self._renamed(description)
+        return self.written[id(description)]
+
+    def _renamed(self, description: Description) -> list[Requirement]:
         names = {
             name: self.names[name, fingerprint(definition)]
             for name, definition in description.definitions.items()
@@ -142,7 +183,12 @@ class Catalogue:
             for requirement in description.requirements
         ]
 
-    @property
+    def names_of(self, descriptions: Iterable[Description | None]) -> set[str]:
+        """Return the final names of all schemes in *descriptions*."""
+        found = (self.requirements(item) for item in descriptions if item is not None)
+        return {name for requirements in found for item in requirements for name in item}
+
+    @cached_property
     def known(self) -> set[str]:
         """Every name, final or given up, that stands for a credential met on a view."""
         return {*self.definitions, *self.merged, *(name for name, _ in self.names)}
@@ -154,7 +200,8 @@ Claims = dict[str, dict[str, tuple[type, Any]]]
 def _claims(descriptions: Iterable[Description]) -> Claims:
     """Return, by name and fingerprint, the class that brings a definition and the definition."""
     claims: Claims = {}
-    for description in sorted(descriptions, key=lambda item: dotted(item.source)):
+    different = {id(description): description for description in descriptions}.values()
+    for description in sorted(different, key=lambda item: dotted(item.source)):
         for name, definition in description.definitions.items():
             claim = (description.source, definition)
             claims.setdefault(name, {}).setdefault(fingerprint(definition), claim)
@@ -189,6 +236,19 @@ def _equal_definitions(definitions: Mapping[str, Any]) -> dict[str, str]:
         first.setdefault(fingerprint(definitions[name]), name)
     stands_for = {name: first[fingerprint(definitions[name])] for name in definitions}
     return {name: other for name, other in stands_for.items() if name != other}
+
+
+def _merged(
+    defined: Mapping[str, Any], ours: Mapping[str, Any], aliases: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the names that are given up, each with the one that stands for it."""
+    equal = _equal_definitions(ours)
+    meant = {
+        name: equal.get(other, other)
+        for name, other in aliases.items()
+        if {name, other} <= defined.keys() and name != equal.get(other, other)
+    }
+    return {name: meant.get(other, other) for name, other in equal.items()} | meant
 
 
 def shared_names(descriptions: Iterable[Description]) -> dict[str, list[type]]:

@@ -1,24 +1,18 @@
-"""Decides, from the view alone, who may call an operation."""
+"""Decides who may call an operation, from what its gate answers to the callers we can imagine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from itertools import combinations
 from typing import Any
 
-from authkit.schema.gate import (
-    Answer,
-    Caller,
-    Verdict,
-    ask,
-    describe,
-    forbidden_sql,
-    key_permissions,
-)
-from authkit.schema.introspect import Operation
-from authkit.schema.principals import principals
+from rest_framework.views import APIView
+
+from authkit.schema.answers import Answer, Caller, Gate, Verdict
+from authkit.schema.permissions import formula, is_key_permission, leaves
+from authkit.schema.probe import Tier
 
 #: Credentials that are presented together: an authenticator's, keys, or both.
 Alternative = tuple[Any, ...]
@@ -40,10 +34,31 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Offer:
-    """The credentials that a view looks at, accepted or not."""
+    """What a view looks at, accepted or not: its authenticators, its permissions, keys in them."""
 
     authenticators: tuple[Any, ...] = ()
+    permissions: tuple[Any, ...] = ()
     keys: tuple[Any, ...] = ()
+
+    @classmethod
+    def of(cls, view: APIView) -> Offer:
+        """May raise whatever the view's code raises."""
+        permissions = tuple(view.get_permissions())
+        found = [
+            leaf
+            for permission in permissions
+            for leaf in leaves(permission)
+            if is_key_permission(leaf)
+        ]
+        # One of each class: a permission that is named twice is still one key.
+        keys = tuple({type(key): key for key in found}.values())
+        return cls(tuple(view.get_authenticators()), permissions, keys)
+
+    @property
+    def classes(self) -> Any:
+        """What the offer is made of, to compare by: the same for views that ask the same."""
+        authenticators = tuple(type(one) for one in self.authenticators)
+        return authenticators, tuple(formula(one) for one in self.permissions)
 
     def alternatives(self) -> Iterator[Alternative]:
         """Yield every set of credentials a caller can present, small ones first."""
@@ -63,7 +78,9 @@ class Decision:
 
     ``alternatives`` are the smallest sets of credentials that are accepted, as authenticators and
     key permissions; ``refusal`` is the status that an anonymous request is answered with;
-    ``offered`` is what the view looks at, accepted or not.
+    ``offered`` is what the view looks at, accepted or not; ``tier`` the one that decided.
+    ``attempts`` says what the gate tried to write or to send, ``crashed`` that it failed;
+    ``depends_on`` names what decides if it is not the permissions of the view.
     """
 
     state: State
@@ -71,89 +88,93 @@ class Decision:
     refusal: int | None = None
     reason: str = ""
     offered: Offer = NOTHING
+    tier: Tier = Tier.T0
+    attempts: tuple[str, ...] = ()
+    crashed: bool = False
+    depends_on: str = ""
+
+    @property
+    def is_decided(self) -> bool:
+        return self.state is not State.UNDECIDED
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether anonymous callers get in."""
+        return self.state in (State.PUBLIC, State.OPTIONAL)
+
+    def agrees(self, anonymous: Answer) -> bool:
+        """Tell whether this decision follows from *anonymous* as well."""
+        if anonymous.verdict is Verdict.ADMITTED:
+            return self.is_open
+        return anonymous.verdict is Verdict.REFUSED and self.state in (State.SECURED, State.CLOSED)
 
 
-def offer(operation: Operation) -> Offer:
-    """Return what the view of *operation* looks at. May raise whatever the view's code raises."""
-    with forbidden_sql():
-        authenticators = tuple(operation.view.get_authenticators())
-        found = [
-            key
-            for permission in operation.view.get_permissions()
-            for key in key_permissions(permission)
-        ]
-    # One of each class: a permission that is named twice is still one key.
-    return Offer(authenticators, tuple({type(key): key for key in found}.values()))
+@dataclass(frozen=True)
+class Hearing:
+    """The questions that one gate is asked. *people* are a plain user and a superuser."""
 
+    gate: Gate
+    offered: Offer
+    people: Sequence[Any]
 
-def decide(operation: Operation) -> Decision:
-    """Return who may call *operation*. Raises nothing, executes no SQL and no handler."""
-    try:
-        offered = offer(operation)
-        return replace(_decide(operation, offered), offered=offered)
-    except Exception as error:  # the host's code may fail in any way
-        return Decision(State.UNDECIDED, reason=describe(error))
+    def decide(self, anonymous: Answer) -> Decision:
+        """Return the decision that follows from the answer to an anonymous caller."""
+        if anonymous.verdict is Verdict.UNKNOWN:
+            return Decision(State.UNDECIDED, reason=anonymous.reason, crashed=anonymous.crashed)
+        if anonymous.verdict is Verdict.ADMITTED:
+            return self._open()
+        return self._guarded(anonymous.status)
 
+    def _open(self) -> Decision:
+        # A credential that only makes things worse, as under ~IsAuthenticated, is not on offer.
+        read = tuple(
+            (one,)
+            for one in self.offered.authenticators
+            if self._with_credentials((one,)).verdict is not Verdict.REFUSED
+        )
+        return Decision(State.OPTIONAL if read else State.PUBLIC, read)
 
-def _decide(operation: Operation, offered: Offer) -> Decision:
-    anonymous = ask(operation, Caller())
-    if anonymous.verdict is Verdict.UNKNOWN:
-        return Decision(State.UNDECIDED, reason=anonymous.reason)
-    if anonymous.verdict is Verdict.ADMITTED:
-        return _open(operation, offered)
-    return _guarded(operation, offered, anonymous.status)
+    def _guarded(self, refusal: int | None) -> Decision:
+        accepted: list[Alternative] = []
+        for alternative in self.offered.alternatives():
+            if any(set(smaller) <= set(alternative) for smaller in accepted):
+                continue
+            answer = self._with_credentials(alternative)
+            if answer.verdict is Verdict.UNKNOWN and self.offered.keys:
+                return Decision(State.UNDECIDED, (), refusal, answer.reason)
+            if answer.verdict is Verdict.ADMITTED:
+                accepted.append(alternative)
+        if accepted:
+            return Decision(State.SECURED, tuple(accepted), refusal)
+        return self._admitting_nobody(refusal)
 
+    def _admitting_nobody(self, refusal: int | None) -> Decision:
+        """None of the callers we can imagine gets in: say only what follows from that."""
+        if self.offered.authenticators:
+            # The permission may want a role, a scope or a row that our users do not have, or ask
+            # the database for it. That a caller must be known is certain, so every way of being
+            # known is kept.
+            every = tuple((one,) for one in self.offered.authenticators)
+            return Decision(State.SECURED, every, refusal)
+        keys = _classes(self.offered.keys)
+        impossible = _best(self.gate.answer(Caller(user, keys=keys)) for user in self.people)
+        if impossible.verdict is Verdict.ADMITTED:
+            return Decision(State.CLOSED, refusal=refusal)
+        reason = impossible.reason or (
+            "a permission admits neither anonymous callers nor users, and may want something else"
+        )
+        return Decision(State.UNDECIDED, (), refusal, reason)
 
-def _open(operation: Operation, offered: Offer) -> Decision:
-    # A credential that only makes things worse, as under ~IsAuthenticated, is not on offer.
-    read = tuple(
-        (one,)
-        for one in offered.authenticators
-        if _with_credentials(operation, (one,)).verdict is not Verdict.REFUSED
-    )
-    return Decision(State.OPTIONAL if read else State.PUBLIC, read)
-
-
-def _guarded(operation: Operation, offered: Offer, refusal: int | None) -> Decision:
-    accepted: list[Alternative] = []
-    for alternative in offered.alternatives():
-        if any(set(smaller) <= set(alternative) for smaller in accepted):
-            continue
-        answer = _with_credentials(operation, alternative)
-        if answer.verdict is Verdict.UNKNOWN:
-            return Decision(State.UNDECIDED, refusal=refusal, reason=answer.reason)
-        if answer.verdict is Verdict.ADMITTED:
-            accepted.append(alternative)
-    if accepted:
-        return Decision(State.SECURED, tuple(accepted), refusal)
-    return _admitting_nobody(operation, offered, refusal)
-
-
-def _admitting_nobody(operation: Operation, offered: Offer, refusal: int | None) -> Decision:
-    """None of the callers we can imagine gets in: say only what follows from that."""
-    if offered.authenticators:
-        # The permission may want a role, a scope or a row that our users do not have. That
-        # a caller must be known is certain, so every way of being known is kept.
-        return Decision(State.SECURED, tuple((one,) for one in offered.authenticators), refusal)
-    impossible = _best(
-        ask(operation, Caller(user, keys=_classes(offered.keys))) for user in principals()
-    )
-    if impossible.verdict is Verdict.ADMITTED:
-        return Decision(State.CLOSED, refusal=refusal)
-    reason = "a permission admits neither anonymous callers nor users, and may want something else"
-    return Decision(State.UNDECIDED, refusal=refusal, reason=impossible.reason or reason)
-
-
-def _with_credentials(operation: Operation, alternative: Alternative) -> Answer:
-    keys = _classes(one for one in alternative if any(True for _ in key_permissions(one)))
-    authenticators = [one for one in alternative if type(one) not in keys]
-    if not authenticators:
-        return ask(operation, Caller(keys=keys))
-    return _best(
-        ask(operation, Caller(user, authenticator, keys))
-        for authenticator in authenticators
-        for user in principals()
-    )
+    def _with_credentials(self, alternative: Alternative) -> Answer:
+        keys = _classes(one for one in alternative if is_key_permission(one))
+        authenticators = [one for one in alternative if type(one) not in keys]
+        if not authenticators:
+            return self.gate.answer(Caller(keys=keys))
+        return _best(
+            self.gate.answer(Caller(user, authenticator, keys))
+            for authenticator in authenticators
+            for user in self.people
+        )
 
 
 def _classes(keys: Any) -> frozenset[type]:

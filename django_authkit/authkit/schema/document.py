@@ -27,15 +27,33 @@ class Declared(Enum):
 
 def operations(document: Document) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield path, lower-case method and operation, in the order of the document."""
-    for path, item in document.get("paths", {}).items():
-        for method, operation in item.items():
+    for path, item in mapping(document.get("paths")).items():
+        for method, operation in mapping(item).items():
             if method in METHODS:
-                yield path, method, operation
+                yield str(path), method, mapping(operation)
+
+
+def unshare_operations(document: Document) -> None:
+    """Give every operation an object of its own.
+
+    What ``extend_schema(operation=...)`` is given stands in the document as it is, and for as many
+    views as share it; what is written for one of them would be said of all.
+    """
+    for item in mapping(document.get("paths")).values():
+        for method, operation in mapping(item).items():
+            if method in METHODS and isinstance(operation, dict):
+                item[method] = dict(operation)
+                if isinstance(operation.get("responses"), dict):
+                    item[method]["responses"] = dict(operation["responses"])
 
 
 def security_schemes(document: Document) -> dict[str, Any]:
-    schemes: dict[str, Any] = document.get("components", {}).get("securitySchemes", {})
-    return schemes
+    return mapping(mapping(document.get("components")).get("securitySchemes"))
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """Return *value* if it is an object, else an empty one: a file may hold anything anywhere."""
+    return value if isinstance(value, dict) else {}
 
 
 def effective_security(document: Document, operation: Mapping[str, Any]) -> Any:
@@ -48,7 +66,11 @@ def well_formed(requirements: Any) -> list[Requirement]:
     if not isinstance(requirements, list):
         return []
     named = ({item: []} if isinstance(item, str) else item for item in requirements)
-    return [item for item in named if isinstance(item, dict)]
+    return [item for item in named if isinstance(item, dict) and all_strings(item)]
+
+
+def all_strings(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
 
 
 def declared_state(document: Document, operation: Mapping[str, Any]) -> Declared:
@@ -59,8 +81,14 @@ def declared_state(document: Document, operation: Mapping[str, Any]) -> Declared
 
 
 def documents_refusal(operation: Mapping[str, Any]) -> bool:
-    responses = {str(code) for code in operation.get("responses", {})}
+    responses = {str(code) for code in mapping(operation.get("responses"))}
     return not responses.isdisjoint(REFUSALS)
+
+
+def documents(operation: Mapping[str, Any], status: int) -> bool:
+    """Tell whether the response *status* is documented, by itself or among others."""
+    responses = {str(code) for code in operation.get("responses", {})}
+    return not responses.isdisjoint((str(status), f"{status // 100}XX", "default"))
 
 
 def fingerprint(value: Any) -> str:

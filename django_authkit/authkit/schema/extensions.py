@@ -18,6 +18,7 @@ OWN = -10
 INHERITED = -20
 
 
+# drf-spectacular's functions and constructors have no types, hence the ignores.
 class AuthkitScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """An authenticator of this package, or a subclass of it.
 
@@ -63,7 +64,14 @@ class APIKeyScheme(AuthkitScheme):  # type: ignore[no-untyped-call]
 
     def definition(self, authenticator: Any) -> dict[str, Any]:
         header = getattr(authenticator, "header", "X-API-Key")
-        return {"type": "apiKey", "in": "header", "name": header}
+        keyword = getattr(authenticator, "keyword", None)
+        parameter = getattr(authenticator, "query_parameter", None)
+        if parameter:
+            return {"type": "apiKey", "in": "query", "name": parameter}
+        if keyword is None:
+            return {"type": "apiKey", "in": "header", "name": header}
+        definition: dict[str, Any] = build_bearer_security_scheme_object(header, keyword)
+        return definition
 
 
 class InheritedScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -10,8 +10,9 @@ from authkit.schema.truth import Truth
 
 
 class Severity(IntEnum):
-    WARNING = 1
-    ERROR = 2
+    NOTE = 1
+    WARNING = 2
+    ERROR = 3
 
     @property
     def label(self) -> str:
@@ -33,10 +34,18 @@ class Place:
 
 @dataclass(frozen=True)
 class Offence:
-    """What one rule saw at one place."""
+    """What one rule saw at one place.
+
+    ``severity`` is given where it is not the rule's. ``subject`` names what the offence is about if
+    the place does not say it: a scheme, a class, a key of the settings. ``suggestion`` is the code
+    that mends it, where that is certain.
+    """
 
     place: Place
     message: str
+    severity: Severity | None = None
+    subject: str = ""
+    suggestion: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,11 @@ class Rule:
     def title(self) -> str:
         return f"{self.id} {self.name} ({self.severity.label})"
 
+    @property
+    def summary(self) -> str:
+        """The first sentence of the page."""
+        return self.page.partition("\n")[0]
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -61,7 +75,31 @@ class Finding:
     rule: Rule
     place: Place
     message: str
+    severity: Severity
+    subject: str = ""
+    suggestion: str = ""
+
+    @classmethod
+    def of(cls, rule: Rule, offence: Offence) -> Finding:
+        return cls(
+            rule=rule,
+            place=offence.place,
+            message=offence.message,
+            severity=offence.severity or rule.severity,
+            subject=offence.subject,
+            suggestion=offence.suggestion,
+        )
 
     @property
-    def order(self) -> tuple[Place, str, str]:
-        return self.place, self.rule.id, self.message
+    def title(self) -> str:
+        return f"{self.rule.id} {self.rule.name} ({self.severity.label})"
+
+    @property
+    def fingerprint(self) -> str:
+        """What the finding is known by from one run to the next, in a baseline for example."""
+        parts = [self.rule.id, self.place.method, self.place.path, self.place.view, self.subject]
+        return "|".join(parts)
+
+    @property
+    def order(self) -> tuple[Place, str, str, str]:
+        return self.place, self.rule.id, self.subject, self.message

@@ -13,33 +13,47 @@ Add it last to the hooks::
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from drf_spectacular.drainage import warn
 
 # Imported for its effect: the descriptions of authenticators are registered.
 import authkit.schema.extensions  # noqa: F401
+from authkit.conf import conf
+from authkit.schema.answers import anything_but_ctrl_c, describe
 from authkit.schema.credentials import Catalogue
-from authkit.schema.decide import State
+from authkit.schema.decide import Decision, State
 from authkit.schema.document import (
+    Declared,
     Document,
     Requirement,
-    documents_refusal,
+    declared_state,
+    documents,
     effective_security,
     operations,
     renamed,
     security_schemes,
     true_requirements,
+    unshare_operations,
     well_formed,
 )
-from authkit.schema.gate import describe
+from authkit.schema.inquiry import Memory
+from authkit.schema.login_page import REDIRECTS
+from authkit.schema.probe import Probe, Tier
+from authkit.schema.scopes import name_scopes
 from authkit.schema.truth import Judged, Truth, find_truth
+from authkit.schema.verdicts import WrongVerdicts, read_verdicts, with_verdicts
+
+#: What this process decided for the first document that it served: requests ask no view again.
+DECIDED: Memory = WeakKeyDictionary()
 
 REFUSED = {
     401: "The credential is missing or not valid.",
     403: "The request is not allowed.",
-}
+    429: "Too many requests were sent. Retry-After says how many seconds to wait.",
+} | dict.fromkeys(REDIRECTS, "The caller is sent to the login page.")
 
 
 @dataclass(frozen=True)
@@ -48,7 +62,8 @@ class Mending:
 
     operation: dict[str, Any]
     security: list[Requirement] | None = None
-    refusal: int | None = None
+    refusals: tuple[int, ...] = ()
+    secured: bool = False
 
 
 def postprocess_schema_security(
@@ -63,10 +78,23 @@ def postprocess_schema_security(
     is told through drf-spectacular's own warnings. Running it again changes nothing.
     """
     try:
-        mend(find_truth(result, generator))
-    except Exception as error:  # a schema with the old faults is better than none
+        unshare_operations(result)
+        memory = None if request is None else DECIDED
+        mend(believed(find_truth(result, generator, Probe(Tier.T1), memory)))
+    except anything_but_ctrl_c() as error:  # a schema with the old faults is better than none
         warn(f"authkit left the security of the schema as it was ({describe(error)}).")
     return result
+
+
+def believed(truth: Truth) -> Truth:
+    """Return *truth* with what an audit wrote down, if there is such a file."""
+    if conf.SCHEMA_VERDICTS is None:
+        return truth
+    try:
+        return with_verdicts(truth, read_verdicts(conf.SCHEMA_VERDICTS))
+    except WrongVerdicts as error:
+        warn(f"authkit asked the views alone: {error}.")
+        return truth
 
 
 def mend(truth: Truth) -> None:
@@ -77,6 +105,7 @@ def mend(truth: Truth) -> None:
     for mending in mendings:
         _write(mending)
     _define_schemes(truth.document, catalogue, mendings)
+    _name_scopes(truth, catalogue)
 
 
 def merge_schemes(document: Document, catalogue: Catalogue) -> None:
@@ -93,22 +122,60 @@ def merge_schemes(document: Document, catalogue: Catalogue) -> None:
 
 
 def _mendings(truth: Truth, catalogue: Catalogue) -> Iterator[Mending]:
+    mend_one = Mender(truth.document, catalogue).mending
     for judged in truth.judged:
         try:
-            yield _mending(truth.document, judged, catalogue)
-        except Exception as error:  # one operation of the host's must not cost the others
+            mending = mend_one(judged)
+        except anything_but_ctrl_c() as error:  # one operation must not cost the others
             place = f"{judged.method.upper()} {judged.path}"
             warn(f"authkit left the security of {place} as it was ({describe(error)}).")
+        else:
+            yield mending
 
 
-def _mending(document: Document, judged: Judged, catalogue: Catalogue) -> Mending:
-    decision = judged.decision
-    if decision is None or decision.state is State.UNDECIDED:
-        return Mending(judged.document)
-    refusal = None if documents_refusal(judged.document) else decision.refusal
-    if decision.state in (State.PUBLIC, State.CLOSED):
-        return Mending(judged.document, [], refusal)
-    return Mending(judged.document, _requirements(document, judged, catalogue), refusal)
+@dataclass(frozen=True)
+class Mender:
+    """Finds out what to write. Operations that are decided and declared alike are mended alike."""
+
+    document: Document
+    catalogue: Catalogue
+    known: dict[tuple[int, str], list[Requirement] | None] = field(default_factory=dict)
+
+    def mending(self, judged: Judged) -> Mending:
+        decision, refusals = judged.decision, tuple(_undocumented(judged))
+        if decision is None or not decision.is_decided or self.is_left_to_the_audit(judged):
+            return Mending(judged.document, refusals=refusals)
+        if decision.state in (State.PUBLIC, State.CLOSED):
+            return Mending(judged.document, [], refusals)
+        secured = decision.state is State.SECURED
+        return Mending(judged.document, self.requirements(judged, decision), refusals, secured)
+
+    def is_left_to_the_audit(self, judged: Judged) -> bool:
+        """Tell whether the view is open, the document says otherwise, and is to go on saying so."""
+        return (
+            conf.SCHEMA_OPEN_OPERATIONS == "report"
+            and judged.decision is not None
+            and judged.decision.is_open
+            and declared_state(self.document, judged.document) is Declared.SECURED
+        )
+
+    def requirements(self, judged: Judged, decision: Decision) -> list[Requirement] | None:
+        key = id(decision), repr(judged.document.get("security", "inherited"))
+        if key not in self.known:
+            self.known[key] = _requirements(self.document, judged, self.catalogue)
+        found = self.known[key]
+        # New lists: one object in two places becomes an alias in YAML.
+        return found and [{name: [*roles] for name, roles in item.items()} for item in found]
+
+
+def _undocumented(judged: Judged) -> Iterator[int]:
+    """Yield the refusals that the view answers and the document does not know."""
+    answered = [judged.decision.refusal if judged.decision else None]
+    if judged.throttled:
+        answered.append(429)
+    for status in answered:
+        if status is not None and not documents(judged.document, status):
+            yield status
 
 
 def _requirements(
@@ -121,8 +188,8 @@ def _requirements(
     wanted = judged.wanted(catalogue)
     optional = bool(judged.decision and judged.decision.state is State.OPTIONAL)
     if not wanted and not optional:
-        # No extension describes these authenticators. Nothing written would read as public.
-        return None
+        # No extension describes these authenticators. All that is known is that {} is not true.
+        return None if all(own) else [item for item in own if item]
     # A requirement inherited from the root was written for everybody, not for this operation.
     known = {name for item in own for name in item} if inherited else set[str]()
     true = true_requirements(
@@ -136,11 +203,23 @@ def _requirements(
 
 
 def _write(mending: Mending) -> None:
-    if mending.security is not None:
+    if mending.security == [] and mending.secured:
+        # No requirement is known. An empty list would say that there is none.
+        mending.operation.pop("security", None)
+    elif mending.security is not None:
         mending.operation["security"] = mending.security
-    if mending.refusal is not None:
+    for status in mending.refusals:
         responses = mending.operation.setdefault("responses", {})
-        responses[str(mending.refusal)] = {"description": REFUSED[mending.refusal]}
+        responses[str(status)] = {"description": REFUSED[status]}
+
+
+def _name_scopes(truth: Truth, catalogue: Catalogue) -> None:
+    for judged in truth.judged:
+        try:
+            name_scopes(judged, truth.document, catalogue)
+        except anything_but_ctrl_c() as error:  # as above
+            place = f"{judged.method.upper()} {judged.path}"
+            warn(f"authkit named no scopes for {place} ({describe(error)}).")
 
 
 def _define_schemes(document: Document, catalogue: Catalogue, mendings: list[Mending]) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
+from django.utils.functional import SimpleLazyObject
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.plumbing import (
     camelize_operation,
@@ -24,6 +26,7 @@ from drf_spectacular.settings import spectacular_settings
 from rest_framework.schemas.generators import BaseSchemaGenerator
 from rest_framework.views import APIView
 
+from authkit.schema.answers import anything_but_ctrl_c
 from authkit.schema.names import dotted
 
 Key = tuple[str, str]
@@ -33,13 +36,22 @@ Key = tuple[str, str]
 class Operation:
     """One operation of the document, and what stands behind it.
 
-    ``view`` is the view that serves the operation, ``inspector`` the AutoSchema that wrote it.
+    ``view`` is the view that serves the operation, ``inspector`` the AutoSchema that wrote it, and
+    ``mock`` gives the request that drf-spectacular makes for it.
+    ``callback`` is what the URLconf holds, ``route`` its path there with placeholders as they are
+    named there, ``pattern`` the expressions and converters of that path. The three are empty if a
+    generator of the project's own leaves endpoints out. ``version`` is the documented one, if any.
     """
 
     path: str
     method: str
     view: APIView
     inspector: Any
+    mock: Callable[[], Any]
+    callback: Any = None
+    route: str = ""
+    pattern: str = ""
+    version: str = ""
 
     @property
     def view_name(self) -> str:
@@ -60,21 +72,22 @@ def _rebuild(generator: Any) -> Iterator[Operation]:
     generator._initialise_endpoints()
     documented = generator._get_paths_and_endpoints()
     replay = Replay(generator, path_prefix(documented))
-    for (path, path_regex, method, view), callback in zip(
-        documented, _callbacks(generator, len(documented)), strict=True
+    for (path, path_regex, method, view), endpoint in zip(
+        documented, _endpoints(generator, len(documented)), strict=True
     ):
         try:
-            found = replay.operation(path, path_regex, method, view, callback)
-        except Exception:  # noqa: S112 (a view of the host may fail in any way; it stays unmapped)
+            found = replay.operation(path, path_regex, method, view, *endpoint)
+        except anything_but_ctrl_c():  # a view of the host may fail; it stays unmapped
             continue
         if found is not None:
             yield found
 
 
-def _callbacks(generator: Any, expected: int) -> list[Any]:
-    callbacks = [endpoint[3] for endpoint in generator.endpoints]
+def _endpoints(generator: Any, expected: int) -> list[tuple[str, Any]]:
+    """Return path and callback of each endpoint, as they are in the URLconf."""
+    found = [(path, callback) for path, _, _, callback in generator.endpoints]
     # A generator of the host's own may leave endpoints out; then the pairs cannot be known.
-    return callbacks if len(callbacks) == expected else [None] * expected
+    return found if len(found) == expected else [("", None)] * expected
 
 
 def path_prefix(documented: list[Any]) -> str:
@@ -95,10 +108,13 @@ class Replay:
     prefix: str
 
     def operation(
-        self, path: str, path_regex: str, method: str, view: APIView, callback: Any
+        self, path: str, path_regex: str, method: str, view: APIView, route: str, callback: Any
     ) -> Operation | None:
         """Return the operation, or None if the generator leaves it out of the document."""
-        view.request = spectacular_settings.GET_MOCK_REQUEST(method, path, view, None)
+        # Most views are decided without one, and it costs as much as all the rest.
+        mock = cache(partial(spectacular_settings.GET_MOCK_REQUEST, method, path, view, None))
+        request: Any = SimpleLazyObject(mock)
+        view.request = request
         versioned = self.versioned(path, method, view)
         if versioned is None:
             return None
@@ -106,14 +122,24 @@ class Replay:
         if inspector.is_excluded():
             return None
         served = self.served(view, method, callback)
-        return Operation(self.document_path(versioned), method.lower(), served, inspector)
+        return Operation(
+            path=self.document_path(versioned),
+            method=method.lower(),
+            view=served,
+            inspector=inspector,
+            mock=mock,
+            callback=callback,
+            route=route,
+            pattern=path_regex,
+            version=self.version(view),
+        )
 
     def versioned(self, path: str, method: str, view: APIView) -> str | None:
         """Return the path in the version that is documented, None if it is not in that version."""
         versioning = view.versioning_class
         if not versioning or not is_versioning_supported(versioning):
             return path
-        version = self.generator.api_version or versioning.default_version
+        version = self.version(view)
         if not version:
             return None
         patterns = self.generator.inspector.patterns
@@ -121,6 +147,10 @@ class Replay:
             patterns, method, path, view, version
         )
         return path if operation_matches_version(view, version) else None
+
+    def version(self, view: APIView) -> str:
+        default: Any = getattr(view.versioning_class, "default_version", None)
+        return self.generator.api_version or default or ""
 
     def inspector(self, path: str, path_regex: str, method: str, view: APIView) -> Any:
         # Held in a variable: the attribute may give a new inspector at every access.

@@ -34,8 +34,12 @@ def key_scheme_name(permission: type) -> str:
 
 
 def dotted(cls: type) -> str:
-    """Return the full name of a class, as one would import it."""
-    return f"{cls.__module__}.{cls.__qualname__}"
+    """Return the full name of a class, as one would import it.
+
+    ``@api_view`` gives its class the name of the function and leaves the qualified name alone.
+    """
+    outer, dot, _ = cls.__qualname__.rpartition(".")
+    return f"{cls.__module__}.{outer}{dot}{cls.__name__}"
 
 
 def _camel(name: str) -> str:

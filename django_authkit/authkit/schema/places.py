@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from authkit.schema.decide import State
+from authkit.schema.credentials import shown
+from authkit.schema.decide import Alternative, State
+from authkit.schema.document import Requirement, effective_security, well_formed
 from authkit.schema.findings import Place
 from authkit.schema.truth import Judged, Truth
 
@@ -29,3 +31,21 @@ def in_state(truth: Truth, *states: State) -> Iterator[Judged]:
     for judged in truth.judged:
         if judged.decision is not None and judged.decision.state in states:
             yield judged
+
+
+def undeclared(truth: Truth) -> Iterator[tuple[Judged, Alternative, Requirement]]:
+    """Yield the sets of credentials that are accepted, and missing from declared requirements.
+
+    Only operations that declare a requirement, and only what AUTHENTICATION_WHITELIST shows.
+    """
+    catalogue = truth.catalogue()
+    for judged in in_state(truth, State.SECURED, State.OPTIONAL):
+        declared = well_formed(effective_security(truth.document, judged.document))
+        if not any(declared) or judged.decision is None:
+            continue
+        sets = [set(item) for item in declared]
+        for alternative in judged.decision.alternatives:
+            if shown(alternative) and judged.describes(alternative):
+                for requirement in judged.requirements(alternative, catalogue):
+                    if set(requirement) not in sets:
+                        yield judged, alternative, requirement

@@ -6,21 +6,31 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from authkit.conf import conf
+from authkit.schema.answers import anything_but_ctrl_c
 from authkit.schema.credentials import (
     Catalogue,
+    Describer,
     Description,
     combined,
-    describe_credential,
     shown,
 )
-from authkit.schema.decide import Alternative, Decision, decide
+from authkit.schema.decide import Alternative, Decision
 from authkit.schema.document import Document, Requirement, operations, security_schemes
+from authkit.schema.inquiry import Inquiry, Memory, inquiry
 from authkit.schema.introspect import Operation, map_operations
+from authkit.schema.probe import Probe
+from authkit.schema.throttles import is_throttled
+
+AS_DEEP_AS_IS_SAFE = Probe()
 
 
 @dataclass(frozen=True)
 class Judged:
-    """An operation of the document, its view if it has one, and the decision about it."""
+    """An operation of the document, its view if it has one, and the decision about it.
+
+    ``throttled`` tells that the view may answer 429.
+    """
 
     path: str
     method: str
@@ -28,6 +38,7 @@ class Judged:
     source: Operation | None = None
     decision: Decision | None = None
     descriptions: Mapping[Any, Description | None] = field(default_factory=dict)
+    throttled: bool = False
 
     def describes(self, alternative: Alternative) -> bool:
         return all(self.descriptions.get(one) is not None for one in alternative)
@@ -62,10 +73,15 @@ class Judged:
 
 @dataclass(frozen=True)
 class Truth:
-    """A document and everything that was found out about it."""
+    """A document and everything that was found out about it.
+
+    ``live`` is what the project generates today, if the document comes from a file.
+    """
 
     document: Document
     judged: tuple[Judged, ...]
+    live: Document | None = None
+    generator: Any = None
 
     @property
     def descriptions(self) -> Iterator[Description]:
@@ -74,33 +90,56 @@ class Truth:
             yield from (found for found in judged.descriptions.values() if found is not None)
 
     def catalogue(self) -> Catalogue:
-        return Catalogue.of(self.descriptions, security_schemes(self.document))
+        return Catalogue.of(
+            self.descriptions, security_schemes(self.document), conf.SCHEMA_SCHEME_ALIASES
+        )
 
 
-def find_truth(document: Document, generator: Any) -> Truth:
-    """Judge every operation of *document* by its view."""
+def find_truth(
+    document: Document,
+    generator: Any,
+    probe: Probe = AS_DEEP_AS_IS_SAFE,
+    memory: Memory | None = None,
+) -> Truth:
+    """Judge every operation of *document* by its view. Raises ``UnsafeProbe``.
+
+    With a *memory* no view is asked twice.
+    """
     mapped = map_operations(generator)
-    return Truth(
-        document,
-        tuple(
-            judge(path, method, operation, mapped.get((path, method)))
-            for path, method, operation in operations(document)
-        ),
-    )
+    describer = Describer()
+    with inquiry(probe, generator.inspector.patterns, memory) as asked:
+        return Truth(
+            document,
+            tuple(
+                judge(asked, describer, path, method, operation, mapped.get((path, method)))
+                for path, method, operation in operations(document)
+            ),
+            generator=generator,
+        )
 
 
-def judge(path: str, method: str, document: dict[str, Any], source: Operation | None) -> Judged:
+def judge(
+    asked: Inquiry,
+    describer: Describer,
+    path: str,
+    method: str,
+    document: dict[str, Any],
+    source: Operation | None,
+) -> Judged:
     """Decide about one operation. An operation without a view has no decision."""
     if source is None:
         return Judged(path, method, document)
-    decision = decide(source)
+    decision = asked.decide(source)
     try:
-        descriptions = _described(decision, source)
-    except Exception:  # an extension of the host may fail in any way; then nothing is described
+        descriptions = _described(decision, source, describer)
+    except anything_but_ctrl_c():  # an extension of the host may fail; nothing is described then
         descriptions = {}
-    return Judged(path, method, document, source, decision, descriptions)
+    throttled = is_throttled(source.view)
+    return Judged(path, method, document, source, decision, descriptions, throttled)
 
 
-def _described(decision: Decision, source: Operation) -> dict[Any, Description | None]:
+def _described(
+    decision: Decision, source: Operation, describer: Describer
+) -> dict[Any, Description | None]:
     credentials = (*decision.offered.authenticators, *decision.offered.keys)
-    return {one: describe_credential(one, source.inspector) for one in credentials}
+    return {one: describer.describe(one, source.inspector) for one in credentials}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -9,9 +10,25 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from authkit.core.lazy import lazy_module
+from authkit.core.users import AuthUser
 from authkit.second_factor.models import TOTPDevice
 
 flows = lazy_module("authkit.second_factor.flows")
+
+
+UNLOCK = _("Unlock: forget wrong passwords and codes")
+
+
+@admin.action(description=UNLOCK, permissions=["change"])
+def unlock_accounts(model_admin: Any, request: HttpRequest, queryset: Any) -> None:
+    """An action for the admin page of your users: ``actions = [unlock_accounts]``."""
+    _unlock(request, queryset)
+
+
+def _unlock(request: HttpRequest, users: Iterable[AuthUser]) -> None:
+    count = sum(flows.unlock(user, actor=request.user.pk) for user in users)
+    text = ngettext("%d account unlocked.", "%d accounts unlocked.", count) % count
+    messages.success(request, text)
 
 
 @admin.register(TOTPDevice)
@@ -27,15 +44,13 @@ class TOTPDeviceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscr
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    @admin.action(description=_("Unlock: forget the failed codes"), permissions=["change"])
+    @admin.action(description=UNLOCK, permissions=["change"])
     def unlock_selected(self, request: HttpRequest, queryset: QuerySet[TOTPDevice]) -> None:
-        count = sum(flows.unlock(device.user) for device in queryset)
-        text = ngettext("%d account unlocked.", "%d accounts unlocked.", count) % count
-        messages.success(request, text)
+        _unlock(request, [device.user for device in queryset])
 
     def delete_model(self, request: HttpRequest, obj: TOTPDevice) -> None:
         if obj.confirmed:
-            flows.remove_second_factor(obj.user)
+            flows.remove_second_factor(obj.user, actor=request.user.pk)
         else:
             super().delete_model(request, obj)
 

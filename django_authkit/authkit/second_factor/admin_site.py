@@ -7,6 +7,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
 from authkit.core.users import AuthUser
 from authkit.errors import AuthkitError
@@ -33,13 +34,14 @@ class SecondFactorAuthenticationForm(AdminAuthenticationForm):
         if has_second_factor(user):
             self._require_code(user)
 
+    @sensitive_variables()
     def _require_code(self, user: AuthUser) -> None:
         try:
             verify_code(user, self.cleaned_data.get("otp", ""))
         except AuthkitError as error:
             raise forms.ValidationError(str(error.detail), code=str(error.get_codes())) from None
         # What django-otp's own form sets: its middleware then knows the session is verified.
-        user.otp_device = confirmed_device(user)  # type: ignore[attr-defined]
+        user.otp_device = confirmed_device(user)  # type: ignore[attr-defined]  # django-otp's
 
 
 class SecondFactorAdminSite(AdminSite):

@@ -6,19 +6,21 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, router, transaction
+from django.db import IntegrityError
 from django.utils.module_loading import import_string
 
 from authkit.conf import conf
 from authkit.core import clock
 from authkit.core.attempts import count_attempt
-from authkit.core.notices import tell_owner
-from authkit.core.security_log import record
+from authkit.core.database import all_or_nothing
+from authkit.core.mail import tell_owner
 from authkit.core.users import AuthUser
 from authkit.errors import AttemptsExceeded, CodeInvalid, InvalidCredentials, NothingToConfirm
+from authkit.events.flows import record
 from authkit.second_factor import recovery, totp
 from authkit.second_factor.models import (
     CODE_LIMITS,
@@ -26,11 +28,20 @@ from authkit.second_factor.models import (
     RecoveryCode,
     TOTPDevice,
     confirmed_device,
+    has_confirmed_device,
     pending_device,
 )
 from authkit.second_factor.qr import svg_data_uri
-from authkit.sessions.flows import end_other_sessions, is_password, strengthen_session
+from authkit.sessions.attempts import unlock_passwords
+from authkit.sessions.flows import (
+    end_other_sessions,
+    end_sessions,
+    revoke_other_sessions,
+    strengthen_session,
+    tell_ended,
+)
 from authkit.sessions.models import Session
+from authkit.sessions.passwords import try_password
 from authkit.signals import second_factor_disabled, second_factor_enabled
 
 #: From how many recovery codes on the owner is told that they run out.
@@ -64,7 +75,7 @@ def state(user: AuthUser) -> SecondFactorState:
 
 
 def has_second_factor(user: AuthUser) -> bool:
-    return bool(TOTPDevice.objects.filter(user=user, confirmed=True).exists())
+    return has_confirmed_device(user)
 
 
 def must_have_second_factor(user: AuthUser) -> bool:
@@ -105,15 +116,16 @@ def confirm(user: AuthUser, session: Session, code: str) -> list[str]:
     if device is None:
         raise NothingToConfirm
     _count(device)
-    with transaction.atomic(using=router.db_for_write(TOTPDevice)):
-        codes = _switch_on(device, code, replaces=confirmed_device(user))
-        strengthen_session(session, ["otp", "mfa"])
-        end_other_sessions(user, session)
+    try:
+        codes, ended = all_or_nothing(partial(_switch_on, user, session, device, code), TOTPDevice)
+    except CodeInvalid:  # recorded here: what is written in there comes to nothing
+        raise _wrong_code(user) from None
+    tell_ended(ended)
     # A log-in that asked for the factor before the commit has given a session without it.
     # That session was written before it asked, so it is there to be ended now.
     end_other_sessions(user, session)
     record("second_factor_enabled", user=user.pk, session=session.pk)
-    second_factor_enabled.send(sender=type(user), user=user)
+    second_factor_enabled.send_robust(sender=type(user), user=user)
     tell_owner(user, "second_factor_enabled")
     return codes
 
@@ -135,7 +147,8 @@ def verify_totp(user: AuthUser, code: str) -> None:
     device = _counted_device(user)
     if not device.spend(code):
         raise _wrong_code(user)
-    record("second_factor_used", user=user.pk, method="totp")
+    # No row: the code is part of something that has one, and is asked for often.
+    record("second_factor_used", user=user.pk, method="totp", keep=False)
 
 
 def verify_recovery_code(user: AuthUser, code: str) -> None:
@@ -154,22 +167,30 @@ def disable(user: AuthUser, session: Session, password: str, code: str) -> None:
 
     :raises InvalidCredentials: the password is wrong.
     :raises CodeInvalid: the code is; also as :func:`verify_code`.
+    :raises AttemptsExceeded: too many of either were; also AccountLocked.
     """
-    if not is_password(user, password):
+    if not try_password(user, session, password):
         record("second_factor_disable_failed", level=logging.WARNING, user=user.pk)
         raise InvalidCredentials
     verify_code(user, code)
     remove_second_factor(user, keep=session)
 
 
-def remove_second_factor(user: AuthUser, *, keep: Session | None = None) -> None:
-    """Delete the device and the recovery codes, end the sessions but ``keep``, tell the owner."""
-    with transaction.atomic(using=router.db_for_write(TOTPDevice)):
-        TOTPDevice.objects.filter(user=user).delete()
-        RecoveryCode.objects.filter(user=user).delete()
-    end_other_sessions(user, keep)
-    record("second_factor_disabled", level=logging.WARNING, user=user.pk)
-    second_factor_disabled.send(sender=type(user), user=user)
+def remove_second_factor(
+    user: AuthUser, *, keep: Session | None = None, actor: Any = None, note: str | None = None
+) -> None:
+    """Delete the device and the recovery codes, end the sessions but ``keep``, tell the owner.
+
+    :param actor: the primary key of the administrator who does it, if one does.
+    :param note: why, in their words.
+    """
+    all_or_nothing(partial(_delete_factor, user), TOTPDevice)
+    if actor is None:
+        end_other_sessions(user, keep)
+    else:
+        end_sessions(user, actor=actor, note=note)
+    record("second_factor_disabled", level=logging.WARNING, user=user.pk, actor=actor, note=note)
+    second_factor_disabled.send_robust(sender=type(user), user=user)
     tell_owner(user, "second_factor_disabled")
 
 
@@ -179,18 +200,23 @@ def new_recovery_codes(user: AuthUser, code: str) -> list[str]:
     :raises CodeInvalid: as :func:`verify_code`; a recovery code does not do.
     """
     verify_totp(user, code)
-    with transaction.atomic(using=router.db_for_write(RecoveryCode)):
-        codes = _replace_recovery_codes(user)
+    codes = all_or_nothing(partial(_replace_recovery_codes, user), RecoveryCode)
     record("recovery_codes_replaced", user=user.pk)
     return codes
 
 
-def unlock(user: AuthUser) -> bool:
-    """Forget the failed codes of a user; return False where there were none."""
+def unlock(user: AuthUser, *, actor: Any = None, note: str | None = None) -> bool:
+    """Forget the wrong passwords and codes of a user; return False where there were none.
+
+    :param actor: the primary key of the administrator who does it, if one does.
+    :param note: why, in their words.
+    """
     devices = TOTPDevice.objects.filter(user=user, failures__gt=0)
-    if not devices.update(**TOTPDevice.FORGIVEN):
+    codes = devices.update(**TOTPDevice.FORGIVEN)
+    passwords = unlock_passwords(user)
+    if not codes and not passwords:
         return False
-    record("account_unlocked", user=user.pk)
+    record("account_unlocked", user=user.pk, actor=actor, note=note)
     return True
 
 
@@ -199,8 +225,7 @@ def _store_pending(device: TOTPDevice) -> None:
     if _renew_pending(device):
         return
     try:
-        with transaction.atomic(using=router.db_for_write(TOTPDevice)):
-            device.save(force_insert=True)
+        all_or_nothing(partial(device.save, force_insert=True), TOTPDevice)
     except IntegrityError:  # another tab was first; the last one counts
         _renew_pending(device)
 
@@ -214,12 +239,21 @@ def _renew_pending(device: TOTPDevice) -> int:
     )
 
 
-def _switch_on(device: TOTPDevice, code: str, *, replaces: TOTPDevice | None) -> list[str]:
-    if replaces is not None:
-        replaces.delete()
+def _switch_on(
+    user: AuthUser, session: Session, device: TOTPDevice, code: str
+) -> tuple[list[str], list[Session]]:
+    replaced = confirmed_device(user)
+    if replaced is not None:
+        replaced.delete()
     if not device.spend(code, confirmed=True, confirmed_at=clock.now()):
-        raise _wrong_code(device.user)
-    return _replace_recovery_codes(device.user)
+        raise CodeInvalid
+    strengthen_session(session, ["otp", "mfa"])
+    return _replace_recovery_codes(user), revoke_other_sessions(user, session)
+
+
+def _delete_factor(user: AuthUser) -> None:
+    TOTPDevice.objects.filter(user=user).delete()
+    RecoveryCode.objects.filter(user=user).delete()
 
 
 def _counted_device(user: AuthUser) -> TOTPDevice:

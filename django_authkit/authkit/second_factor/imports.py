@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, router, transaction
+from django.db import IntegrityError
 
 from authkit.core import clock
+from authkit.core.database import all_or_nothing
 from authkit.second_factor.models import TOTPDevice, confirmed_device
 from authkit.second_factor.totp import STEP_SECONDS
 from authkit.sessions.flows import end_other_sessions
@@ -48,8 +50,7 @@ def _copy(stock: Any) -> str:
     )
     device.seal(stock.bin_key)
     try:
-        with transaction.atomic(using=router.db_for_write(TOTPDevice)):
-            device.save(force_insert=True)
+        all_or_nothing(partial(device.save, force_insert=True), TOTPDevice)
     except IntegrityError:
         return "the user has just set up an authenticator app here"
     end_other_sessions(stock.user, None)  # they were started without the factor

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -7,13 +8,17 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_otp.models import Device, VerifyNotAllowed
+from django.views.decorators.debug import sensitive_variables
+from django_otp.models import Device, DeviceManager, VerifyNotAllowed
 
 from authkit.core import clock
 from authkit.core.attempts import AttemptCounter, Limits, count_attempt
+from authkit.core.compiled_exists import CompiledExists
 from authkit.core.lazy import lazy_module
+from authkit.core.truth import TruthQuerySet
 from authkit.core.users import AuthUser
 from authkit.errors import AccountLocked, SecondFactorUnavailable
+from authkit.events.flows import record
 from authkit.second_factor import totp
 
 crypto = lazy_module("authkit.core.crypto")
@@ -25,7 +30,7 @@ CODE_LIMITS = Limits(window=timedelta(minutes=15), per_window=10, in_a_row=100)
 PENDING_LIFETIME = timedelta(minutes=15)
 
 
-class TOTPDevice(AttemptCounter, Device):  # type: ignore[misc, django-manager-missing]
+class TOTPDevice(AttemptCounter, Device):  # type: ignore[misc]  # django-otp has no types
     """A user's authenticator app: at most one confirmed, and one that waits for its first code.
 
     A ``django_otp`` device, so its admin site, ``user_has_device`` and middleware see it.
@@ -38,6 +43,8 @@ class TOTPDevice(AttemptCounter, Device):  # type: ignore[misc, django-manager-m
     last_step = models.BigIntegerField(default=-1, editable=False)
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, editable=False)
+
+    objects = DeviceManager.from_queryset(TruthQuerySet)()  # type: ignore[django-manager-missing]  # as above
 
     class Meta:
         verbose_name = _("authenticator app")
@@ -57,6 +64,7 @@ class TOTPDevice(AttemptCounter, Device):  # type: ignore[misc, django-manager-m
         try:
             secret: bytes = crypto.unseal(self.sealed_secret, context=self._context())
         except crypto.CannotUnseal:
+            record("second_factor_unavailable", level=logging.CRITICAL, user=self.user_id)
             raise SecondFactorUnavailable from None
         return secret
 
@@ -94,6 +102,7 @@ class TOTPDevice(AttemptCounter, Device):  # type: ignore[misc, django-manager-m
             "locked_until": clock.now() + timedelta(seconds=refusal.wait or 0),
         }
 
+    @sensitive_variables()
     def verify_token(self, token: str) -> bool:
         """Accept a code for django-otp: its admin site, its log-in form, its ``verify_token``."""
         counted = count_attempt(type(self).objects.filter(pk=self.pk), CODE_LIMITS)
@@ -101,6 +110,10 @@ class TOTPDevice(AttemptCounter, Device):  # type: ignore[misc, django-manager-m
             return self.confirmed and counted and self.spend(str(token))
         except SecondFactorUnavailable:  # a form knows no 503
             return False
+
+
+#: Asked at every log-in: does the user have a confirmed device?
+_device_exists = CompiledExists(TOTPDevice, equals=["user", "confirmed"])
 
 
 class RecoveryCode(models.Model):
@@ -111,6 +124,8 @@ class RecoveryCode(models.Model):
     )
     digest = models.CharField(max_length=64, editable=False)
 
+    objects = TruthQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("recovery code")
         verbose_name_plural = _("recovery codes")
@@ -120,6 +135,10 @@ class RecoveryCode(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+def has_confirmed_device(user: AuthUser) -> bool:
+    return _device_exists.run({"user": user.pk, "confirmed": True})
 
 
 def confirmed_device(user: AuthUser) -> TOTPDevice | None:

@@ -14,6 +14,7 @@ from authkit.core.documentation import (
     DONE,
     NOT_AUTHENTICATED,
     NOT_JSON,
+    EmptySerializer,
     refusal,
 )
 from authkit.second_factor import flows
@@ -26,7 +27,6 @@ from authkit.second_factor.serializers import (
 )
 from authkit.sessions.authentication import EnrolmentAuthentication
 from authkit.sessions.permissions import RecentlyAuthenticated
-from authkit.sessions.serializers import EmptySerializer
 from authkit.sessions.views import OwnerView, current_session, current_user
 
 CODE_REFUSED = refusal("`invalid_code`; `not_authenticated` or `token_invalid`.")

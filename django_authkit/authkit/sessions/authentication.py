@@ -10,7 +10,7 @@ from authkit.core.users import AuthUser
 from authkit.errors import EnrolmentRequired
 from authkit.sessions.flows import session_of_access_token
 from authkit.sessions.models import Session
-from authkit.sessions.tokens import Claims
+from authkit.sessions.tokens import Claims, kind_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,14 @@ class JWTAuthentication(HeaderCredentialAuthentication):
             return None
         return value.lstrip()[len(self.keyword) :].strip(" ")
 
-    def verify(self, credential: str) -> tuple[AuthUser, AccessToken]:
+    def verify(self, request: Request, credential: str) -> tuple[AuthUser, AccessToken]:
         session, claims = session_of_access_token(credential)
         if session.enrolment_only and not self.accepts_enrolment_only:
             raise EnrolmentRequired
         return session.user, AccessToken(session, claims)
+
+    def find_credential(self, text: str) -> str | None:
+        return kind_within(text)
 
     def authenticate_header(self, request: Any) -> str:
         return f'{self.keyword} realm="api"'

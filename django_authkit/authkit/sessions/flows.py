@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.db.models import F
 
 from authkit.conf import conf
 from authkit.core import clock
 from authkit.core.client import Client
-from authkit.core.notices import tell_owner
-from authkit.core.security_log import record
+from authkit.core.database import settle
+from authkit.core.mail import tell_owner
 from authkit.core.users import AuthUser
 from authkit.errors import ChallengeInvalid, TokenInvalid, TokenReused
+from authkit.events.flows import record, record_ends
 from authkit.sessions import tokens
 from authkit.sessions.models import (
     Session,
     SessionQuerySet,
     accepted_fingerprints,
     completion,
+    insertion,
     password_fingerprint,
     revocation,
+    revocation_by_token,
     rotation,
     sessions_by_id,
 )
-from authkit.sessions.replaced_hash import ReplacedHashes, watch_replaced_hashes
 from authkit.sessions.tokens import Claims
 from authkit.signals import refresh_token_reused, session_ended, session_started
 
@@ -66,7 +72,7 @@ def open_session(
     """
     now = clock.now()
     absolute = now + conf.SESSION_ABSOLUTE_LIFETIME
-    return Session.objects.create(
+    session = Session(
         user=user,
         password_fingerprint=password_fingerprint(user),
         methods=" ".join(methods),
@@ -79,20 +85,24 @@ def open_session(
         absolute_expires_at=absolute,
         enrolment_only=enrolment_only,
     )
+    return insertion.run(session)
 
 
 def start_session(session: Session) -> TokenPair:
     """Tell that a session is complete, and return its first tokens."""
-    record("session_started", session=session.pk, user=session.user_id, ip=session.ip)
-    session_started.send(sender=Session, session=session)
+    record("session_started", user=session.user_id, session=session.pk, amr=session.amr)
+    session_started.send_robust(sender=Session, session=session)
     return _pair(session)
 
 
 def hold_session(session: Session) -> str:
     """Make a session wait for a second factor; return the challenge that completes it."""
-    session.pending_until = session.last_used_at + PENDING_LIFETIME
-    session.enrolment_only = False
-    session.save(update_fields=["pending_until", "enrolment_only"])
+    changes = {
+        "pending_until": session.last_used_at + PENDING_LIFETIME,
+        "enrolment_only": False,
+    }
+    Session.objects.filter(pk=session.pk).update(**changes)
+    _assign(session, changes)
     return tokens.challenge_token(session)
 
 
@@ -179,7 +189,7 @@ def verify_token(token: str) -> None:
 
     :raises TokenInvalid: it would not.
     """
-    claims = tokens.decode(token, "access", "refresh")
+    claims = tokens.decode(token, *tokens.BEARER, "refresh")
     session = _live_session(claims)
     if claims.token_type == "refresh" and not (  # noqa: S105 - a kind, not a token
         session.generation == claims.generation or _is_within_grace(session, claims)
@@ -192,7 +202,7 @@ def session_of_access_token(token: str) -> tuple[Session, Claims]:
 
     :raises TokenInvalid: there is none.
     """
-    claims = tokens.decode(token, "access")
+    claims = tokens.decode(token, *tokens.BEARER)
     return _live_session(claims), claims
 
 
@@ -201,6 +211,9 @@ def log_out(refresh_token: str) -> None:
     try:
         claims = tokens.decode(refresh_token, "refresh")
     except TokenInvalid:
+        return
+    if tokens.name_users_by_primary_key() and not session_ended.has_listeners(Session):
+        _end_unread(claims, "log_out")
         return
     session = sessions_by_id.get(claims.session_id)
     if session is not None and _belong_together(claims, session):
@@ -221,36 +234,44 @@ def end_session(user: AuthUser, session_id: UUID) -> bool:
 
 def end_other_sessions(user: AuthUser, current: Session | None) -> None:
     """End all sessions of the user but this one, those that wait for a second factor too."""
+    tell_ended(settle(partial(revoke_other_sessions, user, current), Session))
+
+
+def revoke_other_sessions(user: AuthUser, current: Session | None) -> list[Session]:
+    """Do what :func:`end_other_sessions` does, and return them for :func:`tell_ended`.
+
+    Nothing is to be told inside of a transaction, which may come to nothing.
+    """
     others = Session.objects.of(user).unended()
     if current is not None:
         others = others.exclude(pk=current.pk)
     ending = list(others)
     others.update(revoked_at=clock.now())
-    for session in ending:
-        _tell_end(session, "ended_by_user")
+    return ending
 
 
-def keep_sessions(user: AuthUser, replaced: ReplacedHashes) -> None:
-    """Let the user's sessions live on if the hash of the same password was replaced."""
-    if user.pk in replaced:
-        fingerprint = password_fingerprint(replaced[user.pk])
-        Session.objects.of(user).filter(password_fingerprint=fingerprint).update(
-            password_fingerprint=password_fingerprint(user)
-        )
+def end_sessions(user: AuthUser, *, actor: Any, note: str | None) -> None:
+    """End all sessions of a user because an administrator wants it.
+
+    :param actor: the primary key of the administrator.
+    :param note: why, in their words.
+    """
+    ended = settle(partial(revoke_other_sessions, user, None), Session)
+    tell_ended(ended, "ended_by_administrator", actor=actor, note=note)
 
 
-def is_password(user: AuthUser, password: str) -> bool:
-    """Say whether this is the user's password. Hashing it anew ends no session."""
-    with watch_replaced_hashes() as replaced:
-        right = user.check_password(password)
-    keep_sessions(user, replaced)
-    return right
-
-
-def follow_password_change(session: Session) -> None:
-    """Let the session in which its user has just changed the password live on."""
-    session.password_fingerprint = password_fingerprint(session.user)
-    session.save(update_fields=["password_fingerprint"])
+def tell_ended(
+    sessions: Iterable[Session],
+    reason: str = "ended_by_user",
+    *,
+    actor: Any = None,
+    note: str | None = None,
+) -> None:
+    ended = list(sessions)
+    pairs = [(session.pk, session.user_id) for session in ended]
+    record_ends(pairs, reason=reason, actor=actor, note=note)
+    for session in ended:
+        _send_end(session, reason)
 
 
 def _live_session(claims: Claims) -> Session:
@@ -299,6 +320,8 @@ def _joined(methods: Sequence[str], more: Sequence[str]) -> str:
 
 def _follow_secret_key(session: Session) -> None:
     """Make a session independent of the SECRET_KEY_FALLBACKS that it was made under."""
+    if not settings.SECRET_KEY_FALLBACKS:
+        return
     present = password_fingerprint(session.user)
     if session.password_fingerprint == present:
         return
@@ -318,7 +341,7 @@ def _is_within_grace(session: Session, claims: Claims) -> bool:
 def _end_stolen(session: Session) -> None:
     if _end(session, "token_reused"):
         record("token_reused", level=logging.CRITICAL, session=session.pk, user=session.user_id)
-        refresh_token_reused.send(sender=Session, session=session)
+        refresh_token_reused.send_robust(sender=Session, session=session)
         tell_owner(session.user, "token_reused")
 
 
@@ -326,13 +349,29 @@ def _end(session: Session, reason: str) -> bool:
     """Revoke a session and tell of it; return False where it had been revoked before."""
     if not revocation.run({"revoked_at": clock.now()}, where={"id": session.pk}):
         return False
-    _tell_end(session, reason)
+    record("session_ended", user=session.user_id, session=session.pk, reason=reason)
+    _send_end(session, reason)
     return True
 
 
-def _tell_end(session: Session, reason: str) -> None:
-    record("session_ended", session=session.pk, user=session.user_id, reason=reason)
-    session_ended.send(sender=Session, session=session, reason=reason)
+def _end_unread(claims: Claims, reason: str) -> None:
+    """Revoke the session of a token, where nobody has to be shown it, in one statement."""
+    try:
+        user_id = get_user_model()._meta.pk.clean(claims.user_id, None)
+    except ValidationError:
+        return  # a token of another project that has the same key
+    ends = datetime.fromtimestamp(claims.payload["exp"], tz=UTC)
+    ended = revocation_by_token.run(
+        {"revoked_at": clock.now()},
+        where={"id": claims.session_id, "user": user_id},
+        after={"absolute_expires_at": ends - timedelta.resolution},
+    )
+    if ended:
+        record("session_ended", user=user_id, session=claims.session_id, reason=reason)
+
+
+def _send_end(session: Session, reason: str) -> None:
+    session_ended.send_robust(sender=Session, session=session, reason=reason)
 
 
 def _pair(session: Session) -> TokenPair:

@@ -12,15 +12,17 @@ from django.utils.translation import gettext_lazy as _
 
 from authkit.core import clock
 from authkit.core.client import USER_AGENT_LENGTH
+from authkit.core.compiled_insert import CompiledInsert
 from authkit.core.compiled_lookup import CompiledLookup
 from authkit.core.compiled_update import CompiledUpdate
+from authkit.core.truth import TruthQuerySet
 from authkit.core.users import AuthUser
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 
-class SessionQuerySet(models.QuerySet["Session"]):
+class SessionQuerySet(TruthQuerySet["Session"]):
     def of(self, user: AuthUser) -> SessionQuerySet:
         return self.filter(user=user)
 
@@ -119,6 +121,9 @@ class Session(models.Model):
 #: Reads a session and its user in one query, from the database that is written to.
 sessions_by_id = CompiledLookup(Session, "id", related="user")
 
+#: Writes a new session.
+insertion = CompiledInsert(Session)
+
 #: Moves a live session on by one generation; only one caller can.
 rotation = CompiledUpdate(
     Session,
@@ -139,6 +144,15 @@ completion = CompiledUpdate(
 
 #: Ends a session that has not been ended.
 revocation = CompiledUpdate(Session, assigns=["revoked_at"], equals=["id"], null=["revoked_at"])
+
+#: The same for whom a token names, unless it promises more than the session has.
+revocation_by_token = CompiledUpdate(
+    Session,
+    assigns=["revoked_at"],
+    equals=["id", "user"],
+    null=["revoked_at"],
+    after=["absolute_expires_at"],
+)
 
 
 def password_fingerprint(user: AuthUser) -> str:

@@ -28,10 +28,6 @@ class AnyTokenSerializer(serializers.Serializer[Any]):
     token = SecretField(max_length=MAX_TOKEN_LENGTH, help_text="An access or a refresh token.")
 
 
-class EmptySerializer(serializers.Serializer[Any]):
-    """An empty object."""
-
-
 class SessionSerializer(serializers.ModelSerializer[Session]):
     current = serializers.SerializerMethodField(help_text="Whether this request came with it.")
     amr = serializers.ListField(

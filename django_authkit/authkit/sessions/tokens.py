@@ -8,17 +8,20 @@ names of claims; it is read when a token is made or read, so ``override_settings
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenBackendError
 from rest_framework_simplejwt.settings import DEFAULTS
@@ -29,11 +32,18 @@ from authkit.errors import TokenInvalid
 if TYPE_CHECKING:
     from authkit.sessions.models import Session
 
-TokenType = Literal["access", "refresh", "challenge"]
+TokenType = Literal["access", "enrolment", "refresh", "challenge"]
+
+#: What is sent as a bearer token. Whoever owes a second factor gets one of another type, which
+#: those who verify tokens by themselves, and see no session, do not take for the usual one.
+BEARER: tuple[TokenType, ...] = ("access", "enrolment")
 
 #: Longer strings are refused unread; ours are a few hundred characters.
 MAX_TOKEN_LENGTH = 4096
 _COMPACT_JWS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
+_WITHIN = re.compile(
+    r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]*\.([A-Za-z0-9_-]{1,4096})\.[A-Za-z0-9_-]+", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +86,7 @@ def idle_lifetime() -> timedelta:
 def access_token(session: Session, *, proved_at: datetime | None = None) -> str:
     """Return the session's access token, or one that says when its user was just asked again."""
     return _encode(
-        "access",
+        "enrolment" if session.enrolment_only else "access",
         session,
         issued_at=proved_at or session.last_used_at,
         expires_at=access_expires_at(session, proved_at),
@@ -104,7 +114,17 @@ def access_expires_at(session: Session, proved_at: datetime | None = None) -> da
 
 def user_id_of(user: Any) -> str:
     """Return the value of the user-id claim; like SimpleJWT's, always a string."""
-    return str(getattr(user, _configured().get("USER_ID_FIELD", "pk")))
+    return str(getattr(user, _user_id_field()))
+
+
+def name_users_by_primary_key() -> bool:
+    """Say whether the user-id claim is the primary key."""
+    return _user_id_field() in ("pk", get_user_model()._meta.pk.name)
+
+
+def _user_id_field() -> str:
+    field: str = _configured().get("USER_ID_FIELD", "pk")
+    return field
 
 
 def decode(token: str, *token_types: TokenType) -> Claims:
@@ -116,7 +136,7 @@ def decode(token: str, *token_types: TokenType) -> Claims:
     """
     if len(token) > MAX_TOKEN_LENGTH or not _COMPACT_JWS.fullmatch(token):
         raise TokenInvalid
-    verify = _verified_before if token_types == ("access",) else _verified
+    verify = _verified_before if token_types == BEARER else _verified
     try:
         payload = verify(_backend(), token)
     except (TokenBackendError, ValueError, OverflowError, RecursionError):
@@ -126,6 +146,23 @@ def decode(token: str, *token_types: TokenType) -> Claims:
     if claims.token_type not in token_types or _has_expired(payload):
         raise TokenInvalid
     return claims
+
+
+def kind_within(text: str) -> str | None:
+    """Return the type of the first token of ours, good or not, that stands somewhere in a text."""
+    if "eyJ" not in text:
+        return None
+    kinds = (_kind(match[1]) for match in _WITHIN.finditer(text))
+    return next((kind for kind in kinds if kind in get_args(TokenType)), None)
+
+
+def _kind(encoded_payload: str) -> Any:
+    try:
+        payload = json.loads(base64.urlsafe_b64decode(encoded_payload + "=="))
+    except (ValueError, RecursionError):
+        return None
+    is_ours = isinstance(payload, dict) and "sid" in payload
+    return payload.get(setting("TOKEN_TYPE_CLAIM")) if is_ours else None
 
 
 def _verified(backend: TokenBackend, token: str) -> Mapping[str, Any]:
@@ -145,8 +182,12 @@ def _has_expired(payload: Mapping[str, Any]) -> bool:
 def _claims(payload: Mapping[str, Any]) -> Claims:
     for required in ("exp", "iat"):
         _member(payload, required, int)
+    token_type = _member(payload, setting("TOKEN_TYPE_CLAIM") or "token_type", str)
+    if token_type in BEARER:
+        # SimpleJWT's own view would make one of a refresh token of ours, and spend nothing.
+        _member(payload, "amr", list)
     return Claims(
-        token_type=_member(payload, setting("TOKEN_TYPE_CLAIM") or "token_type", str),
+        token_type=token_type,
         session_id=_session_id(payload),
         user_id=_member(payload, setting("USER_ID_CLAIM"), str),
         generation=_member(payload, "generation", int),

@@ -8,7 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import NotFound
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,6 +18,7 @@ from authkit.core.documentation import (
     NOT_AUTHENTICATED,
     NOT_FOUND,
     NOT_JSON,
+    EmptySerializer,
     refusal,
 )
 from authkit.core.users import AuthUser
@@ -27,7 +28,6 @@ from authkit.sessions.authentication import AccessToken, JWTAuthentication
 from authkit.sessions.models import Session
 from authkit.sessions.serializers import (
     AnyTokenSerializer,
-    EmptySerializer,
     RefreshTokenSerializer,
     SessionSerializer,
     TokenPairSerializer,
@@ -42,6 +42,7 @@ class OwnerView(AuthkitView):
 
 
 class TokenRefreshView(PublicView):
+    permission_classes = [AllowAny]
     serializer_class = RefreshTokenSerializer
 
     @extend_schema(
@@ -65,6 +66,7 @@ class TokenRefreshView(PublicView):
 
 
 class TokenVerifyView(PublicView):
+    permission_classes = [AllowAny]
     serializer_class = AnyTokenSerializer
 
     @extend_schema(
@@ -84,6 +86,7 @@ class TokenVerifyView(PublicView):
 
 
 class TokenRevokeView(PublicView):
+    permission_classes = [AllowAny]
     serializer_class = RefreshTokenSerializer
 
     @extend_schema(
@@ -135,12 +138,12 @@ class SessionView(OwnerView):
         responses={204: DONE, 401: NOT_AUTHENTICATED, 404: NOT_FOUND},
     )
     def delete(self, request: Request, session_id: str) -> Response:
-        if not flows.end_session(current_user(request), _uuid(session_id)):
+        if not flows.end_session(current_user(request), uuid_or_404(session_id)):
             raise NotFound
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-def _uuid(value: str) -> UUID:
+def uuid_or_404(value: str) -> UUID:
     try:
         return UUID(value)
     except ValueError:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from example_project.selftest.tour import AUTH
 
 BOOKS = "/api/v1/books/"
+SCOPES = ("--scope", "catalogue:read", "--scope", "loans:write")
 CHALLENGE = "ApiKey"
 
 
@@ -20,7 +21,7 @@ def walk(tour):
 
 
 def good_keys(tour):
-    key = make_key("the returns machine")
+    key = make_key("the returns machine", *SCOPES)
     machine = tour.client.using(api_key=key)
 
     with tour.step("a key made by the command reads the books"):
@@ -35,7 +36,7 @@ def good_keys(tour):
 
     with tour.step("a key that belongs to staff is a machine still, and writes no book"):
         tour.person("ulla", is_staff=True)
-        staff_key = make_key("the scanner of ulla", "--owner", "ulla")
+        staff_key = make_key("the scanner of ulla", "--owner", "ulla", *SCOPES)
         tour.books(api_key=staff_key).expect(200)
         tour.client.using(api_key=staff_key).post(BOOKS, {"title": "Mine"}).expect(403)
 
@@ -46,12 +47,12 @@ def bad_keys(tour):
             expect_refused(tour.books(api_key=malformed))
 
     with tour.step("an unknown key is 401"):
-        unknown_row, unknown = APIKey.objects.create_key(name="unknown")
+        unknown_row, unknown = new_key("unknown")
         unknown_row.delete()
         expect_refused(tour.books(api_key=unknown))
 
     with tour.step("a revoked key is 401"):
-        revoked_row, revoked = APIKey.objects.create_key(name="revoked")
+        revoked_row, revoked = new_key("revoked")
         tour.books(api_key=revoked).expect(200)
         revoked_row.revoked = True
         revoked_row.save()
@@ -59,19 +60,19 @@ def bad_keys(tour):
 
     with tour.step("an expired key is 401"):
         yesterday = timezone.now() - timedelta(days=1)
-        _, expired = APIKey.objects.create_key(name="expired", expiry_date=yesterday)
+        _, expired = new_key("expired", expiry_date=yesterday)
         expect_refused(tour.books(api_key=expired))
 
     with tour.step("the key of a deactivated user is 401"):
         owner = tour.person("vera", is_active=False)
-        _, orphaned = APIKey.objects.create_key(name="orphaned", owner=owner)
+        _, orphaned = new_key("orphaned", owner=owner)
         expect_refused(tour.books(api_key=orphaned))
 
 
 def keys_beside_tokens(tour):
     tour.person("wim")
     access = tour.login("wim")["access"]
-    key = make_key("one of two")
+    key = make_key("one of two", *SCOPES)
 
     with tour.step("a token and a key at once are 400, never a guess"):
         tour.books(access=access, api_key=key).expect(400)
@@ -85,6 +86,10 @@ def make_key(name, *options):
     printed = StringIO()
     call_command("authkit_create_api_key", name, *options, stdout=printed, stderr=StringIO())
     return next(word for word in printed.getvalue().split() if word.count("_") == 2)
+
+
+def new_key(name, **fields):
+    return APIKey.objects.create_key(name=name, scopes=["catalogue:read"], **fields)
 
 
 def expect_refused(answer):

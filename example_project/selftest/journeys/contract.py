@@ -1,10 +1,13 @@
 """The schema says what the server does"""
 
+import json
 from dataclasses import dataclass
 from io import StringIO
 from itertools import groupby
+from tempfile import NamedTemporaryFile
 
 from authkit.models import APIKey
+from django.conf import settings
 from django.core.management import call_command
 
 from example_project.selftest.client import NotSo
@@ -50,6 +53,9 @@ def walk(tour):
     with tour.step("manage.py authkit_audit_schema has nothing to say"):
         audit()
 
+    with tour.step("the document that is served is the one that the command would write"):
+        compare(document)
+
 
 def anonymously(tour, operations):
     for tag, group in groupby(sorted(operations, key=lambda o: o.tag), key=lambda o: o.tag):
@@ -73,7 +79,7 @@ def with_credentials(tour, document, operations):
     bearer, api_key = schemes(document)
     tour.person("zora", is_staff=True)
     staff = tour.logged_in("zora")
-    machine = tour.client.using(api_key=APIKey.objects.create_key(name="contract")[1])
+    machine = tour.client.using(api_key=new_key("contract"))
 
     with tour.step("an access token counts wherever the schema says so"):
         for operation in (o for o in operations if o.is_secured):
@@ -96,13 +102,24 @@ def wants_more(answer):
     return answer.code == "invalid_credentials" or "insufficient_user_authentication" in challenge
 
 
-def audit():
+def new_key(name):
+    return APIKey.objects.create_key(name=name, scopes=settings.AUTHKIT["SCOPES"])[1]
+
+
+def audit(*options):
     report = StringIO()
     try:
-        call_command("authkit_audit_schema", stdout=report)
+        call_command("authkit_audit_schema", *options, stdout=report)
     except SystemExit as stopped:
         if stopped.code:
             raise NotSo("exit code 0", f"exit code {stopped.code}\n{report.getvalue()}") from None
+
+
+def compare(document):
+    with NamedTemporaryFile("w", suffix=".json") as served:
+        json.dump(document, served)
+        served.flush()
+        audit("--schema", served.name, "--fail-level", "warning")
 
 
 def schemes(document):

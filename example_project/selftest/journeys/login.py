@@ -1,6 +1,10 @@
 """Logging in"""
 
-from example_project.selftest.tour import expect_token_refused
+from io import StringIO
+
+from django.core.management import call_command
+
+from example_project.selftest.tour import AUTH, PASSWORD, expect_token_refused
 
 
 def walk(tour):
@@ -29,6 +33,27 @@ def walk(tour):
 
     with tour.step("the refresh token does not"):
         expect_token_refused(tour.books(access=answer.data["refresh"]))
+
+    inside = tour.client.using(access=answer.data["access"])
+    with tour.step("after ten wrong passwords the right one is 429, with the time to come back"):
+        for _ in range(10):
+            tour.try_login("mara", "not-the-password").expect(401, code="invalid_credentials")
+        known = tour.try_login("mara").expect(429, code="too_many_attempts")
+        known.that(0 < int(known.headers["Retry-After"]) <= 900, "a quarter of an hour at most")
+
+    with tour.step("for a name that is nobody's it is the very same"):
+        for _ in range(10):
+            tour.try_login("somebody", "not-the-password").expect(401)
+        unknown = tour.try_login("somebody", "not-the-password").expect(429)
+        unknown.that(unknown.body == known.body, f"the body {known.body!r}")
+
+    with tour.step("whoever is logged in stays so, and can prove who they are"):
+        proof = {"password": PASSWORD}
+        inside.post(f"{AUTH}/reauthenticate/", proof).expect(200)
+
+    with tour.step("manage.py authkit_unlock opens the account at once"):
+        call_command("authkit_unlock", "mara", stdout=StringIO())
+        tour.try_login("mara").expect(200)
 
 
 def expect_pair(answer):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from authkit.models import Session
 from django.conf import settings
+from django.test import override_settings
 from django.utils import timezone
 
 from example_project.selftest.authenticator import Authenticator, present_step
@@ -121,6 +122,13 @@ def step_up(tour, recovery_codes):
     with tour.step("all members at once are for staff who have passed their second factor"):
         tour.person("viktor", is_staff=True)
         expect_step_up(tour.logged_in("viktor").get(f"{API}/members/export/"))
+        client.get(f"{API}/members/export/").expect(200)
+
+    with tour.step("more often than its rate is 429, and says when to come back"):
+        with rate("export", "1/day"):
+            client.get(f"{API}/members/export/").expect(200)
+            answer = client.get(f"{API}/members/export/").expect(429)
+        answer.that(int(answer.headers["Retry-After"]) > 0, "seconds to wait")
         client.get(f"{API}/members/export/").expect(200)
 
     with tour.step("deleting a member wants a proof of the last five minutes"):
@@ -264,6 +272,12 @@ def let_the_proof_age(client):
     current = next(session["id"] for session in sessions if session["current"])
     then = timezone.now() - timedelta(minutes=6)
     Session.objects.filter(pk=current).update(authenticated_at=then)
+
+
+def rate(scope, value):
+    return override_settings(
+        REST_FRAMEWORK={**settings.REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {scope: value}}
+    )
 
 
 @contextmanager

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from authkit.schema.rules.malformed_requirement import RULE
 
-from tests.schema.documents import OpenView, ProtectedView, found, operation, route
+from tests.schema.documents import OpenView, ProtectedView, found, operation, route, truth_of
 
 
 def spoiled(security):
@@ -36,3 +36,12 @@ def test_what_is_no_requirement_at_the_root_is_found():
 )
 def test_what_is_a_requirement_is_left_alone(security):
     assert found(RULE, route(ProtectedView), change=spoiled(security)) == []
+
+
+def test_a_bare_name_is_suggested_as_a_requirement():
+    def change(document):
+        document["security"] = ["tokenAuth", None]
+
+    bare, null = RULE.look(truth_of(route(OpenView), change=change))
+    assert bare.suggestion == '@extend_schema(auth=[{"tokenAuth": []}])'
+    assert null.suggestion == ""

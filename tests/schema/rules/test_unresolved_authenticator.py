@@ -1,11 +1,21 @@
 from __future__ import annotations
 
 from authkit.schema.rules.unresolved_authenticator import RULE
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework_api_key.permissions import HasAPIKey
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
-from tests.schema.documents import HOOK, OpenView, ProtectedView, found, route, truth_of, view
+from tests.schema.documents import (
+    HOOK,
+    OpenView,
+    ProtectedView,
+    found,
+    route,
+    subjects,
+    truth_of,
+    view,
+)
 
 
 class SignatureAuthentication(BaseAuthentication):
@@ -21,18 +31,31 @@ def signed(*others):
 
 
 def test_an_authenticator_that_nothing_describes_is_found():
-    assert found(RULE, route(signed())) == ["GET /thing/"]
+    (subject,) = subjects(RULE, route(signed()))
+    assert subject.endswith(".SignatureAuthentication")
 
 
 def test_it_is_found_once_with_the_number_of_its_operations():
     truth = truth_of(route(signed(), "b/"), route(signed(JWTAuthentication), "a/"))
     (offence,) = RULE.look(truth)
-    assert offence.place.label == "GET /a/"
-    assert "SignatureAuthentication (2 operations, this is the first)" in offence.message
+    assert offence.place.label == "the document"
+    assert "SignatureAuthentication, which guards GET /a/ and 1 more." in offence.message
+
+
+def test_the_suggestion_is_an_extension_that_describes_it():
+    (offence,) = RULE.look(truth_of(route(signed())))
+    registered = list(OpenApiAuthenticationExtension._registry)
+    scope = {"OpenApiAuthenticationExtension": OpenApiAuthenticationExtension}
+    try:
+        exec(offence.suggestion, scope)
+        assert scope["SignatureAuthScheme"].target_class == offence.subject
+        assert found(RULE, route(signed())) == []
+    finally:
+        OpenApiAuthenticationExtension._registry[:] = registered
 
 
 def test_it_is_found_with_the_hook_as_well():
-    assert found(RULE, route(signed()), hooks=[HOOK]) == ["GET /thing/"]
+    assert found(RULE, route(signed()), hooks=[HOOK]) == ["the document"]
 
 
 def test_an_authenticator_that_the_whitelist_hides_is_left_alone():

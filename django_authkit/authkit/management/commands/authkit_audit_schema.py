@@ -2,78 +2,251 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
+from argparse import ArgumentTypeError
+from collections.abc import Iterator
 from contextlib import redirect_stdout
-from importlib import import_module
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from authkit.schema.audit import Report, SchemaNotMade, audit
+from authkit.schema.audit import audit, choose_rules, update_verdicts
+from authkit.schema.explain import explain_operation, explain_rule
 from authkit.schema.findings import Severity
-from authkit.schema.reporters import REPORTERS
-from authkit.schema.rules import find_rule
+from authkit.schema.probe import Probe, Tier
+from authkit.schema.report import Report
+from authkit.schema.reporters import FORMATS, reporter
+from authkit.schema.reporters.as_text import coloured
+from authkit.schema.source import SchemaNotMade, Source, WrongUsage
 
 FOUND, WRONG_USAGE, NO_SCHEMA = 1, 2, 3
 LEVELS = {severity.label: severity for severity in Severity}
+STDOUT = "-"
 
 
 class Command(BaseCommand):
     help = (
         "Compare the security of every operation in the OpenAPI document with what its view "
-        "enforces. Sends no request, runs no handler, executes no SQL. Exit status: 0 clean, "
-        "1 findings, 2 wrong usage, 3 no schema could be made."
+        "enforces. Exit status: 0 clean, 1 findings, 2 wrong usage, 3 no schema could be made or "
+        "too much is undecided."
     )
     # A project with failing checks still wants to know what its document says.
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--format", choices=sorted(REPORTERS), default="text")
-        parser.add_argument("--urlconf", help="Dotted path of a URLconf; default: ROOT_URLCONF.")
-        parser.add_argument("--api-version", help="The version of a versioned API to audit.")
-        parser.add_argument(
-            "--fail-level",
-            choices=sorted(LEVELS),
-            default="error",
-            help="The severity from which findings end in exit status 1; default: error.",
+        source = parser.add_argument_group("what is audited")
+        source.add_argument("--urlconf", help="Dotted path of a URLconf; default: ROOT_URLCONF.")
+        source.add_argument("--api-version", help="The version of a versioned API to audit.")
+        source.add_argument(
+            "--custom-settings", help="Dotted path of a dict that goes over SPECTACULAR_SETTINGS."
         )
-        parser.add_argument("--explain", metavar="RULE", help="Show the page of a rule, as AK301.")
+        source.add_argument(
+            "--schema", metavar="FILE", help="Audit this YAML or JSON file; - is standard input."
+        )
+        depth = parser.add_argument_group("how deeply")
+        depth.add_argument(
+            "--tier",
+            choices=[tier.label for tier in Tier if tier],
+            help=(
+                "T1 asks the views, T2 the whole stack, T3 reads rows, T4 runs handlers of GET "
+                "and rolls back; default: T3 on SQLite and databases for tests, else T1."
+            ),
+        )
+        depth.add_argument(
+            "--live", action="store_const", dest="tier", const="T4", help="The same as --tier T4."
+        )
+        depth.add_argument(
+            "--i-know", action="store_true", help="Read a database that is not made for tests."
+        )
+        depth.add_argument(
+            "--param",
+            metavar="NAME=VALUE",
+            action="append",
+            type=param,
+            help="A real value for the placeholders of this name, as event=democon.",
+        )
+        depth.add_argument(
+            "--update-verdicts",
+            action="store_true",
+            help='Write what the hook cannot find out into AUTHKIT["SCHEMA_VERDICTS"] first.',
+        )
+        rules = parser.add_argument_group("what is reported")
+        rules.add_argument(
+            "--select", metavar="RULES", action="append", help="Only these, as AK301,AK4."
+        )
+        rules.add_argument("--ignore", metavar="RULES", action="append", help="All but these.")
+        rules.add_argument("--baseline", metavar="FILE", help="Leave out what this file knows.")
+        rules.add_argument(
+            "--update-baseline",
+            action="store_true",
+            help="Write what is found now into the baseline, and remove from it what is gone.",
+        )
+        report = parser.add_argument_group("how it is reported")
+        report.add_argument("--format", choices=FORMATS, action="append", help="Default: text.")
+        report.add_argument(
+            "--output",
+            metavar="FILE",
+            action="append",
+            help="Write the first --format into the first --output, and so on.",
+        )
+        report.add_argument(
+            "--suggest", action="store_true", help="Print the code that mends a finding."
+        )
+        report.add_argument(
+            "--explain",
+            metavar=("RULE", "METHOD /path"),
+            nargs="+",
+            help="Show the page of a rule, as AK301; or how an operation was decided.",
+        )
+        status = parser.add_argument_group("the exit status")
+        status.add_argument(
+            "--fail-level",
+            choices=[*reversed(LEVELS)],
+            default="error",
+            help="Findings from this severity on end in exit status 1; default: error.",
+        )
+        status.add_argument(
+            "--max-undecided",
+            metavar="NUMBER",
+            type=limit,
+            help="More operations without an answer, as 5 or 2%%, end in exit status 3.",
+        )
+        status.add_argument(
+            "--exit-zero", action="store_true", help="Exit with 0 whatever the report says."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["explain"]:
-            self.stdout.write(page(options["explain"]))
-            return
+        try:
+            status = self.explain(options) if options["explain"] else self.audit(options)
+        except WrongUsage as error:
+            raise CommandError(str(error), returncode=WRONG_USAGE) from None
+        except SchemaNotMade as error:
+            raise CommandError(f"No schema to audit: {error}", returncode=NO_SCHEMA) from None
+        if status:
+            sys.exit(status)
+
+    def explain(self, options: dict[str, Any]) -> int:
+        with redirect_stdout(sys.stderr):
+            text = explanation(options["explain"], source(options), probe(options))
+        self.stdout.write(text)
+        return 0
+
+    def audit(self, options: dict[str, Any]) -> int:
+        if options["update_baseline"] and not options["baseline"]:
+            raise WrongUsage("--update-baseline wants a --baseline to update.")
+        targets = list(pair(options["format"] or ["text"], options["output"] or []))
         # What the project prints while it is being looked at is not part of the report.
         with redirect_stdout(sys.stderr):
-            report = make_report(options["urlconf"], options["api_version"])
-        self.stdout.write(REPORTERS[options["format"]](report))
-        if report.reaches(LEVELS[options["fail_level"]]):
-            sys.exit(FOUND)
+            if options["update_verdicts"]:
+                update_verdicts(source(options), probe(options))
+            report = audit(
+                source(options),
+                rules=choose_rules(options["select"], options["ignore"]),
+                baseline=options["baseline"],
+                update_baseline=options["update_baseline"],
+                probe=probe(options),
+                tell=self.tell,
+            )
+        self.tell("")
+        if not options["suggest"]:
+            report = report.without_suggestions()
+        for name, target in targets:
+            self.deliver(name, reporter(name)(report), target, options)
+        return exit_status(report, options)
+
+    def tell(self, stage: str) -> None:
+        """Show what is being done, on a terminal alone; the next stage takes its place."""
+        if self.stderr.isatty():
+            # Django writes to standard error in red.
+            self.stderr.write(f"\r\033[K{stage and stage + ' ...'}", style_func=str, ending="")
+            self.stderr.flush()
+
+    def deliver(self, name: str, text: str, target: str, options: dict[str, Any]) -> None:
+        if target != STDOUT:
+            write(text, target)
+            return
+        on_terminal = self.stdout.isatty() and not os.environ.get("NO_COLOR")
+        if name == "text" and (on_terminal or options["force_color"]):
+            text = coloured(text, self.style)
+        self.stdout.write(text)
 
 
-def page(rule_id: str) -> str:
-    rule = find_rule(rule_id)
-    if rule is None:
-        raise CommandError(f'There is no rule "{rule_id}".', returncode=WRONG_USAGE)
-    return f"{rule.title}\n\n{rule.page.strip()}"
+@dataclass(frozen=True)
+class Limit:
+    """How many operations, or how many per cent of them, may be without an answer."""
+
+    number: float
+    percent: bool
+
+    def is_exceeded(self, report: Report) -> bool:
+        unanswered = len(report.operations) - report.decided
+        most = self.number * len(report.operations) / 100 if self.percent else self.number
+        return unanswered > most
 
 
-def make_report(urlconf: str | None, api_version: str | None) -> Report:
-    if urlconf is not None:
-        require_module(urlconf)
+def limit(text: str) -> Limit:
+    if not re.fullmatch(r"\d+|\d+(\.\d+)?%", text):
+        raise ArgumentTypeError(f'"{text}" is neither a number nor a percentage')
+    return Limit(float(text.removesuffix("%")), text.endswith("%"))
+
+
+def source(options: dict[str, Any]) -> Source:
+    return Source(
+        urlconf=options["urlconf"],
+        api_version=options["api_version"],
+        custom_settings=options["custom_settings"],
+        file=options["schema"],
+    )
+
+
+def param(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise ArgumentTypeError(f'"{text}" is not written as NAME=VALUE')
+    return name, value
+
+
+def probe(options: dict[str, Any]) -> Probe:
+    return Probe(
+        tier=Tier[options["tier"]] if options["tier"] else None,
+        params=dict(options["param"] or []),
+        i_know=options["i_know"],
+    )
+
+
+def explanation(subject: list[str], source: Source, probe: Probe) -> str:
+    match subject:
+        case [rule]:
+            return explain_rule(rule)
+        case [method, path]:
+            return explain_operation(source, method, path, probe)
+    raise WrongUsage("--explain wants a rule, or a method and a path.")
+
+
+def pair(formats: list[str], outputs: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield each format with where it goes. Raises ``WrongUsage``."""
+    if len(outputs) > len(formats):
+        raise WrongUsage("There is an --output more than there are formats.")
+    if len(formats) - len([one for one in outputs if one != STDOUT]) > 1:
+        raise WrongUsage("Only one format goes to standard output: give the others an --output.")
+    yield from zip_longest(formats, outputs, fillvalue=STDOUT)
+
+
+def write(text: str, target: str) -> None:
     try:
-        return audit(urlconf=urlconf, api_version=api_version)
-    except SchemaNotMade as error:
-        raise CommandError(f"No schema to audit: {error}", returncode=NO_SCHEMA) from None
+        Path(target).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise WrongUsage(f"{target} cannot be written: {error.strerror}.") from None
 
 
-def require_module(urlconf: str) -> None:
-    """Tell a mistyped name from a URLconf that exists and fails; the latter is not wrong usage."""
-    try:
-        import_module(urlconf)
-    except ModuleNotFoundError as error:
-        if error.name is not None and f"{urlconf}.".startswith(f"{error.name}."):
-            message = f'There is no URLconf "{urlconf}".'
-            raise CommandError(message, returncode=WRONG_USAGE) from None
-    except Exception:  # noqa: S110 (told again, with its cause, when the schema is made)
-        pass
+def exit_status(report: Report, options: dict[str, Any]) -> int:
+    if options["exit_zero"]:
+        return 0
+    if options["max_undecided"] and options["max_undecided"].is_exceeded(report):
+        return NO_SCHEMA
+    return FOUND if report.reaches(LEVELS[options["fail_level"]]) else 0

@@ -10,7 +10,7 @@ from authkit.second_factor.flows import unlock
 
 
 class Command(BaseCommand):
-    help = "Unlock an account: forget its failed codes."
+    help = "Unlock an account: forget its wrong passwords and codes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")
@@ -20,4 +20,4 @@ class Command(BaseCommand):
         if unlock(user):
             self.stdout.write(f"{user.get_username()} is unlocked.")
         else:
-            self.stdout.write(f"{user.get_username()} had no failed codes.")
+            self.stdout.write(f"{user.get_username()} was not locked, and nothing had failed.")

@@ -1,13 +1,19 @@
-"""Reporters turn a report into text. They judge nothing and print nothing."""
+"""Reporters turn a report into text: one file each, which judges nothing and prints nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
-from authkit.schema.audit import Report
-from authkit.schema.reporters import as_json, as_text
+from authkit.schema.report import Report
 
-REPORTERS: dict[str, Callable[[Report], str]] = {
-    "json": as_json.render,
-    "text": as_text.render,
-}
+Render = Callable[[Report], str]
+
+#: Every format has a module ``as_<format>`` with a function ``render``.
+FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown", "html")
+
+
+def reporter(name: str) -> Render:
+    """Return what renders the format *name*; its module is imported when it is asked for."""
+    render: Render = import_module(f"{__name__}.as_{name}").render
+    return render

@@ -2,49 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from textwrap import indent
+from typing import Any
 
-from authkit.schema.audit import Report
-from authkit.schema.findings import Severity
+from authkit.schema.findings import Finding
+from authkit.schema.report import Report
+from authkit.schema.reporters.sentences import coverage, gaps, sums
+
+HEADING = re.compile(r"^(?=\S).*: AK\d+ [\w-]+ \((error|warning|note)\)$", re.MULTILINE)
 
 
 def render(report: Report) -> str:
     """Return the findings, what could not be decided, and the sums."""
-    return "\n".join([*_findings(report), *_gaps(report), _findings_sum(report), _coverage(report)])
+    findings = [line for finding in report.findings for line in _finding(finding, report)]
+    parts = [findings, list(gaps(report)), list(report.notices), [sums(report), coverage(report)]]
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
-def _findings(report: Report) -> Iterator[str]:
-    for finding in report.findings:
-        yield f"{finding.place.label}: {finding.rule.title}"
-        yield f"    {finding.message}"
-        if finding.place.view:
-            yield f"    {finding.place.view}"
-    if report.findings:
-        yield ""
+def _finding(finding: Finding, report: Report) -> Iterator[str]:
+    yield f"{finding.place.label}: {finding.title}"
+    yield indent(finding.message, " " * 4)
+    if finding.place.view:
+        yield f"    {finding.place.view}"
+    if report.context.file:
+        yield f"    {report.locate(finding)}"
+    if finding.suggestion:
+        yield indent(finding.suggestion, " " * 8)
 
 
-def _gaps(report: Report) -> Iterator[str]:
-    for item in report.undecided:
-        yield f"{item.place.label}: undecided, {item.reason}"
-    for place in report.unmapped:
-        yield f"{place.label}: unmapped, no view serves it"
-    if report.undecided or report.unmapped:
-        yield ""
-
-
-def _findings_sum(report: Report) -> str:
-    if not report.findings:
-        return "No findings."
-    errors, warnings = report.count(Severity.ERROR), report.count(Severity.WARNING)
-    return f"{_counted(errors, 'error')}, {_counted(warnings, 'warning')}."
-
-
-def _coverage(report: Report) -> str:
-    return (
-        f"{_counted(report.operations, 'operation')}: {report.decided} decided, "
-        f"{len(report.undecided)} undecided, {len(report.unmapped)} unmapped."
-    )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def coloured(text: str, style: Any) -> str:
+    """Return the rendered *text* with its headings in the colours of Django's *style*."""
+    paints: dict[str, Callable[[str], str]] = {
+        "error": style.ERROR,
+        "warning": style.WARNING,
+        "note": style.NOTICE,
+    }
+    return HEADING.sub(lambda match: paints[match[1]](match[0]), text)

@@ -20,6 +20,10 @@ to be protected; it is neither.
     class HealthView(APIView):
         authentication_classes = []
         permission_classes = [AllowAny]
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations

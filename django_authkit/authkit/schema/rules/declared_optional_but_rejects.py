@@ -21,6 +21,10 @@ drf-spectacular sees `AllowAny` in the list and adds `{}`. All permissions of a 
 
     class ReportView(APIView):
         permission_classes = [IsAuthenticated]
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations

@@ -25,6 +25,10 @@ as `HasAPIKey` is the only thing that reads a credential.
 
 Remove `auth=[]`. `authkit.schema.hooks.postprocess_schema_security` writes the requirements of the
 authenticators and of the key permissions.
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations

@@ -28,6 +28,10 @@ If the view is meant to be open, say so in both places:
 
 `authkit.schema.hooks.postprocess_schema_security` makes the document true. If the view is not meant
 to be open, give it the permission that the document promises.
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations

@@ -22,6 +22,10 @@ It says nothing that was not said, and clients show the same way in twice. It us
 Leave `SECURITY` out. The authenticators of each view are documented without it.
 
 If two authenticator classes landed under one name, the repetition hides one of them: see AK206.
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations

@@ -21,6 +21,10 @@ nothing in the eyes of a client generator.
     def get(self, request): ...
 
 Or leave `auth` out: the authenticators of the view are documented without it.
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations
@@ -41,13 +45,18 @@ def look(truth: Truth) -> Iterator[Offence]:
             continue
         for requirement in requirements:
             if not is_requirement(requirement):
-                yield Offence(place, f"{fingerprint(requirement)} is not a security requirement.")
+                message = f"{fingerprint(requirement)} is not a security requirement."
+                yield Offence(place, message, suggestion=suggestion(requirement))
 
 
 def is_requirement(value: Any) -> bool:
     return isinstance(value, dict) and all(
         isinstance(name, str) and isinstance(scopes, list) for name, scopes in value.items()
     )
+
+
+def suggestion(value: Any) -> str:
+    return f'@extend_schema(auth=[{{"{value}": []}}])' if isinstance(value, str) else ""
 
 
 RULE = Rule("AK105", "malformed-requirement", Severity.ERROR, __doc__, look)

@@ -2,7 +2,8 @@
 
 ## What it does
 
-Finds the protected operations that document none of 401, 403, `4XX` and `default`.
+Finds the protected operations that document none of 401, 403, `4XX` and `default`, or not the
+redirect to the login page with which they answer.
 
 ## Why is this bad?
 
@@ -26,14 +27,20 @@ tests report the answer as undocumented.
 
 `authkit.schema.hooks.postprocess_schema_security` adds the status that the view really answers: 401
 if its first authenticator has a `WWW-Authenticate` header to send, else 403.
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from authkit.schema.answers import REFUSALS
 from authkit.schema.decide import State
-from authkit.schema.document import documents_refusal
+from authkit.schema.document import documents, documents_refusal
 from authkit.schema.findings import Offence, Rule, Severity
 from authkit.schema.places import in_state, place_of
 from authkit.schema.truth import Truth
@@ -42,9 +49,15 @@ from authkit.schema.truth import Truth
 def look(truth: Truth) -> Iterator[Offence]:
     for judged in in_state(truth, State.SECURED):
         refusal = judged.decision and judged.decision.refusal
-        if refusal and not documents_refusal(judged.document):
+        if refusal and not _is_documented(judged.document, refusal):
             message = f"Anonymous callers are answered {refusal}, which is not documented."
             yield Offence(place_of(judged), message)
+
+
+def _is_documented(operation: dict[str, Any], refusal: int) -> bool:
+    if refusal in REFUSALS and documents_refusal(operation):
+        return True  # it may be the wrong one: AK402
+    return documents(operation, refusal)
 
 
 RULE = Rule("AK401", "reject-status-undocumented", Severity.WARNING, __doc__, look)

@@ -27,6 +27,10 @@ login where none is needed, and contract tests report a server that ignores auth
         security: []
 
 `authkit.schema.hooks.postprocess_schema_security` writes it.
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations

@@ -27,6 +27,10 @@ Both this class and its parent are documented as `tokenAuth`.
 
 `authkit.schema.hooks.postprocess_schema_security` gives each definition a name of its own in the
 document; the rule goes on reporting the views until the names are chosen.
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the scheme as `subject` and a reason.
 """
 
 from __future__ import annotations
@@ -36,13 +40,15 @@ from collections.abc import Iterator
 from authkit.schema.credentials import shared_names
 from authkit.schema.findings import Offence, Place, Rule, Severity
 from authkit.schema.names import dotted
+from authkit.schema.suggest import extension
 from authkit.schema.truth import Truth
 
 
 def look(truth: Truth) -> Iterator[Offence]:
     for name, sources in shared_names(truth.descriptions).items():
         classes = ", ".join(dotted(source) for source in sources)
-        yield Offence(Place(), f'"{name}" stands for different definitions: {classes}.')
+        message = f'"{name}" stands for different definitions: {classes}.'
+        yield Offence(Place(), message, subject=name, suggestion=extension(sources[-1]))
 
 
 RULE = Rule("AK206", "scheme-name-collision", Severity.ERROR, __doc__, look)

@@ -27,6 +27,10 @@ drf-spectacular has no such setting.
             }
         },
     }
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the scheme as `subject` and a reason.
 """
 
 from __future__ import annotations
@@ -37,6 +41,7 @@ from typing import Any
 from authkit.schema.document import security_schemes, well_formed
 from authkit.schema.findings import Offence, Rule, Severity
 from authkit.schema.places import requirement_lists
+from authkit.schema.suggest import appended_scheme
 from authkit.schema.truth import Truth
 
 
@@ -44,7 +49,8 @@ def look(truth: Truth) -> Iterator[Offence]:
     defined = security_schemes(truth.document)
     for place, requirements in requirement_lists(truth):
         for name in undefined(requirements, defined):
-            yield Offence(place, f'The scheme "{name}" is required and defined nowhere.')
+            message = f'The scheme "{name}" is required and defined nowhere.'
+            yield Offence(place, message, subject=name, suggestion=appended_scheme(name))
 
 
 def undefined(requirements: Any, defined: dict[str, Any]) -> list[str]:

@@ -28,6 +28,10 @@ view, the operation has no security at all, and reads as public.
             return {"type": "apiKey", "in": "header", "name": "X-Signature"}
 
 in a module that is imported before the schema is made, for example from `AppConfig.ready()`.
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the class as `subject` and a reason.
 """
 
 from __future__ import annotations
@@ -38,22 +42,25 @@ from authkit.schema.credentials import shown
 from authkit.schema.findings import Offence, Place, Rule, Severity
 from authkit.schema.names import dotted
 from authkit.schema.places import place_of
+from authkit.schema.suggest import extension
 from authkit.schema.truth import Judged, Truth
 
 
 def look(truth: Truth) -> Iterator[Offence]:
-    places: dict[str, list[Place]] = {}
+    places: dict[type, list[Place]] = {}
     for judged in truth.judged:
         for authenticator in unresolved(judged):
             places.setdefault(authenticator, []).append(place_of(judged))
-    for authenticator, found in sorted(places.items()):
-        message = f"Nothing describes {authenticator} ({len(found)} operations, this is the first)."
-        yield Offence(min(found), message)
+    for authenticator, found in sorted(places.items(), key=lambda item: dotted(item[0])):
+        name = dotted(authenticator)
+        others = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        message = f"Nothing describes {name}, which guards {min(found).label}{others}."
+        yield Offence(Place(), message, subject=name, suggestion=extension(authenticator))
 
 
-def unresolved(judged: Judged) -> set[str]:
+def unresolved(judged: Judged) -> set[type]:
     return {
-        dotted(type(credential))
+        type(credential)
         for credential, description in judged.descriptions.items()
         if description is None and shown((credential,))
     }

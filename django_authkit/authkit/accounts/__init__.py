@@ -1,0 +1,1 @@
+"""What people do with their own account: look at it, change it, leave."""

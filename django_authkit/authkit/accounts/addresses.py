@@ -1,0 +1,145 @@
+"""Changing one's e-mail address: confirmed from the new one, told to the old, which can undo it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import TypeVar
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError
+
+from authkit.accounts.names import claim_names, holder_of
+from authkit.accounts.registration import LIFETIME, complete, find_registration, may_be_written_to
+from authkit.accounts.switches import link
+from authkit.core import mailed_tokens
+from authkit.core.database import all_or_nothing
+from authkit.core.mail import Mail, send_all
+from authkit.core.mailed_tokens import FoundToken, Purpose
+from authkit.core.rates import Rate
+from authkit.core.request_counts import count_request
+from authkit.core.users import AuthUser, email_of
+from authkit.errors import AlreadyTaken, AttemptsExceeded, LinkInvalid
+from authkit.events.flows import record
+from authkit.sessions.flows import revoke_other_sessions, tell_ended
+from authkit.sessions.models import Session
+from authkit.signals import email_changed
+
+T = TypeVar("T")
+
+#: For how long the old address can undo a change.
+UNDO_LIFETIME = timedelta(hours=48)
+
+#: How often somebody may ask for a change.
+REQUESTS = Rate(5, timedelta(hours=1))
+
+
+def request_change(user: AuthUser, address: str) -> None:
+    """Ask for another address. Nobody learns from it whether somebody has it.
+
+    :raises AttemptsExceeded: the user has asked too often.
+    """
+    wait = count_request("email_change", str(user.pk), REQUESTS)
+    if wait:
+        raise AttemptsExceeded(wait)
+    record("email_change_requested", user=user.pk)
+    if not may_be_written_to(address):
+        return
+    [token] = mailed_tokens.issue(Purpose.EMAIL_CHANGE, [(user, address)], LIFETIME)
+    holder = holder_of(user.get_email_field_name(), address)
+    if holder is None or holder.pk == user.pk:
+        context = {"username": user.get_username(), "link": link(token)}
+        mail = Mail("email_change", address, context)
+    else:
+        # The token is kept by nobody. The mail goes to the address that we have.
+        mail = Mail("email_taken", email_of(holder), {"username": holder.get_username()})
+    send_all([mail])
+
+
+def open_link(token: str, password: str | None = None) -> None:
+    """Do what a mailed link is for: register, change the address, or undo the change.
+
+    :raises LinkInvalid: it is good for nothing, or no longer.
+    :raises AlreadyTaken: somebody else has the address, or the name, by now.
+    """
+    change = mailed_tokens.find(Purpose.EMAIL_CHANGE, token)
+    undoing = mailed_tokens.find(Purpose.EMAIL_CHANGE_UNDO, token)
+    registration = find_registration(token)
+    if registration is not None:
+        complete(registration, password)
+    elif change is not None:
+        _change(change)
+    elif undoing is not None:
+        _undo(undoing)
+    else:
+        raise LinkInvalid
+
+
+def _change(found: FoundToken) -> None:
+    user = _owner(found)
+    old = email_of(user)
+    undo, ended = _move(partial(_apply_change, user, found, old))
+    tell_ended(ended)
+    record("email_changed", user=user.pk)
+    email_changed.send_robust(sender=type(user), user=user)
+    context = {"username": user.get_username(), "address": found.address}
+    send_all([Mail("email_changed", old, {**context, "link": link(token)}) for token in undo])
+
+
+def _undo(found: FoundToken) -> None:
+    user = _owner(found)
+    ended = _move(partial(_apply_undo, user, found))
+    tell_ended(ended)
+    record("email_change_undone", level=logging.WARNING, user=user.pk)
+    email_changed.send_robust(sender=type(user), user=user)
+    send_all([Mail("email_change_undone", found.address, {"username": user.get_username()})])
+
+
+def _owner(found: FoundToken) -> AuthUser:
+    if not found.user.is_active:
+        raise LinkInvalid
+    return found.user
+
+
+def _move(change: Callable[[], T]) -> T:
+    try:
+        return all_or_nothing(change, get_user_model())
+    except IntegrityError:
+        raise AlreadyTaken from None
+
+
+def _apply_change(user: AuthUser, found: FoundToken, old: str) -> tuple[list[str], list[Session]]:
+    _spend(found)
+    column = user.get_email_field_name()
+    undo: list[str] = []
+    if old:
+        # What is left stays the user's while there is a way back to it.
+        claim_names(user, [column])
+        undo = mailed_tokens.issue(Purpose.EMAIL_CHANGE_UNDO, [(user, old)], UNDO_LIFETIME)
+    _assign(user, found.address)
+    mailed_tokens.forget(user, Purpose.PASSWORD_RESET, Purpose.EMAIL_VERIFICATION)
+    return undo, revoke_other_sessions(user, None)
+
+
+def _apply_undo(user: AuthUser, found: FoundToken) -> list[Session]:
+    _spend(found)
+    _assign(user, found.address)
+    mailed_tokens.forget(user, *Purpose)
+    return revoke_other_sessions(user, None)
+
+
+def _spend(found: FoundToken) -> None:
+    if not mailed_tokens.spend(found):
+        raise LinkInvalid
+
+
+def _assign(user: AuthUser, address: str) -> None:
+    column = user.get_email_field_name()
+    holder = holder_of(column, address)
+    if holder is not None and holder.pk != user.pk:
+        raise AlreadyTaken
+    setattr(user, column, address)
+    user.save(update_fields=[column])
+    claim_names(user, [column])

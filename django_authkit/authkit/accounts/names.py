@@ -1,0 +1,89 @@
+"""User names and addresses in one canonical form, and whose they are.
+
+Two spellings that people take for one name (capitals, full-width letters, ligatures) are one
+here: NFKC and casefold (RFC 8264 section 5.2.3, Unicode Technical Report 36). What the project's
+own rows hold is compared without capitals by the database, and then in this form.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import router
+from django.db.models import Q
+from django.utils.crypto import salted_hmac
+
+from authkit.accounts.models import AccountName
+from authkit.core import clock
+from authkit.core.mailed_tokens import MailedToken, Purpose
+from authkit.core.users import AuthUser, canonical
+
+#: How many rows that look alike without capitals are looked at.
+ALIKE = 100
+
+
+def normalised_address(address: str) -> str:
+    """Return an address as it is kept and written to: NFKC, its domain in small letters."""
+    local, at, domain = unicodedata.normalize("NFKC", address).rpartition("@")
+    return local + at + domain.lower()
+
+
+def key_of(column: str, value: object) -> str:
+    """Return the primary key of an :class:`AccountName`."""
+    text = f"{_kind(column)}\0{canonical(str(value))}"
+    return salted_hmac("authkit.account_names", text, algorithm="sha256").hexdigest()
+
+
+def holder_of(column: str, value: object) -> AuthUser | None:
+    """Return the user who has a name or an address, in whatever spelling; three queries.
+
+    An address that somebody has just left is theirs while they can still return to it.
+    """
+    key = key_of(column, value)
+    claimed = AccountName.objects.filter(pk=key).select_related("user").first()
+    reserved = _is_reserved(key, claimed.user_id if claimed else None)
+    rows = get_user_model()._base_manager.using(router.db_for_write(get_user_model()))
+    spellings = {str(value), canonical(str(value))}
+    alike = Q(*[(f"{column}__iexact", spelling) for spelling in spellings], _connector=Q.OR)
+    present = [user for user in rows.filter(alike)[:ALIKE] if _has(user, column, key)]
+    if present:
+        return present[0]
+    return claimed.user if claimed and reserved else None
+
+
+def claim_names(user: AuthUser, columns: Iterable[str]) -> None:
+    """Write down that these names are the user's.
+
+    :raises IntegrityError: one is somebody else's. Nobody's claim to what they no longer have
+        stands in the way.
+    """
+    names = {key_of(column, getattr(user, column)): column for column in columns}
+    for claimed in AccountName.objects.filter(pk__in=names).exclude(user=user):
+        present = _has(claimed.user, names[claimed.pk], claimed.pk)
+        if not present and not _is_reserved(claimed.pk, claimed.user_id):
+            claimed.delete()
+    own = set(AccountName.objects.filter(pk__in=names, user=user).values_list("pk", flat=True))
+    # In one order, so that two who want the same two names wait for each other and never both.
+    for key in sorted(names.keys() - own):
+        AccountName(pk=key, user=user).save(force_insert=True)
+
+
+def _has(user: AuthUser, column: str, key: str) -> bool:
+    return key_of(column, getattr(user, column)) == key
+
+
+def _is_reserved(key: str, user_id: Any) -> bool:
+    """Say whether this is an address that the user has left and may still return to."""
+    ways_back = MailedToken.objects.filter(
+        purpose=Purpose.EMAIL_CHANGE_UNDO, user=user_id, expires_at__gt=clock.now()
+    )
+    column = get_user_model().get_email_field_name()
+    return any(key_of(column, token.address) == key for token in ways_back)
+
+
+def _kind(column: str) -> str:
+    """Tell user names from addresses; where the user name is the address, they are one kind."""
+    return "address" if column == get_user_model().get_email_field_name() else "name"

@@ -1,0 +1,221 @@
+"""Becoming a user. There is none before the address is proved by the person who asked.
+
+Who registers leaves a row of ours: what the account is to begin with, a hash of the password
+among it. The link that is mailed proves the address; the password, asked again with it, proves
+that whoever opens the link is who chose it. So an address that a stranger registers stays free,
+and nothing of theirs is left in the account of its owner.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import IntegrityError, models
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ValidationError
+
+from authkit.accounts.columns import identifiers
+from authkit.accounts.models import Registration
+from authkit.accounts.names import claim_names, holder_of, key_of
+from authkit.accounts.switches import link
+from authkit.core import clock
+from authkit.core.client import Client
+from authkit.core.database import all_or_nothing, settle
+from authkit.core.mail import Mail, send_all
+from authkit.core.mailed_tokens import TOKEN_BYTES
+from authkit.core.rates import Rate
+from authkit.core.request_counts import count_client, count_request
+from authkit.core.users import AuthUser, email_of
+from authkit.errors import AlreadyTaken, AttemptsExceeded, InvalidCredentials, LinkInvalid
+from authkit.events.flows import record
+from authkit.passwords.policy import require_acceptable
+from authkit.signals import account_registered
+
+#: How long a link is good.
+LIFETIME = timedelta(hours=24)
+
+#: How many mails of ours about registering and moving one address gets.
+MAILS = Rate(5, timedelta(hours=1))
+
+#: How many registrations and links one network asks for.
+PER_NETWORK = Rate(60, timedelta(hours=1))
+
+#: How many passwords may be tried with one link.
+TRIES = Rate(10, timedelta(hours=1))
+
+#: How many registrations of one address a password is looked for in.
+LOOKED_AT = 5
+
+
+def register(values: Mapping[str, Any], password: str, client: Client) -> None:
+    """Ask for an account. Nobody learns from it whether there is one already.
+
+    :param values: of the columns that it is to have, as a serializer has validated them.
+    :raises ValidationError: the project's validators do not accept the password.
+    """
+    if _has_had_enough(client):
+        return
+    account: AuthUser = get_user_model()(**values)
+    require_acceptable(password, account, member="password")
+    account.password = make_password(password)
+    address = email_of(account)
+    if not may_be_written_to(address):
+        return
+    token = _store(account, [*values, "password"])
+    send_all([_answer(account, token)])
+
+
+def resend(address: str, client: Client) -> None:
+    """Send the newest registration of an address another link; the one before dies."""
+    if _has_had_enough(client) or not may_be_written_to(address):
+        return
+    key = key_of(_email_column(), address)
+    pending = _pending(key).first()
+    token, digest = _new_token()
+    mine = Registration.objects.filter(digest=pending.digest if pending else "")
+    mine.update(digest=digest, expires_at=clock.now() + LIFETIME)
+    holder = holder_of(_email_column(), address)
+    mails = []
+    if holder is not None:
+        mails = [_told_to_log_in(holder)]
+    elif pending is not None:
+        mails = [Mail("registration", email_of(_account(pending)), {"link": link(token)})]
+    send_all(mails)
+
+
+def find_registration(token: str) -> Registration | None:
+    """Return the registration whose link this was."""
+    good = Registration.objects.filter(digest=_digest(token), expires_at__gt=clock.now())
+    return good.first()
+
+
+def complete(opened: Registration, password: str | None) -> None:
+    """Make the user whose address the link has proved.
+
+    Of several registrations of the address it is the one with this password; the others die.
+
+    :raises ValidationError: the password is missing.
+    :raises InvalidCredentials: it is the password of none of them; the link stays good.
+    :raises AttemptsExceeded: too many were tried.
+    :raises AlreadyTaken: somebody else has the name or the address.
+    :raises LinkInvalid: the same link has just been used.
+    """
+    if password is None:
+        raise ValidationError({"password": [_("This field is required.")]}, code="required")
+    wait = count_request("registration", str(opened.pk), TRIES)
+    if wait:
+        raise AttemptsExceeded(wait)
+    chosen = _with_password(opened, password)
+    if chosen is None:
+        raise InvalidCredentials
+    try:
+        user = all_or_nothing(partial(_create, chosen), get_user_model())
+    except IntegrityError:
+        raise AlreadyTaken from None
+    # Not before: who waits for the others' rows is in their way.
+    Registration.objects.filter(address=opened.address).delete()
+    record("account_registered", user=user.pk)
+    account_registered.send_robust(sender=type(user), user=user)
+
+
+def may_be_written_to(address: str) -> bool:
+    """Count a mail to an address; return False where it has had enough."""
+    return not count_request("address", key_of(_email_column(), address), MAILS)
+
+
+def _has_had_enough(client: Client) -> bool:
+    """Count a request of this network, for whatever address."""
+    return bool(count_client("registration_from", client, PER_NETWORK))
+
+
+def _store(account: AuthUser, names: list[str]) -> str:
+    """Write a registration and return its token."""
+    now = clock.now()
+    token, digest = _new_token()
+    columns: list[Any] = [account._meta.get_field(name) for name in names]
+    row = Registration(
+        digest=digest,
+        address=key_of(_email_column(), email_of(account)),
+        account={column.attname: _as_text(account, column) for column in columns},
+        created_at=now,
+        expires_at=now + LIFETIME,
+    )
+    Registration.objects.filter(expires_at__lte=now).delete()
+    settle(partial(row.save, force_insert=True), Registration)
+    return token
+
+
+def _answer(account: AuthUser, token: str) -> Mail:
+    """Return what is to be said to the address: the same number of queries whatever it is."""
+    holders = {column: holder_of(column, getattr(account, column)) for column in identifiers()}
+    holder = holders[_email_column()]
+    if holder is not None:
+        return _told_to_log_in(holder)
+    name = "registration_name_taken" if any(holders.values()) else "registration"
+    context = {} if any(holders.values()) else {"link": link(token)}
+    return Mail(name, email_of(account), context)
+
+
+def _told_to_log_in(holder: AuthUser) -> Mail:
+    # To the address that we have, not to one that looks like it.
+    context = {"username": holder.get_username()}
+    return Mail("registration_exists", email_of(holder), context)
+
+
+def _with_password(opened: Registration, password: str) -> Registration | None:
+    others = _pending(opened.address).exclude(pk=opened.pk)
+    for each in [opened, *others[:LOOKED_AT]]:
+        if check_password(password, each.account["password"]):
+            return each
+    return None
+
+
+def _create(chosen: Registration) -> AuthUser:
+    # First, so that SQLite does not find that it has read what others have written since.
+    if not Registration.objects.filter(pk=chosen.pk).delete()[0]:
+        raise LinkInvalid
+    names = identifiers()
+    user = _account(chosen)
+    if any(holder_of(name, getattr(user, name)) for name in names):
+        raise AlreadyTaken
+    user.save(force_insert=True)
+    claim_names(user, names)
+    return user
+
+
+def _pending(key: str) -> models.QuerySet[Registration]:
+    """Return the registrations of an address that can be completed, the newest first."""
+    pending = Registration.objects.filter(address=key, expires_at__gt=clock.now())
+    return pending.order_by("-created_at", "-pk")
+
+
+def _account(row: Registration) -> AuthUser:
+    """Return the user that a registration is to become."""
+    model = get_user_model()
+    columns: dict[str, Any] = {name: model._meta.get_field(name) for name in row.account}
+    return model(**{name: columns[name].to_python(text) for name, text in row.account.items()})
+
+
+def _as_text(account: AuthUser, column: Any) -> str | None:
+    missing = column.value_from_object(account) is None
+    return None if missing else column.value_to_string(account)
+
+
+def _new_token() -> tuple[str, str]:
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    return token, _digest(token)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _email_column() -> str:
+    return get_user_model().get_email_field_name()

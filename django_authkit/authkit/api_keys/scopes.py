@@ -1,0 +1,39 @@
+"""What a key may be allowed: the scopes that the project declares, and its owner's among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.utils.module_loading import import_string
+
+from authkit.conf import conf
+from authkit.errors import ScopeInvalid
+
+
+def scopes_of(owner: Any) -> frozenset[str]:
+    """Return the scopes that keys of this owner may hold; those of a service may hold all."""
+    policy = conf.OWNER_SCOPES
+    if owner is None or policy is None:
+        return frozenset(conf.SCOPES)
+    allowed: Callable[[Any], Iterable[str]] = (
+        import_string(policy) if isinstance(policy, str) else policy
+    )
+    return frozenset(allowed(owner)).intersection(conf.SCOPES)
+
+
+def require_grantable(owner: Any, scopes: Iterable[str]) -> None:
+    """Return if a key of this owner may hold these scopes.
+
+    :raises ScopeInvalid: one is not declared, or is more than the owner has.
+    """
+    if not scopes_of(owner).issuperset(scopes):
+        raise ScopeInvalid
+
+
+def missing_scopes(api_key: Any, required: Iterable[str]) -> set[str]:
+    """Return the scopes that a key would need besides; its owner may have lost one since."""
+    missing = set(required).difference(getattr(api_key, "scopes", ()))
+    if not missing and conf.OWNER_SCOPES is not None:
+        missing = set(required).difference(scopes_of(getattr(api_key, "owner", None)))
+    return missing

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from authkit.api_keys.flows import MAX_OVERLAP
+from authkit.api_keys.models import MAX_NETWORKS, APIKey
+from authkit.core import clock
+from authkit.core.fields import StrictCharField, StrictSerializer
+from authkit.core.networks import canonical
+
+#: Nobody needs a key for longer, and calendars end in the year 9999.
+MAX_LIFETIME = timedelta(days=36525)
+
+
+class NameField(StrictCharField):
+    """What a key is for. It is shown in lists, so it has to be one line of visible text."""
+
+    default_error_messages = {"unprintable": _("Use printable characters on one line.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=50, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        name = super().to_internal_value(data)
+        if not name.isprintable() or not name.strip():
+            self.fail("unprintable")
+        return name
+
+
+@extend_schema_field(
+    {
+        "type": "string",
+        "oneOf": [{"format": "date-time"}, {"format": "date"}],
+        "nullable": True,
+    }
+)
+class ExpiryField(serializers.DateTimeField):
+    """A moment in the future. A date alone is the whole day, in the time zone of the project."""
+
+    default_error_messages = {
+        "past": _("Choose a moment in the future."),
+        "too_late": _("Choose an earlier moment, or none."),
+    }
+
+    def to_internal_value(self, value: Any) -> datetime:
+        if not isinstance(value, str) or len(value) > 40 or not value.isascii():
+            self.fail("invalid", format="YYYY-MM-DD[Thh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]]")
+        moment = self._end_of(value) or super().to_internal_value(value)
+        now = clock.now()
+        if moment <= now:
+            self.fail("past")
+        if moment - now > MAX_LIFETIME:
+            self.fail("too_late")
+        return moment
+
+    def _end_of(self, value: str) -> datetime | None:
+        try:
+            day = parse_date(value)
+            if day is None:
+                return None
+            return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+        except (ValueError, OverflowError):
+            return None  # DateTimeField says what is wrong with it
+
+
+class NetworkField(StrictCharField):
+    default_error_messages = {
+        "network": _("This is no network in CIDR notation, such as 192.0.2.0/24 or 2001:db8::/32.")
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=50, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            return canonical(super().to_internal_value(data))
+        except ValueError:
+            self.fail("network")
+
+
+class APIKeyRequestSerializer(StrictSerializer):
+    """What an owner says of a key."""
+
+    name = NameField(help_text="What the key is for.")
+    scopes = serializers.ListField(
+        child=StrictCharField(max_length=100),
+        required=False,
+        max_length=100,
+        help_text="What it may do, where an operation asks for scopes. Nothing by default.",
+    )
+    expires_at = ExpiryField(
+        required=False,
+        allow_null=True,
+        help_text="When it ends: a moment, or a date, of which it is the end. Never by default.",
+    )
+    allowed_networks = serializers.ListField(
+        child=NetworkField(),
+        required=False,
+        max_length=MAX_NETWORKS,
+        help_text="From where it may be used, in CIDR notation. From everywhere by default.",
+    )
+
+
+class RotateSerializer(StrictSerializer):
+    overlap_seconds = serializers.IntegerField(
+        default=0,
+        min_value=0,
+        max_value=int(MAX_OVERLAP.total_seconds()),
+        help_text="For how long the old key works beside the new one; at most 7 days.",
+    )
+
+
+class APIKeySerializer(serializers.ModelSerializer[APIKey]):
+    scopes = serializers.ListField(child=serializers.CharField(), read_only=True)
+    allowed_networks = serializers.ListField(child=serializers.CharField(), read_only=True)
+    rate = serializers.CharField(read_only=True, help_text="Such as `1000/hour`; empty for none.")
+    created_at = serializers.DateTimeField(source="created", read_only=True)
+    expires_at = serializers.DateTimeField(source="expiry_date", read_only=True, allow_null=True)
+    overlap_ends_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="Until when the key before the last one works."
+    )
+
+    class Meta:
+        model = APIKey
+        fields = [
+            "id",
+            "prefix",
+            "name",
+            "scopes",
+            "allowed_networks",
+            "rate",
+            "created_at",
+            "expires_at",
+            "last_used_at",
+            "last_used_ip",
+            "overlap_ends_at",
+        ]
+        read_only_fields = fields
+
+
+class NewAPIKeySerializer(APIKeySerializer):
+    """A key for the only time."""
+
+    key = serializers.CharField(
+        read_only=True, help_text="Shown this once; the server keeps a hash."
+    )
+
+    class Meta(APIKeySerializer.Meta):
+        fields = ["key", *APIKeySerializer.Meta.fields]
+        read_only_fields = fields

@@ -1,0 +1,87 @@
+"""E014 to E016 and W015: registering that cannot work, and links that others can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib.auth import get_user_model
+from django.core import checks
+from django.core.checks import CheckMessage, Error
+
+from authkit.accounts.columns import column_named
+from authkit.accounts.serializers import RegistrationSerializer, registration_serializer
+from authkit.checks.values import is_link, subclasses
+from authkit.conf import conf
+
+#: Hosts whose links go nowhere.
+LOCAL = {"localhost", "127.0.0.1", "::1"}
+
+
+def check_registration(**kwargs: Any) -> list[CheckMessage]:
+    configured: object = conf.user_settings
+    if not isinstance(configured, Mapping) or conf.REGISTRATION is not True:
+        return []
+    return [*_no_addresses(), *_no_page(), *_missing_columns()]
+
+
+def check_links(**kwargs: Any) -> list[CheckMessage]:
+    configured: object = conf.user_settings
+    if not isinstance(configured, Mapping):
+        return []  # check_settings says so
+    return [
+        *_open_links("EMAIL_VERIFICATION_URL", conf.EMAIL_VERIFICATION_URL),
+        *_open_links("PASSWORD_RESET_URL", conf.PASSWORD_RESET_URL),
+    ]
+
+
+def _no_addresses() -> Iterator[CheckMessage]:
+    model = get_user_model()
+    if column_named(model.get_email_field_name()) is None:
+        yield Error(
+            f"AUTHKIT['REGISTRATION'] needs an e-mail address, and {model._meta.label} has no "
+            f"field '{model.get_email_field_name()}'.",
+            hint="Add one to the user model, or name the one that there is in its EMAIL_FIELD.",
+            id="authkit.E014",
+        )
+
+
+def _no_page() -> Iterator[CheckMessage]:
+    if conf.EMAIL_VERIFICATION_URL is None:
+        yield Error(
+            "AUTHKIT['REGISTRATION'] needs AUTHKIT['EMAIL_VERIFICATION_URL']: nobody could "
+            "confirm an address.",
+            hint='Write "https://app.example.com/confirm#token={token}", say.',
+            id="authkit.E015",
+        )
+
+
+def _missing_columns() -> Iterator[CheckMessage]:
+    if not subclasses(RegistrationSerializer)(conf.REGISTRATION_SERIALIZER):
+        return  # check_settings says so
+    model = get_user_model()
+    taken = {field.source or name for name, field in registration_serializer()().fields.items()}
+    missing = [name for name in model.REQUIRED_FIELDS if name not in taken]
+    if missing:
+        yield Error(
+            f"REQUIRED_FIELDS of {model._meta.label} has '{missing[0]}', and "
+            "AUTHKIT['REGISTRATION_SERIALIZER'] does not ask for it.",
+            hint=(
+                "Write a subclass of authkit.accounts.serializers.RegistrationSerializer with "
+                "the field in Meta.fields, and name it."
+            ),
+            id="authkit.E016",
+        )
+
+
+def _open_links(name: str, link: Any) -> Iterator[CheckMessage]:
+    if not is_link(link) or link is None:
+        return  # check_settings says so
+    parts = urlsplit(link)
+    if parts.scheme == "http" and parts.hostname not in LOCAL:
+        yield checks.Warning(
+            f"AUTHKIT['{name}'] is no https address: whoever is on the way reads the tokens.",
+            hint=f'Write "https://{parts.netloc}{parts.path}...".',
+            id="authkit.W015",
+        )

@@ -1,0 +1,142 @@
+"""E012, W012 to W014: what a project says of API keys and does not mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from django.core import checks
+from django.core.checks import CheckMessage, Error
+from rest_framework.permissions import OperandHolder, SingleOperandHolder
+from rest_framework.settings import api_settings
+from rest_framework.views import APIView
+
+from authkit.api_keys.authentication import APIKeyAuthentication
+from authkit.api_keys.permissions import HasScope
+from authkit.checks.routes import RoutedView, path_of, routed_views
+from authkit.checks.values import is_scope_map
+from authkit.conf import conf
+
+
+def check_scopes(**kwargs: Any) -> list[CheckMessage]:
+    """Return one error for each scope that a view wants and no key can hold."""
+    configured: object = conf.user_settings
+    if not isinstance(configured, Mapping) or not is_scope_map(conf.SCOPES):
+        return []  # check_settings says so
+    return [*_undeclared_scopes(_api_views())]
+
+
+def check_api_keys(**kwargs: Any) -> list[CheckMessage]:
+    """Return one warning for each thing about keys that is not as it looks."""
+    views = _api_views()
+    return [
+        *_keys_in_urls(views),
+        *_unenforced_scopes(views),
+        *_views_without_scopes(views),
+    ]
+
+
+def _api_views() -> list[RoutedView]:
+    return [view for view in routed_views() if issubclass(view.cls, APIView)]
+
+
+def _undeclared_scopes(views: list[RoutedView]) -> Iterator[CheckMessage]:
+    for view in views:
+        for scope in sorted(set(_scopes_wanted_by(view)) - set(conf.SCOPES)):
+            yield Error(
+                f"'{view.route}' wants the scope '{scope}', and AUTHKIT['SCOPES'] has none of that "
+                "name: no key can hold it.",
+                hint=f'Write AUTHKIT = {{"SCOPES": {{"{scope}": "what it allows"}}}}.',
+                id="authkit.E012",
+            )
+
+
+def _scopes_wanted_by(view: RoutedView) -> Iterator[str]:
+    permissions = list(_scope_permissions(view))
+    for permission in permissions:
+        yield from getattr(permission, "scopes", ())  # a class that is not called has none
+    if permissions:  # without, the attribute is for a permission of somebody else
+        wanted = view.said("required_scopes") or ()
+        for scopes in wanted.values() if isinstance(wanted, Mapping) else [wanted]:
+            yield from [scopes] if isinstance(scopes, str) else scopes
+
+
+def _keys_in_urls(views: list[RoutedView]) -> Iterator[CheckMessage]:
+    defaults: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    used = {*defaults, *(one for view in views for one in view.said("authentication_classes"))}
+    for one in sorted(used, key=repr):
+        if issubclass(one, APIKeyAuthentication) and one.query_parameter:
+            yield checks.Warning(
+                f"{path_of(one)} reads API keys from the query parameter "
+                f"'{one.query_parameter}': addresses are kept in the logs of servers and proxies, "
+                "in histories, and in the Referer header.",
+                hint=(
+                    "Take keys from a header. Where that cannot be, give those keys few scopes, "
+                    "an end and a list of networks, and keep the parameter out of your logs."
+                ),
+                id="authkit.W012",
+            )
+
+
+def _unenforced_scopes(views: list[RoutedView]) -> Iterator[CheckMessage]:
+    for view in views:
+        if view.said("required_scopes") and not _asks(view) and _is_static(view):
+            yield checks.Warning(
+                f"{_named(view)} has required_scopes, and no permission that looks at them: "
+                "every key comes in.",
+                hint="Add authkit.permissions.HasScope to its permission_classes.",
+                id="authkit.W013",
+            )
+
+
+def _views_without_scopes(views: list[RoutedView]) -> Iterator[CheckMessage]:
+    if not conf.SCOPES:
+        return
+    bare = [
+        _named(view) for view in views if _takes_keys(view) and not _asks(view) and _is_static(view)
+    ]
+    if bare:
+        more = f" and {len(bare) - 5} more" if len(bare) > 5 else ""
+        yield checks.Warning(
+            f"API keys are taken and no scope is asked for by {', '.join(bare[:5])}{more}: there, "
+            "a key can do what its owner can, whatever its scopes.",
+            hint=(
+                "Add authkit.permissions.HasScope to permission_classes, or leave "
+                "APIKeyAuthentication out of authentication_classes."
+            ),
+            id="authkit.W014",
+        )
+
+
+def _named(view: RoutedView) -> str:
+    return f"'{view.route}' ({view.path})"
+
+
+def _takes_keys(view: RoutedView) -> bool:
+    authenticators = view.said("authentication_classes")
+    return any(issubclass(one, APIKeyAuthentication) for one in authenticators)
+
+
+def _is_static(view: RoutedView) -> bool:
+    """Say whether what the class says is what is enforced."""
+    same: bool = view.cls.get_permissions is APIView.get_permissions
+    return same
+
+
+def _asks(view: RoutedView) -> bool:
+    return any(True for _ in _scope_permissions(view))
+
+
+def _scope_permissions(view: RoutedView) -> Iterator[Any]:
+    """Yield ``HasScope``, called or not, wherever it stands among permissions."""
+    yield from _scope_permissions_among(view.said("permission_classes"))
+
+
+def _scope_permissions_among(permissions: Iterable[Any]) -> Iterator[Any]:
+    for one in permissions:
+        if isinstance(one, OperandHolder):
+            yield from _scope_permissions_among([one.op1_class, one.op2_class])
+        elif isinstance(one, SingleOperandHolder):
+            yield from _scope_permissions_among([one.op1_class])
+        elif isinstance(one, HasScope) or (isinstance(one, type) and issubclass(one, HasScope)):
+            yield one

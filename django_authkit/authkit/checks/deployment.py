@@ -1,0 +1,73 @@
+"""W006, W008, W011: what is around a project that serves people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import django
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage
+
+from authkit.conf import conf
+
+#: Settings of Django that only a project behind a proxy makes.
+SIGNS_OF_A_PROXY = ("SECURE_PROXY_SSL_HEADER", "USE_X_FORWARDED_HOST", "USE_X_FORWARDED_PORT")
+
+
+#: What makes the security of a schema true.
+SCHEMA_HOOK = "authkit.schema.hooks.postprocess_schema_security"
+
+
+def check_deployment(**kwargs: Any) -> list[CheckMessage]:
+    return [*_unknown_proxy(), *_schema_without_hook(), *_early_mailers()]
+
+
+def _unknown_proxy() -> Iterator[CheckMessage]:
+    configured: object = conf.user_settings
+    if not isinstance(configured, Mapping) or conf.TRUSTED_PROXIES:
+        return
+    signs = [name for name in SIGNS_OF_A_PROXY if getattr(settings, name, None)]
+    if signs:
+        yield checks.Warning(
+            f"{signs[0]} says that there is a proxy, and AUTHKIT['TRUSTED_PROXIES'] is not set: "
+            "every client has the proxy's address.",
+            hint=(
+                "Set it to the number of proxies, say 1. If your server rewrites REMOTE_ADDR "
+                "itself, put 'authkit.W006' into SILENCED_SYSTEM_CHECKS."
+            ),
+            id="authkit.W006",
+        )
+
+
+def _early_mailers() -> Iterator[CheckMessage]:
+    # From 6.1 on Django itself refuses to start with both MAILERS and EMAIL_BACKEND.
+    if hasattr(settings, "MAILERS") and django.VERSION < (6, 1):
+        yield checks.Warning(
+            f"MAILERS changes nothing: Django {django.get_version()} sends mail by EMAIL_BACKEND.",
+            hint="Set EMAIL_BACKEND and EMAIL_HOST, or upgrade to Django 6.1.",
+            id="authkit.W011",
+        )
+
+
+def _schema_without_hook() -> Iterator[CheckMessage]:
+    configured = getattr(settings, "SPECTACULAR_SETTINGS", {})
+    hooks = configured.get("POSTPROCESSING_HOOKS", []) if isinstance(configured, Mapping) else []
+    if _makes_schemas() and not any(SCHEMA_HOOK in (hook, _path(hook)) for hook in hooks):
+        yield checks.Warning(
+            "The OpenAPI document says what drf-spectacular guesses about security, not what the "
+            "views enforce.",
+            hint=f"Append '{SCHEMA_HOOK}' to SPECTACULAR_SETTINGS['POSTPROCESSING_HOOKS'].",
+            id="authkit.W008",
+        )
+
+
+def _makes_schemas() -> bool:
+    # REST framework's own default comes from another generator.
+    chosen: str = getattr(settings, "REST_FRAMEWORK", {}).get("DEFAULT_SCHEMA_CLASS", "")
+    return bool(chosen) and not str(chosen).startswith("rest_framework.")
+
+
+def _path(hook: Any) -> str:
+    return f"{getattr(hook, '__module__', '')}.{getattr(hook, '__qualname__', '')}"

@@ -1,0 +1,129 @@
+"""E013, W009, W010: rates that views ask for, and the caches that count their requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.core.cache import caches
+from django.core.cache.backends.dummy import DummyCache
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
+from rest_framework.settings import api_settings
+from rest_framework.throttling import SimpleRateThrottle
+
+from authkit.checks.routes import routed_views
+from authkit.throttling import RateThrottle, ScopedThrottle
+from authkit.tiers.counting import adds
+
+
+@dataclass(frozen=True)
+class Use:
+    """A throttle with the scope that its view gives it."""
+
+    throttle: type
+    scope: str | None
+
+    @property
+    def is_ours(self) -> bool:
+        return issubclass(self.throttle, RateThrottle)
+
+
+def check_rates(**kwargs: Any) -> list[CheckMessage]:
+    """Return one error for each rate that is not there or cannot be read."""
+    wrong = {str(error): None for use in _throttles() if (error := _trouble_of(use))}
+    return [
+        Error(
+            sentence,
+            hint="A rate is a number and a period: '60/min', '1000/hour'. None is no limit.",
+            id="authkit.E013",
+        )
+        for sentence in wrong
+    ]
+
+
+def check_counting(**kwargs: Any) -> list[CheckMessage]:
+    """Return one warning for each cache in which limits count, and do not hold."""
+    return [*_caches_of_one_process(), *_caches_beside_the_point()]
+
+
+def _throttles() -> list[Use]:
+    """Return every throttle of the defaults and of views, once."""
+    found: dict[Use, None] = {}
+    defaults: Any = api_settings.DEFAULT_THROTTLE_CLASSES
+    for throttle in defaults:
+        found[Use(throttle, getattr(throttle, "scope", None))] = None
+    for view in routed_views():
+        for throttle in view.said("throttle_classes") or ():
+            if isinstance(throttle, type):
+                scope = getattr(throttle, "scope", None)
+                if issubclass(throttle, ScopedThrottle):
+                    scope = view.said("throttle_scope")
+                found[Use(throttle, scope)] = None
+    return list(found)
+
+
+def _trouble_of(use: Use) -> ImproperlyConfigured | None:
+    if not use.is_ours or (use.scope is None and not getattr(use.throttle, "rate", None)):
+        return None
+    throttle: RateThrottle = use.throttle()
+    throttle.scope = use.scope
+    if throttle.cache_alias not in settings.CACHES:
+        return ImproperlyConfigured(
+            f"{use.throttle.__name__} counts in CACHES['{throttle.cache_alias}'], which is not "
+            "there."
+        )
+    try:
+        throttle.get_rate()
+    except ImproperlyConfigured as error:
+        return error
+    return None
+
+
+def _caches_of_one_process() -> Iterator[CheckMessage]:
+    for alias in _aliases(ours=True, theirs=True):
+        if isinstance(caches[alias], LocMemCache):
+            yield checks.Warning(
+                f"Requests are counted in CACHES['{alias}'], which is LocMem: each process counts "
+                "for itself.",
+                hint=(
+                    "Set its BACKEND to 'django.core.cache.backends.redis.RedisCache'. If there is "
+                    "one process only, put 'authkit.W009' into SILENCED_SYSTEM_CHECKS."
+                ),
+                id="authkit.W009",
+            )
+
+
+def _caches_beside_the_point() -> Iterator[CheckMessage]:
+    for alias in _aliases(ours=False, theirs=True):
+        if isinstance(caches[alias], DummyCache):
+            yield _not_counted(
+                f"Django REST Framework's throttles count in CACHES['{alias}'], which keeps "
+                "nothing: there is no limit.",
+                "Name those of authkit.throttling, or set a BACKEND that keeps what it is told.",
+            )
+    for alias in _aliases(ours=True, theirs=False):
+        if not adds(caches[alias]) and settings.DATABASES["default"].get("ATOMIC_REQUESTS"):
+            yield _not_counted(
+                f"CACHES['{alias}'] cannot count, and under ATOMIC_REQUESTS a request that is "
+                "refused takes its count in the database back.",
+                "Set its BACKEND to 'django.core.cache.backends.redis.RedisCache'.",
+            )
+
+
+def _not_counted(sentence: str, hint: str) -> CheckMessage:
+    return checks.Warning(sentence, hint=hint, id="authkit.W010")
+
+
+def _aliases(*, ours: bool, theirs: bool) -> list[str]:
+    """Return the names of the caches that throttles of either kind count in."""
+    found = {
+        getattr(use.throttle, "cache_alias", "default")
+        for use in _throttles()
+        if (ours and use.is_ours) or (theirs and issubclass(use.throttle, SimpleRateThrottle))
+    }
+    return sorted(found.intersection(settings.CACHES))

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from django.db import connections, models, router
+
+
+def sort_keys(column: models.Field[Any, Any], texts: Sequence[str]) -> list[str]:
+    """Return for each text what all share that the database takes for equal in this column.
+
+    MySQL compares letters by the collation of the column, where accents, capitals, circled
+    letters and the digits of all scripts may be the same, and it alone knows. Other databases
+    compare text as it is, as long as nobody has given the column another collation.
+    """
+    alias = router.db_for_write(column.model)
+    connection = connections[alias]
+    if connection.vendor != "mysql" or not texts:
+        return list(texts)
+    charset, collation = _collation(alias, column.model._meta.db_table, str(column.column))
+    # Names of a charset and a collation, from the database; the text is a parameter.
+    key = f"HEX(WEIGHT_STRING(CONVERT(%s USING {charset}) COLLATE {collation}))"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join([key] * len(texts))}", list(texts))
+        return [str(value) for value in cursor.fetchone()]
+
+
+@lru_cache(maxsize=4)
+def _collation(alias: str, table: str, column: str) -> tuple[str, str]:
+    with connections[alias].cursor() as cursor:
+        cursor.execute(
+            "SELECT CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLUMNS"
+            " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = %s AND COLUMN_NAME = %s",
+            [table, column],
+        )
+        charset, collation = cursor.fetchone()
+    return str(charset), str(collation)

@@ -1,0 +1,33 @@
+"""What each mail is told, made up: for a preview, and for whoever writes templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_READER = {"username": "ann"}
+
+SAMPLES: Mapping[str, Mapping[str, Any]] = {
+    "account_deleted": _READER,
+    "email_change": {**_READER, "link": "https://app.example.com/confirm#token=made-up"},
+    "email_change_undone": _READER,
+    "email_changed": {
+        **_READER,
+        "address": "ann@new.example.com",
+        "link": "https://app.example.com/confirm#token=made-up",
+    },
+    "email_taken": _READER,
+    "password_changed": _READER,
+    "password_reset": {
+        **_READER,
+        "link": "https://app.example.com/reset#uid=MQ&token=made-up",
+        "minutes": 30,
+    },
+    "recovery_codes_low": {**_READER, "left": 2},
+    "registration": {"link": "https://app.example.com/confirm#token=made-up"},
+    "registration_exists": _READER,
+    "registration_name_taken": {},
+    "second_factor_disabled": _READER,
+    "second_factor_enabled": _READER,
+    "token_reused": _READER,
+}

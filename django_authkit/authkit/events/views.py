@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_aware
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.generics import ListAPIView
+from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from authkit.core.documentation import NOT_AUTHENTICATED, refusal
+from authkit.events.models import SecurityEvent, SecurityEventQuerySet
+from authkit.events.serializers import SecurityEventSerializer
+from authkit.sessions.views import OwnerView, current_user
+
+#: The years that every database has.
+YEARS = range(1970, 9999)
+
+
+class EventPagination(CursorPagination):
+    """Pages that cost the same however far back they are, and do not shift while events come."""
+
+    ordering = ("-created_at", "-id")
+    page_size = 50
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        cursor = super().decode_cursor(request)
+        # DRF gives what the client wrote to the database as it is.
+        if (
+            cursor is not None
+            and cursor.position is not None
+            and not _is_moment(str(cursor.position))
+        ):
+            raise NotFound(self.invalid_cursor_message)
+        return cursor
+
+
+class EventListView(OwnerView, ListAPIView[SecurityEvent]):
+    serializer_class = SecurityEventSerializer
+    pagination_class = EventPagination
+    filter_backends = []
+
+    def get_queryset(self) -> SecurityEventQuerySet:
+        return SecurityEvent.objects.of(current_user(self.request))
+
+    @extend_schema(
+        operation_id="events_list",
+        tags=["auth"],
+        summary="List what happened to your account, newest first",
+        description="`next` is the address of the page that follows.",
+        responses={
+            200: SecurityEventSerializer(many=True),
+            401: NOT_AUTHENTICATED,
+            404: refusal("`not_found`: the cursor is none of ours."),
+        },
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.list(request)
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return False
+    return moment is not None and moment.year in YEARS and is_aware(moment) == settings.USE_TZ

@@ -1,0 +1,299 @@
+"""Asks about operations tier by tier, and stops where the answer is certain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from django.db import connections, transaction
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.permissions import SAFE_METHODS
+
+from authkit.schema.addresses import Addresses, placeholders
+from authkit.schema.answers import (
+    ANONYMOUS,
+    REFUSALS,
+    Answer,
+    Caller,
+    Gate,
+    Verdict,
+    anything_but_ctrl_c,
+    describe,
+)
+from authkit.schema.decide import NOTHING, Alternative, Decision, Hearing, Offer, State
+from authkit.schema.gate import ViewGate
+from authkit.schema.introspect import Operation
+from authkit.schema.known import KnownGate, known_gate
+from authkit.schema.login_page import sends_to_login
+from authkit.schema.mock import mock_gate
+from authkit.schema.permissions import decided_by_object
+from authkit.schema.principals import principals
+from authkit.schema.probe import Probe, Tier
+from authkit.schema.quarantine import Watch, quarantine, replaced, rolled_back, watching
+from authkit.schema.rows import rows_behind, through_rows
+from authkit.schema.stack import (
+    Passage,
+    Stack,
+    harmless_stack,
+    is_decorated,
+    pass_through,
+    received_request,
+    without_middleware,
+)
+
+OBJECT = "has_object_permission()"
+HANDLER = "the handler"
+UP_TO_THE_OBJECT = Answer(Verdict.UNKNOWN, said=f"{OBJECT} decides")
+UNASKED = "its permissions are the project's own, and views are not asked here"
+
+
+#: What was decided about the methods of a callback.
+Memory = WeakKeyDictionary[Any, dict[tuple[str, str, str], Decision]]
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """What one run needs to decide about operations; ``stack`` is there from T2 on.
+
+    ``samples`` fills placeholders without the database, ``addresses`` with its rows. What is in
+    ``memory`` is not asked again.
+    """
+
+    tier: Tier
+    samples: Addresses
+    addresses: Addresses
+    people: Sequence[Any]
+    stack: Stack | None = None
+    known: dict[Any, Decision] = field(default_factory=dict)
+    memory: Memory | None = None
+
+    def decide(self, operation: Operation) -> Decision:
+        """Return who may call *operation*. Raises nothing, and runs no handler below T4."""
+        if self.memory is None or operation.callback is None:
+            return self._decide_anew(operation)
+        remembered = self.memory.setdefault(operation.callback, {})
+        key = operation.method, operation.path, operation.version
+        if key not in remembered:
+            remembered[key] = self._decide_anew(operation)
+        return remembered[key]
+
+    def _decide_anew(self, operation: Operation) -> Decision:
+        with watching(reads=False) as watch:
+            try:
+                decision = self._decide(operation, watch)
+            except anything_but_ctrl_c() as error:  # the host's code may fail in any way
+                decision = Decision(State.UNDECIDED, reason=describe(error), crashed=True)
+        if not watch.attempts:
+            return decision
+        return replace(decision, attempts=tuple(dict.fromkeys(watch.attempts)))
+
+    def _decide(self, operation: Operation, watch: Watch) -> Decision:
+        offered = Offer.of(operation.view)
+        view = self._decide_view(operation, offered, watch)
+        if view.offered is NOTHING:
+            view = replace(view, offered=offered)
+        if self.stack is None or operation.callback is None:
+            return view
+        watch.reads = True
+        with _savepoints():
+            return self._decide_stack(self.stack, operation, view)
+
+    def _decide_view(self, operation: Operation, offered: Offer, watch: Watch) -> Decision:
+        """Decide at T0 and T1: the view alone, without its database."""
+        known = known_gate(operation.view, operation.method.upper(), offered)
+        decorated = is_decorated(operation)
+        if known is not None and not decorated:
+            return self._decide_known(known, offered)
+        if self.tier is Tier.T0:
+            return Decision(State.UNDECIDED, reason=UNASKED)
+        values = self.samples.values(operation)
+        hear = partial(self._hear_view, operation, offered, watch)
+        if not decorated:
+            return hear(mock_gate(operation, values))
+        path = _sample(operation, values)
+        passage = pass_through(without_middleware(operation, values or {}), operation, path, hear)
+        unknown = Decision(State.UNDECIDED, offered=offered)
+        return passage.found or answered_before(passage, path, unknown, Tier.T1)
+
+    def _decide_known(self, gate: KnownGate, offered: Offer) -> Decision:
+        # Views by the hundred ask the same, and are answered the same.
+        key = gate.method in SAFE_METHODS, offered.classes
+        if key not in self.known:
+            decision = Hearing(gate, offered, self.people).decide(gate.answer(ANONYMOUS))
+            self.known[key] = replace(decision, offered=offered)
+        return self.known[key]
+
+    def _hear_view(
+        self, operation: Operation, offered: Offer, watch: Watch, gate: Gate
+    ) -> Decision:
+        witness = Witness(gate, watch)
+        hearing = Hearing(witness, offered, self.people)
+        anonymous = witness.answer(ANONYMOUS)
+        if not _asks_the_object(operation, offered, anonymous):
+            return replace(hearing.decide(anonymous), tier=Tier.T1)
+        return replace(hearing.decide(UP_TO_THE_OBJECT), tier=Tier.T1, depends_on=OBJECT)
+
+    def _decide_stack(self, stack: Stack, operation: Operation, view: Decision) -> Decision:
+        """Decide at T2 to T4: a request through everything that stands before the handler."""
+        values = self.addresses.values(operation)
+        if values is None:
+            return view
+        path = self.addresses.path(operation, values)
+        hear = partial(self._hear_stack, operation, view)
+        passage = pass_through(stack.send, operation, path, hear)
+        if passage.other:
+            reason = f"{path} is answered by another view ({passage.other})"
+            return Decision(State.UNDECIDED, reason=reason, offered=view.offered, tier=Tier.T2)
+        if passage.found is None:
+            invented = self.addresses.invents(operation)
+            return before_the_gate(passage, path, view, invented=invented)
+        decision: Decision = passage.found
+        reached = decision.is_open or (decision.is_decided and decision.depends_on)
+        if self.tier is Tier.T4 and reached and operation.method in ("get", "head"):
+            return live(stack, operation, path, decision)
+        return decision
+
+    def _hear_stack(self, operation: Operation, view: Decision, gate: ViewGate) -> Decision:
+        offered = view.offered
+        anonymous, tier, depends_on = gate.answer(ANONYMOUS), Tier.T2, ""
+        if _asks_the_object(operation, offered, anonymous):
+            anonymous, tier, depends_on = self._about_rows(gate), Tier.T3, OBJECT
+        if view.agrees(anonymous):
+            return replace(view, refusal=anonymous.status, tier=tier, depends_on=depends_on)
+        decision = Hearing(gate, offered, self.people).decide(anonymous)
+        return replace(decision, offered=offered, tier=tier, depends_on=depends_on)
+
+    def _about_rows(self, gate: ViewGate) -> Answer:
+        if self.tier < Tier.T3:
+            return UP_TO_THE_OBJECT
+        try:
+            return through_rows(gate, rows_behind(gate))
+        except anything_but_ctrl_c() as error:  # the queryset is the host's code
+            return Answer(Verdict.UNKNOWN, said=f"no rows to ask about: {describe(error)}")
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A gate whose answers do not count if the database was asked, whatever the code made of it."""
+
+    gate: Gate
+    watch: Watch
+
+    def answer(self, caller: Caller) -> Answer:
+        self.watch.asked = False
+        answer = self.gate.answer(caller)
+        if self.watch.asked:
+            return Answer(
+                Verdict.UNKNOWN, said="a permission or an authenticator asks the database"
+            )
+        return answer
+
+
+def _asks_the_object(operation: Operation, offered: Offer, anonymous: Answer) -> bool:
+    admitted = anonymous.verdict is Verdict.ADMITTED
+    names = placeholders(operation)
+    return admitted and decided_by_object(operation.view, names, offered.permissions)
+
+
+def ask(operation: Operation, caller: Caller) -> Answer:
+    """Return the answer of the view alone, at T1, to *caller*."""
+    with quarantine(), watching() as watch:
+        gate = mock_gate(operation, Addresses().values(operation))
+        return Witness(gate, watch).answer(caller)
+
+
+@contextmanager
+def inquiry(probe: Probe, patterns: Any, memory: Memory | None = None) -> Iterator[Inquiry]:
+    """Make everything safe, then let operations be decided. Raises ``UnsafeProbe``."""
+    tier = probe.resolved()
+    asked = Inquiry(
+        tier,
+        Addresses(probe.params),
+        Addresses(probe.params, rows=True),
+        principals(),
+        memory=memory,
+    )
+    with ExitStack() as stack:
+        if tier >= Tier.T1:
+            stack.enter_context(quarantine())
+        if tier >= Tier.T2:
+            stack.enter_context(rolled_back())
+            served = stack.enter_context(harmless_stack(patterns))
+            asked = replace(asked, stack=served)
+        yield asked
+
+
+@contextmanager
+def _savepoints() -> Iterator[None]:
+    """Let statements that fail in one operation not spoil the transaction of the others.
+
+    SQLite's transactions forgive them.
+    """
+    with ExitStack() as stack:
+        for connection in connections.all():
+            if connection.in_atomic_block and connection.vendor != "sqlite":
+                stack.enter_context(_savepoint(connection.alias))
+        yield
+
+
+@contextmanager
+def _savepoint(alias: str) -> Iterator[None]:
+    with transaction.atomic(using=alias):
+        try:
+            yield
+        finally:
+            transaction.set_rollback(True, using=alias)
+
+
+def _sample(operation: Operation, values: dict[str, str] | None) -> str:
+    return operation.path if values is None else Addresses().path(operation, values)
+
+
+def answered_before(passage: Passage, path: str, view: Decision, tier: Tier) -> Decision:
+    """Decide about a request that was answered before the view's permissions were asked."""
+    response: Any = passage.response
+    where = f" to {response['Location']}" if response.has_header("Location") else ""
+    reason = f"answered {response.status_code}{where} before the permissions are asked"
+    accepted = view.alternatives if view.state is State.SECURED else ()
+    if sends_to_login(response, path):
+        accepted = accepted or _by_login(view)
+    elif response.status_code not in REFUSALS:
+        return Decision(State.UNDECIDED, reason=reason, offered=view.offered, tier=tier)
+    return Decision(State.SECURED, accepted, response.status_code, reason, view.offered, tier)
+
+
+def _by_login(view: Decision) -> tuple[Alternative, ...]:
+    """Return the authenticators that know whom a login page logs in: Django's own user."""
+    found = (one for one in view.offered.authenticators if isinstance(one, SessionAuthentication))
+    return tuple((one,) for one in found)
+
+
+def before_the_gate(passage: Passage, path: str, view: Decision, *, invented: bool) -> Decision:
+    response: Any = passage.response
+    if response.status_code == 404 and invented and view.is_decided:
+        # Something looked for a row that need not exist. It says nothing about who may call.
+        return view
+    return answered_before(passage, path, view, Tier.T2)
+
+
+def live(stack: Stack, operation: Operation, path: str, decision: Decision) -> Decision:
+    """Run the handler of a safe method, and see whether it refuses by itself."""
+    unthrottled = replaced(operation.callback.cls, "check_throttles", lambda view, request: None)
+    try:
+        with unthrottled:
+            response = stack.send(received_request(operation, path))
+    except anything_but_ctrl_c():  # a handler that wants what it may not have has refused nobody
+        return decision
+    status = response.status_code
+    if status not in REFUSALS and not sends_to_login(response, path):
+        return replace(decision, tier=Tier.T4 if decision.is_open else decision.tier)
+    if decision.state is State.SECURED:
+        return replace(decision, refusal=status, tier=Tier.T4)
+    every = tuple((one,) for one in decision.offered.authenticators)
+    reason = f"{HANDLER} answers {status}"
+    decided = Decision(State.SECURED, every, status, reason, decision.offered, Tier.T4)
+    return replace(decided, depends_on=HANDLER)

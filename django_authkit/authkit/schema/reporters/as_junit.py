@@ -1,0 +1,74 @@
+"""JUnit's XML, which every CI server shows: a test case for each operation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from html import escape
+
+from authkit.schema.decide import State
+from authkit.schema.findings import Finding, Place, Severity
+from authkit.schema.report import Access, Report
+from authkit.schema.reporters.sentences import coverage
+
+#: What XML 1.0 cannot hold, not even escaped (section 2.2).
+UNSPEAKABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render(report: Report) -> str:
+    """Return errors and warnings as failures, notes as output, gaps as skipped cases."""
+    cases = list(_cases(report))
+    failures = sum("<failure" in case for case in cases)
+    skipped = sum("<skipped" in case for case in cases)
+    counts = f'tests="{len(cases)}" failures="{failures}" errors="0"'
+    return "\n".join(
+        [
+            '<?xml version="1.0" encoding="utf-8"?>',
+            f'<testsuites name="authkit" {counts}>',
+            f'<testsuite name="authkit" {counts} skipped="{skipped}">',
+            *cases,
+            f"<system-out>{_text(coverage(report))}</system-out>",
+            "</testsuite>",
+            "</testsuites>\n",
+        ]
+    )
+
+
+def _cases(report: Report) -> Iterator[str]:
+    findings: dict[Place, list[Finding]] = {}
+    for finding in report.findings:
+        findings.setdefault(finding.place, []).append(finding)
+    whole = Place()
+    yield _case(whole, findings.pop(whole, []), "")
+    for access in report.operations:
+        yield _case(access.place, findings.pop(access.place, []), _skipped(access))
+    for place, found in findings.items():
+        yield _case(place, found, "")
+
+
+def _skipped(access: Access) -> str:
+    if access.state is None:
+        return "unmapped, no view serves it"
+    return access.reason if access.state is State.UNDECIDED else ""
+
+
+def _case(place: Place, findings: Iterable[Finding], skipped: str) -> str:
+    failures = [one for one in findings if one.severity > Severity.NOTE]
+    notes = [one for one in findings if one.severity is Severity.NOTE]
+    inner = [_failure(one) for one in failures]
+    if skipped and not failures:
+        inner.append(f'<skipped message="{_text(skipped)}"/>')
+    if notes:
+        lines = "\n".join(f"{one.title}: {one.message}" for one in notes)
+        inner.append(f"<system-out>{_text(lines)}</system-out>")
+    head = f'<testcase classname="{_text(place.view or "schema")}" name="{_text(place.label)}"'
+    return f"{head}>{''.join(inner)}</testcase>" if inner else f"{head}/>"
+
+
+def _failure(finding: Finding) -> str:
+    message = f'message="{_text(finding.message)}"'
+    return f'<failure type="{finding.rule.id}" {message}>{_text(finding.title)}</failure>'
+
+
+def _text(text: str) -> str:
+    return escape(UNSPEAKABLE.sub("\ufffd", text))

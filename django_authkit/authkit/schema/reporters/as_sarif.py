@@ -1,0 +1,91 @@
+"""SARIF 2.1.0, which GitHub's code scanning and many other tools read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote
+
+from authkit.schema.findings import Finding, Rule
+from authkit.schema.report import Location, Report
+from authkit.schema.reporters.sentences import coverage, gaps
+
+SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+ROOT = "%SRCROOT%"
+
+
+def render(report: Report) -> str:
+    """Return one run; exempted findings are in it, suppressed."""
+    rules = _rules(report)
+    places = {rule.id: index for index, rule in enumerate(rules)}
+    results = [_result(finding, report, places) for finding in report.findings]
+    for one in report.exempted:
+        suppression = {"kind": "external", "justification": one.reason}
+        results.append({**_result(one.finding, report, places), "suppressions": [suppression]})
+    run = {
+        "tool": {"driver": {"name": "authkit", "rules": [_rule(rule) for rule in rules]}},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [
+            {
+                "executionSuccessful": True,
+                "toolExecutionNotifications": [
+                    {"level": "note", "message": {"text": text}}
+                    for text in (*report.notices, *gaps(report), coverage(report))
+                ],
+            }
+        ],
+        "results": results,
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rules(report: Report) -> list[Rule]:
+    findings: Iterable[Finding] = (*report.findings, *(one.finding for one in report.exempted))
+    return sorted({finding.rule.id: finding.rule for finding in findings}.values(), key=_id)
+
+
+def _id(rule: Rule) -> str:
+    return rule.id
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "name": "".join(word.capitalize() for word in rule.name.split("-")),
+        "shortDescription": {"text": rule.summary},
+        "fullDescription": {"text": rule.summary},
+        "help": {"text": rule.page.strip(), "markdown": rule.page.strip()},
+        "defaultConfiguration": {"level": rule.severity.label},
+        "properties": {"tags": ["security", "openapi"]},
+    }
+
+
+def _result(finding: Finding, report: Report, places: dict[str, int]) -> dict[str, Any]:
+    place = finding.place
+    location: dict[str, Any] = {
+        "logicalLocations": [{"fullyQualifiedName": place.label, "kind": "resource"}]
+    }
+    found = report.locate(finding)
+    if found:
+        location["physicalLocation"] = _physical(found)
+    return {
+        "ruleId": finding.rule.id,
+        "ruleIndex": places[finding.rule.id],
+        "level": finding.severity.label,
+        "message": {"text": f"{place.label}: {finding.message}"},
+        "locations": [location],
+        "partialFingerprints": {
+            "authkit/v1": sha256(finding.fingerprint.encode(errors="replace")).hexdigest()
+        },
+    }
+
+
+def _physical(location: Location) -> dict[str, Any]:
+    return {
+        "artifactLocation": {"uri": quote(location.file), "uriBaseId": ROOT},
+        "region": {"startLine": location.line},
+    }

@@ -1,0 +1,52 @@
+"""The view accepts a credential that its operation does not mention.
+
+## What it does
+
+Asks the view about a user behind each authenticator, and reports the accepted ones that are missing
+from the operation's requirements. Authenticators that `AUTHENTICATION_WHITELIST` hides are left
+alone, and so are operations without any requirement (AK302).
+
+## Why is this bad?
+
+Whoever looks for all the ways in does not find this one. A credential that was forgotten in the
+document is forgotten when it is taken out of use.
+
+## Example
+
+    class ReportView(APIView):
+        authentication_classes = [JWTAuthentication, SessionAuthentication]
+
+        @extend_schema(auth=[{"jwtAuth": []}])
+        def get(self, request): ...
+
+## Use instead
+
+    class ReportView(APIView):
+        authentication_classes = [JWTAuthentication]
+
+or leave `auth` out. `authkit.schema.hooks.postprocess_schema_security` adds the requirement.
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from authkit.schema.findings import Offence, Rule, Severity
+from authkit.schema.permissions import is_key_permission
+from authkit.schema.places import place_of, undeclared
+from authkit.schema.truth import Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    for judged, alternative, requirement in undeclared(truth):
+        if not any(is_key_permission(one) for one in alternative):
+            names = " and ".join(requirement)
+            message = f'"{names}" is accepted, and the document does not say so.'
+            yield Offence(place_of(judged), message, subject=names)
+
+
+RULE = Rule("AK203", "authenticator-not-declared", Severity.WARNING, __doc__, look)

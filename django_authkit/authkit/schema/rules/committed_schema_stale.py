@@ -1,0 +1,84 @@
+"""The committed document is not the one that the project makes today.
+
+## What it does
+
+With `--schema FILE`: makes the document anew, and compares its operations, their `security` and the
+security schemes with those of the file. Descriptions, examples and the order of things are left
+alone.
+
+## Why is this bad?
+
+Clients are generated from the file. What it leaves out they cannot call, what is gone they call in
+vain, and a requirement that has changed they do not meet.
+
+## Example
+
+A view gets a permission, and nobody makes the file again:
+
+    paths:
+      /reports/:
+        get:
+          security: []
+
+## Use instead
+
+    $ python manage.py spectacular --file openapi.yaml
+
+in the same commit, and `manage.py authkit_audit_schema --schema openapi.yaml` in CI.
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from authkit.schema.document import (
+    Document,
+    effective_security,
+    fingerprint,
+    operations,
+    security_schemes,
+)
+from authkit.schema.findings import Offence, Place, Rule, Severity
+from authkit.schema.places import place_of
+from authkit.schema.truth import Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    if truth.live is not None:
+        yield from _operations(truth, truth.live)
+        yield from _schemes(truth.document, truth.live)
+
+
+def _operations(truth: Truth, live: Document) -> Iterator[Offence]:
+    today = {(path, method): operation for path, method, operation in operations(live)}
+    for judged in truth.judged:
+        operation = today.pop((judged.path, judged.method), None)
+        if operation is None:
+            yield Offence(place_of(judged), "The file has it, and the project has it no more.")
+        elif _security(truth.document, judged.document) != _security(live, operation):
+            message = f"The project says security {_security(live, operation)} today."
+            yield Offence(place_of(judged), message)
+    for path, method in today:
+        yield Offence(Place(path, method), "The project has it, and the file does not.")
+
+
+def _security(document: Document, operation: Any) -> str:
+    security = effective_security(document, operation)
+    # [] and [{}] say the same.
+    return fingerprint([] if security == [{}] else security)
+
+
+def _schemes(document: Document, live: Document) -> Iterator[Offence]:
+    before, today = security_schemes(document), security_schemes(live)
+    for name in sorted({*before, *today}):
+        if fingerprint(before.get(name)) != fingerprint(today.get(name)):
+            message = f'The scheme "{name}" is another one today.'
+            yield Offence(Place(), message, subject=name)
+
+
+RULE = Rule("AK504", "committed-schema-stale", Severity.WARNING, __doc__, look)

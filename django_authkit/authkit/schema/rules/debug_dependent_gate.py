@@ -1,0 +1,62 @@
+"""Who may call depends on DEBUG.
+
+## What it does
+
+Asks each view twice, with `DEBUG` as it is and the other way round, and reports different
+decisions. What was decided when a module was imported cannot be seen.
+
+## Why is this bad?
+
+What was tried out and tested is not what is served. A copy of the settings with `DEBUG = True`
+opens the view.
+
+## Example
+
+    class ReportView(APIView):
+        def get_permissions(self):
+            return [AllowAny()] if settings.DEBUG else [IsAuthenticated()]
+
+## Use instead
+
+    class ReportView(APIView):
+        permission_classes = [IsAuthenticated]
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.test.utils import override_settings
+
+from authkit.schema.findings import Offence, Rule, Severity
+from authkit.schema.inquiry import inquiry
+from authkit.schema.places import place_of
+from authkit.schema.probe import Probe, Tier
+from authkit.schema.truth import Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    found = [
+        (judged, judged.source, judged.decision)
+        for judged in truth.judged
+        if judged.source is not None and judged.decision is not None
+    ]
+    with inquiry(Probe(Tier.T1), ()) as asked:
+        with override_settings(DEBUG=not settings.DEBUG):
+            other = [asked.decide(source).state for _, source, _ in found]
+        for (judged, source, decision), changed in zip(found, other, strict=True):
+            if decision.state is changed:
+                continue
+            # Decided at another tier, perhaps: what counts is the same question.
+            state = asked.decide(source).state
+            if state is not changed:
+                message = f"The view is {state.value}, and {changed.value} with the other DEBUG."
+                yield Offence(place_of(judged), message)
+
+
+RULE = Rule("AK309", "debug-dependent-gate", Severity.WARNING, __doc__, look)

@@ -1,0 +1,48 @@
+"""Who may call is decided by the object, or by the handler itself.
+
+## What it does
+
+Points at the operations whose permissions let anonymous callers reach the object stage
+(`has_object_permission()`), and at handlers that refuse by themselves, which `--tier T4` finds.
+
+## Why is this bad?
+
+Such a decision depends on rows and on code that no table of permissions shows. It is easily
+forgotten in the next handler: `has_object_permission()` is only asked by `get_object()`.
+
+## Example
+
+    class IsOwner(BasePermission):
+        def has_object_permission(self, request, view, obj):
+            return obj.owner == request.user
+
+    class ReportView(RetrieveAPIView):
+        permission_classes = [IsOwner]
+
+## Use instead
+
+    class ReportView(RetrieveAPIView):
+        permission_classes = [IsAuthenticated, IsOwner]
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from authkit.schema.findings import Offence, Rule, Severity
+from authkit.schema.places import place_of
+from authkit.schema.truth import Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    for judged in truth.judged:
+        decision = judged.decision
+        if decision is not None and decision.depends_on:
+            yield Offence(place_of(judged), f"Who may call is decided by {decision.depends_on}.")
+
+
+RULE = Rule("AK307", "decision-in-object-or-handler", Severity.NOTE, __doc__, look)

@@ -1,0 +1,60 @@
+"""The document names a security scheme that nothing on the view reads.
+
+## What it does
+
+Compares the schemes in the `security` of an operation with those of the view's authenticators and
+key permissions. Views with an authenticator that nothing describes (AK201) are left alone, and so
+are schemes that are not defined (AK101).
+
+## Why is this bad?
+
+Clients send a credential that the view does not look at, and are refused.
+
+## Example
+
+    class ReportView(APIView):
+        authentication_classes = [JWTAuthentication]
+
+        @extend_schema(auth=[{"basicAuth": []}])
+        def get(self, request): ...
+
+## Use instead
+
+    class ReportView(APIView):
+        authentication_classes = [JWTAuthentication]
+
+        def get(self, request): ...
+
+`authkit.schema.hooks.postprocess_schema_security` removes schemes that belong to other views. One
+that no view of the project reads it leaves alone: a gateway may.
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the scheme as `subject` and a reason: which gateway or
+middleware reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from authkit.schema.document import security_schemes, well_formed
+from authkit.schema.findings import Offence, Rule, Severity
+from authkit.schema.places import place_of
+from authkit.schema.truth import Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    catalogue, defined = truth.catalogue(), security_schemes(truth.document)
+    for judged in truth.judged:
+        if judged.decision is None or None in judged.descriptions.values():
+            continue
+        read = catalogue.names_of(judged.descriptions.values())
+        own = well_formed(judged.document.get("security"))
+        for name in dict.fromkeys(name for item in own for name in item):
+            if name in defined and name not in read:
+                message = f'Nothing on the view reads "{name}".'
+                yield Offence(place_of(judged), message, subject=name)
+
+
+RULE = Rule("AK202", "declared-scheme-has-no-authenticator", Severity.ERROR, __doc__, look)

@@ -1,0 +1,51 @@
+"""Two security schemes have the same definition.
+
+## What it does
+
+Compares the definitions under `components.securitySchemes` with each other, byte for byte.
+
+## Why is this bad?
+
+A client cannot know that the two are one credential: it asks for both, or offers a choice between
+equals. It is only a note, because two issuers may well give out tokens of the same shape that each
+other's operations refuse.
+
+## Example
+
+    components:
+      securitySchemes:
+        jwtAuth: {type: http, scheme: bearer, bearerFormat: JWT}
+        cookieJwtAuth: {type: http, scheme: bearer, bearerFormat: JWT}
+
+## Use instead
+
+If both are the same credential, give both authenticators one name in their extensions. If they are
+not, say so in a `description`: it is part of the definition.
+
+`authkit.schema.hooks.postprocess_schema_security` writes authenticators with equal definitions
+under the first of their names.
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the scheme as `subject` and a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from authkit.schema.document import fingerprint, security_schemes
+from authkit.schema.findings import Offence, Place, Rule, Severity
+from authkit.schema.truth import Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    first: dict[str, str] = {}
+    for name, definition in sorted(security_schemes(truth.document).items()):
+        other = first.setdefault(fingerprint(definition), name)
+        if other != name:
+            message = f'The scheme "{name}" has the same definition as "{other}".'
+            yield Offence(Place(), message, subject=name)
+
+
+RULE = Rule("AK104", "equivalent-schemes", Severity.NOTE, __doc__, look)

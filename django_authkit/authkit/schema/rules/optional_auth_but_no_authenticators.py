@@ -1,0 +1,48 @@
+"""The document offers a credential to a view that reads none.
+
+## What it does
+
+Finds the operations that are declared optional, requirements and `{}`, and whose views are public:
+no credential makes a difference.
+
+## Why is this bad?
+
+Clients send a token that nobody looks at. It lands in logs for nothing, and an expired one is not
+refused as they expect.
+
+## Example
+
+    class HealthView(APIView):
+        authentication_classes = []
+        permission_classes = [AllowAny]
+
+        @extend_schema(auth=[{"jwtAuth": []}, {}])
+        def get(self, request): ...
+
+## Use instead
+
+Leave `auth` out. `authkit.schema.hooks.postprocess_schema_security` writes `security: []`.
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from authkit.schema.decide import State
+from authkit.schema.document import Declared, declared_state
+from authkit.schema.findings import Offence, Rule, Severity
+from authkit.schema.places import in_state, place_of
+from authkit.schema.truth import Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    for judged in in_state(truth, State.PUBLIC):
+        if declared_state(truth.document, judged.document) is Declared.OPTIONAL:
+            yield Offence(place_of(judged), "The document offers credentials that nobody reads.")
+
+
+RULE = Rule("AK205", "optional-auth-but-no-authenticators", Severity.NOTE, __doc__, look)

@@ -1,0 +1,46 @@
+"""A permission reads a key that the operation does not mention.
+
+## What it does
+
+Finds the operations whose views accept a key that only a permission reads, `HasAPIKey` and other
+subclasses of `BaseHasAPIKey`, and whose requirements leave it out.
+
+## Why is this bad?
+
+drf-spectacular looks at authenticators alone. The document names credentials that are not enough,
+and not the one that is.
+
+## Example
+
+    class StockView(APIView):
+        authentication_classes = [JWTAuthentication]
+        permission_classes = [HasAPIKey]      # documented as jwtAuth
+
+## Use instead
+
+`authkit.schema.hooks.postprocess_schema_security` writes the scheme and the requirement.
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from authkit.schema.findings import Offence, Rule, Severity
+from authkit.schema.permissions import is_key_permission
+from authkit.schema.places import place_of, undeclared
+from authkit.schema.truth import Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    for judged, alternative, requirement in undeclared(truth):
+        if any(is_key_permission(one) for one in alternative):
+            names = " and ".join(requirement)
+            message = f'"{names}" is accepted, and the document does not say so.'
+            yield Offence(place_of(judged), message, subject=names)
+
+
+RULE = Rule("AK204", "permission-credential-undocumented", Severity.WARNING, __doc__, look)

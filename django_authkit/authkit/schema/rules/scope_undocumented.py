@@ -1,0 +1,70 @@
+"""An operation wants scopes of API keys, and the document names others, or none.
+
+## What it does
+
+Compares `x-required-scopes` of every operation with what its view asks of API keys: the scopes of
+its `HasScope` permissions, or the `required_scopes` of the view. Scopes in an alternative (`|`) are
+left out: nothing certain can be said of them.
+
+## Why is this bad?
+
+Whoever makes a key cannot know what it needs, gives it too much, or is answered 403.
+
+## Example
+
+    class BookView(APIView):
+        permission_classes = [HasScope("books:read")]
+
+    /books/:
+      get:
+        security:
+        - apiKeyAuth: []
+
+## Use instead
+
+    /books/:
+      get:
+        security:
+        - apiKeyAuth: []
+        x-required-scopes: ["books:read"]
+
+`authkit.schema.hooks.postprocess_schema_security` writes it. In OpenAPI 3.1 it writes the names
+into the requirement as well; 3.0 allows that for OAuth 2 alone.
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from authkit.schema.answers import anything_but_ctrl_c
+from authkit.schema.findings import Offence, Rule, Severity
+from authkit.schema.places import place_of
+from authkit.schema.scopes import documented_scopes, wanted_scopes
+from authkit.schema.truth import Judged, Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    for judged in truth.judged:
+        wanted = scopes(judged)
+        documented = documented_scopes(judged.document)
+        if wanted is not None and wanted != documented:
+            yield Offence(
+                place_of(judged),
+                f"It wants of a key: {', '.join(wanted) or 'no scope'}; "
+                f"the document says: {', '.join(documented) or 'nothing'}.",
+            )
+
+
+def scopes(judged: Judged) -> list[str] | None:
+    """Return the scopes that an operation wants, None if nobody can tell."""
+    try:
+        return wanted_scopes(judged)
+    except anything_but_ctrl_c():  # the host's code may fail in any way
+        return None
+
+
+RULE = Rule("AK207", "scope-undocumented", Severity.WARNING, __doc__, look)

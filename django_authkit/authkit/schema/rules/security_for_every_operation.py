@@ -1,0 +1,51 @@
+"""`SPECTACULAR_SETTINGS["SECURITY"]` adds a requirement to every operation.
+
+## What it does
+
+Looks whether `SECURITY` holds anything.
+
+## Why is this bad?
+
+drf-spectacular appends it to every operation, whatever the view does: open views are documented as
+protected, and protected ones get requirements that they do not know, or the same one twice. The
+authenticators of each view are documented without it.
+
+## Example
+
+    SPECTACULAR_SETTINGS = {"SECURITY": [{"jwtAuth": []}]}
+
+## Use instead
+
+    SPECTACULAR_SETTINGS = {}
+
+Describe an authenticator that drf-spectacular does not know with an
+`OpenApiAuthenticationExtension`.
+
+## How to silence
+
+If something before the server asks for the credential on every operation, a gateway for example: an
+entry in `AUTHKIT["AUDIT"]` with the rule and that reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from drf_spectacular.settings import spectacular_settings
+
+from authkit.schema.document import fingerprint
+from authkit.schema.findings import Offence, Place, Rule, Severity
+from authkit.schema.truth import Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    security = spectacular_settings.SECURITY
+    if security:
+        message = (
+            f"SECURITY adds {fingerprint(security)} to every operation, whatever its view does."
+        )
+        suggestion = 'del SPECTACULAR_SETTINGS["SECURITY"]'
+        yield Offence(Place(), message, subject="SECURITY", suggestion=suggestion)
+
+
+RULE = Rule("AK502", "security-for-every-operation", Severity.WARNING, __doc__, look)

@@ -1,0 +1,68 @@
+"""A requirement wants everything that another one of its list wants, and more.
+
+## What it does
+
+Compares the requirements of one `security` list with each other. Each of them alone is enough, so
+one that contains another adds nothing. `{}` is left alone: beside it credentials are optional.
+
+## Why is this bad?
+
+It reads as if the second credential were checked, and it is not: whoever has the first gets in.
+Usually `&` was meant, and the shorter requirement was written by somebody else, such as `SECURITY`.
+
+## Example
+
+    security:
+    - jwtAuth: []
+    - jwtAuth: []
+      apiKey: []        # never needed
+
+## Use instead
+
+    security:
+    - jwtAuth: []
+      apiKey: []
+
+if both are needed, else the first alone.
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import permutations
+
+from authkit.schema.document import Requirement, well_formed
+from authkit.schema.findings import Offence, Rule, Severity
+from authkit.schema.places import requirement_lists
+from authkit.schema.truth import Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    for place, requirements in requirement_lists(truth):
+        for smaller, larger in permutations(well_formed(requirements), 2):
+            if is_part(smaller, larger):
+                message = f"Whoever has {said(smaller)} need not have {said(larger)}."
+                yield Offence(place, message, subject=said(larger))
+
+
+def is_part(smaller: Requirement, larger: Requirement) -> bool:
+    return (
+        bool(smaller)
+        and smaller != larger
+        and all(
+            name in larger and set(scopes or []) <= set(larger[name] or [])
+            for name, scopes in smaller.items()
+        )
+    )
+
+
+def said(requirement: Requirement) -> str:
+    parts = (" ".join([name, *map(str, scopes or [])]) for name, scopes in requirement.items())
+    return " and ".join(sorted(parts))
+
+
+RULE = Rule("AK108", "subsumed-requirement", Severity.WARNING, __doc__, look)

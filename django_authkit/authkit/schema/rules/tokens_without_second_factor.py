@@ -1,0 +1,68 @@
+"""Another view gives out tokens for a password alone.
+
+## What it does
+
+Looks through the URLconf, documented or not, for the log-in views of well-known packages and their
+subclasses, in projects that have `authkit` in `INSTALLED_APPS`.
+
+## Why is this bad?
+
+Whoever has the password goes there, and is never asked for the code. The second factor of every
+user is worth nothing.
+
+## Example
+
+    path("api-token-auth/", ObtainAuthToken.as_view())      # beside include("authkit.urls")
+
+## Use instead
+
+    path("api/v1/auth/", include("authkit.urls"))           # and no other
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.apps import apps
+
+from authkit.schema.findings import Offence, Place, Rule, Severity
+from authkit.schema.names import dotted
+from authkit.schema.truth import Truth
+from authkit.schema.undocumented import all_endpoints
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    if not apps.is_installed("authkit"):
+        return
+    for endpoint in all_endpoints(truth):
+        mints = endpoint.method == "post" and minting_class(endpoint.view)
+        if mints:
+            place = Place(endpoint.path, endpoint.method, dotted(endpoint.view))
+            message = f"It gives out tokens without asking for a second factor ({mints})."
+            yield Offence(place, message)
+
+
+def minting_class(view: type) -> str:
+    """Return the name of the class by which *view* gives out tokens, or nothing."""
+    return next((name for base in view.__mro__ if (name := dotted(base)) in TOKEN_VIEWS), "")
+
+
+#: Views of well-known packages that give out a token for a password alone.
+TOKEN_VIEWS = frozenset(
+    {
+        "dj_rest_auth.views.LoginView",
+        "djoser.social.views.ProviderAuthView",
+        "djoser.views.TokenCreateView",
+        "knox.views.LoginView",
+        "rest_framework.authtoken.views.ObtainAuthToken",
+        "rest_framework_simplejwt.views.TokenObtainPairView",
+        "rest_framework_simplejwt.views.TokenObtainSlidingView",
+    }
+)
+
+
+RULE = Rule("AK602", "tokens-without-second-factor", Severity.ERROR, __doc__, look)

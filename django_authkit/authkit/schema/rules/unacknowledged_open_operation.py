@@ -1,0 +1,67 @@
+"""Anonymous callers get in, and nobody wrote on the view that they should.
+
+## What it does
+
+Reports every operation that is open to anonymous callers, whatever the document says, unless the
+view itself says so: `AllowAny` or an empty `permission_classes`, or `authentication_classes = []`,
+in its own class, its `@action` or its `as_view()`; a `get_permissions()` of its own that gives
+`AllowAny`; or `@public`. What is inherited, a subclass of `AllowAny`, `|` and permissions of the
+project's own do not say it. Unsafe methods are errors, safe ones warnings.
+
+## Why is this bad?
+
+A document can be made true by declaring an accident. This rule goes on asking whether it is one.
+
+## Example
+
+    class OrderView(BaseView):       # BaseView has permission_classes = [AllowAny]
+        def post(self, request): ...
+
+## Use instead
+
+    from authkit.schema import public
+
+    @public(reason="Shops without an account send orders here.")
+    class OrderView(BaseView):
+        def post(self, request): ...
+
+or the permission that was meant.
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from authkit.schema.acknowledgement import is_acknowledged
+from authkit.schema.answers import anything_but_ctrl_c
+from authkit.schema.decide import State
+from authkit.schema.findings import Offence, Rule, Severity
+from authkit.schema.introspect import Operation
+from authkit.schema.places import in_state, place_of
+from authkit.schema.truth import Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    for judged in in_state(truth, State.PUBLIC, State.OPTIONAL):
+        if judged.source is not None and not acknowledged(judged.source):
+            severity = Severity.WARNING if judged.method in SAFE else Severity.ERROR
+            message = "Anonymous callers get in, and nothing on the view says that they should."
+            yield Offence(place_of(judged), message, severity, suggestion=SUGGESTION)
+
+
+def acknowledged(operation: Operation) -> bool:
+    try:
+        return is_acknowledged(operation)
+    except anything_but_ctrl_c():  # get_permissions() is the host's code, and may fail in any way
+        return False
+
+
+SAFE = ("get", "head", "options")
+SUGGESTION = '@public(reason="...")  # from authkit.schema import public'
+
+
+RULE = Rule("AK308", "unacknowledged-open-operation", Severity.ERROR, __doc__, look)

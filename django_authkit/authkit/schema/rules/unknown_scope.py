@@ -1,0 +1,79 @@
+"""A requirement names a scope that its security scheme does not have.
+
+## What it does
+
+Compares the scopes of every requirement with those of the flows of its OAuth 2 scheme. In OpenAPI
+3.0 a scheme of another type has no scopes at all; in 3.1 and later they are role names, which are
+left alone, and those of `openIdConnect` are known to its issuer alone.
+
+## Why is this bad?
+
+A client asks the authorisation server for the scope and is refused, or does not ask for the one
+that the server wants.
+
+## Example
+
+    components:
+      securitySchemes:
+        oauth:
+          type: oauth2
+          flows:
+            clientCredentials: {tokenUrl: /token/, scopes: {"orders:read": Read orders}}
+    paths:
+      /orders/:
+        get:
+          security:
+          - oauth: ["order:read"]
+
+## Use instead
+
+          security:
+          - oauth: ["orders:read"]
+
+Or add the scope to the flow: with drf-spectacular, in `OAUTH2_SCOPES`.
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from authkit.schema.document import Document, mapping, security_schemes, well_formed
+from authkit.schema.findings import Offence, Rule, Severity
+from authkit.schema.places import requirement_lists
+from authkit.schema.truth import Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    known = {
+        name: known_scopes(truth.document, mapping(definition))
+        for name, definition in security_schemes(truth.document).items()
+    }
+    for place, requirements in requirement_lists(truth):
+        for requirement in well_formed(requirements):
+            for name, scopes in requirement.items():
+                for scope in unknown(scopes, known.get(name)):
+                    message = f'The scheme "{name}" has no scope "{scope}".'
+                    yield Offence(place, message, subject=f"{name}: {scope}")
+
+
+def known_scopes(document: Document, definition: dict[str, Any]) -> set[str] | None:
+    """Return the scopes of a scheme, None if they cannot be known."""
+    if definition.get("type") == "oauth2":
+        flows = mapping(definition.get("flows")).values()
+        return {scope for flow in flows for scope in mapping(mapping(flow).get("scopes"))}
+    roles = not str(document.get("openapi", "")).startswith("3.0")
+    return None if roles or definition.get("type") == "openIdConnect" else set()
+
+
+def unknown(scopes: Any, known: set[str] | None) -> list[str]:
+    if known is None or not isinstance(scopes, list):
+        return []
+    return sorted({scope for scope in scopes if isinstance(scope, str)} - known)
+
+
+RULE = Rule("AK107", "unknown-scope", Severity.WARNING, __doc__, look)

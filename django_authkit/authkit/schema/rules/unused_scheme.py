@@ -1,0 +1,49 @@
+"""The document defines a security scheme that nothing requires.
+
+## What it does
+
+Looks for the names under `components.securitySchemes` that stand in no `security` requirement, of
+the operations or of the root.
+
+## Why is this bad?
+
+Readers take it for a way in that does not exist, and client generators write code for it. Often it
+is left over from an authenticator that is gone, or its requirement was stripped by a hook.
+
+## Example
+
+    components:
+      securitySchemes:
+        basicAuth: {type: http, scheme: basic}    # no operation takes it any more
+
+## Use instead
+
+Remove the scheme from `APPEND_COMPONENTS`, or from the hook that writes it.
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the scheme as `subject` and a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from authkit.schema.document import security_schemes, well_formed
+from authkit.schema.findings import Offence, Place, Rule, Severity
+from authkit.schema.places import requirement_lists
+from authkit.schema.truth import Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    required = {
+        name
+        for _, requirements in requirement_lists(truth)
+        for requirement in well_formed(requirements)
+        for name in requirement
+    }
+    for name in sorted({*security_schemes(truth.document)} - required):
+        yield Offence(Place(), f'The scheme "{name}" is required nowhere.', subject=name)
+
+
+RULE = Rule("AK102", "unused-scheme", Severity.NOTE, __doc__, look)

@@ -1,0 +1,49 @@
+"""The document promises 401, and anonymous callers are answered 403.
+
+## What it does
+
+Finds the protected operations that document 401 and not 403, and whose views answer 403 to callers
+without a credential.
+
+## Why is this bad?
+
+Clients log in again at 401 and give up at 403. REST framework answers 403 if the first
+authenticator has no `WWW-Authenticate` header to send, as with `SessionAuthentication`.
+
+## Example
+
+    authentication_classes = [SessionAuthentication, JWTAuthentication]   # 403
+    responses:
+      "401": {description: Log in.}
+
+## Use instead
+
+    authentication_classes = [JWTAuthentication, SessionAuthentication]   # 401
+
+`authkit.schema.hooks.postprocess_schema_security` adds the status that is answered.
+
+## How to silence
+
+An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from authkit.schema.decide import State
+from authkit.schema.document import documents
+from authkit.schema.findings import Offence, Rule, Severity
+from authkit.schema.places import in_state, place_of
+from authkit.schema.truth import Truth
+
+
+def look(truth: Truth) -> Iterator[Offence]:
+    for judged in in_state(truth, State.SECURED):
+        refused = judged.decision and judged.decision.refusal == 403
+        responses = {str(code) for code in judged.document.get("responses", {})}
+        if refused and "401" in responses and not documents(judged.document, 403):
+            yield Offence(place_of(judged), "Anonymous callers are answered 403, not 401.")
+
+
+RULE = Rule("AK402", "wrong-refusal-documented", Severity.WARNING, __doc__, look)

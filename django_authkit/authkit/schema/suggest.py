@@ -1,0 +1,36 @@
+"""Code that mends a finding: shown, never written into anybody's files."""
+
+from __future__ import annotations
+
+from authkit.schema.names import dotted, scheme_name
+
+
+def extension(authenticator: type) -> str:
+    """Return an extension for drf-spectacular that describes *authenticator*."""
+    name = scheme_name(authenticator)
+    return "\n".join(
+        [
+            f"class {name[0].upper()}{name[1:]}Scheme(OpenApiAuthenticationExtension):",
+            f'    target_class = "{dotted(authenticator)}"',
+            f'    name = "{name}"',
+            "",
+            "    def get_security_definition(self, auto_schema):",
+            '        return {"type": "http", "scheme": "bearer"}',
+        ]
+    )
+
+
+#: Among the responses of ``@extend_schema``.
+REFUSAL = '401: OpenApiResponse(description="The credential is not valid.")'
+NO_REFUSAL = "responses={200: ...}  # in @extend_schema, without 401"
+
+
+def appended_scheme(name: str) -> str:
+    """Return the setting that defines the scheme *name*."""
+    return "\n".join(
+        [
+            'SPECTACULAR_SETTINGS["APPEND_COMPONENTS"] = {',
+            f'    "securitySchemes": {{"{name}": {{"type": "http", "scheme": "bearer"}}}}',
+            "}",
+        ]
+    )

@@ -1,0 +1,36 @@
+"""The audit as one line of a test suite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from authkit.schema.audit import audit, choose_rules
+from authkit.schema.findings import Severity
+from authkit.schema.reporters.as_text import render
+from authkit.schema.source import Source
+
+
+def assert_schema_is_true(
+    *,
+    urlconf: str | None = None,
+    api_version: str | None = None,
+    schema: str | None = None,
+    select: Iterable[str] | None = None,
+    ignore: Iterable[str] | None = None,
+    baseline: str | None = None,
+    fail_level: str = "error",
+) -> None:
+    """Audit the project, and fail the test with the whole report if something is found.
+
+    The arguments are the options of ``manage.py authkit_audit_schema``; ``schema`` is the name of
+    a committed file. Raises ``AssertionError``; ``authkit.schema.source.SchemaNotMade`` if there is
+    no schema, and ``authkit.schema.source.WrongUsage``.
+    """
+    __tracebackhide__ = True  # pytest then shows the line of the test, and the report
+    report = audit(
+        Source(urlconf=urlconf, api_version=api_version, file=schema),
+        rules=choose_rules(select, ignore),
+        baseline=baseline,
+    )
+    if report.reaches(Severity[fail_level.upper()]):
+        raise AssertionError(f"The schema is not true.\n\n{render(report)}")

@@ -1,0 +1,44 @@
+"""What a password means to the sessions of its user. No HTTP here."""
+
+from __future__ import annotations
+
+from authkit.core.users import AuthUser
+from authkit.sessions.attempts import count_in_session
+from authkit.sessions.models import Session, password_fingerprint
+from authkit.sessions.replaced_hash import ReplacedHashes, watch_replaced_hashes
+
+
+def keep_sessions(user: AuthUser, replaced: ReplacedHashes) -> None:
+    """Let the user's sessions live on if the hash of the same password was replaced."""
+    if user.pk in replaced:
+        fingerprint = password_fingerprint(replaced[user.pk])
+        Session.objects.of(user).filter(password_fingerprint=fingerprint).update(
+            password_fingerprint=password_fingerprint(user)
+        )
+
+
+def is_password(user: AuthUser, password: str) -> bool:
+    """Say whether this is the user's password. Hashing it anew ends no session."""
+    with watch_replaced_hashes() as replaced:
+        right = user.check_password(password)
+    keep_sessions(user, replaced)
+    return right
+
+
+def try_password(user: AuthUser, session: Session, password: str) -> bool:
+    """Say whether this is the password of a user who is logged in; a wrong one is counted.
+
+    :raises AttemptsExceeded: too many were wrong in this session.
+    :raises AccountLocked: the same, and time alone will not help.
+    """
+    counter = count_in_session(user, session)
+    right = is_password(user, password)
+    if right:
+        counter.forgive()
+    return right
+
+
+def follow_password_change(session: Session) -> None:
+    """Let the session in which its user has just changed the password live on."""
+    session.password_fingerprint = password_fingerprint(session.user)
+    session.save(update_fields=["password_fingerprint"])

@@ -1,0 +1,19 @@
+"""The tiers that ``DEFAULT_THROTTLE_CLASSES`` and ``throttle_classes`` name."""
+
+from authkit.tiers.throttles import (
+    AnonymousThrottle,
+    APIKeyThrottle,
+    RateThrottle,
+    ScopedThrottle,
+    StaffThrottle,
+    UserThrottle,
+)
+
+__all__ = [
+    "APIKeyThrottle",
+    "AnonymousThrottle",
+    "RateThrottle",
+    "ScopedThrottle",
+    "StaffThrottle",
+    "UserThrottle",
+]

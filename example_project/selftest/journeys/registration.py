@@ -1,0 +1,112 @@
+"""Becoming somebody, moving, and leaving"""
+
+from example_project.selftest.client import NotSo
+from example_project.selftest.tour import AUTH, PASSWORD, expect_token_refused
+
+REGISTER = f"{AUTH}/register/"
+VERIFY = f"{AUTH}/email/verify/"
+ME = f"{AUTH}/me/"
+OLD, NEW = "bruno@library.example", "bruno@elsewhere.example"
+
+
+def walk(tour):
+    registered(tour)
+    known(tour)
+    moved(tour)
+    left(tour)
+
+
+def registered(tour):
+    with tour.step("whoever registers is answered 202, and has no account yet"):
+        register(tour, "bruno", OLD).expect(202)
+        tour.try_login("bruno").expect(401, code="invalid_credentials")
+
+    with tour.step("the link that was mailed wants the password that was chosen, and no other"):
+        token = newest_token(tour, OLD)
+        tour.client.post(VERIFY, {"token": token}).expect(400)
+        verify(tour, token, "somebody-else-s").expect(401, code="invalid_credentials")
+        verify(tour, token, PASSWORD).expect(202)
+
+    with tour.step("and works once; then the log-in works"):
+        verify(tour, token, PASSWORD).expect(400, code="link_invalid")
+        tour.try_login("bruno").expect(200)
+
+
+def known(tour):
+    with tour.step("an address that has an account is answered the same, and told by mail"):
+        fresh = register(tour, "someone", "someone@library.example").expect(202)
+        taken = register(tour, "bruno2", OLD.upper()).expect(202)
+        taken.that(taken.body == fresh.body, "the same answer")
+        expect_mail(tour, OLD, "You have an account already")
+
+    with tour.step("whatever is not declared is refused by its name"):
+        for name in ("is_staff", "is_superuser", "groups", "id", "is_active"):
+            answer = register(tour, "mallory", "mallory@library.example", **{name: True})
+            answer.expect(400).that(answer.data.keys() == {name}, f"{name} refused")
+
+    with tour.step("another link can be sent for, and ends the one before"):
+        old = newest_token(tour, "someone@library.example")
+        resend = {"email": "someone@library.example"}
+        tour.client.post(f"{VERIFY}resend/", resend).expect(202)
+        verify(tour, old, PASSWORD).expect(400, code="link_invalid")
+        verify(tour, newest_token(tour, "someone@library.example"), PASSWORD).expect(202)
+
+
+def moved(tour):
+    client = tour.logged_in("bruno")
+
+    with tour.step("another address is nobody's before it confirms"):
+        client.post(f"{AUTH}/email/change/", {"email": NEW}).expect(202)
+        expect_address(client, OLD)
+
+    with tour.step("then it is the account's, and all sessions are over"):
+        tour.client.post(VERIFY, {"token": newest_token(tour, NEW)}).expect(202)
+        expect_token_refused(client.get(ME))
+        expect_address(tour.logged_in("bruno"), NEW)
+
+    with tour.step("the old address is told, and can undo it"):
+        expect_mail(tour, OLD, "Your address has been changed")
+        token = newest_token(tour, OLD)
+        tour.client.post(VERIFY, {"token": token}).expect(202)
+        expect_address(tour.logged_in("bruno"), OLD)
+        tour.client.post(VERIFY, {"token": token}).expect(400, code="link_invalid")
+
+    with tour.step("a second change stays"):
+        client = tour.logged_in("bruno")
+        client.post(f"{AUTH}/email/change/", {"email": NEW}).expect(202)
+        tour.client.post(VERIFY, {"token": newest_token(tour, NEW)}).expect(202)
+
+
+def left(tour):
+    client = tour.logged_in("bruno")
+
+    with tour.step("who leaves is gone"):
+        client.send("DELETE", ME, {"password": PASSWORD}).expect(204)
+        expect_token_refused(client.get(ME))
+        tour.try_login("bruno").expect(401, code="invalid_credentials")
+        expect_mail(tour, NEW, "Your account has been deleted")
+
+
+def register(tour, username, email, **more):
+    body = {"username": username, "email": email, "password": PASSWORD, **more}
+    return tour.client.post(REGISTER, body)
+
+
+def verify(tour, token, password):
+    return tour.client.post(VERIFY, {"token": token, "password": password})
+
+
+def newest_token(tour, address):
+    """Return the token of the last link that was mailed to an address."""
+    return tour.mailbox.links_to(address)[-1].partition("#token=")[2]
+
+
+def expect_address(client, address):
+    answer = client.get(ME).expect(200)
+    answer.that(answer.data["email"] == address, f"the address {address}")
+
+
+def expect_mail(tour, address, subject):
+    subjects = tour.mailbox.subjects_to(address)
+    if subject not in subjects:
+        raise NotSo(f"a mail '{subject}'", "\n".join(subjects))

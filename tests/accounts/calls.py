@@ -1,0 +1,49 @@
+"""One function for each call of the endpoints of accounts; all return the answer."""
+
+import re
+
+from django.contrib.auth import get_user_model
+
+from tests.conftest import AUTH, PASSWORD, bearer
+
+USER = get_user_model()
+EMAIL = USER.get_email_field_name()
+URL = "https://app.example/confirm#token={token}"
+ON = {"REGISTRATION": True, "EMAIL_VERIFICATION_URL": URL}
+HAS_ADDRESSES = EMAIL in {field.name for field in USER._meta.get_fields()}
+
+
+def post(client, path, body, access=None):
+    headers = bearer(access) if access else {}
+    return client.post(AUTH + path, body, format="json", **headers)
+
+
+def body(address, name=None, password=PASSWORD, **more):
+    """What a registration takes for every user model of the suite."""
+    values = {USER.USERNAME_FIELD: name or address.partition("@")[0].replace(" ", "")}
+    return {**values, EMAIL: address, "password": password, **more}
+
+
+def register(client, address, name=None, password=PASSWORD, **more):
+    return post(client, "register/", body(address, name, password, **more))
+
+
+def verify(client, token, password=PASSWORD):
+    return post(client, "email/verify/", {"token": token, "password": password})
+
+
+def open_link(client, token):
+    return post(client, "email/verify/", {"token": token})
+
+
+def resend(client, address):
+    return post(client, "email/verify/resend/", {"email": address})
+
+
+def change(client, access, address):
+    return post(client, "email/change/", {"email": address}, access)
+
+
+def token_in(message):
+    """Return the token of the link in a mail."""
+    return re.search(r"https://app\.example/confirm#token=([\w-]{43})", message.body)[1]

@@ -1,0 +1,53 @@
+"""The document has these endpoints while settings say so, and tells the truth about them."""
+
+import pytest
+from django.core.management import call_command
+from drf_spectacular.generators import SchemaGenerator
+
+from tests.accounts.calls import HAS_ADDRESSES, ON, URL
+
+pytestmark = pytest.mark.django_db
+
+AUTH = "/api/v1/auth/"
+ALL = {f"{AUTH}{path}" for path in ("register/", "email/verify/resend/")}
+VERIFYING = {f"{AUTH}{path}" for path in ("email/verify/", "email/change/")}
+
+
+def ours():
+    document = SchemaGenerator().get_schema(request=None, public=True)
+    return document, (ALL | VERIFYING) & set(document["paths"])
+
+
+@pytest.mark.parametrize(
+    ("authkit", "there"),
+    [
+        ({}, set()),
+        ({"REGISTRATION": True}, set()),
+        ({"EMAIL_VERIFICATION_URL": URL}, VERIFYING),
+        (ON, ALL | VERIFYING),
+    ],
+    ids=["default", "no-page", "page", "on"],
+)
+def test_the_document_follows_the_settings(settings, authkit, there):
+    settings.AUTHKIT = authkit
+    _, found = ours()
+    assert found == (there if HAS_ADDRESSES else set())
+    # What is off is open to nobody, so the audit has nothing to say about what is not there.
+    call_command("authkit_audit_schema", "--fail-level", "note", verbosity=0)
+
+
+@pytest.mark.parametrize("path", sorted(ALL | VERIFYING))
+def test_without_addresses_they_answer_404_whatever_is_set(client, settings, path):
+    settings.AUTHKIT = ON
+    answer = client.post(path, {}, format="json")
+    assert (answer.status_code == 404) is not HAS_ADDRESSES
+
+
+def test_the_document_follows_the_serializers(settings):
+    settings.AUTHKIT = {"PROFILE_SERIALIZER": "tests.accounts.test_profile.Careless"}
+    document, _ = ours()
+    answer = document["paths"][f"{AUTH}me/"]["get"]["responses"]["200"]
+    reference = answer["content"]["application/json"]["schema"]["$ref"]
+    shown = document["components"]["schemas"][reference.rpartition("/")[2]]
+    assert {"staff", "number"} <= set(shown["properties"])
+    assert shown["properties"]["staff"]["readOnly"]

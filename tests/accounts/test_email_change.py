@@ -1,0 +1,351 @@
+"""Another e-mail address: confirmed at the new one, told to the old one, which can undo it."""
+
+import pytest
+from authkit.accounts import addresses
+from authkit.accounts.addresses import REQUESTS, UNDO_LIFETIME
+from authkit.accounts.registration import LIFETIME
+from authkit.core import mailed_tokens
+from authkit.core.mailed_tokens import MailedToken, Purpose
+from authkit.models import AccountName, APIKey, Session
+from authkit.signals import email_changed
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.accounts.calls import (
+    EMAIL,
+    ON,
+    USER,
+    change,
+    open_link,
+    post,
+    register,
+    token_in,
+    verify,
+)
+from tests.accounts.test_registration import LINK_INVALID, TAKEN, cost, make
+from tests.conftest import PASSWORD
+from tests.sessions.answers import (
+    CHALLENGE,
+    NOT_AUTHENTICATED,
+    assert_refused,
+    assert_session_is_dead,
+    assert_session_lives,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NEW = "new@example.com"
+OLD = "old@example.com"
+
+
+@pytest.fixture(autouse=True)
+def _on(settings):
+    settings.AUTHKIT = ON
+
+
+@pytest.fixture
+def person():
+    return make(OLD, "reader")
+
+
+@pytest.fixture
+def moved():
+    received = []
+
+    def receive(sender, user, **extra):
+        received.append(getattr(user, EMAIL))
+
+    email_changed.connect(receive)
+    yield received
+    email_changed.disconnect(receive)
+
+
+def address(user):
+    return getattr(USER.objects.get(pk=user.pk), EMAIL)
+
+
+def again(client, user):
+    return client.pair(USER.objects.get(pk=user.pk))["access"]
+
+
+def test_it_changes_when_the_new_address_confirms(client, person, mailoutbox, moved, security_log):
+    here, there = client.pair(person), client.pair(person)
+
+    answer = change(client, here["access"], NEW)
+
+    assert (answer.status_code, answer.json()) == (202, {})
+    assert address(person) == OLD
+    [message] = mailoutbox
+    assert (message.to, message.subject) == ([NEW], "Confirm your new address")
+    assert person.get_username() in message.body
+    assert_session_lives(client, here)
+
+    answer = open_link(client, token_in(message))
+
+    assert (answer.status_code, answer.content) == (202, b"{}")
+    assert address(person) == NEW
+    assert moved == [NEW]
+    for pair in (here, there):
+        assert_session_is_dead(client, pair)
+    told = mailoutbox[1]
+    assert (told.to, told.subject) == ([OLD], "Your address has been changed")
+    assert NEW in told.body
+    assert len(mailoutbox) == 2
+    assert [level for level, _ in security_log("email_changed")] == ["INFO"]
+    assert client.log_in(USER.objects.get(pk=person.pk)).status_code == 200
+    if USER.USERNAME_FIELD == EMAIL:
+        assert client.log_in(person).status_code == 401
+
+
+def test_the_old_address_undoes_it(client, person, mailoutbox, moved, security_log):
+    change(client, client.pair(person)["access"], NEW)
+    open_link(client, token_in(mailoutbox[0]))
+    thief = client.pair(USER.objects.get(pk=person.pk))
+    change(client, thief["access"], "third@example.com")
+    [reset] = mailed_tokens.issue(
+        Purpose.PASSWORD_RESET, [(USER.objects.get(pk=person.pk), NEW)], LIFETIME
+    )
+    pending = token_in(mailoutbox[2])
+
+    answer = open_link(client, token_in(mailoutbox[1]))
+
+    assert answer.status_code == 202
+    assert address(person) == OLD
+    assert moved == [NEW, OLD]
+    assert_session_is_dead(client, thief)
+    assert mailed_tokens.find(Purpose.PASSWORD_RESET, reset) is None
+    assert open_link(client, pending).json() == LINK_INVALID
+    assert not MailedToken.objects.filter(user=person).exists()
+    assert (mailoutbox[-1].to, mailoutbox[-1].subject) == (
+        [OLD],
+        "Your address is the old one again",
+    )
+    assert [level for level, _ in security_log("email_change_undone")] == ["WARNING"]
+    assert open_link(client, token_in(mailoutbox[1])).json() == LINK_INVALID
+
+
+def test_the_first_address_gets_the_account_back_however_often_it_moved(client, person, mailoutbox):
+    for number, new in enumerate([NEW, "third@example.com", "fourth@example.com"]):
+        change(client, again(client, person), new)
+        open_link(client, token_in(mailoutbox[2 * number]))
+    assert address(person) == "fourth@example.com"
+    assert open_link(client, token_in(mailoutbox[1])).status_code == 202
+    assert address(person) == OLD
+    # And the ways back to where the thief was are closed.
+    for message in (mailoutbox[3], mailoutbox[5]):
+        assert open_link(client, token_in(message)).json() == LINK_INVALID
+
+
+def test_the_way_back_is_open_for_two_days(client, person, mailoutbox, clock):
+    change(client, client.pair(person)["access"], NEW)
+    open_link(client, token_in(mailoutbox[0]))
+    clock.shift(UNDO_LIFETIME.total_seconds())
+    assert open_link(client, token_in(mailoutbox[1])).json() == LINK_INVALID
+    assert address(person) == NEW
+
+
+def test_nobody_takes_an_address_while_its_owner_can_come_back(client, person, mailoutbox, clock):
+    change(client, client.pair(person)["access"], NEW)
+    open_link(client, token_in(mailoutbox[0]))
+    register(client, "OLD@example.com", "other")
+    assert mailoutbox[2].subject == "You have an account already"
+    clock.shift(UNDO_LIFETIME.total_seconds())
+    register(client, OLD, "other")
+    assert verify(client, token_in(mailoutbox[3])).status_code == 202
+
+
+def test_who_had_no_address_is_not_told(client, mailoutbox):
+    if USER.USERNAME_FIELD == EMAIL:
+        return
+    user = make("", "reader")
+    change(client, client.pair(user)["access"], NEW)
+    assert open_link(client, token_in(mailoutbox[0])).status_code == 202
+    assert address(user) == NEW
+    assert len(mailoutbox) == 1
+    # Nor has anybody claimed the empty address.
+    assert AccountName.objects.count() == 1
+
+
+def test_one_may_spell_ones_own_address_anew(client, person, mailoutbox):
+    change(client, client.pair(person)["access"], "OLD@example.com")
+    assert open_link(client, token_in(mailoutbox[0])).status_code == 202
+    assert address(person) == "OLD@example.com"
+
+
+# --- whose it is -------------------------------------------------------------------------------
+
+
+def test_the_answer_is_the_same_whoever_has_the_address(client, person, mailoutbox):
+    make("known@example.com", "known")
+    access = client.pair(person)["access"]
+    change(client, access, "first@example.com")
+    mailoutbox.clear()
+    answers, costs = set(), set()
+    for wanted in ("known@example.com", "nobody@example.com", "KNOWN2@example.com"):
+        with CaptureQueriesContext(connection) as queries:
+            answer = change(client, access, wanted)
+        answers.add((answer.status_code, answer.content, *sorted(answer.headers.items())))
+        costs.add(tuple(cost(queries)))
+    assert len(answers) == len(costs) == 1
+    assert [message.subject for message in mailoutbox] == [
+        "Somebody wants to use your address",
+        "Confirm your new address",
+        "Confirm your new address",
+    ]
+    assert "https://" not in mailoutbox[0].body
+
+
+def test_an_address_that_was_taken_meanwhile_is_409(client, person, mailoutbox):
+    pair = client.pair(person)
+    change(client, pair["access"], NEW)
+    make("New@Example.com", "other")
+    answer = open_link(client, token_in(mailoutbox[0]))
+    assert_refused(answer, TAKEN, status=409, challenge=None)
+    assert address(person) == OLD
+    assert_session_lives(client, pair)
+
+
+def test_two_accounts_do_not_swap_into_one_address(client, person, mailoutbox):
+    other = make("other@example.com", "other")
+    change(client, client.pair(person)["access"], NEW)
+    change(client, client.pair(other)["access"], "NEW@example.com")
+    first, second = map(token_in, mailoutbox)
+    assert open_link(client, second).status_code == 202
+    assert open_link(client, first).json() == TAKEN
+    assert (address(person), address(other)) == (OLD, "NEW@example.com")
+
+
+# --- tokens ------------------------------------------------------------------------------------
+
+
+def test_a_newer_request_ends_the_one_before(client, person, mailoutbox):
+    access = client.pair(person)["access"]
+    change(client, access, NEW)
+    change(client, access, "newer@example.com")
+    assert open_link(client, token_in(mailoutbox[0])).json() == LINK_INVALID
+    assert open_link(client, token_in(mailoutbox[1])).status_code == 202
+
+
+def test_it_dies_with_a_change_of_the_password_or_the_address(client, person, mailoutbox):
+    change(client, client.pair(person)["access"], NEW)
+    person.set_password("another correct horse")
+    person.save()
+    assert open_link(client, token_in(mailoutbox[0])).json() == LINK_INVALID
+    access = client.pair(person, "another correct horse")["access"]
+    change(client, access, NEW)
+    USER.objects.update(**{EMAIL: "elsewhere@example.com"})
+    assert open_link(client, token_in(mailoutbox[1])).json() == LINK_INVALID
+
+
+def test_it_lasts_a_day_and_works_once(client, person, mailoutbox, clock):
+    change(client, client.pair(person)["access"], NEW)
+    clock.shift(LIFETIME.total_seconds())
+    assert open_link(client, token_in(mailoutbox[0])).json() == LINK_INVALID
+    change(client, again(client, person), NEW)
+    assert open_link(client, token_in(mailoutbox[1])).status_code == 202
+    assert open_link(client, token_in(mailoutbox[1])).json() == LINK_INVALID
+
+
+def test_a_token_for_something_else_changes_no_address(client, person):
+    for purpose in (Purpose.PASSWORD_RESET, Purpose.EMAIL_VERIFICATION):
+        [token] = mailed_tokens.issue(purpose, [(person, NEW)], LIFETIME)
+        assert open_link(client, token).json() == LINK_INVALID
+    assert address(person) == OLD
+
+
+@pytest.mark.parametrize("step", ["change", "undo"])
+def test_an_account_that_is_not_active_moves_no_more(client, person, mailoutbox, step):
+    change(client, client.pair(person)["access"], NEW)
+    if step == "undo":
+        open_link(client, token_in(mailoutbox[0]))
+    before = address(person)
+    USER.objects.update(is_active=False)
+    assert open_link(client, token_in(mailoutbox[-1])).json() == LINK_INVALID
+    assert address(person) == before
+
+
+# --- who may -----------------------------------------------------------------------------------
+
+
+def test_it_wants_a_proof_of_the_last_five_minutes(client, person, mailoutbox, clock):
+    access = client.pair(person)["access"]
+    clock.shift(301)
+    refreshed = change(client, access, NEW)
+    assert refreshed.status_code == 401
+    pair = client.pair(person)
+    clock.shift(200)
+    refreshed = client.refresh(pair["refresh"]).json()["access"]
+    clock.shift(101)
+    answer = change(client, refreshed, NEW)
+    assert answer.json()["code"] == "insufficient_user_authentication"
+    assert "max_age=300" in answer["WWW-Authenticate"]
+    proof = post(client, "reauthenticate/", {"password": PASSWORD}, refreshed).json()["access"]
+    assert change(client, proof, NEW).status_code == 202
+    assert len(mailoutbox) == 1
+
+
+def test_no_api_key_and_no_stranger_may(client, person, mailoutbox):
+    _, key = APIKey.objects.create_key(name="robot", owner=person)
+    assert_refused(change(client, None, NEW), NOT_AUTHENTICATED, challenge=CHALLENGE)
+    answer = client.post("/api/v1/auth/email/change/", {"email": NEW}, HTTP_X_API_KEY=key)
+    assert_refused(answer, NOT_AUTHENTICATED, challenge=CHALLENGE)
+    assert mailoutbox == []
+
+
+def test_one_person_may_ask_so_often_an_hour(client, person, mailoutbox):
+    access = client.pair(person)["access"]
+    for number in range(REQUESTS.number):
+        assert change(client, access, f"new{number}@example.com").status_code == 202
+    answer = change(client, access, NEW)
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many_attempts")
+    assert len(mailoutbox) == REQUESTS.number
+
+
+def test_an_address_that_has_had_enough_gets_no_more(client, mailoutbox):
+    for number in range(7):
+        user = make(f"user{number}@example.com", f"user{number}")
+        assert change(client, client.pair(user)["access"], NEW).status_code == 202
+    assert len(mailoutbox) == 5
+
+
+@pytest.mark.parametrize("sent", [{}, {"email": "x"}, {"email": [NEW]}, {"email": ""}], ids=str)
+def test_what_is_no_address_is_400(client, person, sent):
+    answer = post(client, "email/change/", sent, client.pair(person)["access"])
+    assert (answer.status_code, list(answer.json())) == (400, ["email"])
+
+
+def test_nothing_else_can_be_sent(client, person):
+    access = client.pair(person)["access"]
+    for name in ("user", "id", "is_staff", "password", "verified", "token"):
+        answer = post(client, "email/change/", {"email": NEW, name: 1}, access)
+        assert (answer.status_code, list(answer.json())) == (400, [name])
+        answer = post(client, "email/verify/", {"token": "x", name: 1} | {"token": "x"})
+        assert answer.status_code == 400
+    assert Session.objects.count() == 1
+
+
+@pytest.mark.parametrize("step", [0, 1], ids=["change", "undo"])
+def test_a_name_that_is_claimed_at_the_same_moment_is_409(
+    client, person, mailoutbox, monkeypatch, step
+):
+    change(client, client.pair(person)["access"], NEW)
+    if step:
+        open_link(client, token_in(mailoutbox[0]))
+    before = address(person)
+
+    def claim(user, columns):
+        raise IntegrityError("unique")
+
+    monkeypatch.setattr(addresses, "claim_names", claim)
+    assert open_link(client, token_in(mailoutbox[step])).json() == TAKEN
+    assert address(person) == before
+    monkeypatch.undo()
+    # Nothing was spent by that.
+    assert open_link(client, token_in(mailoutbox[step])).status_code == 202
+
+
+def test_a_link_that_is_spent_at_the_same_moment_is_400(client, person, mailoutbox, monkeypatch):
+    change(client, client.pair(person)["access"], NEW)
+    monkeypatch.setattr(mailed_tokens, "spend", lambda found: False)
+    assert open_link(client, token_in(mailoutbox[0])).json() == LINK_INVALID
+    assert address(person) == OLD

@@ -1,0 +1,51 @@
+"""What people send to the endpoints of their keys."""
+
+from tests.conftest import AUTH, bearer
+
+KEYS = AUTH + "api-keys/"
+
+
+class Person:
+    """Somebody who has just logged in."""
+
+    def __init__(self, client, user):
+        self.client, self.user = client, user
+        self.headers = bearer(client.pair(user)["access"])
+
+    def list(self):
+        return self.client.get(KEYS, **self.headers)
+
+    def create(self, name="nightly import", **fields):
+        return self.client.post(KEYS, {"name": name, **fields}, **self.headers)
+
+    def read(self, key_id):
+        return self.client.get(f"{KEYS}{key_id}/", **self.headers)
+
+    def change(self, key_id, **fields):
+        return self.client.patch(f"{KEYS}{key_id}/", fields, **self.headers)
+
+    def revoke(self, key_id):
+        return self.client.delete(f"{KEYS}{key_id}/", **self.headers)
+
+    def rotate(self, key_id, **fields):
+        return self.client.post(f"{KEYS}{key_id}/rotate/", fields, **self.headers)
+
+    def made(self, **fields):
+        answer = self.create(**fields)
+        assert answer.status_code == 201, answer.content
+        return answer.json()
+
+
+def with_key(key):
+    return {"HTTP_X_API_KEY": key}
+
+
+def assert_works(client, key, path="/key", **extra):
+    assert client.get(path, **with_key(key), **extra).status_code == 200
+
+
+def assert_refused(client, key, path="/key", **extra):
+    answer = client.get(path, **with_key(key), **extra)
+    assert (answer.status_code, answer.json()) == (401, {"detail": "The API key is not valid."})
+    assert answer.data["detail"].code == "api_key_invalid"
+    assert answer.headers["WWW-Authenticate"] == 'ApiKey realm="api"'

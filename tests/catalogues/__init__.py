@@ -1,0 +1,1 @@
+"""The translations of what people see: kept complete, and compiled."""

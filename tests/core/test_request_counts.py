@@ -1,0 +1,34 @@
+"""Requests of one kind, counted in the database."""
+
+from datetime import UTC, datetime
+
+import pytest
+from authkit.core.rates import parse
+from authkit.core.request_counts import count_request
+from authkit.models import RequestCount
+
+pytestmark = pytest.mark.django_db
+
+LIMIT = parse("2/hour")
+
+
+def count(times, kind="reset", who="reader@example.com", limit=LIMIT):
+    return [count_request(kind, who, limit) for _ in range(times)]
+
+
+def test_it_counts_to_the_limit_and_says_how_long_to_wait(clock):
+    clock.move_to(datetime(2026, 3, 1, 12, 59, 0, tzinfo=UTC))
+    assert count(4) == [0, 0, 60, 60]
+    clock.shift(60)
+    assert count(3) == [0, 0, 3600]
+
+
+def test_kinds_and_people_are_counted_apart(clock):
+    count(3)
+    assert count(1, kind="verification") == [0]
+    assert count(1, who="another@example.com") == [0]
+
+
+def test_the_row_does_not_say_who_it_was():
+    count(1)
+    assert "reader" not in str(RequestCount.objects.values().get())

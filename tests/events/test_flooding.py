@@ -1,0 +1,125 @@
+"""Strangers, and programs that have been forgotten, do not fill the table."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from authkit.events import flows
+from authkit.events.kinds import KEPT_WITHIN, MOST_KEPT, REPEATABLE
+from authkit.models import APIKey, SecurityEvent
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.conftest import AUTH, username_for
+from tests.docs.pages import ROOT
+from tests.login.test_login import words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def little_room(monkeypatch):
+    monkeypatch.setattr(flows, "MOST_KEPT", 3)
+
+
+def fail(client, name, ip="192.0.2.1"):
+    body = {get_user_model().USERNAME_FIELD: username_for(name), "password": "wrong"}
+    return client.post(AUTH + "token/", body, REMOTE_ADDR=ip)
+
+
+def test_one_network_is_kept_so_often_and_no_more(
+    client, little_room, kept, told, security_log, clock
+):
+    for number in range(5):
+        assert fail(client, f"nobody{number}").status_code == 401
+    assert kept() == ["login_failed"] * 3
+    assert len(told) == len(security_log("login_failed")) == 5
+    fail(client, "nobody", ip="192.0.2.2")
+    assert len(kept()) == 4
+
+
+def test_a_64_of_ipv6_is_one_network(client, little_room, kept, clock):
+    for number in range(5):
+        fail(client, f"nobody{number}", ip=f"2001:db8::{number}")
+    assert len(kept()) == 3
+
+
+def test_clients_without_an_address_are_one_network(client, little_room, kept, clock):
+    for number in range(5):
+        fail(client, f"nobody{number}", ip="")
+    assert len(kept()) == 3
+
+
+def test_an_hour_later_there_is_room_again(client, little_room, kept, clock):
+    for number in range(5):
+        fail(client, f"nobody{number}")
+    clock.shift(KEPT_WITHIN.total_seconds())
+    fail(client, "nobody")
+    assert len(kept()) == 4
+
+
+def test_other_kinds_from_there_are_kept(client, user, little_room, kept, clock):
+    for number in range(5):
+        fail(client, f"nobody{number}", ip="127.0.0.1")
+    client.pair(user)
+    assert sorted(kept()) == ["login_failed"] * 3 + ["session_started"]
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_known_and_an_unknown_name_cost_the_same(client, make_user, little_room, clock, full):
+    make_user("known")
+    costs = []
+    for name, ip in (("known", "192.0.2.1"), ("unknown", "192.0.2.2")):
+        for number in range(4 if full else 0):
+            fail(client, f"somebody{number}", ip)
+        for _ in range(2):
+            with CaptureQueriesContext(connection) as queries:
+                fail(client, name, ip)
+            costs.append(words(queries))
+    assert costs[:2] == costs[2:]
+
+
+def test_refusals_fill_nothing(client, user, little_room, kept, clock):
+    for _ in range(30):
+        fail(client, user.get_username().partition("@")[0])
+    assert sorted(kept()) == ["login_failed"] * 3 + ["too_many_attempts"] * 3
+    assert set(SecurityEvent.objects.values_list("user", flat=True)) == {user.pk}
+
+
+def test_a_program_that_goes_on_with_a_dead_key_fills_nothing(
+    client, user, little_room, kept, clock, settings
+):
+    settings.ROOT_URLCONF = "tests.api_keys.urls"
+    expired = datetime(2020, 1, 1, tzinfo=UTC)
+    api_key, key = APIKey.objects.create_key(name="job", owner=user, expiry_date=expired)
+    for _ in range(10):
+        assert client.get("/key", HTTP_X_API_KEY=key).status_code == 401
+    assert kept(user=user) == ["api_key_refused"] * 3
+    facts = {"api_key": str(api_key.pk), "reason": "expired"}
+    assert SecurityEvent.objects.first().facts == facts
+
+
+def test_the_real_limits_are_these():
+    assert (MOST_KEPT, KEPT_WITHIN.total_seconds()) == (100, 3600)
+
+
+def test_what_strangers_can_repeat_is_what_the_documentation_says():
+    page = (ROOT / "docs" / "reference" / "signals.md").read_text()
+    [sentence] = re.findall(r"^Of (`.*?), which strangers", page, re.DOTALL | re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", sentence)) == REPEATABLE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_refusal_of_a_key_survives_the_transaction_of_the_request(
+    client, user, kept, settings, monkeypatch
+):
+    """DRF rolls it back for the refusal."""
+    settings.ROOT_URLCONF = "tests.api_keys.urls"
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    expired = datetime(2020, 1, 1, tzinfo=UTC)
+    _, key = APIKey.objects.create_key(name="job", owner=user, expiry_date=expired)
+    assert client.get("/key", HTTP_X_API_KEY=key).status_code == 401
+    assert kept() == ["api_key_refused"]
+    assert client.get("/key", HTTP_X_API_KEY=key).status_code == 401
+    assert kept() == ["api_key_refused"] * 2

@@ -1,0 +1,43 @@
+"""Connections of another isolation level than Django's default, for single statements too."""
+
+import contextlib
+
+from django.db import connection, connections
+from django.utils.module_loading import import_string
+
+#: Above the one that Django's databases have if nobody says otherwise.
+LEVELS = ["repeatable read", "serializable"]
+
+
+def options(level, vendor):
+    """Return what OPTIONS of a database say for an isolation level."""
+    if vendor == "mysql":
+        return {"isolation_level": level}
+    # At its use: where the tests run on SQLite, psycopg need not be installed.
+    names = import_string("django.db.backends.postgresql.psycopg_any.IsolationLevel")
+    # The former is for transactions that Django opens, the latter for all others.
+    return {
+        "isolation_level": names[level.upper().replace(" ", "_")],
+        "options": f"-c default_transaction_isolation={level.replace(' ', chr(92) + ' ')}",
+    }
+
+
+@contextlib.contextmanager
+def isolated(level):
+    """Have every connection that is opened in here, in whatever thread, isolate like this."""
+    configured = connections.settings["default"]
+    before = configured["OPTIONS"]
+    connection.close()
+    configured["OPTIONS"] = before | options(level, connection.vendor)
+    try:
+        yield
+    finally:
+        connection.close()
+        configured["OPTIONS"] = before
+
+
+def level_in_force():
+    statements = {"postgresql": "SHOW transaction_isolation", "mysql": "SELECT @@tx_isolation"}
+    with connection.cursor() as cursor:
+        cursor.execute(statements[connection.vendor])
+        return cursor.fetchone()[0].lower().replace("-", " ")

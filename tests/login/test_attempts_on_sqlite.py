@@ -1,0 +1,6 @@
+from tests.sqlite_file import run_on_sqlite_file
+
+
+def test_sqlite_in_a_file_counts_what_comes_at_once(tmp_path):
+    at_once = "tests/login/test_attempts_at_once.py"
+    assert "3 passed" in run_on_sqlite_file(tmp_path, "-k", "not ten_thousand", at_once)

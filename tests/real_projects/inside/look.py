@@ -1,0 +1,56 @@
+"""Looks at one application from within its own environment.
+
+python look.py sow NAME FOLDER     makes the database and its rows
+python look.py ask NAME FOLDER     writes FOLDER/report.json: what was decided about every
+                                   operation, and what it answers without credentials
+"""
+
+import json
+import platform
+import sys
+from hashlib import sha256
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+
+import django
+from applications import APPLICATIONS
+from django.conf import settings
+
+SHOWN_VERSIONS = ("django", "djangorestframework", "drf-spectacular")
+
+
+def main(command, name, folder):
+    application = APPLICATIONS[name]
+    application.prepare(folder)
+    django.setup()
+    # What imports models can be imported by now.
+    if command == "sow":
+        import_module("rows").make_rows(application)
+    else:
+        (folder / "report.json").write_text(json.dumps(look(name, application, folder), indent=1))
+
+
+def look(name, application, folder):
+    before = database_files()
+    decided = import_module("decisions").decide_all(application, folder / "verdicts.json")
+    untouched = database_files() == before
+    operations = import_module("comparison").compare(application, decided)
+    versions = {package: version(package) for package in (name, *SHOWN_VERSIONS)}
+    versions["Python"] = platform.python_version()
+    return {
+        "versions": versions,
+        "seconds": decided.seconds,
+        "untouched": untouched,
+        "operations": operations,
+    }
+
+
+def database_files():
+    """Return a digest of every database as it is on the disk."""
+    names = [database["NAME"] for database in settings.DATABASES.values()]
+    return [sha256(Path(name).read_bytes()).hexdigest() for name in names]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))

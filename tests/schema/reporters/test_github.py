@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from authkit.schema.reporters.as_github import render
+
+from tests.schema.reporters.reports import LOGIN, finding, report
+
+
+def test_every_finding_is_an_annotation():
+    assert render(report()).splitlines() == [
+        "::error title=AK105 malformed-requirement::the document: null is not | a requirement.",
+        "::error file=shop/my views.py,line=7,title=AK301 declared-secured-but-open::POST /login/: "
+        "The document demands a credential, and the view lets anybody in.",
+        "::warning file=shop/my views.py,line=7,title=AK401 reject-status-undocumented::"
+        "POST /login/: 100%25 <b>undocumented</b>, it is.%0AReally.",
+        '::notice title=authkit::AUTHKIT["AUDIT"][1] exempts nothing: remove it.',
+        "GET /broken/: undecided, ValueError: no <tenant>",
+        "GET /gone/: unmapped, no view serves it",
+        "2 errors, 1 warning, 0 notes. 1 finding exempted.",
+        "4 operations: 2 decided, 1 undecided, 1 unmapped.",
+    ]
+
+
+def test_nothing_that_a_project_says_becomes_a_command():
+    rendered = render(report([finding("AK301", LOGIN, "x\n::set-output name=a::b\r\n::debug::c")]))
+    assert [line for line in rendered.splitlines() if "set-output" in line] == [
+        "::error file=shop/my views.py,line=7,title=AK301 declared-secured-but-open::POST /login/: "
+        "x%0A::set-output name=a::b%0D%0A::debug::c"
+    ]

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from authkit.schema.reporters.as_markdown import render
+from markdown_it import MarkdownIt
+
+from tests.schema.reporters.reports import CLEAN, report
+
+
+def html_of(rendered):
+    return MarkdownIt("commonmark", {"html": True}).enable("table").render(rendered)
+
+
+def test_has_the_sums_the_findings_and_the_gaps():
+    html = html_of(render(report()))
+    headings = ["Findings", "Open without credentials", "Not decided", "Exempted", "Notices"]
+    assert [line[4:-5] for line in html.splitlines() if line.startswith("<h2>")] == headings
+    assert "2 errors, 1 warning, 0 notes." in html
+    assert "settings shop.settings, DEBUG on, tier T2" in html
+    assert html.count("<tr>") == 4
+
+
+def test_nothing_that_a_project_says_becomes_markup():
+    html = html_of(render(report()))
+    assert "100% &lt;b&gt;undocumented&lt;/b&gt;" in html
+    assert "null is not | a requirement." in html
+    assert "<b>" not in html
+
+
+def test_a_clean_report_has_no_empty_sections():
+    assert "##" not in render(CLEAN)

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import pytest
+from authkit.schema import public
+from authkit.schema.findings import Severity
+from authkit.schema.rules.unacknowledged_open_operation import RULE
+from rest_framework import viewsets
+from rest_framework.decorators import action, api_view, permission_classes
+from rest_framework.permissions import AllowAny, IsAuthenticated, IsAuthenticatedOrReadOnly
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+
+from tests.schema.documents import (
+    HOOK,
+    JWTView,
+    OpenView,
+    ProtectedView,
+    ThingSerializer,
+    found,
+    report_on,
+    route,
+    view,
+)
+
+
+class Everybody(AllowAny):
+    pass
+
+
+class Posted(JWTView):
+    http_method_names = ["post"]
+
+    def post(self, request): ...
+
+
+@pytest.mark.parametrize(
+    "open_view",
+    [
+        view(OpenView),
+        view(permission_classes=[Everybody]),
+        view(permission_classes=[IsAuthenticated | AllowAny]),
+        view(permission_classes=[IsAuthenticatedOrReadOnly]),
+        view(OpenView, get_permissions=lambda self: [Everybody()]),
+    ],
+    ids=["inherited", "subclass", "composed", "read-only", "own-method"],
+)
+def test_what_nobody_said_is_found_with_and_without_the_hook(open_view):
+    assert found(RULE, route(open_view)) == ["GET /thing/"]
+    assert found(RULE, route(open_view), hooks=[HOOK]) == ["GET /thing/"]
+
+
+def test_an_unsafe_method_is_an_error_and_a_safe_one_a_warning():
+    routes = [
+        route(view(OpenView), "a/"),
+        route(view(Posted, permission_classes=[Everybody]), "b/"),
+    ]
+    findings = [one for one in report_on(*routes).findings if one.rule is RULE]
+    assert [one.severity for one in findings] == [Severity.WARNING, Severity.ERROR]
+    assert all("@public" in one.suggestion for one in findings)
+
+
+@pytest.mark.parametrize(
+    "open_view",
+    [
+        view(permission_classes=[AllowAny]),
+        view(permission_classes=[]),
+        view(OpenView, authentication_classes=[]),
+        view(get_permissions=lambda self: [AllowAny()]),
+        public(reason="Anybody may look.")(view(OpenView)),
+    ],
+    ids=["allow-any", "no-permissions", "no-authenticators", "own-method", "public"],
+)
+def test_what_the_view_says_itself_is_left_alone(open_view):
+    assert found(RULE, route(open_view)) == []
+
+
+def test_a_protected_view_is_left_alone():
+    assert found(RULE, route(ProtectedView)) == []
+
+
+def test_what_is_said_of_a_base_class_is_not_said_of_its_subclasses():
+    base = public(reason="The front page.")(view(OpenView))
+    assert found(RULE, route(view(base))) == ["GET /thing/"]
+
+
+def test_a_permission_given_where_the_url_is_made_is_left_alone():
+    class Health(ProtectedView):
+        pass
+
+    opened = Health.as_view(permission_classes=[AllowAny])
+    opened_route = route(Health)
+    opened_route.callback = opened
+    assert found(RULE, opened_route) == []
+
+
+class Things(viewsets.ViewSet):
+    serializer_class = ThingSerializer
+    permission_classes = [Everybody]
+
+    @public(reason="The shop window.")
+    def list(self, request):
+        return Response([])
+
+    def create(self, request): ...
+
+    @action(detail=False, permission_classes=[AllowAny])
+    def health(self, request): ...
+
+    @public(reason="The shop window.")
+    @action(detail=False)
+    def window(self, request): ...
+
+    @action(detail=False)
+    def forgotten(self, request): ...
+
+
+def test_methods_and_actions_speak_for_themselves():
+    router = SimpleRouter()
+    router.register("things", Things, basename="things")
+    assert found(RULE, *router.urls) == ["POST /things/", "GET /things/forgotten/"]
+
+
+def test_functions_are_marked_from_above():
+    @api_view(["GET"])
+    @permission_classes([Everybody])
+    def forgotten(request): ...
+
+    @public(reason="The shop window.")
+    @api_view(["GET"])
+    @permission_classes([Everybody])
+    def window(request): ...
+
+    @api_view(["GET"])
+    @permission_classes([AllowAny])
+    def said(request): ...
+
+    routes = [route(ProtectedView, f"{name}/") for name in ("forgotten", "window", "said")]
+    for one, callback in zip(routes, (forgotten, window, said), strict=True):
+        one.callback = callback
+    assert found(RULE, *routes) == ["GET /forgotten/"]
+
+
+def test_a_function_that_inherits_the_default_did_not_say_so(settings):
+    class Default(JWTView):
+        permission_classes = [AllowAny]
+
+    @api_view(["GET"])
+    def default(request): ...
+
+    inherited = route(ProtectedView)
+    inherited.callback = default
+    expected = [] if default.cls.permission_classes == [IsAuthenticated] else ["GET /thing/"]
+    assert found(RULE, inherited) == expected
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_a_mark_wants_a_reason(reason):
+    with pytest.raises(ValueError, match="wants a reason"):
+        public(reason=reason)
+
+
+def test_a_marked_view_is_the_same_view():
+    assert public(reason="The shop window.")(OpenView.get) is OpenView.get
+    del OpenView.get.authkit_public

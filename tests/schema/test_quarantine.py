@@ -1,0 +1,571 @@
+"""Permissions that act while they are asked: nothing they do may reach anybody."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import smtplib
+import socket
+import subprocess
+import sys
+import threading
+import types
+import urllib.request
+from contextlib import contextmanager
+
+import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from authkit.schema import quarantine as quarantines
+from authkit.schema.decide import State
+from authkit.schema.probe import Probe, Tier, UnsafeProbe
+from authkit.schema.quarantine import (
+    LEAVING,
+    NothingLeaves,
+    RefusedStatement,
+    Watch,
+    _event,
+    _read_only,
+    quarantine,
+    rolled_back,
+    watching,
+)
+from django.contrib.auth.models import Group
+from django.core import mail
+from django.core.cache import cache
+from django.db import OperationalError, connection, transaction
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import AllowAny, BasePermission
+from rest_framework.response import Response
+from rest_framework.throttling import AnonRateThrottle
+
+from tests.schema.documents import JWTView, route, truth_of, view
+
+TIERS = pytest.mark.parametrize("tier", [Tier.T1, Tier.T2, Tier.T3, Tier.T4], ids=lambda t: t.label)
+
+pytestmark = pytest.mark.usefixtures("mailers")
+
+
+def decision_about(act, tier, **attributes):
+    """Return the decision about an open view whose permission acts first."""
+
+    def has_permission(self, request, view):
+        act()
+        return True
+
+    acting = type("Acting", (BasePermission,), {"has_permission": has_permission})
+    view_class = view(JWTView, permission_classes=[acting], **attributes)
+    (judged,) = truth_of(route(view_class), probe=Probe(tier)).judged
+    return judged.decision
+
+
+def create_group():
+    Group.objects.create(name="written")
+
+
+def create_in_savepoint():
+    with transaction.atomic():
+        create_group()
+
+
+def create_durably():
+    with transaction.atomic(durable=True):
+        create_group()
+
+
+def create_and_close():
+    try:
+        create_group()
+    finally:
+        close_connection_of_this_thread()
+
+
+def close_connection_of_this_thread():
+    connection.close()
+    if connection.connection is not None:  # Django leaves one to a database in memory open
+        connection.connection.close()
+
+
+def create_in_thread():
+    thread = threading.Thread(target=create_and_close)
+    thread.start()
+    thread.join()
+
+
+def create_asynchronously():
+    async_to_sync(Group.objects.acreate)(name="written")
+
+
+def create_in_another_loop():
+    asyncio.run(sync_to_async(create_and_close, thread_sensitive=False)())
+
+
+def create_by_the_drivers_cursor():
+    connection.ensure_connection()
+    connection.connection.cursor().execute("INSERT INTO auth_group (name) VALUES ('written')")
+
+
+def create_after_commit():
+    transaction.on_commit(create_group)
+
+
+def change_rows():
+    Group.objects.update(name="written")
+
+
+def delete_rows():
+    Group.objects.all().delete()
+
+
+WRITES = [
+    create_group,
+    create_in_savepoint,
+    create_durably,
+    create_asynchronously,
+    create_by_the_drivers_cursor,
+    create_after_commit,
+    change_rows,
+    delete_rows,
+]
+
+
+@pytest.mark.django_db
+@TIERS
+@pytest.mark.parametrize("write", WRITES)
+def test_nothing_is_written(tier, write, django_capture_on_commit_callbacks):
+    Group.objects.create(name="before")
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        decision_about(write, tier)
+    assert callbacks == []
+    assert list(Group.objects.values_list("name", flat=True)) == ["before"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("write", [create_in_thread, create_in_another_loop])
+def test_what_a_thread_writes_is_refused_as_well(write):
+    refused = []
+    with quarantine(), watching(reads=True) as watch:
+        threading.excepthook, before = lambda failed: refused.append(failed), threading.excepthook
+        try:
+            write()
+        except RefusedStatement:
+            refused.append(write)
+        finally:
+            threading.excepthook = before
+    assert len(refused) == 1
+    table = connection.ops.quote_name("auth_group")
+    assert watch.attempts == [f"writes to the database (INSERT INTO {table})"]
+
+
+@pytest.mark.django_db
+def test_what_was_attempted_is_told():
+    decision = decision_about(create_group, Tier.T2)
+    assert decision.state is State.UNDECIDED
+    assert decision.attempts[0].startswith("writes to the database (INSERT INTO")
+
+
+@pytest.mark.django_db
+def test_a_permission_that_survives_the_refusal_is_decided_and_told():
+    def careful():
+        try:
+            create_group()
+        except Exception:
+            logging.getLogger("shop").warning("not counted")
+
+    decision = decision_about(careful, Tier.T2)
+    assert decision.state is State.OPTIONAL
+    assert len(decision.attempts) == 1
+
+
+def open_socket():
+    socket.create_connection(("127.0.0.1", 9))
+
+
+def send_datagram():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b"secret", ("127.0.0.1", 9))
+
+
+def look_up_a_name():
+    socket.getaddrinfo("authkit.example", 80)
+
+
+def fetch():
+    urllib.request.urlopen("http://127.0.0.1:9/")
+
+
+def send_by_smtp():
+    smtplib.SMTP("127.0.0.1", 9)
+
+
+def start_a_program():
+    subprocess.run(["true"], check=True)
+
+
+def send_a_mail():
+    mail.send_mail("Hello", "", None, ["anna@example.com"])
+
+
+def send_many_mails():
+    mail.send_mass_mail([("Hello", "", None, ["anna@example.com"])])
+
+
+@pytest.mark.django_db
+@TIERS
+@pytest.mark.parametrize(
+    "reach",
+    [open_socket, send_datagram, look_up_a_name, fetch, send_by_smtp, start_a_program, send_a_mail],
+)
+def test_nobody_is_reached(tier, reach):
+    decision = decision_about(reach, tier)
+    assert decision.state is State.UNDECIDED
+    assert decision.attempts
+    assert mail.outbox == []
+
+
+@pytest.mark.django_db
+@TIERS
+def test_no_bundle_of_mails_is_sent(tier):
+    decision_about(send_many_mails, tier)
+    assert mail.outbox == []
+
+
+@pytest.mark.django_db
+@TIERS
+def test_no_task_is_queued(tier, monkeypatch):
+    queued = []
+
+    class Task:
+        def delay(self):
+            self.apply_async()
+
+        def apply_async(self):
+            queued.append(self)  # pragma: no cover (this is the point of the test)
+
+    module = types.ModuleType("celery.app.task")
+    module.Task = Task
+    monkeypatch.setitem(sys.modules, "celery.app.task", module)
+    decision = decision_about(lambda: Task().delay(), tier)
+    assert decision.attempts == ("queues a task",)
+    assert queued == []
+
+
+@pytest.mark.django_db
+@TIERS
+def test_the_cache_is_neither_read_nor_written(tier):
+    cache.set("tries", 1)
+    seen = []
+    decision = decision_about(
+        lambda: (seen.append(cache.get("tries")), cache.set("tries", 2)), tier
+    )
+    assert decision.state is State.OPTIONAL
+    assert set(seen) == {None}
+    assert cache.get("tries") == 1
+
+
+@pytest.mark.django_db
+@TIERS
+def test_throttles_do_not_count(tier):
+    class Counting(AnonRateThrottle):
+        rate = "1/day"
+
+        def allow_request(self, request, view):
+            raise AssertionError  # pragma: no cover (this is the point of the test)
+
+    decision = decision_about(lambda: None, tier, throttle_classes=[Counting])
+    assert decision.state is State.OPTIONAL
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("tier", [Tier.T1, Tier.T2, Tier.T3])
+def test_no_handler_is_run(tier):
+    run = []
+
+    class Trap(JWTView):
+        permission_classes = [AllowAny]
+
+        def get(self, request):
+            run.append(request)  # pragma: no cover (this is the point of the test)
+
+        def handle_exception(self, exc):
+            run.append(exc)  # pragma: no cover (nor is the end of the request an exception of its)
+
+        def finalize_response(self, *args, **kwargs):
+            run.append(args)  # pragma: no cover (it has no response)
+
+    (judged,) = truth_of(route(Trap), probe=Probe(tier)).judged
+    assert judged.decision.state is State.OPTIONAL
+    assert run == []
+
+
+@pytest.mark.django_db
+def test_a_handler_at_t4_can_write_nothing():
+    class Writing(JWTView):
+        permission_classes = [AllowAny]
+
+        def get(self, request):
+            create_group()
+            return Response({})  # pragma: no cover (the database refuses)
+
+    (judged,) = truth_of(route(Writing), probe=Probe(Tier.T4)).judged
+    assert judged.decision.attempts
+    # A handler that is stopped has refused nobody: what was decided before it stands.
+    assert (judged.decision.state, judged.decision.tier) == (State.OPTIONAL, Tier.T2)
+    assert not Group.objects.exists()
+
+
+@pytest.mark.django_db
+def test_no_unsafe_handler_is_run_at_t4():
+    run = []
+
+    class Writing(JWTView):
+        permission_classes = [AllowAny]
+        http_method_names = ["post", "delete"]
+
+        def post(self, request):
+            run.append(request)  # pragma: no cover (this is the point of the test)
+
+        delete = post
+
+    for judged in truth_of(route(Writing), probe=Probe(Tier.T4)).judged:
+        assert judged.decision.tier is Tier.T2
+    assert run == []
+
+
+@pytest.mark.django_db
+@TIERS
+def test_no_credential_is_sent(tier):
+    seen = []
+
+    class Looking(BaseAuthentication):
+        def authenticate(self, request):
+            seen.append({**request.META, **request.COOKIES})
+            assert request.data == {}
+
+    class Looked(JWTView):
+        authentication_classes = [Looking]
+        permission_classes = [AllowAny]
+        http_method_names = ["post"]
+
+        def post(self, request):
+            raise NotImplementedError
+
+    (judged,) = truth_of(route(Looked), probe=Probe(tier)).judged
+    assert judged.decision.state is State.OPTIONAL
+    sent = {name for request in seen for name, value in request.items() if value}
+    names = {name for name in sent if name.startswith("HTTP_")}
+    assert names <= {"HTTP_ACCEPT", "HTTP_HOST"}
+    assert {request["REMOTE_ADDR"] for request in seen} == {"192.0.2.1"}
+
+
+@pytest.mark.django_db
+def test_other_threads_go_on_as_before():
+    written = []
+
+    def write_elsewhere():
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.connect(("127.0.0.1", 9))
+        cache.set("elsewhere", 1)
+        written.append(cache.get("elsewhere"))
+
+    ready, done = threading.Event(), threading.Event()
+
+    def wait_and_write():
+        ready.wait(10)
+        write_elsewhere()
+        done.set()
+
+    thread = threading.Thread(target=wait_and_write)
+    thread.start()
+
+    def meanwhile():
+        ready.set()
+        assert done.wait(10)
+
+    assert decision_about(meanwhile, Tier.T1).state is State.OPTIONAL
+    thread.join()
+    assert written[0] == 1
+
+
+@pytest.mark.django_db
+def test_everything_is_as_before_afterwards(settings):
+    names = [(threading.Thread, "start"), (mail.EmailMessage, "send"), (JWTView, "initial")]
+    before = [getattr(owner, name) for owner, name in names]
+    wanted = (settings.SESSION_ENGINE, settings.STORAGES, settings.ALLOWED_HOSTS)
+    decision_about(create_group, Tier.T4)
+    assert [getattr(owner, name) for owner, name in names] == before
+    assert "initial" not in vars(JWTView)
+    assert wanted == (settings.SESSION_ENGINE, settings.STORAGES, settings.ALLOWED_HOSTS)
+    assert logging.root.manager.disable == logging.NOTSET
+    create_group()
+    send_a_mail()
+    assert len(mail.outbox) == 1
+    with transaction.atomic():
+        Group.objects.update(name="changed")
+    assert Group.objects.get().name == "changed"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO a VALUES (1)",
+        " update a set b = 1",
+        "DELETE FROM a",
+        "WITH x AS (SELECT 1) DELETE FROM a",
+        "WITH x AS (INSERT INTO a VALUES (1) RETURNING b) SELECT * FROM x",
+        "SELECT * INTO b FROM a",
+        "SELECT 1; DROP TABLE a",
+        "COMMIT",
+        "PRAGMA query_only = OFF",
+        "SET TRANSACTION READ WRITE",
+        "CALL forget_everybody",
+        "EXECUTE plan",
+        "/* SELECT */ TRUNCATE a",
+    ],
+)
+def test_statements_that_write_are_known(sql):
+    watch = Watch(reads=True)
+    with pytest.raises(RefusedStatement):
+        watch.statement(sql)
+    assert len(watch.attempts) == 1
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1",
+        "(SELECT 1) UNION (SELECT 2)",
+        "SELECT * FROM a FOR UPDATE",
+        "WITH x AS (SELECT 1) SELECT * FROM x",
+        "SAVEPOINT s1",
+        "RELEASE SAVEPOINT s1",
+        "ROLLBACK TO SAVEPOINT s1",
+        'SELECT "deleted", "update" FROM a WHERE b = %s;',
+    ],
+)
+def test_statements_that_read_are_known(sql):
+    watch = Watch(reads=True)
+    watch.statement(sql)
+    assert (watch.asked, watch.attempts) == (False, [])
+
+
+class TestTheDatabase:
+    @pytest.mark.django_db
+    def test_is_read_without_asking_if_it_is_made_for_tests(self):
+        assert Probe().resolved() is Tier.T3
+        assert Probe(Tier.T4).resolved() is Tier.T4
+
+    def test_is_left_alone_if_it_cannot_be_reached(self):
+        assert Probe().resolved() is Tier.T1
+
+    @pytest.fixture
+    def production(self, monkeypatch):
+        monkeypatch.setattr(connection, "vendor", "oracle")
+        monkeypatch.setitem(connection.settings_dict, "NAME", "shop")
+        monkeypatch.setitem(connection.settings_dict, "TEST", {})
+
+    @pytest.mark.django_db
+    @pytest.mark.usefixtures("production")
+    def test_of_a_running_shop_is_not_read_unless_somebody_says_so(self):
+        assert Probe().resolved() is Tier.T1
+        assert Probe(Tier.T1).resolved() is Tier.T1
+        for tier in (Tier.T2, Tier.T3, Tier.T4):
+            with pytest.raises(UnsafeProbe, match="say --i-know"):
+                Probe(tier).resolved()
+            assert Probe(tier, i_know=True).resolved() is tier
+        assert Probe(i_know=True).resolved() is Tier.T3
+
+
+class TestTheWatch:
+    """What the guards do, one by one: some of them no database of the tests calls."""
+
+    @pytest.mark.parametrize("reads", [True, False])
+    @pytest.mark.parametrize(
+        "sql",
+        [
+            "INSERT INTO a VALUES (1)",
+            "WITH one AS (SELECT 1) DELETE FROM a",
+            "SELECT 1 INTO a",
+            "SELECT 1; DROP TABLE a",
+            "CALL procedure",
+        ],
+    )
+    def test_lets_no_statement_write(self, sql, reads):
+        watch = Watch(reads=reads)
+        with pytest.raises(RefusedStatement):
+            watch.statement(sql)
+        assert watch.asked
+        assert watch.attempts == [f"writes to the database ({' '.join(sql.split()[:3])})"]
+
+    def test_lets_a_statement_read_where_that_is_allowed(self):
+        watch = Watch(reads=True)
+        watch.statement("SELECT 1")
+        assert (watch.asked, watch.attempts) == (False, [])
+
+    def test_remembers_that_a_statement_wanted_to_read_where_that_is_not(self):
+        watch = Watch(reads=False)
+        with pytest.raises(RefusedStatement):
+            watch.statement("SELECT 1")
+        assert (watch.asked, watch.attempts) == (True, [])
+
+    @pytest.mark.django_db
+    def test_lets_no_procedure_be_called(self):
+        with (
+            quarantine(),
+            watching(reads=True) as watch,
+            connection.cursor() as cursor,
+            pytest.raises(RefusedStatement),
+        ):
+            cursor.callproc("empty_the_shop")
+        assert watch.attempts == ["writes to the database (CALL empty_the_shop)"]
+
+    @pytest.mark.parametrize("event", sorted(LEAVING))
+    def test_lets_no_event_reach_out(self, event):
+        # Python traces no audit hook, so the one that it calls is called here.
+        with watching() as watch, pytest.raises(NothingLeaves):
+            _event(event, ())
+        assert watch.attempts == [f"reaches out ({event})"]
+
+    @pytest.mark.parametrize("event", ["open", "compile", "socket.gethostname"])
+    def test_lets_other_events_pass(self, event):
+        with watching() as watch:
+            _event(event, ())
+        assert watch.attempts == []
+
+    def test_lets_everything_pass_that_nobody_asked(self):
+        _event("socket.connect", ())
+
+
+class FakeConnection:
+    """As much of a connection as is looked at."""
+
+    def __init__(self, vendor, error=None):
+        self.vendor, self.error, self.said = vendor, error, []
+
+    def ensure_connection(self):
+        if self.error:
+            raise self.error
+
+    @contextmanager
+    def cursor(self):
+        yield self
+
+    def execute(self, sql):
+        self.said.append(sql)
+
+
+class TestTheTransaction:
+    def test_is_not_opened_on_a_database_that_is_not_there(self, monkeypatch):
+        absent = FakeConnection("postgresql", OperationalError("no server"))
+        monkeypatch.setattr(quarantines, "connections", {"default": absent})
+        with rolled_back():
+            pass
+        assert absent.said == []
+
+    @pytest.mark.parametrize(
+        ("vendor", "said"), [("postgresql", ["SET TRANSACTION READ ONLY"]), ("mysql", [])]
+    )
+    def test_is_read_only_where_there_is_such_a_thing(self, vendor, said):
+        one = FakeConnection(vendor)
+        with _read_only(one):
+            assert one.said == said
+        assert one.said == said
