@@ -133,6 +133,16 @@ class Settings:
         return value
 
     @property
+    def EMAIL_VERIFICATION_REQUIRED(self) -> bool:
+        """Whether there is an account only once its address is proved.
+
+        False: there is one at once, that can log in, and
+        :class:`authkit.permissions.HasVerifiedEmail` says which views wait for the proof.
+        """
+        value: bool = self._get("EMAIL_VERIFICATION_REQUIRED", True)
+        return value
+
+    @property
     def PROFILE_SERIALIZER(self) -> str:
         """The path of the serializer of ``me/``: what people see and change of themselves."""
         value: str = self._get(

@@ -18,6 +18,7 @@
     ├── CodeInvalid             401 invalid_code
     ├── StepUpRequired          401 insufficient_user_authentication
     ├── EnrolmentRequired       403 second_factor_enrolment_required
+    ├── EmailUnverified         403 email_unverified
     ├── NothingToConfirm        400 no_pending_setup
     ├── LinkInvalid             400 link_invalid
     ├── AlreadyTaken            409 already_taken
@@ -211,6 +212,14 @@ class EnrolmentRequired(AuthkitError):
     status_code = status.HTTP_403_FORBIDDEN
     default_detail = _("Set up a second factor first.")
     default_code = "second_factor_enrolment_required"
+
+
+class EmailUnverified(AuthkitError):
+    """The account's e-mail address is not proved yet, and the view is for those that are."""
+
+    status_code = status.HTTP_403_FORBIDDEN
+    default_detail = _("Confirm your e-mail address first.")
+    default_code = "email_unverified"
 
 
 class NothingToConfirm(AuthkitError):

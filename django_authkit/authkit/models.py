@@ -2,6 +2,7 @@
 
 from authkit.accounts.models import AccountName, Registration
 from authkit.api_keys.models import APIKey
+from authkit.core.addresses import UnverifiedAddress
 from authkit.core.mailed_tokens import MailedToken
 from authkit.core.request_counts import RequestCount
 from authkit.events.models import SecurityEvent
@@ -20,4 +21,5 @@ __all__ = [
     "SecurityEvent",
     "Session",
     "TOTPDevice",
+    "UnverifiedAddress",
 ]

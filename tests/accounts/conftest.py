@@ -4,7 +4,12 @@ from tests.accounts.calls import HAS_ADDRESSES
 from tests.second_factor.conftest import enrol, owner, reachable_user, told
 
 # Without addresses there is nothing to verify; test_document.py says what is answered then.
-NEEDS_ADDRESSES = ["test_registration.py", "test_email_change.py", "test_slow_mail.py"]
+NEEDS_ADDRESSES = [
+    "test_registration.py",
+    "test_email_change.py",
+    "test_slow_mail.py",
+    "test_unverified.py",
+]
 collect_ignore = [] if HAS_ADDRESSES else NEEDS_ADDRESSES
 
 __all__ = ["enrol", "owner", "reachable_user", "told"]

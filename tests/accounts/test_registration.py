@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from authkit.accounts import registration
-from authkit.accounts.registration import LIFETIME, MAILS, PER_NETWORK, TRIES
+from authkit.accounts import registration, verification
+from authkit.accounts.registration import MAILS, PER_NETWORK
+from authkit.accounts.verification import LIFETIME, TRIES
 from authkit.models import APIKey, Registration, RequestCount, Session
 from authkit.signals import account_registered
 from django.contrib.auth import hashers
@@ -536,13 +537,13 @@ def test_a_mail_server_that_fails_changes_nothing_about_the_answer(
 
 def test_a_link_that_is_used_at_the_same_moment_is_400(client, mailoutbox, monkeypatch):
     register(client, "ann@example.com")
-    original = registration.check_password
+    original = verification.check_password
 
     def check(*args):
         Registration.objects.all().delete()
         return original(*args)
 
-    monkeypatch.setattr(registration, "check_password", check)
+    monkeypatch.setattr(verification, "check_password", check)
     assert verify(client, token_in(mailoutbox[0])).json() == LINK_INVALID
     assert not USER.objects.exists()
 

@@ -132,6 +132,7 @@ ANSWERS = {
         "Set up a second factor first.",
         {},
     ),
+    "email-unverified": (403, "email_unverified", "Confirm your e-mail address first.", {}),
     "nothing-to-confirm": (
         400,
         "no_pending_setup",

@@ -25,6 +25,7 @@ RAISED = {
     "code-invalid": errors.CodeInvalid,
     "step-up-required": lambda: errors.StepUpRequired(300),
     "enrolment-required": errors.EnrolmentRequired,
+    "email-unverified": errors.EmailUnverified,
     "nothing-to-confirm": errors.NothingToConfirm,
     "account-locked": errors.AccountLocked,
     "second-factor-unavailable": errors.SecondFactorUnavailable,

@@ -29,6 +29,7 @@ FACES = {
         "SecurityEvent",
         "Session",
         "TOTPDevice",
+        "UnverifiedAddress",
     ],
     "authkit.admin": [
         "APIKeyAdmin",
@@ -45,7 +46,12 @@ FACES = {
         "StaffThrottle",
         "UserThrottle",
     ],
-    "authkit.permissions": ["HasScope", "HasSecondFactor", "RecentlyAuthenticated"],
+    "authkit.permissions": [
+        "HasScope",
+        "HasSecondFactor",
+        "HasVerifiedEmail",
+        "RecentlyAuthenticated",
+    ],
 }
 
 ERRORS = [
@@ -61,6 +67,7 @@ ERRORS = [
     "ChallengeInvalid",
     "CodeInvalid",
     "CredentialInURL",
+    "EmailUnverified",
     "EnrolmentRequired",
     "InvalidCredentials",
     "LinkInvalid",
@@ -130,6 +137,7 @@ STRINGS_IN_SETTINGS = [
     "authkit.password_validation.MinimumLengthValidator",
     "authkit.permissions.HasScope",
     "authkit.permissions.HasSecondFactor",
+    "authkit.permissions.HasVerifiedEmail",
     "authkit.permissions.RecentlyAuthenticated",
     "authkit.throttling.APIKeyThrottle",
     "authkit.throttling.AnonymousThrottle",

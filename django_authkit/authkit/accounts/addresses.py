@@ -12,9 +12,11 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError
 
 from authkit.accounts.names import claim_names, holder_of
-from authkit.accounts.registration import LIFETIME, complete, find_registration, may_be_written_to
+from authkit.accounts.registration import complete, find_registration, may_be_written_to
 from authkit.accounts.switches import link
+from authkit.accounts.verification import LIFETIME, verify_address
 from authkit.core import mailed_tokens
+from authkit.core.addresses import mark_verified
 from authkit.core.database import all_or_nothing
 from authkit.core.mail import Mail, send_all
 from authkit.core.mailed_tokens import FoundToken, Purpose
@@ -59,16 +61,20 @@ def request_change(user: AuthUser, address: str) -> None:
 
 
 def open_link(token: str, password: str | None = None) -> None:
-    """Do what a mailed link is for: register, change the address, or undo the change.
+    """Do what a mailed link is for: register, prove or change the address, or undo the change.
 
+    :param password: that of the account; for the first two.
     :raises LinkInvalid: it is good for nothing, or no longer.
     :raises AlreadyTaken: somebody else has the address, or the name, by now.
     """
     change = mailed_tokens.find(Purpose.EMAIL_CHANGE, token)
     undoing = mailed_tokens.find(Purpose.EMAIL_CHANGE_UNDO, token)
+    proof = mailed_tokens.find(Purpose.EMAIL_VERIFICATION, token)
     registration = find_registration(token)
     if registration is not None:
         complete(registration, password)
+    elif proof is not None and proof.user.is_active:
+        verify_address(proof, password)
     elif change is not None:
         _change(change)
     elif undoing is not None:
@@ -114,7 +120,7 @@ def _apply_change(user: AuthUser, found: FoundToken, old: str) -> tuple[list[str
     _spend(found)
     column = user.get_email_field_name()
     undo: list[str] = []
-    if old:
+    if old and not mark_verified(user):  # an address that was never proved is nobody's to return to
         # What is left stays the user's while there is a way back to it.
         claim_names(user, [column])
         undo = mailed_tokens.issue(Purpose.EMAIL_CHANGE_UNDO, [(user, old)], UNDO_LIFETIME)

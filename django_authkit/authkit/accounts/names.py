@@ -18,6 +18,7 @@ from django.utils.crypto import salted_hmac
 
 from authkit.accounts.models import AccountName
 from authkit.core import clock
+from authkit.core.addresses import UnverifiedAddress
 from authkit.core.mailed_tokens import MailedToken, Purpose
 from authkit.core.users import AuthUser, canonical
 
@@ -52,6 +53,15 @@ def holder_of(column: str, value: object) -> AuthUser | None:
     if present:
         return present[0]
     return claimed.user if claimed and reserved else None
+
+
+def unverified_holder_of(address: str) -> AuthUser | None:
+    """Return the user who has an address and has not proved it; one query."""
+    column = get_user_model().get_email_field_name()
+    key = key_of(column, address)
+    waiting = UnverifiedAddress.objects.filter(user__authkit_names=key)
+    found = waiting.select_related("user").first()
+    return found.user if found is not None and _has(found.user, column, key) else None
 
 
 def claim_names(user: AuthUser, columns: Iterable[str]) -> None:

@@ -4,28 +4,33 @@ Who registers leaves a row of ours: what the account is to begin with, a hash of
 among it. The link that is mailed proves the address; the password, asked again with it, proves
 that whoever opens the link is who chose it. So an address that a stranger registers stays free,
 and nothing of theirs is left in the account of its owner.
+
+With ``AUTHKIT["EMAIL_VERIFICATION_REQUIRED"]`` set to False there is an account at once, and
+:mod:`authkit.accounts.verification` tells what proves its address later.
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, models
-from django.utils.translation import gettext as _
-from rest_framework.exceptions import ValidationError
 
 from authkit.accounts.columns import identifiers
 from authkit.accounts.models import Registration
-from authkit.accounts.names import claim_names, holder_of, key_of
+from authkit.accounts.names import claim_names, holder_of, key_of, unverified_holder_of
 from authkit.accounts.switches import link
+from authkit.accounts.verification import LIFETIME, ask_for_proof, require_right_password
+from authkit.conf import conf
 from authkit.core import clock
+from authkit.core.addresses import mark_unverified
 from authkit.core.client import Client
 from authkit.core.database import all_or_nothing, settle
 from authkit.core.mail import Mail, send_all
@@ -33,22 +38,16 @@ from authkit.core.mailed_tokens import TOKEN_BYTES
 from authkit.core.rates import Rate
 from authkit.core.request_counts import count_client, count_request
 from authkit.core.users import AuthUser, email_of
-from authkit.errors import AlreadyTaken, AttemptsExceeded, InvalidCredentials, LinkInvalid
+from authkit.errors import AlreadyTaken, LinkInvalid
 from authkit.events.flows import record
 from authkit.passwords.policy import require_acceptable
 from authkit.signals import account_registered
-
-#: How long a link is good.
-LIFETIME = timedelta(hours=24)
 
 #: How many mails of ours about registering and moving one address gets.
 MAILS = Rate(5, timedelta(hours=1))
 
 #: How many registrations and links one network asks for.
 PER_NETWORK = Rate(60, timedelta(hours=1))
-
-#: How many passwords may be tried with one link.
-TRIES = Rate(10, timedelta(hours=1))
 
 #: How many registrations of one address a password is looked for in.
 LOOKED_AT = 5
@@ -68,12 +67,18 @@ def register(values: Mapping[str, Any], password: str, client: Client) -> None:
     address = email_of(account)
     if not may_be_written_to(address):
         return
-    token = _store(account, [*values, "password"])
-    send_all([_answer(account, token)])
+    if conf.EMAIL_VERIFICATION_REQUIRED:
+        token = _store(account, [*values, "password"])
+        send_all([_answer(account, token)])
+    else:
+        send_all(_open(account))
 
 
 def resend(address: str, client: Client) -> None:
-    """Send the newest registration of an address another link; the one before dies."""
+    """Send the newest registration of an address another link; the one before dies.
+
+    So does that of an account whose address is not proved.
+    """
     if _has_had_enough(client) or not may_be_written_to(address):
         return
     key = key_of(_email_column(), address)
@@ -82,10 +87,11 @@ def resend(address: str, client: Client) -> None:
     mine = Registration.objects.filter(digest=pending.digest if pending else "")
     mine.update(digest=digest, expires_at=clock.now() + LIFETIME)
     holder = holder_of(_email_column(), address)
-    mails = []
-    if holder is not None:
+    unverified = unverified_holder_of(address)
+    mails = ask_for_proof(unverified)
+    if unverified is None and holder is not None:
         mails = [_told_to_log_in(holder)]
-    elif pending is not None:
+    elif unverified is None and pending is not None:
         mails = [Mail("registration", email_of(_account(pending)), {"link": link(token)})]
     send_all(mails)
 
@@ -107,22 +113,14 @@ def complete(opened: Registration, password: str | None) -> None:
     :raises AlreadyTaken: somebody else has the name or the address.
     :raises LinkInvalid: the same link has just been used.
     """
-    if password is None:
-        raise ValidationError({"password": [_("This field is required.")]}, code="required")
-    wait = count_request("registration", str(opened.pk), TRIES)
-    if wait:
-        raise AttemptsExceeded(wait)
-    chosen = _with_password(opened, password)
-    if chosen is None:
-        raise InvalidCredentials
-    try:
-        user = all_or_nothing(partial(_create, chosen), get_user_model())
-    except IntegrityError:
-        raise AlreadyTaken from None
+    others = _pending(opened.address).exclude(pk=opened.pk)
+    candidates = [opened, *others[:LOOKED_AT]]
+    hashes = [each.account["password"] for each in candidates]
+    chosen = candidates[require_right_password(str(opened.pk), password, hashes)]
+    user = _made(partial(_create, chosen))
     # Not before: who waits for the others' rows is in their way.
     Registration.objects.filter(address=opened.address).delete()
-    record("account_registered", user=user.pk)
-    account_registered.send_robust(sender=type(user), user=user)
+    _tell_registered(user)
 
 
 def may_be_written_to(address: str) -> bool:
@@ -152,15 +150,38 @@ def _store(account: AuthUser, names: list[str]) -> str:
     return token
 
 
+def _open(account: AuthUser) -> list[Mail]:
+    """Make the account whose address is not proved yet; return what is to be said to it."""
+    try:
+        user = _made(partial(_insert_unverified, account))
+    except AlreadyTaken:
+        holder = holder_of(_email_column(), email_of(account))
+        return [_told_to_log_in(holder) if holder else _told_to_choose(account)]
+    _tell_registered(user)
+    return ask_for_proof(user)
+
+
+def _made(make: Callable[[], AuthUser]) -> AuthUser:
+    try:
+        return all_or_nothing(make, get_user_model())
+    except IntegrityError:
+        raise AlreadyTaken from None
+
+
+def _tell_registered(user: AuthUser) -> None:
+    record("account_registered", user=user.pk)
+    account_registered.send_robust(sender=type(user), user=user)
+
+
 def _answer(account: AuthUser, token: str) -> Mail:
     """Return what is to be said to the address: the same number of queries whatever it is."""
     holders = {column: holder_of(column, getattr(account, column)) for column in identifiers()}
     holder = holders[_email_column()]
     if holder is not None:
         return _told_to_log_in(holder)
-    name = "registration_name_taken" if any(holders.values()) else "registration"
-    context = {} if any(holders.values()) else {"link": link(token)}
-    return Mail(name, email_of(account), context)
+    if any(holders.values()):
+        return _told_to_choose(account)
+    return Mail("registration", email_of(account), {"link": link(token)})
 
 
 def _told_to_log_in(holder: AuthUser) -> Mail:
@@ -169,20 +190,25 @@ def _told_to_log_in(holder: AuthUser) -> Mail:
     return Mail("registration_exists", email_of(holder), context)
 
 
-def _with_password(opened: Registration, password: str) -> Registration | None:
-    others = _pending(opened.address).exclude(pk=opened.pk)
-    for each in [opened, *others[:LOOKED_AT]]:
-        if check_password(password, each.account["password"]):
-            return each
-    return None
+def _told_to_choose(account: AuthUser) -> Mail:
+    return Mail("registration_name_taken", email_of(account), {})
 
 
 def _create(chosen: Registration) -> AuthUser:
     # First, so that SQLite does not find that it has read what others have written since.
     if not Registration.objects.filter(pk=chosen.pk).delete()[0]:
         raise LinkInvalid
+    return _insert(_account(chosen))
+
+
+def _insert_unverified(account: AuthUser) -> AuthUser:
+    user = _insert(copy(account))  # a second try begins with what there was
+    mark_unverified(user)
+    return user
+
+
+def _insert(user: AuthUser) -> AuthUser:
     names = identifiers()
-    user = _account(chosen)
     if any(holder_of(name, getattr(user, name)) for name in names):
         raise AlreadyTaken
     user.save(force_insert=True)

@@ -17,6 +17,7 @@ from authkit.accounts.columns import (
 )
 from authkit.accounts.names import normalised_address
 from authkit.conf import conf
+from authkit.core.addresses import is_verified
 from authkit.core.fields import (
     CodeField,
     PasswordField,
@@ -59,6 +60,16 @@ class AddressField(StrictCharField):
         return normalised_address(super().to_internal_value(data))
 
 
+class EmailVerifiedField(serializers.BooleanField):
+    """Whether the address of a user is proved."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(source="*", read_only=True, **kwargs)
+
+    def to_representation(self, value: Any) -> bool:
+        return is_verified(value)
+
+
 class UserSerializer(StrictSerializer, serializers.ModelSerializer[AuthUser]):
     """Fields of the user model that their owner writes. Any other member is refused.
 
@@ -94,6 +105,12 @@ class ProfileSerializer(UserSerializer):
     class Meta:
         model = get_user_model()
         fields = list(dict.fromkeys([model._meta.pk.name, *identifiers(), *own_fields(*NAMES)]))
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = super().get_fields()
+        if not conf.EMAIL_VERIFICATION_REQUIRED:
+            fields["email_verified"] = EmailVerifiedField()
+        return fields
 
     def is_closed(self, source: str) -> bool:
         return super().is_closed(source) or source in identifiers()
@@ -154,7 +171,8 @@ class EmailSerializer(StrictSerializer):
 class LinkSerializer(StrictSerializer):
     token = SecretField(max_length=MAX_TOKEN_LENGTH)
     password = PasswordField(
-        required=False, help_text="The one that was chosen; needed to complete a registration."
+        required=False,
+        help_text="The one that was chosen; needed to register, and to prove an account's address.",
     )
 
 

@@ -127,7 +127,8 @@ class RegisterView(PublicView):
         summary="Ask for an account",
         description=(
             "Answers 202 whether there is one already or not; the mail to the address says "
-            "which. There is none before `email/verify/`."
+            "which. There is none before `email/verify/`, unless the server says otherwise "
+            "(`EMAIL_VERIFICATION_REQUIRED`)."
         ),
         responses={202: ACCEPTED, 400: BAD_REQUEST, 415: NOT_JSON},
     )
@@ -150,13 +151,14 @@ class EmailVerifyView(PublicView):
         tags=["auth"],
         summary="Use the token of a mailed link",
         description=(
-            "Completes a registration, which takes the password that was chosen; or changes an "
-            "address; or undoes such a change. It never logs in."
+            "Completes a registration, or proves the address of an account that was made "
+            "without: both take the password that was chosen. Or changes an address, or undoes "
+            "such a change. It never logs in."
         ),
         responses={
             202: ACCEPTED,
             400: BAD_REQUEST,
-            401: refusal("`invalid_credentials`: not the password of the registration."),
+            401: refusal("`invalid_credentials`: not the password that was chosen."),
             409: refusal("`already_taken`: somebody else has the name or the address by now."),
             415: NOT_JSON,
             429: TOO_MANY,
@@ -177,7 +179,7 @@ class EmailResendView(PublicView):
     @extend_schema(
         operation_id="email_verify_resend",
         tags=["auth"],
-        summary="Send the link of a registration again",
+        summary="Send the link of a registration, or of an unproved address, again",
         description="Answers 202 whatever there is at the address. The link before dies.",
         responses={202: ACCEPTED, 400: BAD_REQUEST, 415: NOT_JSON},
     )

@@ -125,6 +125,11 @@ _EXPECTED: dict[str, tuple[Callable[[Any], bool], str, str]] = {
         "an http or https address with {token} in it once, or None",
         'Write "https://app.example.com/confirm#token={token}", say.',
     ),
+    "EMAIL_VERIFICATION_REQUIRED": (
+        lambda value: type(value) is bool,
+        "True or False",
+        "Write False, or leave it out.",
+    ),
     "PROFILE_SERIALIZER": (
         values.subclasses(ProfileSerializer),
         "the path of a subclass of authkit.accounts.serializers.ProfileSerializer",

@@ -17,6 +17,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "link": "https://app.example.com/confirm#token=made-up",
     },
     "email_taken": _READER,
+    "email_verification": {**_READER, "link": "https://app.example.com/confirm#token=made-up"},
     "password_changed": _READER,
     "password_reset": {
         **_READER,

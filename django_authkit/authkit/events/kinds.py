@@ -38,6 +38,7 @@ KINDS: Mapping[str, str] = {
     "api_key_revoked": "authn_token_revoked",
     "api_key_refused": "authz_fail",
     "account_registered": "user_created",
+    "email_verified": "user_updated",
     "email_change_requested": "user_updated",
     "email_changed": "user_updated",
     "email_change_undone": "user_updated",

@@ -82,6 +82,16 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='UnverifiedAddress',
+            fields=[
+                ('user', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='authkit_unverified_address', serialize=False, to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'unverified address',
+                'verbose_name_plural': 'unverified addresses',
+            },
+        ),
+        migrations.CreateModel(
             name='Session',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),

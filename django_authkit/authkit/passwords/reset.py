@@ -12,7 +12,9 @@ from django.db import router
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from authkit.api_keys.models import APIKey
 from authkit.conf import conf
+from authkit.core.addresses import mark_verified
 from authkit.core.client import Client
 from authkit.core.database import all_or_nothing
 from authkit.core.mail import Mail, send_all, tell_owner
@@ -24,6 +26,7 @@ from authkit.core.users import AuthUser, canonical, email_of
 from authkit.errors import LinkInvalid
 from authkit.events.flows import record
 from authkit.passwords.policy import require_acceptable
+from authkit.second_factor.models import delete_factor
 from authkit.sessions.attempts import forget_guesses
 from authkit.sessions.flows import revoke_other_sessions, tell_ended
 from authkit.sessions.models import Session
@@ -62,7 +65,9 @@ def request_reset(email: str, client: Client) -> None:
 def confirm_reset(uid: str, token: str, new: str) -> None:
     """Set the password of whoever was sent the token; end all their sessions.
 
-    Nobody is logged in by this, and a second factor stays as it is.
+    Nobody is logged in by this, and a second factor stays as it is; unless this is the first
+    proof that the address is theirs. Then whoever made the account was perhaps a stranger, and
+    the factor and the API keys go with the password.
 
     :raises LinkInvalid: it was not sent, or is not good any more; only one of many wins it.
     :raises ValidationError: the project's validators do not accept ``new``; the token lives.
@@ -74,8 +79,11 @@ def confirm_reset(uid: str, token: str, new: str) -> None:
     user = found.user
     require_acceptable(new, user)
     user.set_password(new)
-    tell_ended(all_or_nothing(partial(_store, user, found), type(user)))
+    ended, is_first_proof = all_or_nothing(partial(_store, user, found), type(user))
+    tell_ended(ended)
     record("password_reset", user=user.pk)
+    if is_first_proof:
+        record("email_verified", user=user.pk)
     password_reset.send_robust(sender=type(user), user=user)
     tell_owner(user, "password_changed")
 
@@ -129,9 +137,13 @@ def _link(user: AuthUser, token: str) -> str:
     return template.replace("{uid}", uid_of(user)).replace("{token}", token)
 
 
-def _store(user: AuthUser, found: FoundToken) -> list[Session]:
+def _store(user: AuthUser, found: FoundToken) -> tuple[list[Session], bool]:
     if not spend(found):
         raise LinkInvalid
     user.save(update_fields=["password"])
     forget_guesses(user)
-    return revoke_other_sessions(user, None)
+    is_first_proof = mark_verified(user)
+    if is_first_proof:
+        APIKey.objects.of(user).revoke()
+        delete_factor(user)
+    return revoke_other_sessions(user, None), is_first_proof
