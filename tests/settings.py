@@ -19,7 +19,7 @@ DATABASES: Any = {
             "NAME": ":memory:",
         },
         "postgresql": {
-            "ENGINE": "django.db.backends.postgresql",
+            "ENGINE": "tests.postgresql",
             "NAME": os.environ.get("PGDATABASE", "test"),
             "USER": os.environ.get("PGUSER", "postgres"),
             "PASSWORD": os.environ.get("PGPASSWORD", ""),

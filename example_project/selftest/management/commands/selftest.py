@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from example_project import server
 from example_project.selftest.client import Client, NotSo, mask
 from example_project.selftest.database import debug_off, fresh_database
+from example_project.selftest.hashing import cheap_hashing
 from example_project.selftest.journeys import JOURNEYS
 from example_project.selftest.log import collected_log
 from example_project.selftest.mail import collected_mail
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         # The log comes last, since making the server's application configures logging again.
         with (
             debug_off(),
+            cheap_hashing(),
             fresh_database(),
             collected_mail() as mailbox,
             serving() as httpd,
