@@ -174,10 +174,10 @@ def lock(client, owner, clock):
         clock.shift(WINDOW)
 
 
-def test_thousands_of_guesses_over_days_stay_under_the_cap(client, owner, clock, comparisons):
+def test_a_thousand_guesses_over_hours_stay_under_the_cap(client, owner, clock, comparisons):
     """Window by window, with a new challenge for each guess, and addresses that change."""
     answers = set()
-    for window in range(60):
+    for window in range(25):
         for number in range(40):
             client.defaults["REMOTE_ADDR"] = f"192.0.2.{(window + number) % 256}"
             answers.add(guess(client, owner, window * 40 + number).status_code)
