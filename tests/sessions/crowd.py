@@ -5,11 +5,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from threading import Barrier
 
-from django.db import connections
+from django.db import connection, connections
 
 #: Two larger crowds at one time, of two processes, are more than a server has connections for.
 LARGE = 32
-LOCK = Path(tempfile.gettempdir()) / "authkit-large-crowd"
+LOCK = Path(tempfile.gettempdir()) / f"authkit-large-crowd-{connection.vendor}"
+
+#: Long enough for a machine that is busy; whoever waits for ever has found a deadlock.
+PATIENCE_SECONDS = 300
 
 
 class Crowd:
@@ -37,7 +40,8 @@ class Crowd:
         barrier = Barrier(len(calls))
 
         def run(call):
-            barrier.wait(timeout=60)
+            barrier.wait(timeout=PATIENCE_SECONDS)
             return call()
 
-        return [job.result(timeout=120) for job in [self._pool.submit(run, c) for c in calls]]
+        jobs = [self._pool.submit(run, call) for call in calls]
+        return [job.result(timeout=PATIENCE_SECONDS) for job in jobs]
