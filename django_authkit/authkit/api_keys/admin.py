@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -58,9 +59,11 @@ class ScopesField(forms.MultipleChoiceField):
 
 
 class APIKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
-    scope = ScopesField(label=_("scopes"), required=False, choices=lambda: declared_scopes())
+    scope = ScopesField(
+        label=capfirst(_("scopes")), required=False, choices=lambda: declared_scopes()
+    )
     networks = NetworksField(
-        label=_("allowed networks"),
+        label=capfirst(_("allowed networks")),
         required=False,
         help_text=_("From where the key may be used, one on each line. Empty: from everywhere."),
     )
