@@ -12,10 +12,12 @@ from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import connection
+from django.test import TransactionTestCase
 from django.utils import translation
 from rest_framework.test import APIClient
 
 from tests.canaries import Canaries
+from tests.emptying import empty
 
 PASSWORD = "correct horse battery staple"
 AUTH = "/api/v1/auth/"
@@ -32,6 +34,13 @@ _numbers = itertools.count(1)
 def username_for(name):
     """A valid value of USERNAME_FIELD for every user model of the suite."""
     return f"{name}@example.com" if get_user_model().USERNAME_FIELD == "email" else name
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _emptied_at_little_cost():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
 
 
 @pytest.fixture(autouse=True)

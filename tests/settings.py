@@ -19,7 +19,7 @@ DATABASES: Any = {
             "NAME": ":memory:",
         },
         "postgresql": {
-            "ENGINE": "tests.postgresql",
+            "ENGINE": "django.db.backends.postgresql",
             "NAME": os.environ.get("PGDATABASE", "test"),
             "USER": os.environ.get("PGUSER", "postgres"),
             "PASSWORD": os.environ.get("PGPASSWORD", ""),

@@ -7,7 +7,7 @@ from authkit.core import database
 from authkit.core.database import TRIES, all_or_nothing, is_outage, settle
 from authkit.models import Session
 from django.contrib.auth import get_user_model
-from django.contrib.contenttypes.models import ContentType
+from django.contrib.auth.models import Group
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import (
     DatabaseError,
@@ -165,13 +165,13 @@ def test_all_of_a_transaction_is_made_again_or_nothing(pauses, make_user):
     seen = []
 
     def twice():
-        seen.append(ContentType.objects.filter(model="of the test").count())
-        ContentType.objects.create(app_label="tests", model="of the test")
+        seen.append(Group.objects.filter(name="of the test").count())
+        Group.objects.create(name="of the test")
         return change()
 
     assert all_or_nothing(twice, model) == "done"
     assert seen == [0, 0, 0]
-    assert ContentType.objects.filter(model="of the test").count() == 1
+    assert Group.objects.filter(name="of the test").count() == 1
 
     with pytest.raises(IntegrityError):
         all_or_nothing(partial(delete_and_fail, user), model)
