@@ -6,7 +6,8 @@ import pytest
 from authkit.schema.addresses import Addresses, host
 from authkit.schema.introspect import map_operations
 from authkit.schema.probe import Probe, Tier
-from django.contrib.auth.models import Group, Permission
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.urls import path, re_path
@@ -110,16 +111,13 @@ class TestRows:
         assert values(at("<str:group_name>/"), addresses=addresses) == {"group_name": "1"}
         assert values(at("<str:group>/"), addresses=addresses) == {"group": "7"}
 
-    def test_that_the_row_of_the_view_belongs_to_are_better(self):
+    def test_that_the_row_of_the_view_belongs_to_are_better(self, user):
         first = ContentType.objects.order_by("pk").first()
-        permission = Permission.objects.exclude(content_type=first).first()
-        rows = Permission.objects.filter(pk=permission.pk)
-        owned = type("Owned", (Detail,), {"queryset": rows})
+        other = ContentType.objects.exclude(pk=first.pk).first()
+        entry = LogEntry.objects.create(user=user, content_type=other, action_flag=ADDITION)
+        owned = type("Owned", (Detail,), {"queryset": LogEntry.objects.order_by("pk")})
         found = values(at("<int:content_type_id>/<int:pk>/", owned), addresses=Addresses(rows=True))
-        assert found == {
-            "content_type_id": str(permission.content_type_id),
-            "pk": str(permission.pk),
-        }
+        assert found == {"content_type_id": str(other.pk), "pk": str(entry.pk)}
 
     def test_that_cannot_be_read_are_not_there(self):
         class Broken:
