@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from authkit.schema.rules.optional_auth_lacks_401 import RULE as AK404
 from authkit.schema.rules.public_documents_401 import RULE as AK403
-from authkit.schema.suggest import NO_REFUSAL, REFUSAL, appended_scheme, extension
+from authkit.schema.suggest import NO_REFUSAL, appended_scheme, extension, refusal
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.authentication import BaseAuthentication
@@ -39,7 +39,10 @@ def test_a_setting_defines_the_scheme():
 
 @pytest.mark.parametrize(
     ("suggestion", "rule"),
-    [(f"responses={{200: None, {REFUSAL}}}", AK404), (NO_REFUSAL.replace("...", "None"), AK403)],
+    [
+        (f"responses={{200: None, {refusal(401)}}}", AK404),
+        (NO_REFUSAL.replace("...", "None"), AK403),
+    ],
     ids=["AK404", "AK403"],
 )
 def test_responses_that_are_suggested_mend_the_finding(suggestion, rule):

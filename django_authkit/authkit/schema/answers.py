@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
+from django.http import QueryDict
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
@@ -58,15 +59,38 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Presented:
+    """What stands in a request: a value in a ``header``, a ``query`` parameter or a ``cookie``."""
+
+    place: str
+    name: str
+    value: str
+
+    def put_into(self, request: Any) -> None:
+        """Write it into Django's *request*, and not into containers that others may share."""
+        if self.place == "header":
+            key = "HTTP_" + self.name.upper().replace("-", "_")
+            request.META = {**request.META, key: self.value}
+            vars(request).pop("headers", None)  # kept since somebody read the old ones
+        elif self.place == "query":
+            request.GET = QueryDict(mutable=True)
+            request.GET[self.name] = self.value
+        else:
+            request.COOKIES = {**request.COOKIES, self.name: self.value}
+
+
+@dataclass(frozen=True)
 class Caller:
     """Who asks: a user behind an authenticator, and the key permissions that are satisfied.
 
-    With neither, the caller is anonymous and the authenticators are run on an empty request.
+    With neither, the caller is anonymous and the authenticators are run on an empty request, or on
+    one that holds what is ``presented``.
     """
 
     user: Any = None
     authenticator: Any = None
     keys: frozenset[type] = frozenset()
+    presented: Presented | None = None
 
 
 ANONYMOUS = Caller()

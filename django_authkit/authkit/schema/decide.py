@@ -81,6 +81,8 @@ class Decision:
     ``offered`` is what the view looks at, accepted or not; ``tier`` the one that decided.
     ``attempts`` says what the gate tried to write or to send, ``crashed`` that it failed;
     ``depends_on`` names what decides if it is not the permissions of the view.
+    ``bad_credential`` are the statuses with which a view that admits anonymous callers was seen to
+    answer credentials that are not valid; none if that was not seen.
     """
 
     state: State
@@ -92,6 +94,7 @@ class Decision:
     attempts: tuple[str, ...] = ()
     crashed: bool = False
     depends_on: str = ""
+    bad_credential: tuple[int, ...] = ()
 
     @property
     def is_decided(self) -> bool:

@@ -78,6 +78,9 @@ def _decided(decision: Decision) -> str:
     if decision.state is State.UNDECIDED:
         return f"undecided: {decision.reason}"
     refusal = f"; anonymous callers are answered {decision.refusal}" if decision.refusal else ""
+    if decision.state is State.OPTIONAL and decision.bad_credential:
+        statuses = " or ".join(str(status) for status in decision.bad_credential)
+        refusal = f"; a bad credential is answered {statuses}"
     reason = f"; {decision.reason}" if decision.reason else ""
     return f"{decision.state.value} (tier {decision.tier.label}){refusal}{reason}"
 

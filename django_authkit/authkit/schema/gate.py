@@ -73,7 +73,12 @@ def refusal_by(view: APIView, run: Callable[[APIView], Any]) -> int | None:
 
 
 def introduce(request: Request, caller: Caller) -> None:
-    """Put the user of *caller* behind its authenticator, as if that had found a credential."""
+    """Put the user of *caller* behind its authenticator, as if that had found a credential.
+
+    What it presents goes into the request, for the authenticators to find.
+    """
+    if caller.presented is not None:
+        caller.presented.put_into(request._request)
     if caller.user is not None:
         request.user = caller.user
         request.auth = None

@@ -12,7 +12,7 @@ Add it last to the hooks::
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -23,6 +23,7 @@ from drf_spectacular.drainage import warn
 import authkit.schema.extensions  # noqa: F401
 from authkit.conf import conf
 from authkit.schema.answers import anything_but_ctrl_c, describe
+from authkit.schema.baseless import documents_baseless_401
 from authkit.schema.credentials import Catalogue
 from authkit.schema.decide import Decision, State
 from authkit.schema.document import (
@@ -54,16 +55,21 @@ REFUSED = {
     403: "The request is not allowed.",
     429: "Too many requests were sent. Retry-After says how many seconds to wait.",
 } | dict.fromkeys(REDIRECTS, "The caller is sent to the login page.")
+NOT_VALID = "The credential is not valid."
 
 
 @dataclass(frozen=True)
 class Mending:
-    """What is written into one operation; None leaves the field as it is."""
+    """What is written into one operation; None leaves the field as it is.
+
+    ``baseless`` says that its 401 goes.
+    """
 
     operation: dict[str, Any]
     security: list[Requirement] | None = None
-    refusals: tuple[int, ...] = ()
+    refusals: Mapping[int, str] = field(default_factory=dict)
     secured: bool = False
+    baseless: bool = False
 
 
 def postprocess_schema_security(
@@ -142,11 +148,12 @@ class Mender:
     known: dict[tuple[int, str], list[Requirement] | None] = field(default_factory=dict)
 
     def mending(self, judged: Judged) -> Mending:
-        decision, refusals = judged.decision, tuple(_undocumented(judged))
+        decision, refusals = judged.decision, dict(_undocumented(judged))
         if decision is None or not decision.is_decided or self.is_left_to_the_audit(judged):
             return Mending(judged.document, refusals=refusals)
         if decision.state in (State.PUBLIC, State.CLOSED):
-            return Mending(judged.document, [], refusals)
+            baseless = documents_baseless_401(judged)
+            return Mending(judged.document, [], refusals, baseless=baseless)
         secured = decision.state is State.SECURED
         return Mending(judged.document, self.requirements(judged, decision), refusals, secured)
 
@@ -168,14 +175,22 @@ class Mender:
         return found and [{name: [*roles] for name, roles in item.items()} for item in found]
 
 
-def _undocumented(judged: Judged) -> Iterator[int]:
-    """Yield the refusals that the view answers and the document does not know."""
-    answered = [judged.decision.refusal if judged.decision else None]
+def _undocumented(judged: Judged) -> Iterator[tuple[int, str]]:
+    """Yield the refusals that the view answers and the document does not know, with their text."""
+    for status, text in _answered(judged):
+        if not documents(judged.document, status):
+            yield status, text
+
+
+def _answered(judged: Judged) -> Iterator[tuple[int, str]]:
+    decision = judged.decision
+    if decision is not None and decision.refusal is not None:
+        yield decision.refusal, REFUSED[decision.refusal]
+    if decision is not None and decision.state is State.OPTIONAL:
+        # Nobody is refused there for want of a credential.
+        yield from ((status, NOT_VALID) for status in decision.bad_credential)
     if judged.throttled:
-        answered.append(429)
-    for status in answered:
-        if status is not None and not documents(judged.document, status):
-            yield status
+        yield 429, REFUSED[429]
 
 
 def _requirements(
@@ -208,9 +223,11 @@ def _write(mending: Mending) -> None:
         mending.operation.pop("security", None)
     elif mending.security is not None:
         mending.operation["security"] = mending.security
-    for status in mending.refusals:
+    for status, text in mending.refusals.items():
         responses = mending.operation.setdefault("responses", {})
-        responses[str(status)] = {"description": REFUSED[status]}
+        responses[str(status)] = {"description": text}
+    if mending.baseless:
+        del mending.operation["responses"]["401"]
 
 
 def _name_scopes(truth: Truth, catalogue: Catalogue) -> None:

@@ -24,6 +24,8 @@ from authkit.schema.answers import (
     anything_but_ctrl_c,
     describe,
 )
+from authkit.schema.bad_credentials import refusals_of_bad_credentials
+from authkit.schema.credentials import Describer
 from authkit.schema.decide import NOTHING, Alternative, Decision, Hearing, Offer, State
 from authkit.schema.gate import ViewGate
 from authkit.schema.introspect import Operation
@@ -70,6 +72,7 @@ class Inquiry:
     stack: Stack | None = None
     known: dict[Any, Decision] = field(default_factory=dict)
     memory: Memory | None = None
+    describer: Describer = field(default_factory=Describer)
 
     def decide(self, operation: Operation) -> Decision:
         """Return who may call *operation*. Raises nothing, and runs no handler below T4."""
@@ -107,7 +110,7 @@ class Inquiry:
         known = known_gate(operation.view, operation.method.upper(), offered)
         decorated = is_decorated(operation)
         if known is not None and not decorated:
-            return self._decide_known(known, offered)
+            return self._decide_known(known, operation, offered)
         if self.tier is Tier.T0:
             return Decision(State.UNDECIDED, reason=UNASKED)
         values = self.samples.values(operation)
@@ -119,13 +122,31 @@ class Inquiry:
         unknown = Decision(State.UNDECIDED, offered=offered)
         return passage.found or answered_before(passage, path, unknown, Tier.T1)
 
-    def _decide_known(self, gate: KnownGate, offered: Offer) -> Decision:
+    def _decide_known(self, gate: KnownGate, operation: Operation, offered: Offer) -> Decision:
         # Views by the hundred ask the same, and are answered the same.
         key = gate.method in SAFE_METHODS, offered.classes
         if key not in self.known:
             decision = Hearing(gate, offered, self.people).decide(gate.answer(ANONYMOUS))
+            if decision.state is State.OPTIONAL and self.tier > Tier.T0:
+                decision = self._mocked_with_bad_credentials(decision, operation, offered)
             self.known[key] = replace(decision, offered=offered)
         return self.known[key]
+
+    def _mocked_with_bad_credentials(
+        self, decision: Decision, operation: Operation, offered: Offer
+    ) -> Decision:
+        try:
+            gate = mock_gate(operation, self.samples.values(operation))
+        except anything_but_ctrl_c():  # the project's own mock request may fail
+            return decision
+        return self._with_bad_credentials(decision, operation, offered, gate)
+
+    def _with_bad_credentials(
+        self, decision: Decision, operation: Operation, offered: Offer, gate: Gate
+    ) -> Decision:
+        describe = partial(self.describer.describe, inspector=operation.inspector)
+        refused = refusals_of_bad_credentials(gate, offered.authenticators, describe)
+        return replace(decision, bad_credential=refused)
 
     def _hear_view(
         self, operation: Operation, offered: Offer, watch: Watch, gate: Gate
@@ -133,9 +154,14 @@ class Inquiry:
         witness = Witness(gate, watch)
         hearing = Hearing(witness, offered, self.people)
         anonymous = witness.answer(ANONYMOUS)
-        if not _asks_the_object(operation, offered, anonymous):
-            return replace(hearing.decide(anonymous), tier=Tier.T1)
-        return replace(hearing.decide(UP_TO_THE_OBJECT), tier=Tier.T1, depends_on=OBJECT)
+        if _asks_the_object(operation, offered, anonymous):
+            decision = replace(hearing.decide(UP_TO_THE_OBJECT), depends_on=OBJECT)
+        else:
+            decision = hearing.decide(anonymous)
+        decision = replace(decision, tier=Tier.T1)
+        if decision.state is State.OPTIONAL or decision.depends_on:
+            return self._with_bad_credentials(decision, operation, offered, gate)
+        return decision
 
     def _decide_stack(self, stack: Stack, operation: Operation, view: Decision) -> Decision:
         """Decide at T2 to T4: a request through everything that stands before the handler."""
@@ -165,7 +191,13 @@ class Inquiry:
         if view.agrees(anonymous):
             return replace(view, refusal=anonymous.status, tier=tier, depends_on=depends_on)
         decision = Hearing(gate, offered, self.people).decide(anonymous)
-        return replace(decision, offered=offered, tier=tier, depends_on=depends_on)
+        return replace(
+            decision,
+            offered=offered,
+            tier=tier,
+            depends_on=depends_on,
+            bad_credential=view.bad_credential,
+        )
 
     def _about_rows(self, gate: ViewGate) -> Answer:
         if self.tier < Tier.T3:

@@ -20,9 +20,12 @@ def extension(authenticator: type) -> str:
     )
 
 
-#: Among the responses of ``@extend_schema``.
-REFUSAL = '401: OpenApiResponse(description="The credential is not valid.")'
 NO_REFUSAL = "responses={200: ...}  # in @extend_schema, without 401"
+
+
+def refusal(status: int) -> str:
+    """Return what stands among the responses of ``@extend_schema``."""
+    return f'{status}: OpenApiResponse(description="The credential is not valid.")'
 
 
 def appended_scheme(name: str) -> str:

@@ -9,6 +9,9 @@ Finds the operations that are open and read credentials, and document neither 40
 A wrong or expired token on an open view is refused: REST framework does not fall back to anonymous.
 Clients with an old token meet an answer that the document does not know.
 
+The finding names the status if it was seen: each authenticator of the view is shown a value that
+nobody can have been given, in the place where its security scheme says that it looks.
+
 ## Example
 
     class BookView(APIView):
@@ -24,6 +27,10 @@ Clients with an old token meet an answer that the document does not know.
         responses={200: Book, 401: OpenApiResponse(description="The token is not valid.")}
     )
 
+`authkit.schema.hooks.postprocess_schema_security` adds the status that was seen: 401 if the first
+authenticator has a `WWW-Authenticate` header to send, else 403. It adds none where none was seen:
+the authenticator may ask the database first, or ignore what it does not know, as sessions do.
+
 ## How to silence
 
 An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
@@ -37,15 +44,29 @@ from authkit.schema.decide import State
 from authkit.schema.document import documents_refusal
 from authkit.schema.findings import Offence, Rule, Severity
 from authkit.schema.places import in_state, place_of
-from authkit.schema.suggest import REFUSAL
-from authkit.schema.truth import Truth
+from authkit.schema.suggest import refusal
+from authkit.schema.truth import Judged, Truth
 
 
 def look(truth: Truth) -> Iterator[Offence]:
     for judged in in_state(truth, State.OPTIONAL):
         if not documents_refusal(judged.document):
-            message = "What a bad credential is answered is not documented."
-            yield Offence(place_of(judged), message, suggestion=REFUSAL)
+            yield Offence(place_of(judged), _message(judged), suggestion=_suggestion(judged))
+
+
+def _seen(judged: Judged) -> tuple[int, ...]:
+    return judged.decision.bad_credential if judged.decision else ()
+
+
+def _message(judged: Judged) -> str:
+    if not _seen(judged):
+        return "What a bad credential is answered is not documented."
+    statuses = " or ".join(str(status) for status in _seen(judged))
+    return f"A bad credential is answered {statuses}, which is not documented."
+
+
+def _suggestion(judged: Judged) -> str:
+    return ", ".join(refusal(status) for status in _seen(judged) or (401,))
 
 
 RULE = Rule("AK404", "optional-auth-lacks-401", Severity.NOTE, __doc__, look)

@@ -21,6 +21,12 @@ it is about.
 
     @extend_schema(responses={200: Health})
 
+`authkit.schema.hooks.postprocess_schema_security` takes the 401 away where it has one ground only:
+requirements that are documented and not true. Where `SECURITY` is set, an `AutoSchema` that asks
+its `get_auth()` writes such a 401; that of drf-standardized-errors does. Any other one stays,
+because the handler may answer it by itself: a 401 in `@extend_schema`, one of another hook, and one
+that is written with requirements and without.
+
 ## How to silence
 
 An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
@@ -30,18 +36,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.decide import State
+from authkit.schema.baseless import promises_401_for_nothing
 from authkit.schema.findings import Offence, Rule, Severity
-from authkit.schema.places import in_state, place_of
+from authkit.schema.places import place_of
 from authkit.schema.suggest import NO_REFUSAL
 from authkit.schema.truth import Truth
 
 
 def look(truth: Truth) -> Iterator[Offence]:
-    for judged in in_state(truth, State.PUBLIC):
-        responses = {str(code) for code in judged.document.get("responses", {})}
-        reads = judged.decision and judged.decision.offered.authenticators
-        if judged.method == "get" and not reads and "401" in responses:
+    for judged in truth.judged:
+        if promises_401_for_nothing(judged):
             message = "401 is documented, and no credential is read."
             yield Offence(place_of(judged), message, suggestion=NO_REFUSAL)
 
