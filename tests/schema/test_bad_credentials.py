@@ -378,27 +378,49 @@ class TestTheHook:
         assert operation(document)["responses"]["401"] == NOT_VALID
 
 
-@pytest.mark.django_db
-def test_where_a_row_opens_the_view_the_view_still_says_what_a_bad_credential_meets(
-    tmp_path, settings, urlconf
-):
-    """The audit knows from rows that it is open; what a bad credential meets, the view says."""
+class PublicObjects(BasePermission):
+    def has_object_permission(self, request, view, row):
+        return True
 
-    class PublicObjects(BasePermission):
-        def has_object_permission(self, request, view, row):
-            return True
 
-    Group.objects.create(name="first")
-    public = view(Detail, permission_classes=[PublicObjects])
-    routes = [path("public/<int:pk>/", public.as_view())]
-    settings.ROOT_URLCONF = urlconf(*routes)
-    settings.AUTHKIT = {"SCHEMA_VERDICTS": tmp_path / "verdicts.json"}
-    update_verdicts(Source())
-    mended = operation(mended_schema(*routes), "/public/{id}/")
-    assert mended["security"] == [{"jwtAuth": []}, {}]
-    assert mended["responses"]["401"] == NOT_VALID
-    (judged,) = truth_of(*routes, probe=Probe(Tier.T3)).judged
-    assert judged.decision.bad_credential == (401,)
+class OwnObjects(BasePermission):
+    def has_object_permission(self, request, view, row):
+        return request.user.is_authenticated
+
+
+class TestObjects:
+    """Whether the view is open, rows decide; what a bad credential meets, the view says alone."""
+
+    ROUTES = [
+        path("own/<int:pk>/", view(Detail, permission_classes=[OwnObjects]).as_view()),
+        path("public/<int:pk>/", view(Detail, permission_classes=[PublicObjects]).as_view()),
+    ]
+
+    def test_while_nobody_has_asked_the_rows_nothing_is_written(self):
+        for at in ("/own/{id}/", "/public/{id}/"):
+            assert list(operation(mended_schema(*self.ROUTES), at)["responses"]) == ["200"]
+
+    @pytest.mark.django_db
+    def test_what_an_audit_wrote_down_decides_what_is_said_of_the_refusal(
+        self, tmp_path, settings, urlconf
+    ):
+        Group.objects.create(name="first")
+        settings.ROOT_URLCONF = urlconf(*self.ROUTES)
+        settings.AUTHKIT = {"SCHEMA_VERDICTS": tmp_path / "verdicts.json"}
+        update_verdicts(Source())
+        document = mended_schema(*self.ROUTES)
+        public, own = (operation(document, f"/{name}/{{id}}/") for name in ("public", "own"))
+        assert public["security"] == [{"jwtAuth": []}, {}]
+        assert public["responses"]["401"] == NOT_VALID
+        assert own["security"] == [{"jwtAuth": []}]
+        text = "The credential is missing or not valid."
+        assert own["responses"]["401"] == {"description": text}
+
+    @pytest.mark.django_db
+    def test_the_audit_knows_what_the_view_said_alone(self):
+        Group.objects.create(name="first")
+        own, public = truth_of(*self.ROUTES, probe=Probe(Tier.T3)).judged
+        assert own.decision.bad_credential == public.decision.bad_credential == (401,)
 
 
 class TestPresented:

@@ -381,6 +381,96 @@ class TestSchemeNames:
         assert document["components"]["securitySchemes"] == {"jwtAuth": richer}
 
 
+class TestUnusedSchemes:
+    """A scheme whose last requirement the hook takes away."""
+
+    def schemes(self, *routes, change=None, **patches):
+        def spoil(document):
+            if change is not None:
+                change(document)
+
+        document = mend_by_hand(spoil, *routes, **patches)
+        before = as_bytes(document)
+        _, generator = make_schema(*routes, **patches)
+        with patched_settings(patches):
+            postprocess_schema_security(document, generator, request=None, public=True)
+        assert as_bytes(document) == before
+        return list(document["components"].get("securitySchemes", {}))
+
+    def test_go_with_it(self):
+        shut_out = route(view(permission_classes=[~IsAuthenticated]), "out/")
+        assert "jwtAuth" in plain_schema(shut_out)["components"]["securitySchemes"]
+        assert self.schemes(shut_out) == []
+        assert "securitySchemes" not in mended_schema(shut_out)["components"]
+
+    def test_stay_where_another_operation_needs_them(self):
+        shut_out = route(view(permission_classes=[~IsAuthenticated]), "out/")
+        assert self.schemes(shut_out, route(ProtectedView)) == ["jwtAuth"]
+        undecided = route(view(permission_classes=[Raises]), "raises/")
+        assert self.schemes(shut_out, undecided) == ["jwtAuth"]
+
+    @pytest.mark.parametrize(
+        "elsewhere",
+        [
+            {"webhooks": {"sold": {"post": {"security": [JWT], "responses": {}}}}},
+            {"x-ways": [{"$ref": "#/components/securitySchemes/jwtAuth"}]},
+        ],
+        ids=["webhook", "reference"],
+    )
+    def test_stay_where_something_else_in_the_document_names_them(self, elsewhere):
+        shut_out = route(view(permission_classes=[~IsAuthenticated]))
+        assert self.schemes(shut_out, change=lambda document: document.update(elsewhere)) == [
+            "jwtAuth"
+        ]
+
+    def test_stay_if_a_callback_needs_them(self):
+        callback = {"sold": {"{$request.body#/url}": {"post": {"security": [JWT]}}}}
+
+        def change(document):
+            operation(document)["callbacks"] = callback
+
+        shut_out = route(view(permission_classes=[~IsAuthenticated]))
+        assert self.schemes(shut_out, change=change) == ["jwtAuth"]
+
+    def test_stay_if_the_project_appended_them(self):
+        for definition in ({"type": "http", "scheme": "bearer"}, None):
+            appended = {"securitySchemes": {"jwtAuth": definition or self.own()}}
+            shut_out = route(view(permission_classes=[~IsAuthenticated]))
+            assert self.schemes(shut_out, APPEND_COMPONENTS=appended) == ["jwtAuth"]
+
+    def own(self):
+        return plain_schema(route(ProtectedView))["components"]["securitySchemes"]["jwtAuth"]
+
+    def test_stay_if_another_hook_has_changed_them(self):
+        def change(document):
+            document["components"]["securitySchemes"]["jwtAuth"]["description"] = "From the login"
+
+        shut_out = route(view(permission_classes=[~IsAuthenticated]))
+        assert self.schemes(shut_out, change=change) == ["jwtAuth"]
+
+    def test_stay_if_no_view_has_an_authenticator_for_them(self):
+        def change(document):
+            gateway = {"type": "http", "scheme": "bearer"}
+            document["components"]["securitySchemes"] = {"gateway": gateway}
+
+        assert self.schemes(route(OpenView), change=change, SECURITY=[{"gateway": []}]) == [
+            "gateway"
+        ]
+
+    def test_stay_if_nothing_required_them_before(self):
+        def change(document):
+            operation(document)["security"] = []
+
+        shut_out = route(view(permission_classes=[~IsAuthenticated]))
+        assert self.schemes(shut_out, change=change) == ["jwtAuth"]
+
+    def test_stay_if_another_definition_claims_their_name(self):
+        out = view(permission_classes=[~IsAuthenticated], authentication_classes=[OwnToken])
+        bearer = view(ProtectedView, authentication_classes=[BearerToken])
+        found = self.schemes(route(out, "a/"), route(bearer, "b/"), route(out, "c/"))
+        assert found == ["bearerTokenAuth", "tokenAuth"]
+
+
 class TestRefusals:
     def refusals(self, view_class):
         responses = operation(mended_schema(route(view_class)))["responses"]

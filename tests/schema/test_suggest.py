@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from authkit.schema.rules.declared_secured_but_open import RULE as AK301
 from authkit.schema.rules.optional_auth_lacks_401 import RULE as AK404
 from authkit.schema.rules.public_documents_401 import RULE as AK403
-from authkit.schema.suggest import NO_REFUSAL, appended_scheme, extension, refusal
+from authkit.schema.suggest import NO_REFUSAL, OPEN_OR_NOT, appended_scheme, extension, refusal
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import AllowAny, IsAuthenticated
 
-from tests.schema.documents import JWTView, OpenView, found, route
+from tests.schema.documents import JWTView, OpenView, found, route, view
 
 
 class TenantKeyAuthentication(BaseAuthentication):
@@ -35,6 +36,15 @@ def test_a_setting_defines_the_scheme():
     exec(appended_scheme("gateway"), scope)
     appended = scope["SPECTACULAR_SETTINGS"]["APPEND_COMPONENTS"]
     assert appended == {"securitySchemes": {"gateway": {"type": "http", "scheme": "bearer"}}}
+
+
+def test_of_two_ways_either_mends_an_open_operation_that_is_declared_as_secured():
+    assert found(AK301, route(view(permission_classes=[]))) == ["GET /thing/"]
+    for line in OPEN_OR_NOT.splitlines():
+        scope = {"AllowAny": AllowAny, "IsAuthenticated": IsAuthenticated}
+        exec(line, scope)
+        permissions = scope["permission_classes"]
+        assert found(AK301, route(view(permission_classes=permissions))) == []
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,30 @@ def security_schemes(document: Document) -> dict[str, Any]:
     return mapping(mapping(document.get("components")).get("securitySchemes"))
 
 
+def required_schemes(document: Document) -> set[str]:
+    """Return the names in the requirements of the root and of the operations."""
+    holders = [document, *(operation for _, _, operation in operations(document))]
+    return {
+        name
+        for holder in holders
+        for requirement in well_formed(holder.get("security"))
+        for name in requirement
+    }
+
+
+def mentions_scheme(value: Any, name: str) -> bool:
+    """Tell whether a requirement or a reference names the scheme, in callbacks and webhooks too."""
+    if isinstance(value, list):
+        return any(mentions_scheme(one, name) for one in value)
+    if not isinstance(value, dict):
+        return False
+    if any(name in requirement for requirement in well_formed(value.get("security"))):
+        return True
+    if value.get("$ref") == f"#/components/securitySchemes/{name}":
+        return True
+    return any(mentions_scheme(one, name) for one in value.values())
+
+
 def mapping(value: Any) -> dict[str, Any]:
     """Return *value* if it is an object, else an empty one: a file may hold anything anywhere."""
     return value if isinstance(value, dict) else {}

@@ -18,13 +18,14 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from drf_spectacular.drainage import warn
+from drf_spectacular.settings import spectacular_settings
 
 # Imported for its effect: the descriptions of authenticators are registered.
 import authkit.schema.extensions  # noqa: F401
 from authkit.conf import conf
 from authkit.schema.answers import anything_but_ctrl_c, describe
 from authkit.schema.baseless import documents_baseless_401
-from authkit.schema.credentials import Catalogue
+from authkit.schema.credentials import Catalogue, shared_names
 from authkit.schema.decide import Decision, State
 from authkit.schema.document import (
     Declared,
@@ -33,8 +34,11 @@ from authkit.schema.document import (
     declared_state,
     documents,
     effective_security,
+    mapping,
+    mentions_scheme,
     operations,
     renamed,
+    required_schemes,
     security_schemes,
     true_requirements,
     unshare_operations,
@@ -107,10 +111,12 @@ def mend(truth: Truth) -> None:
     """Change the document of *truth* so that it agrees with the views."""
     catalogue = truth.catalogue()
     merge_schemes(truth.document, catalogue)
+    required = required_schemes(truth.document)
     mendings = list(_mendings(truth, catalogue))
     for mending in mendings:
         _write(mending)
     _define_schemes(truth.document, catalogue, mendings)
+    _remove_schemes(truth.document, required - required_schemes(truth.document), truth)
     _name_scopes(truth, catalogue)
 
 
@@ -253,3 +259,18 @@ def _define_schemes(document: Document, catalogue: Catalogue, mendings: list[Men
         return
     components = document.setdefault("components", {})
     components["securitySchemes"] = dict(sorted((missing | schemes).items()))
+
+
+def _remove_schemes(document: Document, names: set[str], truth: Truth) -> None:
+    """Remove those schemes of authenticators that nobody else wants, or has changed."""
+    if not names:
+        return
+    schemes, descriptions = security_schemes(document), list(truth.descriptions)
+    described = {name: one.definitions[name] for one in descriptions for name in one.definitions}
+    appended = mapping(spectacular_settings.APPEND_COMPONENTS).get("securitySchemes", {})
+    # Of two definitions that claim a name, the one that stands in the document keeps it.
+    for name in names - {*appended} - {*shared_names(descriptions)}:
+        if schemes.get(name) == described.get(name) and not mentions_scheme(document, name):
+            schemes.pop(name, None)
+    if not schemes:
+        mapping(document.get("components")).pop("securitySchemes", None)

@@ -22,6 +22,11 @@ def extension(authenticator: type) -> str:
 
 NO_REFUSAL = "responses={200: ...}  # in @extend_schema, without 401"
 
+#: The document says one thing and the view another; only its author knows which was meant.
+OPEN_OR_NOT = """\
+permission_classes = [AllowAny]  # if anybody may call it
+permission_classes = [IsAuthenticated]  # if not"""
+
 
 def refusal(status: int) -> str:
     """Return what stands among the responses of ``@extend_schema``."""

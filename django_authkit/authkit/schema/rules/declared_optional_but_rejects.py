@@ -22,6 +22,8 @@ drf-spectacular sees `AllowAny` in the list and adds `{}`. All permissions of a 
     class ReportView(APIView):
         permission_classes = [IsAuthenticated]
 
+`authkit.schema.hooks.postprocess_schema_security` takes the `{}` away.
+
 ## How to silence
 
 An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.

@@ -42,6 +42,7 @@ from authkit.schema.decide import State
 from authkit.schema.document import Declared, declared_state
 from authkit.schema.findings import Offence, Rule, Severity
 from authkit.schema.places import in_state, place_of
+from authkit.schema.suggest import OPEN_OR_NOT
 from authkit.schema.truth import Truth
 
 
@@ -51,7 +52,7 @@ def look(truth: Truth) -> Iterator[Offence]:
         own = "security" in judged.document
         if own and declared_state(truth.document, judged.document) is Declared.SECURED:
             message = "The document demands a credential, and the view lets anybody in."
-            yield Offence(place_of(judged), message)
+            yield Offence(place_of(judged), message, suggestion=OPEN_OR_NOT)
 
 
 RULE = Rule("AK301", "declared-secured-but-open", Severity.ERROR, __doc__, look)

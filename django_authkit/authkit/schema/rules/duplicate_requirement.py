@@ -23,6 +23,9 @@ Leave `SECURITY` out. The authenticators of each view are documented without it.
 
 If two authenticator classes landed under one name, the repetition hides one of them: see AK206.
 
+`authkit.schema.hooks.postprocess_schema_security` writes each requirement once, where it
+could be decided who may call.
+
 ## How to silence
 
 An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.

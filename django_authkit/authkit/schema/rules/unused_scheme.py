@@ -20,6 +20,9 @@ is left over from an authenticator that is gone, or its requirement was stripped
 
 Remove the scheme from `APPEND_COMPONENTS`, or from the hook that writes it.
 
+`authkit.schema.hooks.postprocess_schema_security` removes a scheme that drf-spectacular wrote for
+an authenticator, when it takes away the last requirement that names it.
+
 ## How to silence
 
 An entry in `AUTHKIT["AUDIT"]` with the rule, the scheme as `subject` and a reason.
@@ -29,20 +32,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.document import security_schemes, well_formed
+from authkit.schema.document import required_schemes, security_schemes
 from authkit.schema.findings import Offence, Place, Rule, Severity
-from authkit.schema.places import requirement_lists
 from authkit.schema.truth import Truth
 
 
 def look(truth: Truth) -> Iterator[Offence]:
-    required = {
-        name
-        for _, requirements in requirement_lists(truth)
-        for requirement in well_formed(requirements)
-        for name in requirement
-    }
-    for name in sorted({*security_schemes(truth.document)} - required):
+    schemes = {*security_schemes(truth.document)}
+    for name in sorted(schemes - required_schemes(truth.document)):
         yield Offence(Place(), f'The scheme "{name}" is required nowhere.', subject=name)
 
 
