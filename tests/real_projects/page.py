@@ -33,16 +33,17 @@ FOOT = """
 - **not compared**: the live answer is 404, a redirect or, about an object, a word about the body
   before the object was looked up. It says nothing about who may call.
 - **untrue**: operations whose `security` in the document is not what the application does, and the
-  same with [the hook](hook.md), which goes no further than tier T1, and with the file into which an
-  audit at T3 wrote what it decided (`AUTHKIT["SCHEMA_VERDICTS"]`).
+  same with [the hook](hook.md), which goes no further than tier T1, and with the hook and a verdict
+  file (`AUTHKIT["SCHEMA_VERDICTS"]`) that an audit at T3 wrote. It holds the **decisions** that the
+  view alone does not lead to; one that holds none changes nothing.
 - **false findings**: AK301, AK302 and AK303 that the live answer contradicts, in the document
   without and with the hook.
 - **seconds**: of one processor, for one audit of a document that has been made.
 """
 
 APPLICATIONS = (
-    *("application", "operations", "untrue", "untrue with the hook", "untrue with its file"),
-    "right at T3",
+    *("application", "operations", "untrue", "untrue with the hook"),
+    *("untrue with a verdict file", "decisions in it", "right at T3"),
 )
 TIERS = (
     *("application", "tier", "decided", "without a row", RIGHT, WRONG, "by the handler"),
@@ -66,6 +67,7 @@ def summary(results):
                 result.untrue("declared"),
                 result.untrue("declared_with_hook"),
                 result.untrue("declared_with_verdicts"),
+                result.written,
                 f"{result.count(RIGHT)} of {compared}",
             )
 

@@ -92,7 +92,7 @@ def test_a_document_is_untrue_if_the_live_answer_contradicts_it():
 
 
 def result(*operations, untouched=True):
-    return Result("one", "T3", {"one": "1.0"}, {}, untouched, list(operations))
+    return Result("one", "T3", {"one": "1.0"}, {}, untouched, 0, list(operations))
 
 
 def test_every_missed_target_is_told():
@@ -129,11 +129,13 @@ def test_a_report_is_a_result_for_each_tier():
     report = {
         "versions": {},
         "untouched": True,
+        "written": 7,
         "operations": [operation(tiers={"T1": undecided, "T2": {"state": "secured"}})],
     }
     shallow, deep = Result.by_tier("one", report, {"T1": 0.5, "T2": 1.5})
     assert (shallow.tier, shallow.decided, shallow.seconds) == ("T1", 0, 0.5)
     assert (deep.tier, deep.decided, deep.seconds) == ("T2", 1, 1.5)
+    assert (shallow.written, deep.written) == (7, 7)
 
 
 def test_an_audit_that_writes_is_a_shortcoming():

@@ -85,7 +85,7 @@ class Result:
     """One application at one tier, counted.
 
     ``spent`` are the seconds, by step and by tier; ``untouched`` says that the audits left the
-    database as it was, byte for byte.
+    database as it was, byte for byte. ``written`` counts the decisions in its verdict file.
     """
 
     name: str
@@ -93,15 +93,16 @@ class Result:
     versions: dict
     spent: dict
     untouched: bool
+    written: int
     operations: list
 
     @classmethod
     def by_tier(cls, name, report, spent):
         """Return a result for each tier of *report*."""
-        versions, untouched = report["versions"], report["untouched"]
+        known = (report["versions"], spent, report["untouched"], report["written"])
         operations = report["operations"]
         return [
-            cls(name, tier, versions, spent, untouched, [o | o["tiers"][tier] for o in operations])
+            cls(name, tier, *known, [o | o["tiers"][tier] for o in operations])
             for tier in operations[0]["tiers"]
         ]
 

@@ -33,7 +33,8 @@ def main(command, name, folder):
 
 def look(name, application, folder):
     before = database_files()
-    decided = import_module("decisions").decide_all(application, folder / "verdicts.json")
+    verdicts = folder / "verdicts.json"
+    decided = import_module("decisions").decide_all(application, verdicts)
     untouched = database_files() == before
     operations = import_module("comparison").compare(application, decided)
     versions = {package: version(package) for package in (name, *SHOWN_VERSIONS)}
@@ -42,6 +43,7 @@ def look(name, application, folder):
         "versions": versions,
         "seconds": decided.seconds,
         "untouched": untouched,
+        "written": len(json.loads(verdicts.read_text())["operations"]),
         "operations": operations,
     }
 
