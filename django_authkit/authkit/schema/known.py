@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from rest_framework import exceptions
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
@@ -39,6 +40,9 @@ AUTHENTICATORS = frozenset(
         "rest_framework_simplejwt.authentication.JWTStatelessUserAuthentication",
     }
 )
+
+#: With it a session that has ended is none. It refuses unsafe requests without a CSRF token.
+SESSION = frozenset({"rest_framework.authentication.SessionAuthentication"})
 
 #: What a view must not have changed, if its gate is to be known.
 GATE = (
@@ -123,6 +127,12 @@ def _is_known_permission(permission: Any) -> bool:
 
 def _is_known_authenticator(authenticator: Any) -> bool:
     return _inherits_all_code(authenticator, AUTHENTICATORS)
+
+
+def ignores_bad_credentials(authenticator: Any, method: str) -> bool:
+    """Tell whether the authenticator is known to refuse nobody, whatever is presented."""
+    kind: Any = type(authenticator)
+    return method.upper() in SAFE_METHODS and _inherits_all_code(kind, SESSION)
 
 
 @cache

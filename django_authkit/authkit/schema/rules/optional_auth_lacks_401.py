@@ -2,7 +2,8 @@
 
 ## What it does
 
-Finds the operations that are open and read credentials, and document neither 401 nor 403.
+Finds the operations that are open and read credentials, and document neither 401 nor 403. Safe
+methods that read sessions alone are left out: a session that has ended is none, and is not refused.
 
 ## Why is this bad?
 
@@ -29,7 +30,7 @@ nobody can have been given, in the place where its security scheme says that it 
 
 `authkit.schema.hooks.postprocess_schema_security` adds the status that was seen: 401 if the first
 authenticator has a `WWW-Authenticate` header to send, else 403. It adds none where none was seen:
-the authenticator may ask the database first, or ignore what it does not know, as sessions do.
+the authenticator may ask the database first, or ignore what it does not know.
 
 ## How to silence
 
@@ -43,6 +44,7 @@ from collections.abc import Iterator
 from authkit.schema.decide import State
 from authkit.schema.document import documents_refusal
 from authkit.schema.findings import Offence, Rule, Severity
+from authkit.schema.known import ignores_bad_credentials
 from authkit.schema.places import in_state, place_of
 from authkit.schema.suggest import refusal
 from authkit.schema.truth import Judged, Truth
@@ -50,8 +52,13 @@ from authkit.schema.truth import Judged, Truth
 
 def look(truth: Truth) -> Iterator[Offence]:
     for judged in in_state(truth, State.OPTIONAL):
-        if not documents_refusal(judged.document):
+        if not documents_refusal(judged.document) and not _refuses_nobody(judged):
             yield Offence(place_of(judged), _message(judged), suggestion=_suggestion(judged))
+
+
+def _refuses_nobody(judged: Judged) -> bool:
+    read = judged.decision.offered.authenticators if judged.decision else ()
+    return all(ignores_bad_credentials(one, judged.method) for one in read)
 
 
 def _seen(judged: Judged) -> tuple[int, ...]:
