@@ -11,10 +11,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
-from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader, MetaPathFinder
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+else:  # importing those would load importlib.resources at every start, and importing asks neither
+    Loader = MetaPathFinder = object
 
 AWAITED = "drf_spectacular.extensions"
 OURS = "authkit.schema.extensions"
