@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -58,10 +57,8 @@ class AuthkitConfig(AppConfig):
         super().import_models()
 
     def ready(self) -> None:
-        for path in CHECKS:
-            register(Tags.security)(_when_run(path))
-        for path in DEPLOYMENT_CHECKS:
-            register(Tags.security, deploy=True)(_when_run(path))
+        register(Tags.security)(check_project)
+        register(Tags.security, deploy=True)(check_deployed_project)
         pre_save.connect(
             remember_replaced_hash,
             sender=settings.AUTH_USER_MODEL,
@@ -70,19 +67,21 @@ class AuthkitConfig(AppConfig):
         register_extensions()
 
 
-@cache  # the same function each time, so that it is registered once
-def _when_run(path: str) -> Callable[..., list[CheckMessage]]:
-    """Return a check that is imported when it is run.
+def check_project(**kwargs: Any) -> list[CheckMessage]:
+    return _messages_of(CHECKS, **kwargs)
 
-    The checks look at SimpleJWT's settings, and importing those costs a tenth of a second,
-    which a process that serves requests, or migrates, need not pay to start.
+
+def check_deployed_project(**kwargs: Any) -> list[CheckMessage]:
+    return _messages_of(DEPLOYMENT_CHECKS, **kwargs)
+
+
+def _messages_of(paths: Sequence[str], **kwargs: Any) -> list[CheckMessage]:
+    """Run checks, which are imported now.
+
+    They look at SimpleJWT's settings, and importing those costs a tenth of a second, which a
+    process that serves requests, or migrates, need not pay to start.
     """
-
-    def check(**kwargs: Any) -> list[CheckMessage]:
-        messages: list[CheckMessage] = import_string(path)(**kwargs)
-        return messages
-
-    return check
+    return [message for path in paths for message in import_string(path)(**kwargs)]
 
 
 def require_installed_apps() -> None:

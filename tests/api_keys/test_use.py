@@ -220,7 +220,7 @@ def test_a_window_that_ends_while_a_use_is_refused_is_waited_for(clock, make_key
 def test_a_prefix_that_is_taken_is_drawn_again(make_key, monkeypatch):
     taken, _ = make_key()
     drawn = [taken.prefix, taken.prefix, "fresh000"]
-    monkeypatch.setattr("authkit.api_keys.models.new_prefix", lambda: drawn.pop(0))
+    monkeypatch.setattr("authkit.api_keys.keys.new_prefix", lambda: drawn.pop(0))
     api_key, key = make_key()
     assert api_key.prefix == "fresh000"
     assert use_key(key, nowhere) == api_key
@@ -228,7 +228,7 @@ def test_a_prefix_that_is_taken_is_drawn_again(make_key, monkeypatch):
 
 def test_a_prefix_is_not_drawn_for_ever(make_key, monkeypatch):
     taken, _ = make_key()
-    monkeypatch.setattr("authkit.api_keys.models.new_prefix", lambda: taken.prefix)
+    monkeypatch.setattr("authkit.api_keys.keys.new_prefix", lambda: taken.prefix)
     with pytest.raises(IntegrityError):
         make_key()
 
@@ -237,7 +237,7 @@ def test_self_service_survives_a_prefix_that_is_taken(client, user, make_key, mo
     taken, _ = make_key()
     person = Person(client, user)
     drawn = [taken.prefix, "fresh000"]
-    monkeypatch.setattr("authkit.api_keys.models.new_prefix", lambda: drawn.pop(0))
+    monkeypatch.setattr("authkit.api_keys.keys.new_prefix", lambda: drawn.pop(0))
     assert person.made()["prefix"] == "fresh000"
 
 

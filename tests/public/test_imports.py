@@ -26,9 +26,13 @@ print("\\n".join(sys.modules))
 """
 
 
-def loaded(*statements):
+#: So that the pages of the admin site are loaded too.
+ADMIN = ["django.contrib.admin", "django.contrib.messages", "django.contrib.sessions"]
+
+
+def loaded(*statements, installed=(*ADMIN, *REQUIRED_APPS, "authkit")):
     """Return the names of all modules in a process that starts Django and runs the statements."""
-    apps = ",".join([*REQUIRED_APPS, "authkit"])
+    apps = ",".join(installed)
     child = subprocess.run(
         [sys.executable, "-c", CHILD, apps, *statements], capture_output=True, text=True, check=True
     )
@@ -53,7 +57,16 @@ def at_start():
         "authkit.schema.gate",
         "authkit.schema.hooks",
         "authkit.schema.introspect",
+        "authkit.accounts.admin",
+        "authkit.api_keys.flows",
+        "authkit.api_keys.keys",
         "authkit.checks",
+        "authkit.core.crypto",
+        "authkit.core.rates",
+        "authkit.core.security_log",
+        "authkit.events.flows",
+        "authkit.second_factor.flows",
+        "authkit.sessions.flows",
         "authkit.urls",
         "authkit.login.views",
         "authkit.problem_details",
@@ -70,6 +83,11 @@ def at_start():
 )
 def test_starting_django_does_not_load(at_start, module):
     assert module not in at_start
+
+
+def test_nothing_of_the_standard_library_is_loaded_for_us_that_takes_long(at_start):
+    without = loaded(installed=(*ADMIN, *REQUIRED_APPS))
+    assert "importlib.resources" not in at_start - without
 
 
 def test_serving_our_endpoints_does_not_load_the_schema_room():

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -15,12 +15,18 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from authkit.api_keys.flows import NewKey, rotate
 from authkit.api_keys.models import MAX_NETWORKS, APIKey
 from authkit.conf import conf
+from authkit.core.lazy import lazy_module
 from authkit.core.networks import joined
 from authkit.errors import APIKeyEnded, APIKeyRotated
-from authkit.events.flows import record
+
+if TYPE_CHECKING:
+    from authkit.api_keys import flows
+    from authkit.events import flows as events
+else:
+    flows = lazy_module("authkit.api_keys.flows")
+    events = lazy_module("authkit.events.flows")
 
 #: How long the old key works when the admin rotates one and leaves time to replace it.
 OVERLAP = timedelta(days=1)
@@ -118,7 +124,7 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
     ) -> None:
         if change:
             obj.save()
-            record(
+            events.record(
                 "api_key_changed",
                 user=obj.owner_id,
                 api_key=obj.pk,
@@ -127,9 +133,9 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
             )
             return
         # Kept on the request, not in a message: messages are stored in cookies or sessions.
-        made = NewKey(obj, APIKey.objects.insert(obj))
+        made = flows.NewKey(obj, APIKey.objects.insert(obj))
         request.new_api_key = made  # type: ignore[attr-defined]  # an attribute of ours
-        record(
+        events.record(
             "api_key_created",
             user=obj.owner_id,
             api_key=obj.pk,
@@ -140,7 +146,7 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
     def response_add(
         self, request: HttpRequest, obj: APIKey, post_url_continue: str | None = None
     ) -> HttpResponse:
-        made: NewKey = request.new_api_key  # type: ignore[attr-defined]  # by save_model
+        made: flows.NewKey = request.new_api_key  # type: ignore[attr-defined]  # by save_model
         return self._shown_once(request, _("API key made"), [made])
 
     @admin.action(description=_("Revoke the selected keys, for good"), permissions=["change"])
@@ -148,7 +154,7 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
         ending = list(queryset.filter(revoked=False))
         APIKey.objects.filter(pk__in=[api_key.pk for api_key in ending]).revoke()
         for api_key in ending:
-            record(
+            events.record(
                 "api_key_revoked",
                 user=api_key.owner_id,
                 api_key=api_key.pk,
@@ -180,7 +186,7 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
         new_keys = []
         for api_key in queryset:
             try:
-                new_keys.append(rotate(api_key, overlap, actor=request.user.pk))
+                new_keys.append(flows.rotate(api_key, overlap, actor=request.user.pk))
             except (APIKeyEnded, APIKeyRotated) as error:
                 self.message_user(request, f"{api_key}: {error.detail}", messages.WARNING)
             else:
@@ -188,7 +194,7 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
         return self._shown_once(request, _("API keys rotated"), new_keys) if new_keys else None
 
     def _shown_once(
-        self, request: HttpRequest, title: Any, new_keys: Sequence[NewKey]
+        self, request: HttpRequest, title: Any, new_keys: Sequence[flows.NewKey]
     ) -> HttpResponse:
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -16,14 +16,21 @@ from rest_framework_api_key.crypto import KeyGenerator
 from rest_framework_api_key.models import AbstractAPIKey, BaseAPIKeyManager
 
 from authkit.api_keys.cache import forget
-from authkit.api_keys.keys import new_key, new_prefix, prefix_of
 from authkit.api_keys.scopes import require_grantable
 from authkit.conf import conf
-from authkit.core import clock, networks, rates
+from authkit.core import clock, networks
 from authkit.core.compiled_lookup import CompiledLookup
 from authkit.core.database import all_or_nothing
+from authkit.core.lazy import lazy_module
 from authkit.core.truth import TruthQuerySet
 from authkit.errors import ScopeInvalid
+
+if TYPE_CHECKING:
+    from authkit.api_keys import keys
+    from authkit.core import rates
+else:
+    keys = lazy_module("authkit.api_keys.keys")
+    rates = lazy_module("authkit.core.rates")
 
 #: What a request with a key has no need of.
 UNREAD = ("created", "last_used_ip", "rate_used", "rate_window_started_at", "slot")
@@ -39,11 +46,11 @@ class BrandedKeyGenerator(KeyGenerator):  # type: ignore[misc]  # the package ha
     """Makes keys of our form, and hashes them as the parent does."""
 
     def get_prefix(self) -> str:
-        return new_prefix()
+        return keys.new_prefix()
 
     def generate(self) -> tuple[str, str, str]:
         prefix = self.get_prefix()
-        key = new_key(conf.API_KEY_BRAND, prefix)
+        key = keys.new_key(conf.API_KEY_BRAND, prefix)
         return key, prefix, self.hash(key)
 
     def matches(self, key: str, api_key: APIKey | None) -> bool:
@@ -112,7 +119,7 @@ class APIKeyManager(BaseAPIKeyManager):  # type: ignore[misc]  # as above
 
         :raises APIKey.DoesNotExist: for every other key.
         """
-        prefix = prefix_of(key, conf.API_KEY_BRAND)
+        prefix = keys.prefix_of(key, conf.API_KEY_BRAND)
         api_key = self.with_owner(prefix) if prefix else None
         if prefix and not self.key_generator.matches(key, api_key):
             api_key = None

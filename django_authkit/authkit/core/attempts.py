@@ -6,10 +6,9 @@ was right. What is counted, and where, is for the model that has these columns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -22,8 +21,7 @@ from authkit.errors import AccountLocked, AttemptsExceeded
 C = TypeVar("C", bound="AttemptCounter")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """At most ``per_window`` attempts in ``window``, and ``in_a_row`` before any success."""
 
     window: timedelta

@@ -8,8 +8,7 @@ kept and only the parameter is new.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import connections, models, router
 from django.db.models.base import DEFERRED
@@ -19,8 +18,7 @@ M = TypeVar("M", bound=models.Model)
 Row = list[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """Which columns of a row make which instance."""
 
     model: type[models.Model]
@@ -38,8 +36,7 @@ class _Part:
         return self.model.from_db(alias, self.attnames, values)
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(NamedTuple):
     sql: str
     converters: list[tuple[int, list[Callable[..., Any]], Any]]
     base: _Part

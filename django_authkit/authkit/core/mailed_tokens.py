@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import models
@@ -19,7 +19,7 @@ from django.utils.crypto import constant_time_compare
 
 from authkit.core import clock
 from authkit.core.database import settle
-from authkit.core.truth import TruthQuerySet
+from authkit.core.truth import TruthManager
 from authkit.core.users import AuthUser, email_of
 
 TOKEN_BYTES = 32
@@ -60,14 +60,13 @@ class MailedToken(models.Model):
     created_at = models.DateTimeField(editable=False)
     expires_at = models.DateTimeField(db_index=True, editable=False)
 
-    objects = TruthQuerySet.as_manager()
+    objects = TruthManager()
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.pk}"
 
 
-@dataclass(frozen=True, slots=True)
-class FoundToken:
+class FoundToken(NamedTuple):
     """A token that is good: whose it is, and where it was sent."""
 
     id: int

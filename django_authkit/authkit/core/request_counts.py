@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from math import ceil
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
 from authkit.core import clock
-from authkit.core.client import Client
 from authkit.core.database import settle
-from authkit.core.rates import Rate
 from authkit.core.windows import one_more
+
+if TYPE_CHECKING:
+    from authkit.core.client import Client
+    from authkit.core.rates import Rate
 
 
 class RequestCountManager(models.Manager["RequestCount"]):

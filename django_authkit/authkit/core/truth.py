@@ -31,3 +31,7 @@ class TruthQuerySet(models.QuerySet[M]):
 
     update.alters_data = True  # type: ignore[attr-defined]  # as Django marks its own
     delete.alters_data = True  # type: ignore[attr-defined]  # for templates, which call neither
+
+
+#: One class for all models: ``as_manager()`` would make one for each, at every start.
+TruthManager = models.Manager.from_queryset(TruthQuerySet)

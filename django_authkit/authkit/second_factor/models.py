@@ -3,7 +3,7 @@ from __future__ import annotations
 import logging
 import uuid
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -15,13 +15,17 @@ from authkit.core import clock
 from authkit.core.attempts import AttemptCounter, Limits, count_attempt
 from authkit.core.compiled_exists import CompiledExists
 from authkit.core.lazy import lazy_module
-from authkit.core.truth import TruthQuerySet
+from authkit.core.truth import TruthManager, TruthQuerySet
 from authkit.core.users import AuthUser
 from authkit.errors import AccountLocked, SecondFactorUnavailable
-from authkit.events.flows import record
 from authkit.second_factor import totp
 
-crypto = lazy_module("authkit.core.crypto")
+if TYPE_CHECKING:
+    from authkit.core import crypto
+    from authkit.events import flows as events
+else:
+    crypto = lazy_module("authkit.core.crypto")
+    events = lazy_module("authkit.events.flows")
 
 #: Codes of every kind together, for one account, whatever challenge, endpoint or address.
 CODE_LIMITS = Limits(window=timedelta(minutes=15), per_window=10, in_a_row=100)
@@ -62,11 +66,10 @@ class TOTPDevice(AttemptCounter, Device):  # type: ignore[misc]  # django-otp ha
         :raises SecondFactorUnavailable: no key of the ring opens it for this row and owner.
         """
         try:
-            secret: bytes = crypto.unseal(self.sealed_secret, context=self._context())
+            return crypto.unseal(self.sealed_secret, context=self._context())
         except crypto.CannotUnseal:
-            record("second_factor_unavailable", level=logging.CRITICAL, user=self.user_id)
+            events.record("second_factor_unavailable", level=logging.CRITICAL, user=self.user_id)
             raise SecondFactorUnavailable from None
-        return secret
 
     def _context(self) -> str:
         return f"authkit.totp:{self.user_id}:{self.seal_context}"
@@ -124,7 +127,7 @@ class RecoveryCode(models.Model):
     )
     digest = models.CharField(max_length=64, editable=False)
 
-    objects = TruthQuerySet.as_manager()
+    objects = TruthManager()
 
     class Meta:
         verbose_name = _("recovery code")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.db import models
@@ -30,11 +30,16 @@ from authkit.core.compiled_attempts import CompiledAttempts
 from authkit.core.compiled_insert import CompiledInsert
 from authkit.core.compiled_update import CompiledUpdate
 from authkit.core.database import settle
-from authkit.core.truth import TruthQuerySet
+from authkit.core.lazy import lazy_module
+from authkit.core.truth import TruthManager
 from authkit.core.users import AuthUser
 from authkit.errors import AccountLocked, AttemptsExceeded
-from authkit.events.flows import record
 from authkit.sessions.models import Session
+
+if TYPE_CHECKING:
+    from authkit.events import flows as events
+else:
+    events = lazy_module("authkit.events.flows")
 
 #: Passwords for one name: so many in a window from one place, and so many in a row from one
 #: place, or from all places together if the account has no session there.
@@ -60,7 +65,7 @@ class PasswordAttempts(AttemptCounter):
     name = models.CharField(max_length=32, editable=False, db_index=True)
     place = models.CharField(max_length=32, editable=False)
 
-    objects = TruthQuerySet.as_manager()
+    objects = TruthManager()
 
     class Meta:
         verbose_name = _("password attempts")
@@ -195,7 +200,7 @@ def _count(
 
 def _refuse(refusal: AccountLocked | AttemptsExceeded | None, **whose: Any) -> None:
     if refusal is not None:
-        record(refusal.default_code, level=logging.WARNING, **whose)
+        events.record(refusal.default_code, level=logging.WARNING, **whose)
         raise refusal
 
 
