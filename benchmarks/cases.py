@@ -118,6 +118,16 @@ def _bearer_cases(users: list[User]) -> list[Case]:
     drf = cycle([Token.objects.get(user=user).key for user in users])
     knox = cycle([AuthToken.objects.create(user)[1] for user in users])
     junk = "Bearer eyJhbGciOiJIUzI1NiJ9.e30.not-the-signature"
+    forged = f"Bearer eyJhbGciOiJIUzI1NiJ9.e30.{'A' * 43}"
+
+    def bad(kind: str, name: str, path: str, authorization: str) -> Case:
+        return Case(
+            f"{kind} bearer",
+            f"{name}, {kind}",
+            lambda: get(path, HTTP_AUTHORIZATION=authorization),
+            401,
+            "floor refusal",
+        )
 
     def request(path: str, scheme: str, tokens: Any) -> Callable[[], dict[str, Any]]:
         return lambda: get(path, HTTP_AUTHORIZATION=f"{scheme} {next(tokens)}")
@@ -128,13 +138,11 @@ def _bearer_cases(users: list[User]) -> list[Case]:
         Case(group, "SimpleJWT stateless", request("/simplejwt/stateless", "Bearer", simple)),
         Case(group, "DRF TokenAuthentication", request("/drf/token", "Token", drf)),
         Case(group, "knox", request("/knox/token", "Token", knox)),
-        Case("junk bearer", "authkit JWT, junk", _junk("/authkit/jwt", junk), 401, "floor refusal"),
-        Case("junk bearer", "SimpleJWT, junk", _junk("/simplejwt/jwt", junk), 401, "floor refusal"),
+        bad("junk", "authkit JWT", "/authkit/jwt", junk),
+        bad("junk", "SimpleJWT", "/simplejwt/jwt", junk),
+        bad("forged", "authkit JWT", "/authkit/jwt", forged),
+        bad("forged", "SimpleJWT", "/simplejwt/jwt", forged),
     ]
-
-
-def _junk(path: str, authorization: str) -> Callable[[], dict[str, Any]]:
-    return lambda: get(path, HTTP_AUTHORIZATION=authorization)
 
 
 def _key_cases(users: list[User]) -> list[Case]:

@@ -17,6 +17,7 @@ RESULTS = Path(__file__).parent / "results"
 BASES = {
     "authenticated request": "SimpleJWT",
     "junk bearer": "SimpleJWT, junk",
+    "forged bearer": "SimpleJWT, forged",
     "API key": "HasAPIKey",
     "bad key": "HasAPIKey, unknown key",
     "log in": "SimpleJWT obtain",

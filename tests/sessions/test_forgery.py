@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.conf import settings
 from django.test import override_settings
+from rest_framework_simplejwt.backends import TokenBackend
 
 from tests.conftest import bearer
 from tests.sessions.answers import assert_session_lives, assert_token_invalid
@@ -184,6 +185,14 @@ def test_a_strangers_refresh_token_is_refused_everywhere_without_a_query(
         assert list(verify.json()) == (complaint if complaint != ["refresh"] else ["token"])
     assert_session_lives(client, pair)
     assert Session.objects.get().generation == 0
+
+
+def test_what_is_too_short_for_a_signature_is_not_even_decoded(client, user, monkeypatch):
+    access = client.pair(user)["access"]
+    monkeypatch.setattr(TokenBackend, "decode", lambda backend, token: pytest.fail("decoded"))
+    assert_token_invalid(client.sessions(access[:-1]))
+    with pytest.raises(pytest.fail.Exception):
+        client.sessions(access)
 
 
 def test_the_last_letter_of_a_signature_is_not_negotiable(client, user):

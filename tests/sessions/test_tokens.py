@@ -300,6 +300,7 @@ def test_the_claims_of_type_and_id_may_be_renamed(client, user):
         assert_token_invalid(client.sessions(pair["refresh"]))
         assert_token_invalid(client.refresh(pair["access"]))
         assert client.refresh(pair["refresh"]).status_code == 200
+    assert_token_invalid(client.sessions(pair["access"]))
 
 
 class ShoutingEncoder(DjangoJSONEncoder):

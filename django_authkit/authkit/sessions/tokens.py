@@ -40,7 +40,9 @@ BEARER: tuple[TokenType, ...] = ("access", "enrolment")
 
 #: Longer strings are refused unread; ours are a few hundred characters.
 MAX_TOKEN_LENGTH = 4096
-_COMPACT_JWS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
+
+#: The shortest signature, HS256's, has 43 characters. Most junk has not, and costs no decoding.
+_COMPACT_JWS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{43,}", re.ASCII)
 _WITHIN = re.compile(
     r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]*\.([A-Za-z0-9_-]{1,4096})\.[A-Za-z0-9_-]+", re.ASCII
 )
@@ -122,6 +124,11 @@ def name_users_by_primary_key() -> bool:
     return _user_id_field() in ("pk", get_user_model()._meta.pk.name)
 
 
+def _token_type_claim() -> str:
+    name: str = setting("TOKEN_TYPE_CLAIM") or "token_type"
+    return name
+
+
 def _user_id_field() -> str:
     field: str = _configured().get("USER_ID_FIELD", "pk")
     return field
@@ -134,16 +141,12 @@ def decode(token: str, *token_types: TokenType) -> Claims:
 
     :raises TokenInvalid: for whatever is not such a token.
     """
-    if len(token) > MAX_TOKEN_LENGTH or not _COMPACT_JWS.fullmatch(token):
+    if len(token) > MAX_TOKEN_LENGTH:
         raise TokenInvalid
+    backend = _backend()
     verify = _verified_before if token_types == BEARER else _verified
-    try:
-        payload = verify(_backend(), token)
-    except (TokenBackendError, ValueError, OverflowError, RecursionError):
-        # PyJWT lets some malformed claims of well-signed tokens escape as plain errors.
-        raise TokenInvalid from None
-    claims = _claims(payload)
-    if claims.token_type not in token_types or _has_expired(payload):
+    claims = verify(token, backend, _token_type_claim(), setting("USER_ID_CLAIM"))
+    if claims.token_type not in token_types or _has_expired(claims, backend):
         raise TokenInvalid
     return claims
 
@@ -165,8 +168,29 @@ def _kind(encoded_payload: str) -> Any:
     return payload.get(setting("TOKEN_TYPE_CLAIM")) if is_ours else None
 
 
-def _verified(backend: TokenBackend, token: str) -> Mapping[str, Any]:
-    return MappingProxyType(backend.decode(token))
+def _verified(
+    token: str, backend: TokenBackend, token_type_claim: str, user_id_claim: str
+) -> Claims:
+    if not _COMPACT_JWS.fullmatch(token):
+        raise TokenInvalid
+    try:
+        payload = MappingProxyType(backend.decode(token))
+    except (TokenBackendError, ValueError, OverflowError, RecursionError):
+        # PyJWT lets some malformed claims of well-signed tokens escape as plain errors.
+        raise TokenInvalid from None
+    for required in ("exp", "iat"):
+        _member(payload, required, int)
+    token_type = _member(payload, token_type_claim, str)
+    if token_type in BEARER:
+        # SimpleJWT's own view would make one of a refresh token of ours, and spend nothing.
+        _member(payload, "amr", list)
+    return Claims(
+        token_type=token_type,
+        session_id=_session_id(payload),
+        user_id=_member(payload, user_id_claim, str),
+        generation=_member(payload, "generation", int),
+        payload=payload,
+    )
 
 
 #: A client sends one access token many times. What a signature says does not change, so it
@@ -174,25 +198,9 @@ def _verified(backend: TokenBackend, token: str) -> Mapping[str, Any]:
 _verified_before = lru_cache(maxsize=2048)(_verified)
 
 
-def _has_expired(payload: Mapping[str, Any]) -> bool:
-    leeway = _backend().get_leeway().total_seconds()
-    return bool(payload["exp"] <= clock.now().timestamp() - leeway)
-
-
-def _claims(payload: Mapping[str, Any]) -> Claims:
-    for required in ("exp", "iat"):
-        _member(payload, required, int)
-    token_type = _member(payload, setting("TOKEN_TYPE_CLAIM") or "token_type", str)
-    if token_type in BEARER:
-        # SimpleJWT's own view would make one of a refresh token of ours, and spend nothing.
-        _member(payload, "amr", list)
-    return Claims(
-        token_type=token_type,
-        session_id=_session_id(payload),
-        user_id=_member(payload, setting("USER_ID_CLAIM"), str),
-        generation=_member(payload, "generation", int),
-        payload=payload,
-    )
+def _has_expired(claims: Claims, backend: TokenBackend) -> bool:
+    leeway = backend.get_leeway().total_seconds()
+    return bool(claims.payload["exp"] <= clock.now().timestamp() - leeway)
 
 
 def _member(payload: Mapping[str, Any], name: str, kind: type) -> Any:
@@ -220,7 +228,7 @@ def _encode(
     iat = _timestamp(issued_at)
     encoded: str = _backend().encode(
         {
-            setting("TOKEN_TYPE_CLAIM") or "token_type": token_type,
+            _token_type_claim(): token_type,
             setting("USER_ID_CLAIM"): user_id_of(session.user),
             setting("JTI_CLAIM") or "jti": _token_id(token_type, session, iat),
             "sid": str(session.pk),
