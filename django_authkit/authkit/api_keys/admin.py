@@ -19,14 +19,15 @@ from authkit.api_keys.models import MAX_NETWORKS, APIKey
 from authkit.conf import conf
 from authkit.core.lazy import lazy_module
 from authkit.core.networks import joined
-from authkit.errors import APIKeyEnded, APIKeyRotated
 
 if TYPE_CHECKING:
+    from authkit import errors
     from authkit.api_keys import flows
     from authkit.events import flows as events
 else:
     flows = lazy_module("authkit.api_keys.flows")
     events = lazy_module("authkit.events.flows")
+    errors = lazy_module("authkit.errors")
 
 #: How long the old key works when the admin rotates one and leaves time to replace it.
 OVERLAP = timedelta(days=1)
@@ -187,7 +188,7 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
         for api_key in queryset:
             try:
                 new_keys.append(flows.rotate(api_key, overlap, actor=request.user.pk))
-            except (APIKeyEnded, APIKeyRotated) as error:
+            except (errors.APIKeyEnded, errors.APIKeyRotated) as error:
                 self.message_user(request, f"{api_key}: {error.detail}", messages.WARNING)
             else:
                 self.log_change(request, api_key, "Rotated.")

@@ -16,21 +16,22 @@ from rest_framework_api_key.crypto import KeyGenerator
 from rest_framework_api_key.models import AbstractAPIKey, BaseAPIKeyManager
 
 from authkit.api_keys.cache import forget
-from authkit.api_keys.scopes import require_grantable
 from authkit.conf import conf
 from authkit.core import clock, networks
 from authkit.core.compiled_lookup import CompiledLookup
 from authkit.core.database import all_or_nothing
 from authkit.core.lazy import lazy_module
 from authkit.core.truth import TruthQuerySet
-from authkit.errors import ScopeInvalid
 
 if TYPE_CHECKING:
-    from authkit.api_keys import keys
+    from authkit import errors
+    from authkit.api_keys import keys, scopes
     from authkit.core import rates
 else:
     keys = lazy_module("authkit.api_keys.keys")
     rates = lazy_module("authkit.core.rates")
+    scopes = lazy_module("authkit.api_keys.scopes")
+    errors = lazy_module("authkit.errors")
 
 #: What a request with a key has no need of.
 UNREAD = ("created", "last_used_ip", "rate_used", "rate_window_started_at", "slot")
@@ -280,8 +281,8 @@ class APIKey(AbstractAPIKey):  # type: ignore[misc]  # as above
             raise ValidationError({"group": _("A key with an owner has the owner's permissions.")})
         self._clean_rate()
         try:
-            require_grantable(self.owner, self.scopes)
-        except ScopeInvalid as error:
+            scopes.require_grantable(self.owner, self.scopes)
+        except errors.ScopeInvalid as error:
             raise ValidationError(str(error.detail)) from None
 
     def save(self, *args: Any, **kwargs: Any) -> None:

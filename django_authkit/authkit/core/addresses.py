@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from authkit.core.truth import TruthQuerySet
+from authkit.core.truth import TruthManager
 
 
 class UnverifiedAddress(models.Model):
@@ -26,7 +26,7 @@ class UnverifiedAddress(models.Model):
         editable=False,
     )
 
-    objects = TruthQuerySet.as_manager()
+    objects = TruthManager()
 
     class Meta:
         verbose_name = _("unverified address")

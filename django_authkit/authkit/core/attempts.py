@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 from math import ceil
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from authkit.core import clock
+from authkit.core.lazy import lazy_module
 from authkit.core.windows import one_more
-from authkit.errors import AccountLocked, AttemptsExceeded
+
+if TYPE_CHECKING:
+    from authkit import errors
+else:
+    errors = lazy_module("authkit.errors")
 
 C = TypeVar("C", bound="AttemptCounter")
 
@@ -46,16 +51,16 @@ class AttemptCounter(models.Model):
     class Meta:
         abstract = True
 
-    def refusal(self, limits: Limits) -> AccountLocked | AttemptsExceeded | None:
+    def refusal(self, limits: Limits) -> errors.AccountLocked | errors.AttemptsExceeded | None:
         """Say why the next attempt would be refused, if it would."""
         if self.failures >= limits.in_a_row:
-            return AccountLocked()
+            return errors.AccountLocked()
         if self.window_started_at is None or self.window_failures < limits.per_window:
             return None
         left = self.window_started_at + limits.window - clock.now()
         if left <= timedelta(0):
             return None
-        return AttemptsExceeded(wait=ceil(left.total_seconds()))
+        return errors.AttemptsExceeded(wait=ceil(left.total_seconds()))
 
 
 def count_attempt(counters: models.QuerySet[C, C], limits: Limits) -> bool:

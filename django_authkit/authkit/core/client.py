@@ -24,8 +24,8 @@ IPV6_PREFIX = 64
 #: The longest chain of proxies that is followed; a header of 64 KiB has room for many more.
 MOST_HOPS = 32
 
-#: Some proxies write the port beside the address.
-_WITH_PORT = re.compile(r"\[([^\[\]]+)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+", re.ASCII)
+#: Some proxies write the port beside the address. Compiled where there is a proxy.
+_WITH_PORT = r"\[([^\[\]]+)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+"
 
 
 class Client(NamedTuple):
@@ -115,7 +115,7 @@ def _from_the_right(request: HttpRequest) -> Iterator[str]:
     header = request.META.get("HTTP_X_FORWARDED_FOR", "")
     for entry in reversed(header.rsplit(",", MOST_HOPS)):
         entry = entry.strip()
-        with_port = _WITH_PORT.fullmatch(entry)
+        with_port = re.fullmatch(_WITH_PORT, entry, re.ASCII)
         yield (with_port[1] or with_port[2]) if with_port else entry
 
 

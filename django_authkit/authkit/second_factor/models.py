@@ -17,15 +17,17 @@ from authkit.core.compiled_exists import CompiledExists
 from authkit.core.lazy import lazy_module
 from authkit.core.truth import TruthManager, TruthQuerySet
 from authkit.core.users import AuthUser
-from authkit.errors import AccountLocked, SecondFactorUnavailable
-from authkit.second_factor import totp
 
 if TYPE_CHECKING:
+    from authkit import errors
     from authkit.core import crypto
     from authkit.events import flows as events
+    from authkit.second_factor import totp
 else:
     crypto = lazy_module("authkit.core.crypto")
     events = lazy_module("authkit.events.flows")
+    totp = lazy_module("authkit.second_factor.totp")
+    errors = lazy_module("authkit.errors")
 
 #: Codes of every kind together, for one account, whatever challenge, endpoint or address.
 CODE_LIMITS = Limits(window=timedelta(minutes=15), per_window=10, in_a_row=100)
@@ -69,7 +71,7 @@ class TOTPDevice(AttemptCounter, Device):  # type: ignore[misc]  # django-otp ha
             return crypto.unseal(self.sealed_secret, context=self._context())
         except crypto.CannotUnseal:
             events.record("second_factor_unavailable", level=logging.CRITICAL, user=self.user_id)
-            raise SecondFactorUnavailable from None
+            raise errors.SecondFactorUnavailable from None
 
     def _context(self) -> str:
         return f"authkit.totp:{self.user_id}:{self.seal_context}"
@@ -97,7 +99,7 @@ class TOTPDevice(AttemptCounter, Device):  # type: ignore[misc]  # django-otp ha
         refusal = self.refusal(CODE_LIMITS)
         if refusal is None:
             return True, None
-        if isinstance(refusal, AccountLocked):
+        if isinstance(refusal, errors.AccountLocked):
             return False, {"error_message": str(refusal.detail)}
         return False, {
             "reason": VerifyNotAllowed.N_FAILED_ATTEMPTS,
@@ -111,7 +113,7 @@ class TOTPDevice(AttemptCounter, Device):  # type: ignore[misc]  # django-otp ha
         counted = count_attempt(type(self).objects.filter(pk=self.pk), CODE_LIMITS)
         try:
             return self.confirmed and counted and self.spend(str(token))
-        except SecondFactorUnavailable:  # a form knows no 503
+        except errors.SecondFactorUnavailable:  # a form knows no 503
             return False
 
 

@@ -33,13 +33,14 @@ from authkit.core.database import settle
 from authkit.core.lazy import lazy_module
 from authkit.core.truth import TruthManager
 from authkit.core.users import AuthUser
-from authkit.errors import AccountLocked, AttemptsExceeded
 from authkit.sessions.models import Session
 
 if TYPE_CHECKING:
+    from authkit import errors
     from authkit.events import flows as events
 else:
     events = lazy_module("authkit.events.flows")
+    errors = lazy_module("authkit.errors")
 
 #: Passwords for one name: so many in a window from one place, and so many in a row from one
 #: place, or from all places together if the account has no session there.
@@ -177,7 +178,7 @@ def _overlooked(name: str) -> int:
 def _count(
     counter: PasswordAttempts,
     is_known: Callable[[], bool],
-    refuse: Callable[[AccountLocked | AttemptsExceeded | None], None],
+    refuse: Callable[[errors.AccountLocked | errors.AttemptsExceeded | None], None],
 ) -> None:
     """Count an attempt, or raise why there is none left.
 
@@ -189,7 +190,7 @@ def _count(
         refuse(_refusal(counter, is_known))
         # Not before: an attempt that is refused anyway leaves no row.
         if not counter.begin() and not statements.count(counter.pk, PASSWORD_LIMITS):
-            refuse(_refusal(counter, is_known) or AttemptsExceeded(wait=1))
+            refuse(_refusal(counter, is_known) or errors.AttemptsExceeded(wait=1))
     # Others may have counted in the meantime. Whoever looks after counting sees all who did
     # so before, so that no more than the limit can find that they are within it.
     refusal = _refusal(counter, is_known, counted=1)
@@ -198,7 +199,7 @@ def _count(
     refuse(refusal)
 
 
-def _refuse(refusal: AccountLocked | AttemptsExceeded | None, **whose: Any) -> None:
+def _refuse(refusal: errors.AccountLocked | errors.AttemptsExceeded | None, **whose: Any) -> None:
     if refusal is not None:
         events.record(refusal.default_code, level=logging.WARNING, **whose)
         raise refusal
@@ -206,7 +207,7 @@ def _refuse(refusal: AccountLocked | AttemptsExceeded | None, **whose: Any) -> N
 
 def _refusal(
     counter: PasswordAttempts, is_known: Callable[[], bool], counted: int = 0
-) -> AccountLocked | AttemptsExceeded | None:
+) -> errors.AccountLocked | errors.AttemptsExceeded | None:
     """Say why the next attempt is refused, or the last one if it is ``counted``."""
     now = clock.now()
     everywhere, here, recent, began = statements.sums(
@@ -214,12 +215,12 @@ def _refusal(
     )
     most = PASSWORD_LIMITS.in_a_row - 1 + counted
     if here > most:
-        return AccountLocked()
+        return errors.AccountLocked()
     if everywhere > most and not is_known() and everywhere - _overlooked(counter.name) > most:
-        return AccountLocked()
+        return errors.AccountLocked()
     if recent > PASSWORD_LIMITS.per_window - 1 + counted:
         left = began + PASSWORD_LIMITS.window - now
-        return AttemptsExceeded(wait=ceil(left.total_seconds()))
+        return errors.AttemptsExceeded(wait=ceil(left.total_seconds()))
     return None
 
 
