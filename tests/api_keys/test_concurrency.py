@@ -148,20 +148,20 @@ def test_many_who_bring_a_slow_hash_at_once_all_come_in(crowd, make_key):
 def test_under_load_an_overlap_refuses_no_valid_request_and_its_end_accepts_none(crowd, make_key):
     """Two keys in flight; after the overlap the old one is over, to the moment."""
     api_key, old = make_key()
-    overlap = timedelta(seconds=1.5)
+    overlap = timedelta(seconds=3)
     began = monotonic()
     new = flows.rotate(api_key, overlap).key
     rotated = monotonic()
     # When the overlap can have ended at the earliest, and at the latest.
     earliest, latest = began + overlap.total_seconds(), rotated + overlap.total_seconds()
-    end = latest + 0.5
 
     def hammer(number):
         key, seen = (old, new)[number % 2], []
-        while monotonic() < end:
-            start = monotonic()
+        start = monotonic()
+        while start <= latest:
             seen.append((start, is_accepted(key), monotonic()))
-        return seen
+            start = monotonic()
+        return [*seen, (start, is_accepted(key), monotonic())]
 
     answers = crowd.at_once([partial(hammer, number) for number in range(THREADS)])
     of_old = [one for number, seen in enumerate(answers) if number % 2 == 0 for one in seen]
@@ -169,9 +169,9 @@ def test_under_load_an_overlap_refuses_no_valid_request_and_its_end_accepts_none
     assert all(accepted for _, accepted, _ in of_new)
     during = [accepted for _, accepted, finish in of_old if finish < earliest]
     after = [accepted for start, accepted, _ in of_old if start > latest]
-    assert len(during) > THREADS
+    assert len(during) > 0
     assert all(during)
-    assert len(after) > 0
+    assert len(after) == THREADS // 2
     assert not any(after)
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 fuzz = settings(
     derandomize=True,
-    max_examples=200,
+    max_examples=100,
     deadline=None,
     database=None,
     suppress_health_check=[
