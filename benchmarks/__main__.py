@@ -38,7 +38,7 @@ def _options() -> argparse.Namespace:
         "--operations",
         type=int,
         nargs="*",
-        default=[400, 2000],
+        default=[400, 2000, 10000],
         help="sizes of the generated APIs whose schemas are made and audited",
     )
     return parser.parse_args()
