@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 from authkit.models import PasswordAttempts
+from django.db import connection
 from django.db.models import Sum
 
 from tests.conftest import PASSWORD, Client
@@ -60,12 +61,14 @@ def test_spellings_at_once_share_the_ten(user, clock, hasher_runs):
 
 
 def test_the_owner_comes_home_while_strangers_fail_ten_thousand_times(user, clock):
+    """Ten thousand on PostgreSQL, and fewer where only the statements are others."""
     name = user.get_username()
+    times = 20 if connection.vendor == "postgresql" else 2
     with Crowd(64) as crowd:
         assert log_in(Client(), name).status_code == 200
         for turn in range(8):
             places = [address(64 * turn + number) for number in range(63)]
-            calls = [partial(fail_often, name, ip, 20) for ip in places]
+            calls = [partial(fail_often, name, ip, times) for ip in places]
             *strangers, owner = crowd.at_once([*calls, *guesses(name, [HOME], PASSWORD)])
             assert set().union(*strangers) <= {401, 423, 429}
             assert owner.status_code == 200
