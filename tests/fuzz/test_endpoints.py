@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.conftest import PASSWORD, Client, bearer, is_there
 from tests.sessions.forge import sign
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.many]
 
 fuzz = settings(
     derandomize=True,

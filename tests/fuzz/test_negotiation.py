@@ -4,7 +4,7 @@ from tests.conftest import bearer
 from tests.fuzz import test_endpoints
 from tests.fuzz.test_endpoints import ROUTES, address, assert_well_formed, send
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.many]
 
 access = test_endpoints.access
 

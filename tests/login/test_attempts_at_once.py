@@ -60,6 +60,7 @@ def test_spellings_at_once_share_the_ten(user, clock, hasher_runs):
     assert failures() == answers.count(401)
 
 
+@pytest.mark.many
 def test_the_owner_comes_home_while_strangers_fail_ten_thousand_times(user, clock):
     """Ten thousand on PostgreSQL, and fewer where only the statements are others."""
     name = user.get_username()

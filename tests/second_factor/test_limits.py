@@ -174,6 +174,7 @@ def lock(client, owner, clock):
         clock.shift(WINDOW)
 
 
+@pytest.mark.many
 def test_a_thousand_guesses_over_hours_stay_under_the_cap(client, owner, clock, comparisons):
     """Window by window, with a new challenge for each guess, and addresses that change."""
     answers = set()
@@ -385,6 +386,7 @@ def test_django_otp_may_verify_what_is_not_limited(owner):
 # --- all at once -------------------------------------------------------------------------------
 
 
+@pytest.mark.many
 @pytest.mark.concurrency
 @pytest.mark.django_db(transaction=True)
 def test_sixty_four_at_once_get_ten_guesses(client, owner, clock, comparisons):
