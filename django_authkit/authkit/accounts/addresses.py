@@ -120,7 +120,8 @@ def _apply_change(user: AuthUser, found: FoundToken, old: str) -> tuple[list[str
     _spend(found)
     column = user.get_email_field_name()
     undo: list[str] = []
-    if old and not mark_verified(user):  # an address that was never proved is nobody's to return to
+    was_never_proved = mark_verified(user)
+    if old and not was_never_proved:
         # What is left stays the user's while there is a way back to it.
         claim_names(user, [column])
         undo = mailed_tokens.issue(Purpose.EMAIL_CHANGE_UNDO, [(user, old)], UNDO_LIFETIME)
