@@ -1,7 +1,6 @@
 """The permissions that ``permission_classes`` names."""
 
-from authkit.accounts.permissions import HasVerifiedEmail
 from authkit.api_keys.permissions import HasScope
-from authkit.sessions.permissions import HasSecondFactor, RecentlyAuthenticated
+from authkit.sessions.permissions import HasSecondFactor, HasVerifiedEmail, RecentlyAuthenticated
 
 __all__ = ["HasScope", "HasSecondFactor", "HasVerifiedEmail", "RecentlyAuthenticated"]

@@ -6,15 +6,16 @@ from functools import partial
 import pytest
 from authkit.accounts.verification import LIFETIME, TRIES
 from authkit.core import mailed_tokens
+from authkit.core.addresses import is_verified
 from authkit.models import (
     APIKey,
     MailedToken,
-    RecoveryCode,
     Registration,
     RequestCount,
     TOTPDevice,
     UnverifiedAddress,
 )
+from authkit.sessions import permissions
 from authkit.signals import account_registered
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -34,12 +35,14 @@ from tests.accounts.calls import (
 from tests.accounts.test_concurrency import SPELLINGS, statuses
 from tests.accounts.test_registration import LINK_INVALID, cost, make
 from tests.conftest import AUTH, PASSWORD, Client, bearer
+from tests.second_factor.calls import set_up
 from tests.sessions.answers import (
     CHALLENGE,
     INVALID_CREDENTIALS,
     assert_refused,
     assert_session_is_dead,
     assert_session_lives,
+    assert_token_invalid,
 )
 from tests.sessions.crowd import Crowd
 
@@ -49,6 +52,7 @@ OTHER = "another correct horse"
 RESET_PAGE = "https://app.example/reset#uid={uid}&token={token}"
 AT_ONCE = {**ON, "EMAIL_VERIFICATION_REQUIRED": False, "PASSWORD_RESET_URL": RESET_PAGE}
 UNVERIFIED = {"detail": "Confirm your e-mail address first."}
+CONFIRM_FIRST = {**UNVERIFIED, "code": "email_unverified"}
 
 
 @pytest.fixture(autouse=True)
@@ -234,30 +238,59 @@ def test_the_table_has_no_token(client, mailoutbox):
 # --- pre-hijacking -----------------------------------------------------------------------------
 
 
-def test_what_a_stranger_set_before_is_gone_when_the_owner_resets(
-    client, mailoutbox, enrol, security_log
-):
-    user = registered(client, "victim@example.com", "attacker", OTHER)
-    user.set_password(PASSWORD)  # the suite's people know this one alone
-    user.save()
-    enrolled = enrol(user)
-    stolen = enrolled.pair
-    _, key = APIKey.objects.create_key(name="back door", owner=user)
+def make_key(client, access):
+    return post(client, "api-keys/", {"name": "back door"}, access)
+
+
+def test_a_stranger_sets_nothing_that_outlives_the_owners_reset(client, mailoutbox, security_log):
+    user = registered(client, "victim@example.com", "attacker")
+    stolen = client.pair(user)
+    for answer in (make_key(client, stolen["access"]), set_up(client, stolen["access"])):
+        assert_refused(answer, CONFIRM_FIRST, status=403, challenge=None)
+    assert not APIKey.objects.exists()
+    assert not TOTPDevice.objects.exists()
     assert change(client, stolen["access"], "attacker@example.com").status_code == 202
     back_door = token_in(mailoutbox[-1])
 
     reset(client, "victim@example.com", mailoutbox, OTHER)
 
     assert_session_is_dead(client, stolen)
-    assert newsletter(client, HTTP_X_API_KEY=key).status_code == 401
     assert open_link(client, back_door).json() == LINK_INVALID
     assert client.log_in(user, PASSWORD).status_code == 401
-    assert not TOTPDevice.objects.exists()
-    assert not RecoveryCode.objects.exists()
-    # No code is asked for: the factor was the stranger's.
     pair = client.pair(user, OTHER)
     assert says_verified(client, pair["access"]) is True
     assert len(security_log("email_verified")) == 1
+    assert make_key(client, pair["access"]).status_code == 201
+    assert set_up(client, pair["access"]).status_code == 201
+
+
+@pytest.mark.parametrize("add", [make_key, set_up], ids=["key", "factor"])
+def test_a_request_that_was_under_way_at_the_reset_sets_nothing_either(
+    client, mailoutbox, monkeypatch, add
+):
+    user = registered(client, "victim@example.com", "attacker")
+    stolen = client.pair(user)
+
+    def the_owner_resets_first(asked):
+        monkeypatch.undo()
+        reset(Client(), "victim@example.com", mailoutbox, OTHER)
+        return is_verified(asked)
+
+    monkeypatch.setattr(permissions, "is_verified", the_owner_resets_first)
+    assert_token_invalid(add(client, stolen["access"]))
+    assert not APIKey.objects.exists()
+    assert not TOTPDevice.objects.exists()
+
+
+def test_a_key_that_staff_have_made_gets_no_new_secret_for_a_stranger(client, mailoutbox):
+    user = registered(client)
+    api_key, _ = APIKey.objects.create_key(name="own", owner=user)
+    access = client.pair(user)["access"]
+    answer = post(client, f"api-keys/{api_key.pk}/rotate/", {}, access)
+    assert_refused(answer, CONFIRM_FIRST, status=403, challenge=None)
+    assert client.get(f"{AUTH}api-keys/", **bearer(access)).status_code == 200
+    verify(client, token_in(mailoutbox[0]))
+    assert post(client, f"api-keys/{api_key.pk}/rotate/", {}, access).status_code == 201
 
 
 def test_a_proved_account_keeps_its_factor_and_its_keys_through_a_reset(client, mailoutbox, enrol):
@@ -270,15 +303,13 @@ def test_a_proved_account_keeps_its_factor_and_its_keys_through_a_reset(client, 
     assert newsletter(client, HTTP_X_API_KEY=key).status_code == 200
 
 
-def test_a_reset_that_is_refused_takes_nothing_away(client, mailoutbox, enrol):
-    user = registered(client)
-    enrol(user)
+def test_a_reset_that_is_refused_proves_nothing(client, mailoutbox):
+    registered(client)
     post(client, "password/reset/", {"email": "ann@example.com"})
     [(uid, token)] = re.findall(r"#uid=([\w-]+)&token=([\w-]+)", mailoutbox[-1].body)
     for sent in ({"token": token, "new_password": "short"}, {"token": "x", "new_password": OTHER}):
         answer = post(client, "password/reset/confirm/", {"uid": uid, **sent})
         assert answer.status_code == 400
-    assert TOTPDevice.objects.exists()
     assert UnverifiedAddress.objects.exists()
 
 

@@ -1,8 +1,9 @@
 """Proving the address of an account that was made without: by the link, or by a new password.
 
 Anybody can have registered it. So the link alone proves the address and not who is asking: the
-password has to come with it. Whoever does not know that resets it, which takes away whatever
-else was set before (:func:`authkit.passwords.reset.confirm_reset`).
+password has to come with it. Whoever does not know that resets it, which ends the sessions that
+there are. There is no more to take away: without the proof nobody adds API keys or a second
+factor (:class:`authkit.sessions.permissions.MayAddCredentials`).
 """
 
 from __future__ import annotations

@@ -21,12 +21,13 @@ from authkit.api_keys.serializers import (
 from authkit.core.documentation import (
     BAD_REQUEST,
     DONE,
+    EMAIL_UNVERIFIED,
     NOT_AUTHENTICATED,
     NOT_FOUND,
     NOT_JSON,
     refusal,
 )
-from authkit.sessions.permissions import RecentlyAuthenticated
+from authkit.sessions.permissions import MayAddCredentials, RecentlyAuthenticated
 from authkit.sessions.views import OwnerView, current_user, uuid_or_404
 
 T = TypeVar("T")
@@ -48,8 +49,15 @@ class StepUpToChange(RecentlyAuthenticated):
         return super().has_permission(request, view)
 
 
+class ProvedToMake(MayAddCredentials):
+    """Looking at keys takes no proved address."""
+
+    def has_permission(self, request: Request, view: object) -> bool:
+        return request.method != "POST" or super().has_permission(request, view)
+
+
 class APIKeyListView(OwnerView):
-    permission_classes = [IsAuthenticated, StepUpToChange]
+    permission_classes = [IsAuthenticated, StepUpToChange, ProvedToMake]
     serializer_class = APIKeyRequestSerializer
 
     @extend_schema(
@@ -72,6 +80,7 @@ class APIKeyListView(OwnerView):
             201: NewAPIKeySerializer,
             400: BAD_REQUEST,
             401: STEP_UP,
+            403: EMAIL_UNVERIFIED,
             409: refusal("`api_key_quota_exceeded`."),
             415: NOT_JSON,
         },
@@ -129,7 +138,7 @@ class APIKeyView(OwnerView):
 
 
 class APIKeyRotateView(OwnerView):
-    permission_classes = [IsAuthenticated, StepUpToChange]
+    permission_classes = [IsAuthenticated, StepUpToChange, ProvedToMake]
     serializer_class = RotateSerializer
 
     @extend_schema(
@@ -145,6 +154,7 @@ class APIKeyRotateView(OwnerView):
             201: NewAPIKeySerializer,
             400: BAD_REQUEST,
             401: STEP_UP,
+            403: EMAIL_UNVERIFIED,
             404: NOT_FOUND,
             409: refusal("`api_key_ended`: it has expired; `api_key_rotated`: by somebody else."),
             415: NOT_JSON,

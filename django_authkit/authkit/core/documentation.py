@@ -70,6 +70,8 @@ ACCEPTED = OpenApiResponse(
     EmptySerializer, description="Accepted. A mail says the rest, if there is anything to say."
 )
 
+EMAIL_UNVERIFIED = refusal("`email_unverified`: confirm your address first.")
+
 #: What an endpoint that judges a code may answer besides.
 CODE_REFUSALS = {
     400: BAD_REQUEST,

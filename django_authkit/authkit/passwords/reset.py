@@ -12,7 +12,6 @@ from django.db import router
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from authkit.api_keys.models import APIKey
 from authkit.conf import conf
 from authkit.core.addresses import mark_verified
 from authkit.core.client import Client
@@ -26,7 +25,6 @@ from authkit.core.users import AuthUser, canonical, email_of
 from authkit.errors import LinkInvalid
 from authkit.events.flows import record
 from authkit.passwords.policy import require_acceptable
-from authkit.second_factor.models import delete_factor
 from authkit.sessions.attempts import forget_guesses
 from authkit.sessions.flows import revoke_other_sessions, tell_ended
 from authkit.sessions.models import Session
@@ -65,9 +63,9 @@ def request_reset(email: str, client: Client) -> None:
 def confirm_reset(uid: str, token: str, new: str) -> None:
     """Set the password of whoever was sent the token; end all their sessions.
 
-    Nobody is logged in by this, and a second factor stays as it is; unless this is the first
-    proof that the address is theirs. Then whoever made the account was perhaps a stranger, and
-    the factor and the API keys go with the password.
+    Nobody is logged in by this, and a second factor stays as it is. It proves the address: from
+    an account that a stranger has registered it takes all that there is, the sessions and the
+    password (:class:`authkit.sessions.permissions.MayAddCredentials`).
 
     :raises LinkInvalid: it was not sent, or is not good any more; only one of many wins it.
     :raises ValidationError: the project's validators do not accept ``new``; the token lives.
@@ -142,8 +140,4 @@ def _store(user: AuthUser, found: FoundToken) -> tuple[list[Session], bool]:
         raise LinkInvalid
     user.save(update_fields=["password"])
     forget_guesses(user)
-    is_first_proof = mark_verified(user)
-    if is_first_proof:
-        APIKey.objects.of(user).revoke()
-        delete_factor(user)
-    return revoke_other_sessions(user, None), is_first_proof
+    return revoke_other_sessions(user, None), mark_verified(user)

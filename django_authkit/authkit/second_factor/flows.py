@@ -28,7 +28,6 @@ from authkit.second_factor.models import (
     RecoveryCode,
     TOTPDevice,
     confirmed_device,
-    delete_factor,
     has_confirmed_device,
     pending_device,
 )
@@ -185,7 +184,7 @@ def remove_second_factor(
     :param actor: the primary key of the administrator who does it, if one does.
     :param note: why, in their words.
     """
-    all_or_nothing(partial(delete_factor, user), TOTPDevice)
+    all_or_nothing(partial(_delete_factor, user), TOTPDevice)
     if actor is None:
         end_other_sessions(user, keep)
     else:
@@ -250,6 +249,11 @@ def _switch_on(
         raise CodeInvalid
     strengthen_session(session, ["otp", "mfa"])
     return _replace_recovery_codes(user), revoke_other_sessions(user, session)
+
+
+def _delete_factor(user: AuthUser) -> None:
+    TOTPDevice.objects.filter(user=user).delete()
+    RecoveryCode.objects.filter(user=user).delete()
 
 
 def _counted_device(user: AuthUser) -> TOTPDevice:

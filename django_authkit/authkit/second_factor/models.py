@@ -142,12 +142,6 @@ class RecoveryCode(models.Model):
         return str(self.pk)
 
 
-def delete_factor(user: AuthUser) -> None:
-    """Delete the device, a pending one too, and the recovery codes."""
-    TOTPDevice.objects.filter(user=user).delete()
-    RecoveryCode.objects.filter(user=user).delete()
-
-
 def has_confirmed_device(user: AuthUser) -> bool:
     return _device_exists.run({"user": user.pk, "confirmed": True})
 

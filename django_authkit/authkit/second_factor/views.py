@@ -12,6 +12,7 @@ from authkit.core.documentation import (
     BAD_REQUEST,
     CODE_REFUSALS,
     DONE,
+    EMAIL_UNVERIFIED,
     NOT_AUTHENTICATED,
     NOT_JSON,
     EmptySerializer,
@@ -26,7 +27,7 @@ from authkit.second_factor.serializers import (
     TOTPSetupSerializer,
 )
 from authkit.sessions.authentication import EnrolmentAuthentication
-from authkit.sessions.permissions import RecentlyAuthenticated
+from authkit.sessions.permissions import MayAddCredentials, RecentlyAuthenticated
 from authkit.sessions.views import OwnerView, current_session, current_user
 
 CODE_REFUSED = refusal("`invalid_code`; `not_authenticated` or `token_invalid`.")
@@ -48,7 +49,7 @@ class SecondFactorView(OwnerView):
 
 class TOTPSetupView(OwnerView):
     authentication_classes = [EnrolmentAuthentication]
-    permission_classes = [IsAuthenticated, RecentlyAuthenticated]
+    permission_classes = [IsAuthenticated, RecentlyAuthenticated, MayAddCredentials]
     serializer_class = EmptySerializer
 
     @extend_schema(
@@ -67,6 +68,7 @@ class TOTPSetupView(OwnerView):
                 "`not_authenticated` or `token_invalid`."
             ),
             400: BAD_REQUEST,
+            403: EMAIL_UNVERIFIED,
             415: NOT_JSON,
         },
     )

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from authkit.core import clock
-from authkit.errors import StepUpRequired
+from authkit.core.addresses import is_verified
+from authkit.errors import EmailUnverified, StepUpRequired, TokenInvalid
 from authkit.sessions.authentication import AccessToken
+from authkit.sessions.models import Session
 
 
 class HasSecondFactor(BasePermission):
@@ -43,4 +46,35 @@ class RecentlyAuthenticated(BasePermission):
         proved_at = token.claims.payload.get("auth_time")
         if type(proved_at) is not int or clock.now().timestamp() > proved_at + self.max_age:
             raise StepUpRequired(self.max_age)
+        return True
+
+
+class HasVerifiedEmail(BasePermission):
+    """Only for users whose e-mail address is proved, whatever their credential; one query.
+
+    Others are answered 403 ``email_unverified``. Keys that belong to nobody are forbidden.
+    """
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if not isinstance(request.user, get_user_model()):
+            return False
+        if not is_verified(request.user):
+            raise EmailUnverified
+        return True
+
+
+class MayAddCredentials(HasVerifiedEmail):
+    """For what outlives a session: whoever registered an address need not be its owner.
+
+    An owner who proves the address by a new password ends all sessions in that transaction. So
+    the session is looked at once more after the address: a request that was under way when that
+    happened has none any longer.
+    """
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        token: Any = request.auth
+        if not isinstance(token, AccessToken) or not super().has_permission(request, view):
+            return False
+        if not Session.objects.live().filter(pk=token.session.pk).exists():
+            raise TokenInvalid
         return True
