@@ -186,12 +186,13 @@ class TestStates:
         assert dead["security"] == []
         assert dead["responses"]["403"] == {"description": "The request is not allowed."}
 
-    def test_undecided_stays_as_it_was(self):
+    def test_undecided_says_what_it_said_once(self):
         undecided = route(view(permission_classes=[Raises]))
         settings = {"SECURITY": [JWT, {}]}
         plain, mended = plain_schema(undecided, **settings), mended_schema(undecided, **settings)
-        assert operation(mended) == operation(plain)
-        assert security(mended) == [JWT, JWT, {}]
+        assert security(plain) == [JWT, JWT, {}]
+        assert security(mended) == [JWT, {}]
+        assert operation(mended) == operation(plain) | {"security": [JWT, {}]}
 
 
 class TestRequirements:
@@ -272,6 +273,57 @@ class TestRootSecurity:
             del operation(document)["security"]
 
         assert security(mend_by_hand(change, route(ProtectedView))) == [JWT]
+
+    def test_says_each_requirement_once(self):
+        document = mend_by_hand(self.root(JWT, {}, JWT, "jwtAuth", {}), route(ProtectedView))
+        assert document["security"] == [JWT, {}]
+
+
+class TestUndecided:
+    """What can be seen without knowing what the view does is mended all the same."""
+
+    raises = route(view(permission_classes=[Raises]))
+
+    def mended(self, *requirements):
+        def change(document):
+            operation(document)["security"] = [*requirements]
+
+        return security(mend_by_hand(change, self.raises))
+
+    def test_a_bare_name_becomes_an_object(self):
+        assert self.mended("jwtAuth", {"gateway": ["read"]}) == [JWT, {"gateway": ["read"]}]
+
+    def test_scopes_that_differ_are_no_repetition(self):
+        both = [{"jwtAuth": ["read"]}, {"jwtAuth": ["write"]}]
+        assert self.mended(*both) == both
+
+    def test_what_is_malformed_otherwise_stays(self):
+        malformed = [None, None, {"jwtAuth": None}, 5]
+        assert self.mended(*malformed) == malformed
+
+    def test_an_operation_without_a_view_is_mended_too(self):
+        def change(document):
+            operation_of_nobody = {"security": [{"gateway": []}, {"gateway": []}]}
+            document["paths"]["/proxied/"] = {"get": operation_of_nobody}
+
+        document = mend_by_hand(change, route(ProtectedView))
+        assert security(document, "/proxied/") == [{"gateway": []}]
+
+    def test_two_definitions_under_one_name_are_no_repetition(self):
+        class ByKeyword(TokenAuthentication):
+            keyword = "Bearer"
+
+        class ByKeywordScheme(OpenApiAuthenticationExtension):
+            target_class = ByKeyword
+            name = "tokenAuth"
+
+            def get_security_definition(self, auto_schema):
+                return {"type": "http", "scheme": "bearer"}
+
+        both = [TokenAuthentication, ByKeyword]
+        undecided = route(view(permission_classes=[Raises], authentication_classes=both))
+        token = {"tokenAuth": []}
+        assert security(mended_schema(undecided)) == [token, token]
 
 
 class TestKeys:

@@ -107,7 +107,7 @@ def _prefixes(texts: Iterable[str]) -> tuple[str, ...]:
 def judge_truth(truth: Truth, rules: Iterable[Rule] = RULES) -> Report:
     """Run *rules* over *truth*; the same truth gives the same report."""
     findings = (Finding.of(rule, offence) for rule in rules for offence in rule.look(truth))
-    catalogue = truth.catalogue()
+    catalogue = truth.catalogue
     return Report(
         findings=tuple(sorted(findings, key=lambda finding: finding.order)),
         operations=tuple(_access(truth, judged, catalogue) for judged in truth.judged),

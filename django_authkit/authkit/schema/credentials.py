@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -192,6 +193,12 @@ class Catalogue:
     def known(self) -> set[str]:
         """Every name, final or given up, that stands for a credential met on a view."""
         return {*self.definitions, *self.merged, *(name for name, _ in self.names)}
+
+    @cached_property
+    def shared(self) -> set[str]:
+        """The names that several definitions claimed; see :func:`shared_names`."""
+        claims = Counter(name for name, _ in self.names)
+        return {name for name, number in claims.items() if number > 1}
 
 
 Claims = dict[str, dict[str, tuple[type, Any]]]

@@ -125,6 +125,23 @@ def distinct(requirements: Iterable[Requirement]) -> list[Requirement]:
     return list({fingerprint(item): item for item in reversed(list(requirements))}.values())[::-1]
 
 
+def said_once(requirements: Any, apart: Collection[str]) -> Any:
+    """Return the requirements without repetitions; a bare scheme name becomes what was meant.
+
+    Two that name a scheme which is *apart*, because several definitions claim it, may not mean the
+    same. Whatever else is malformed stays as it is.
+    """
+    if not isinstance(requirements, list):
+        return requirements
+    kept: list[Any] = []
+    for item in requirements:
+        meant = {item: []} if isinstance(item, str) else item
+        is_plain = isinstance(meant, dict) and not set(meant) & set(apart)
+        if not (is_plain and meant in kept):
+            kept.append(meant)
+    return kept
+
+
 def true_requirements(
     declared: Iterable[Requirement],
     wanted: Collection[Requirement],

@@ -86,12 +86,12 @@ def _decided(decision: Decision) -> str:
 
 
 def _accepted(truth: Truth, judged: Judged) -> Iterator[str]:
-    for requirement in judged.wanted(truth.catalogue()):
+    for requirement in judged.wanted(truth.catalogue):
         yield " and ".join(requirement)
 
 
 def _authenticators(truth: Truth, judged: Judged, decision: Decision) -> Iterator[str]:
-    catalogue = truth.catalogue()
+    catalogue = truth.catalogue
     for one in decision.offered.authenticators:
         schemes = (
             " or ".join(" and ".join(item) for item in judged.requirements((one,), catalogue))

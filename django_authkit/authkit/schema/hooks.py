@@ -25,7 +25,7 @@ import authkit.schema.extensions  # noqa: F401
 from authkit.conf import conf
 from authkit.schema.answers import anything_but_ctrl_c, describe
 from authkit.schema.baseless import documents_baseless_401
-from authkit.schema.credentials import Catalogue, shared_names
+from authkit.schema.credentials import Catalogue
 from authkit.schema.decide import Decision, State
 from authkit.schema.document import (
     Declared,
@@ -39,10 +39,9 @@ from authkit.schema.document import (
     operations,
     renamed,
     required_schemes,
+    said_once,
     security_schemes,
-    true_requirements,
     unshare_operations,
-    well_formed,
 )
 from authkit.schema.inquiry import Memory
 from authkit.schema.login_page import REDIRECTS
@@ -84,8 +83,8 @@ def postprocess_schema_security(
 ) -> Document:
     """Write into *result* who may call each operation, as decided from its view.
 
-    Operations about which nothing could be decided stay as they are. Never raises: what goes wrong
-    is told through drf-spectacular's own warnings. Running it again changes nothing.
+    Operations about which nothing could be decided go on saying what they said. Never raises: what
+    goes wrong is told through drf-spectacular's own warnings. Running it again changes nothing.
     """
     try:
         unshare_operations(result)
@@ -109,14 +108,18 @@ def believed(truth: Truth) -> Truth:
 
 def mend(truth: Truth) -> None:
     """Change the document of *truth* so that it agrees with the views."""
-    catalogue = truth.catalogue()
+    catalogue = truth.catalogue
     merge_schemes(truth.document, catalogue)
     required = required_schemes(truth.document)
-    mendings = list(_mendings(truth, catalogue))
+    if "security" in truth.document:
+        truth.document["security"] = said_once(truth.document["security"], catalogue.shared)
+    mendings = list(_mendings(truth, Mender(truth.document, catalogue)))
     for mending in mendings:
         _write(mending)
     _define_schemes(truth.document, catalogue, mendings)
-    _remove_schemes(truth.document, required - required_schemes(truth.document), truth)
+    # Of several definitions that claim a name, the one that stands in the document keeps it.
+    unused = required - required_schemes(truth.document) - catalogue.shared
+    _remove_schemes(truth.document, unused, truth)
     _name_scopes(truth, catalogue)
 
 
@@ -133,11 +136,10 @@ def merge_schemes(document: Document, catalogue: Catalogue) -> None:
             holder["security"] = renamed(holder["security"], given_up)
 
 
-def _mendings(truth: Truth, catalogue: Catalogue) -> Iterator[Mending]:
-    mend_one = Mender(truth.document, catalogue).mending
+def _mendings(truth: Truth, mender: Mender) -> Iterator[Mending]:
     for judged in truth.judged:
         try:
-            mending = mend_one(judged)
+            mending = mender.mending(judged)
         except anything_but_ctrl_c() as error:  # one operation must not cost the others
             place = f"{judged.method.upper()} {judged.path}"
             warn(f"authkit left the security of {place} as it was ({describe(error)}).")
@@ -156,12 +158,18 @@ class Mender:
     def mending(self, judged: Judged) -> Mending:
         decision, refusals = judged.decision, dict(_undocumented(judged))
         if decision is None or not decision.is_decided or self.is_left_to_the_audit(judged):
-            return Mending(judged.document, refusals=refusals)
+            return Mending(judged.document, self.said_once(judged.document), refusals)
         if decision.state in (State.PUBLIC, State.CLOSED):
             baseless = documents_baseless_401(judged)
             return Mending(judged.document, [], refusals, baseless=baseless)
         secured = decision.state is State.SECURED
         return Mending(judged.document, self.requirements(judged, decision), refusals, secured)
+
+    def said_once(self, operation: dict[str, Any]) -> list[Requirement] | None:
+        """Return what the operation says, each requirement once, None if it does so already."""
+        declared = operation.get("security")
+        once: list[Requirement] | None = said_once(declared, self.catalogue.shared)
+        return None if once == declared else once
 
     def is_left_to_the_audit(self, judged: Judged) -> bool:
         """Tell whether the view is open, the document says otherwise, and is to go on saying so."""
@@ -203,24 +211,8 @@ def _requirements(
     document: Document, judged: Judged, catalogue: Catalogue
 ) -> list[Requirement] | None:
     """Return the operation's true requirements, None if it says them already or nobody can."""
-    effective = effective_security(document, judged.document)
-    own = well_formed(effective)
-    inherited = "security" not in judged.document
-    wanted = judged.wanted(catalogue)
-    optional = bool(judged.decision and judged.decision.state is State.OPTIONAL)
-    if not wanted and not optional:
-        # No extension describes these authenticators. All that is known is that {} is not true.
-        return None if all(own) else [item for item in own if item]
-    # A requirement inherited from the root was written for everybody, not for this operation.
-    known = {name for item in own for name in item} if inherited else set[str]()
-    true = true_requirements(
-        own,
-        wanted,
-        optional=optional,
-        known=known | catalogue.known,
-        added=judged.added(catalogue),
-    )
-    return None if true == effective else true
+    true = judged.true_security(document, catalogue)
+    return None if true == effective_security(document, judged.document) else true
 
 
 def _write(mending: Mending) -> None:
@@ -265,11 +257,12 @@ def _remove_schemes(document: Document, names: set[str], truth: Truth) -> None:
     """Remove those schemes of authenticators that nobody else wants, or has changed."""
     if not names:
         return
-    schemes, descriptions = security_schemes(document), list(truth.descriptions)
-    described = {name: one.definitions[name] for one in descriptions for name in one.definitions}
+    schemes = security_schemes(document)
+    described = {
+        name: one.definitions[name] for one in truth.descriptions for name in one.definitions
+    }
     appended = mapping(spectacular_settings.APPEND_COMPONENTS).get("securitySchemes", {})
-    # Of two definitions that claim a name, the one that stands in the document keeps it.
-    for name in names - {*appended} - {*shared_names(descriptions)}:
+    for name in names - {*appended}:
         if schemes.get(name) == described.get(name) and not mentions_scheme(document, name):
             schemes.pop(name, None)
     if not schemes:

@@ -9,6 +9,7 @@ from authkit.schema.credentials import shown
 from authkit.schema.decide import Alternative, State
 from authkit.schema.document import Requirement, effective_security, well_formed
 from authkit.schema.findings import Place
+from authkit.schema.suggest import auth
 from authkit.schema.truth import Judged, Truth
 
 
@@ -33,12 +34,20 @@ def in_state(truth: Truth, *states: State) -> Iterator[Judged]:
             yield judged
 
 
+def mended(truth: Truth, judged: Judged) -> str:
+    """Return the code that makes the document say what the view does, "" where nobody can."""
+    true = judged.true_security(truth.document, truth.catalogue)
+    secured = judged.decision is not None and judged.decision.state is State.SECURED
+    # A secured view of which no requirement is known wants an extension: AK201.
+    return "" if true is None or (secured and not true) else auth(true)
+
+
 def undeclared(truth: Truth) -> Iterator[tuple[Judged, Alternative, Requirement]]:
     """Yield the sets of credentials that are accepted, and missing from declared requirements.
 
     Only operations that declare a requirement, and only what AUTHENTICATION_WHITELIST shows.
     """
-    catalogue = truth.catalogue()
+    catalogue = truth.catalogue
     for judged in in_state(truth, State.SECURED, State.OPTIONAL):
         declared = well_formed(effective_security(truth.document, judged.document))
         if not any(declared) or judged.decision is None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from authkit.schema.document import fingerprint
 from authkit.schema.names import dotted, scheme_name
 
 
@@ -20,6 +23,19 @@ def extension(authenticator: type) -> str:
     )
 
 
+def auth(requirements: Any) -> str:
+    """Return the argument of ``@extend_schema`` that makes the operation say *requirements*."""
+    return f"auth={fingerprint(requirements)}  # in @extend_schema"
+
+
+def alias(name: str, meant: str) -> str:
+    """Return the setting that makes two names of one scheme one."""
+    return f'AUTHKIT["SCHEMA_SCHEME_ALIASES"] = {{"{name}": "{meant}"}}'
+
+
+#: Makes a committed document anew.
+REGENERATE = "python manage.py spectacular --file openapi.yaml"
+
 NO_REFUSAL = "responses={200: ...}  # in @extend_schema, without 401"
 
 #: The document says one thing and the view another; only its author knows which was meant.
@@ -28,9 +44,9 @@ permission_classes = [AllowAny]  # if anybody may call it
 permission_classes = [IsAuthenticated]  # if not"""
 
 
-def refusal(status: int) -> str:
+def refusal(status: int, text: str = "The credential is not valid.") -> str:
     """Return what stands among the responses of ``@extend_schema``."""
-    return f'{status}: OpenApiResponse(description="The credential is not valid.")'
+    return f'{status}: OpenApiResponse(description="{text}")'
 
 
 def appended_scheme(name: str) -> str:

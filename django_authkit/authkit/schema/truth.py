@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from authkit.conf import conf
@@ -15,8 +16,17 @@ from authkit.schema.credentials import (
     combined,
     shown,
 )
-from authkit.schema.decide import Alternative, Decision
-from authkit.schema.document import Document, Requirement, operations, security_schemes
+from authkit.schema.decide import Alternative, Decision, State
+from authkit.schema.document import (
+    Document,
+    Requirement,
+    effective_security,
+    operations,
+    said_once,
+    security_schemes,
+    true_requirements,
+    well_formed,
+)
 from authkit.schema.inquiry import Inquiry, Memory, inquiry
 from authkit.schema.introspect import Operation, map_operations
 from authkit.schema.probe import Probe
@@ -62,6 +72,33 @@ class Judged:
         visible = self._written([one for one in accepted if shown(one)], catalogue)
         return visible or self._written(accepted, catalogue)
 
+    def true_security(self, document: Document, catalogue: Catalogue) -> list[Requirement] | None:
+        """Return what *document* should say of the operation, None if that is not known.
+
+        What it says rightly stays where it is.
+        """
+        if self.decision is None or not self.decision.is_decided:
+            return None
+        if self.decision.state in (State.PUBLIC, State.CLOSED):
+            return []
+        own = well_formed(effective_security(document, self.document))
+        wanted = self.wanted(catalogue)
+        optional = self.decision.state is State.OPTIONAL
+        if not wanted and not optional:
+            # No extension describes these authenticators. All that is known is that {} is not true.
+            once: list[Requirement] = said_once([item for item in own if item], catalogue.shared)
+            return once
+        # A requirement inherited from the root was written for everybody, not for this operation.
+        inherited = "security" not in self.document
+        known = {name for item in own for name in item} if inherited else set[str]()
+        return true_requirements(
+            own,
+            wanted,
+            optional=optional,
+            known=known | catalogue.known,
+            added=self.added(catalogue),
+        )
+
     def _written(self, accepted: Any, catalogue: Catalogue) -> list[Requirement]:
         return [
             requirement
@@ -89,6 +126,7 @@ class Truth:
         for judged in self.judged:
             yield from (found for found in judged.descriptions.values() if found is not None)
 
+    @cached_property
     def catalogue(self) -> Catalogue:
         return Catalogue.of(
             self.descriptions, security_schemes(self.document), conf.SCHEMA_SCHEME_ALIASES

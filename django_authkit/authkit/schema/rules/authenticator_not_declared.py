@@ -37,7 +37,7 @@ from collections.abc import Iterator
 
 from authkit.schema.findings import Offence, Rule, Severity
 from authkit.schema.permissions import is_key_permission
-from authkit.schema.places import place_of, undeclared
+from authkit.schema.places import mended, place_of, undeclared
 from authkit.schema.truth import Truth
 
 
@@ -46,7 +46,8 @@ def look(truth: Truth) -> Iterator[Offence]:
         if not any(is_key_permission(one) for one in alternative):
             names = " and ".join(requirement)
             message = f'"{names}" is accepted, and the document does not say so.'
-            yield Offence(place_of(judged), message, subject=names)
+            suggestion = mended(truth, judged)
+            yield Offence(place_of(judged), message, subject=names, suggestion=suggestion)
 
 
 RULE = Rule("AK203", "authenticator-not-declared", Severity.WARNING, __doc__, look)

@@ -34,6 +34,8 @@ An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from authkit.schema.document import (
@@ -45,13 +47,15 @@ from authkit.schema.document import (
 )
 from authkit.schema.findings import Offence, Place, Rule, Severity
 from authkit.schema.places import place_of
+from authkit.schema.suggest import REGENERATE
 from authkit.schema.truth import Truth
 
 
 def look(truth: Truth) -> Iterator[Offence]:
-    if truth.live is not None:
-        yield from _operations(truth, truth.live)
-        yield from _schemes(truth.document, truth.live)
+    if truth.live is None:
+        return
+    offences = chain(_operations(truth, truth.live), _schemes(truth.document, truth.live))
+    yield from (replace(offence, suggestion=REGENERATE) for offence in offences)
 
 
 def _operations(truth: Truth, live: Document) -> Iterator[Offence]:

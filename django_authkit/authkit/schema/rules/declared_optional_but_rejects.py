@@ -36,7 +36,7 @@ from collections.abc import Iterator
 from authkit.schema.decide import State
 from authkit.schema.document import Declared, declared_state
 from authkit.schema.findings import Offence, Rule, Severity
-from authkit.schema.places import in_state, place_of
+from authkit.schema.places import in_state, mended, place_of
 from authkit.schema.truth import Truth
 
 
@@ -44,7 +44,7 @@ def look(truth: Truth) -> Iterator[Offence]:
     for judged in in_state(truth, State.SECURED):
         if declared_state(truth.document, judged.document) is Declared.OPTIONAL:
             message = "The document makes the credential optional, and the view demands one."
-            yield Offence(place_of(judged), message)
+            yield Offence(place_of(judged), message, suggestion=mended(truth, judged))
 
 
 RULE = Rule("AK303", "declared-optional-but-rejects", Severity.ERROR, __doc__, look)

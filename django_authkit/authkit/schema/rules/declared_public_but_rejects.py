@@ -38,7 +38,7 @@ from collections.abc import Iterator
 from authkit.schema.decide import State
 from authkit.schema.document import Declared, declared_state
 from authkit.schema.findings import Offence, Rule, Severity
-from authkit.schema.places import in_state, place_of
+from authkit.schema.places import in_state, mended, place_of
 from authkit.schema.truth import Truth
 
 
@@ -46,7 +46,7 @@ def look(truth: Truth) -> Iterator[Offence]:
     for judged in in_state(truth, State.SECURED):
         if declared_state(truth.document, judged.document) is Declared.PUBLIC:
             message = "The document demands no credential, and the view refuses anonymous callers."
-            yield Offence(place_of(judged), message)
+            yield Offence(place_of(judged), message, suggestion=mended(truth, judged))
 
 
 RULE = Rule("AK302", "declared-public-but-rejects", Severity.ERROR, __doc__, look)

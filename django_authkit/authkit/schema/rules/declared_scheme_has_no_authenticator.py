@@ -45,7 +45,7 @@ from authkit.schema.truth import Truth
 
 
 def look(truth: Truth) -> Iterator[Offence]:
-    catalogue, defined = truth.catalogue(), security_schemes(truth.document)
+    catalogue, defined = truth.catalogue, security_schemes(truth.document)
     for judged in truth.judged:
         if judged.decision is None or None in judged.descriptions.values():
             continue

@@ -23,8 +23,8 @@ Leave `SECURITY` out. The authenticators of each view are documented without it.
 
 If two authenticator classes landed under one name, the repetition hides one of them: see AK206.
 
-`authkit.schema.hooks.postprocess_schema_security` writes each requirement once, where it
-could be decided who may call.
+`authkit.schema.hooks.postprocess_schema_security` writes each requirement once, at the root and
+on every operation, but for names that AK206 is about.
 
 ## How to silence
 
@@ -34,10 +34,12 @@ An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from authkit.schema.document import distinct, well_formed
-from authkit.schema.findings import Offence, Rule, Severity
+from authkit.schema.document import distinct, said_once, well_formed
+from authkit.schema.findings import Offence, Place, Rule, Severity
 from authkit.schema.places import requirement_lists
+from authkit.schema.suggest import auth
 from authkit.schema.truth import Truth
 
 
@@ -46,7 +48,13 @@ def look(truth: Truth) -> Iterator[Offence]:
         written = well_formed(requirements)
         repeated = len(written) - len(distinct(written))
         if repeated:
-            yield Offence(place, f"{repeated} of {len(written)} requirements are repetitions.")
+            message = f"{repeated} of {len(written)} requirements are repetitions."
+            yield Offence(place, message, suggestion=_suggestion(truth, place, requirements))
+
+
+def _suggestion(truth: Truth, place: Place, requirements: Any) -> str:
+    once = said_once(requirements, truth.catalogue.shared)
+    return auth(once) if place.path and once != requirements else ""
 
 
 RULE = Rule("AK103", "duplicate-requirement", Severity.WARNING, __doc__, look)

@@ -36,6 +36,7 @@ from collections.abc import Iterator
 
 from authkit.schema.document import fingerprint, security_schemes
 from authkit.schema.findings import Offence, Place, Rule, Severity
+from authkit.schema.suggest import alias
 from authkit.schema.truth import Truth
 
 
@@ -45,7 +46,7 @@ def look(truth: Truth) -> Iterator[Offence]:
         other = first.setdefault(fingerprint(definition), name)
         if other != name:
             message = f'The scheme "{name}" has the same definition as "{other}".'
-            yield Offence(Place(), message, subject=name)
+            yield Offence(Place(), message, subject=name, suggestion=alias(name, other))
 
 
 RULE = Rule("AK104", "equivalent-schemes", Severity.NOTE, __doc__, look)

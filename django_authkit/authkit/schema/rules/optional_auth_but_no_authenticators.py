@@ -35,14 +35,15 @@ from collections.abc import Iterator
 from authkit.schema.decide import State
 from authkit.schema.document import Declared, declared_state
 from authkit.schema.findings import Offence, Rule, Severity
-from authkit.schema.places import in_state, place_of
+from authkit.schema.places import in_state, mended, place_of
 from authkit.schema.truth import Truth
 
 
 def look(truth: Truth) -> Iterator[Offence]:
     for judged in in_state(truth, State.PUBLIC):
         if declared_state(truth.document, judged.document) is Declared.OPTIONAL:
-            yield Offence(place_of(judged), "The document offers credentials that nobody reads.")
+            message = "The document offers credentials that nobody reads."
+            yield Offence(place_of(judged), message, suggestion=mended(truth, judged))
 
 
 RULE = Rule("AK205", "optional-auth-but-no-authenticators", Severity.NOTE, __doc__, look)

@@ -31,7 +31,7 @@ from collections.abc import Iterator
 
 from authkit.schema.findings import Offence, Rule, Severity
 from authkit.schema.permissions import is_key_permission
-from authkit.schema.places import place_of, undeclared
+from authkit.schema.places import mended, place_of, undeclared
 from authkit.schema.truth import Truth
 
 
@@ -40,7 +40,8 @@ def look(truth: Truth) -> Iterator[Offence]:
         if any(is_key_permission(one) for one in alternative):
             names = " and ".join(requirement)
             message = f'"{names}" is accepted, and the document does not say so.'
-            yield Offence(place_of(judged), message, subject=names)
+            suggestion = mended(truth, judged)
+            yield Offence(place_of(judged), message, subject=names, suggestion=suggestion)
 
 
 RULE = Rule("AK204", "permission-credential-undocumented", Severity.WARNING, __doc__, look)

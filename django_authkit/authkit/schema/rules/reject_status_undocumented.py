@@ -38,10 +38,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from authkit.schema import suggest
 from authkit.schema.answers import REFUSALS
 from authkit.schema.decide import State
 from authkit.schema.document import documents, documents_refusal
 from authkit.schema.findings import Offence, Rule, Severity
+from authkit.schema.hooks import REFUSED
 from authkit.schema.places import in_state, place_of
 from authkit.schema.truth import Truth
 
@@ -51,7 +53,8 @@ def look(truth: Truth) -> Iterator[Offence]:
         refusal = judged.decision and judged.decision.refusal
         if refusal and not _is_documented(judged.document, refusal):
             message = f"Anonymous callers are answered {refusal}, which is not documented."
-            yield Offence(place_of(judged), message)
+            suggestion = suggest.refusal(refusal, REFUSED[refusal])
+            yield Offence(place_of(judged), message, suggestion=suggestion)
 
 
 def _is_documented(operation: dict[str, Any], refusal: int) -> bool:

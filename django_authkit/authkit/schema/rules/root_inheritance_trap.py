@@ -40,7 +40,7 @@ from collections.abc import Iterator
 from authkit.schema.decide import State
 from authkit.schema.document import Declared, declared_state
 from authkit.schema.findings import Offence, Rule, Severity
-from authkit.schema.places import in_state, place_of
+from authkit.schema.places import in_state, mended, place_of
 from authkit.schema.truth import Truth
 
 
@@ -49,7 +49,7 @@ def look(truth: Truth) -> Iterator[Offence]:
         inherits = "security" not in judged.document
         if inherits and declared_state(truth.document, judged.document) is Declared.SECURED:
             message = "The view is open, and the operation inherits the security of the root."
-            yield Offence(place_of(judged), message)
+            yield Offence(place_of(judged), message, suggestion=mended(truth, judged))
 
 
 RULE = Rule("AK106", "root-inheritance-trap", Severity.ERROR, __doc__, look)

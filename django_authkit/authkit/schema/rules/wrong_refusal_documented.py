@@ -34,7 +34,9 @@ from collections.abc import Iterator
 from authkit.schema.decide import State
 from authkit.schema.document import documents
 from authkit.schema.findings import Offence, Rule, Severity
+from authkit.schema.hooks import REFUSED
 from authkit.schema.places import in_state, place_of
+from authkit.schema.suggest import refusal
 from authkit.schema.truth import Truth
 
 
@@ -43,7 +45,9 @@ def look(truth: Truth) -> Iterator[Offence]:
         refused = judged.decision and judged.decision.refusal == 403
         responses = {str(code) for code in judged.document.get("responses", {})}
         if refused and "401" in responses and not documents(judged.document, 403):
-            yield Offence(place_of(judged), "Anonymous callers are answered 403, not 401.")
+            message = "Anonymous callers are answered 403, not 401."
+            suggestion = refusal(403, REFUSED[403])
+            yield Offence(place_of(judged), message, suggestion=suggestion)
 
 
 RULE = Rule("AK402", "wrong-refusal-documented", Severity.WARNING, __doc__, look)
