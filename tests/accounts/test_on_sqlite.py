@@ -1,4 +1,8 @@
+import pytest
+
 from tests.sqlite_file import run_on_sqlite_file
+
+pytestmark = pytest.mark.by_itself
 
 
 def test_sqlite_in_a_file_gives_one_name_to_one_account(tmp_path):

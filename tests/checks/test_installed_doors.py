@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.by_itself
+
 ROOT = Path(__file__).parents[2]
 
 #: Routes that give a user with a second factor a token for the password alone: what is in the

@@ -7,6 +7,7 @@ import pytest
 from authkit import urls
 from authkit.models import APIKey, Session, TOTPDevice
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.urls import reverse
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -16,9 +17,17 @@ from tests.sessions.forge import sign
 
 pytestmark = [pytest.mark.django_db, pytest.mark.many]
 
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+
+#: On a server every request costs more, and what databases differ in is what they are sent: it
+#: stands in the raw bodies, and few methods read one.
+IS_SERVER = connection.vendor != "sqlite"
+EXAMPLES = 25 if IS_SERVER else 100
+WITH_BODY = ["POST", "PATCH"] if IS_SERVER else METHODS
+
 fuzz = settings(
     derandomize=True,
-    max_examples=100,
+    max_examples=EXAMPLES,
     deadline=None,
     database=None,
     suppress_health_check=[
@@ -43,7 +52,6 @@ OPEN = {
 
 PATTERNS = [route for route in urls.urlpatterns if is_there(str(route.pattern))]
 ROUTES = {route.name: "/api/v1/auth/" + str(route.pattern) for route in PATTERNS}
-METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 
 
 @pytest.fixture(autouse=True)
@@ -212,7 +220,7 @@ def access(user):
 @pytest.mark.parametrize("body", RAW_BODIES)
 @pytest.mark.parametrize("name", ROUTES)
 def test_a_raw_body_of_any_kind_is_answered(access, name, body):
-    for method in METHODS:
+    for method in WITH_BODY:
         for headers in ({}, bearer(access)):
             answer = send(method, address(name), RAW_BODIES[body], **headers)
             if (method, name) == ("DELETE", "session-list"):

@@ -4,12 +4,11 @@ from functools import partial
 
 import pytest
 from authkit.models import PasswordAttempts
-from django.db import connection
 from django.db.models import Sum
 
 from tests.conftest import PASSWORD, Client
 from tests.login.test_attempts import HOME, address, failures, lock, log_in
-from tests.sessions.crowd import Crowd
+from tests.sessions.crowd import Crowd, come_in_full
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
 
@@ -62,9 +61,8 @@ def test_spellings_at_once_share_the_ten(user, clock, hasher_runs):
 
 @pytest.mark.many
 def test_the_owner_comes_home_while_strangers_fail_ten_thousand_times(user, clock):
-    """Ten thousand on PostgreSQL, and fewer where only the statements are others."""
     name = user.get_username()
-    times = 20 if connection.vendor == "postgresql" else 2
+    times = 20 if come_in_full() else 2
     with Crowd(64) as crowd:
         assert log_in(Client(), name).status_code == 200
         for turn in range(8):

@@ -1,4 +1,8 @@
+import pytest
+
 from tests.sqlite_file import run_on_sqlite_file
+
+pytestmark = pytest.mark.by_itself
 
 
 def test_sqlite_in_a_file_counts_what_comes_at_once(tmp_path):

@@ -15,6 +15,15 @@ LOCK = Path(tempfile.gettempdir()) / f"authkit-large-crowd-{connection.vendor}"
 PATIENCE_SECONDS = 300
 
 
+def come_in_full():
+    """Say whether crowds are as large here as what has been promised of them.
+
+    That is on PostgreSQL, once. Elsewhere only the statements are others, and fewer will do.
+    """
+    settings = connection.settings_dict
+    return connection.vendor == "postgresql" and not settings["ATOMIC_REQUESTS"]
+
+
 class Crowd:
     """Threads with a database connection each, that start what they are told at one moment."""
 
