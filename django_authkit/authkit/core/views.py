@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import connections, transaction
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_variables
 from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound
@@ -22,8 +21,6 @@ from authkit.core.database import is_outage
 from authkit.core.parsers import StrictJSONParser
 from authkit.errors import BEARER_CHALLENGE, ServiceUnavailable
 
-V = TypeVar("V", bound=APIView)
-
 logger = logging.getLogger("authkit.database")
 
 #: Statuses that must say when to come back, and after how many seconds if nobody knows.
@@ -34,21 +31,12 @@ RETRY_AFTER = {
 }
 
 
-def outside_atomic_requests(view_class: type[V]) -> type[V]:
-    """Keep ATOMIC_REQUESTS, of every database, away from a view.
-
-    DRF rolls the request's transaction back for every refusal. What a refusal must leave
-    behind (a session ended because its token was stolen) has to be outside of it.
-    """
-    for alias in connections:
-        non_atomic = transaction.non_atomic_requests(using=alias)
-        view_class = method_decorator(non_atomic, name="dispatch")(view_class)
-    return view_class
-
-
-@outside_atomic_requests
 class AuthkitView(APIView):
     """JSON in, JSON out, never cached; every refusal has a code and the headers it needs.
+
+    ATOMIC_REQUESTS, of every database, does not reach it: DRF rolls the request's transaction
+    back for every refusal, and what a refusal must leave behind (a session ended because its
+    token was stolen) has to be outside of it.
 
     The answer to an exception is made by the project's own ``EXCEPTION_HANDLER``. Only
     where that gives DRF's plain ``{"detail": ...}`` is the machine-readable code put
@@ -59,6 +47,13 @@ class AuthkitView(APIView):
     renderer_classes = [JSONRenderer]
     versioning_class = None
     serializer_class: type[BaseSerializer[Any]]
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        view = super().as_view(**initkwargs)
+        for alias in connections:
+            view = transaction.non_atomic_requests(using=alias)(view)
+        return view
 
     # Reports of a crash show the variables of every function below: passwords, codes, tokens.
     @sensitive_variables()
