@@ -25,6 +25,8 @@ DATABASES: Any = {
             "PASSWORD": os.environ.get("PGPASSWORD", ""),
             "HOST": os.environ.get("PGHOST", "127.0.0.1"),
             "PORT": os.environ.get("PGPORT", "5432"),
+            # What a crash of the machine would lose is of no account here.
+            "OPTIONS": {"options": "-c synchronous_commit=off"},
         },
         "mariadb": {
             "ENGINE": "django.db.backends.mysql",

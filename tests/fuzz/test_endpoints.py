@@ -22,7 +22,7 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 #: On a server every request costs more, and what databases differ in is what they are sent: it
 #: stands in the raw bodies, and few methods read one.
 IS_SERVER = connection.vendor != "sqlite"
-EXAMPLES = 25 if IS_SERVER else 100
+EXAMPLES = 25 if IS_SERVER else 50
 WITH_BODY = ["POST", "PATCH"] if IS_SERVER else METHODS
 
 fuzz = settings(
