@@ -9,9 +9,9 @@ from authkit.schema import names
 from authkit.schema.document import (
     Declared,
     declared_state,
-    distinct,
     operations,
     renamed,
+    said_once,
     true_requirements,
     well_formed,
 )
@@ -75,7 +75,7 @@ def test_an_operation_of_its_own_mind_inherits_nothing():
 
 
 def test_the_first_of_equal_requirements_stays():
-    assert distinct([A, B, A, {}, B, {}]) == [A, B, {}]
+    assert said_once([A, B, A, {}, B, {}]) == [A, B, {}]
 
 
 def test_only_methods_are_operations():

@@ -120,12 +120,7 @@ def fingerprint(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def distinct(requirements: Iterable[Requirement]) -> list[Requirement]:
-    """Return the requirements without repetitions, the first of each kept in its place."""
-    return list({fingerprint(item): item for item in reversed(list(requirements))}.values())[::-1]
-
-
-def said_once(requirements: Any, apart: Collection[str]) -> Any:
+def said_once(requirements: Any, apart: Collection[str] = ()) -> Any:
     """Return the requirements without repetitions; a bare scheme name becomes what was meant.
 
     Two that name a scheme which is *apart*, because several definitions claim it, may not mean the
@@ -164,7 +159,8 @@ def true_requirements(
         if not any(set(item) == _ours(other, known) for other in kept)
     ]
     free: list[Requirement] = [{}] if optional else []
-    return distinct([*kept, *missing, *free] if {} not in kept else [*kept, *missing])
+    once: list[Requirement] = said_once([*kept, *missing, *free])
+    return once
 
 
 def _is_true(

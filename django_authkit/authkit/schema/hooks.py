@@ -44,21 +44,14 @@ from authkit.schema.document import (
     unshare_operations,
 )
 from authkit.schema.inquiry import Memory
-from authkit.schema.login_page import REDIRECTS
 from authkit.schema.probe import Probe, Tier
+from authkit.schema.refusals import NOT_VALID, REFUSED
 from authkit.schema.scopes import name_scopes
 from authkit.schema.truth import Judged, Truth, find_truth
 from authkit.schema.verdicts import WrongVerdicts, read_verdicts, with_verdicts
 
 #: What this process decided for the first document that it served: requests ask no view again.
 DECIDED: Memory = WeakKeyDictionary()
-
-REFUSED = {
-    401: "The credential is missing or not valid.",
-    403: "The request is not allowed.",
-    429: "Too many requests were sent. Retry-After says how many seconds to wait.",
-} | dict.fromkeys(REDIRECTS, "The caller is sent to the login page.")
-NOT_VALID = "The credential is not valid."
 
 
 @dataclass(frozen=True)

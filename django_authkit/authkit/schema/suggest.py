@@ -6,6 +6,7 @@ from typing import Any
 
 from authkit.schema.document import fingerprint
 from authkit.schema.names import dotted, scheme_name
+from authkit.schema.refusals import NOT_VALID
 
 
 def extension(authenticator: type) -> str:
@@ -44,7 +45,7 @@ permission_classes = [AllowAny]  # if anybody may call it
 permission_classes = [IsAuthenticated]  # if not"""
 
 
-def refusal(status: int, text: str = "The credential is not valid.") -> str:
+def refusal(status: int, text: str = NOT_VALID) -> str:
     """Return what stands among the responses of ``@extend_schema``."""
     return f'{status}: OpenApiResponse(description="{text}")'
 

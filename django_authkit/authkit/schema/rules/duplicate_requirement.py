@@ -36,7 +36,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from authkit.schema.document import distinct, said_once, well_formed
+from authkit.schema.document import said_once, well_formed
 from authkit.schema.findings import Offence, Place, Rule, Severity
 from authkit.schema.places import requirement_lists
 from authkit.schema.suggest import auth
@@ -46,7 +46,7 @@ from authkit.schema.truth import Truth
 def look(truth: Truth) -> Iterator[Offence]:
     for place, requirements in requirement_lists(truth):
         written = well_formed(requirements)
-        repeated = len(written) - len(distinct(written))
+        repeated = len(written) - len(said_once(written))
         if repeated:
             message = f"{repeated} of {len(written)} requirements are repetitions."
             yield Offence(place, message, suggestion=_suggestion(truth, place, requirements))

@@ -38,6 +38,7 @@ from typing import Any
 from authkit.schema.document import fingerprint
 from authkit.schema.findings import Offence, Rule, Severity
 from authkit.schema.places import requirement_lists
+from authkit.schema.suggest import auth
 from authkit.schema.truth import Truth
 
 
@@ -59,7 +60,7 @@ def is_requirement(value: Any) -> bool:
 
 
 def suggestion(value: Any) -> str:
-    return f'@extend_schema(auth=[{{"{value}": []}}])' if isinstance(value, str) else ""
+    return auth([{value: []}]) if isinstance(value, str) else ""
 
 
 RULE = Rule("AK105", "malformed-requirement", Severity.ERROR, __doc__, look)

@@ -43,8 +43,8 @@ from authkit.schema.answers import REFUSALS
 from authkit.schema.decide import State
 from authkit.schema.document import documents, documents_refusal
 from authkit.schema.findings import Offence, Rule, Severity
-from authkit.schema.hooks import REFUSED
 from authkit.schema.places import in_state, place_of
+from authkit.schema.refusals import REFUSED
 from authkit.schema.truth import Truth
 
 

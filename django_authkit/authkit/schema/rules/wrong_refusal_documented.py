@@ -34,8 +34,8 @@ from collections.abc import Iterator
 from authkit.schema.decide import State
 from authkit.schema.document import documents
 from authkit.schema.findings import Offence, Rule, Severity
-from authkit.schema.hooks import REFUSED
 from authkit.schema.places import in_state, place_of
+from authkit.schema.refusals import REFUSED
 from authkit.schema.suggest import refusal
 from authkit.schema.truth import Truth
 
