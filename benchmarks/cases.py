@@ -16,12 +16,14 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
+from django.test import override_settings
 from django.utils import timezone
 from knox.models import AuthToken
 from rest_framework.authtoken.models import Token
 from rest_framework_api_key.models import APIKey as PeerAPIKey
 from rest_framework_simplejwt.tokens import RefreshToken
 
+from benchmarks.urls import EdDSAAccessToken
 from benchmarks.wsgi import Answer, call, get, post
 
 PASSWORD = "correct horse battery staple"
@@ -104,6 +106,7 @@ def all_cases(users: list[User]) -> list[Case]:
         Case("floor", "floor POST", lambda: post("/floor", {"refresh": "x"})),
         Case("floor", "floor refusal", lambda: get("/floor/refusal"), 401),
         *_bearer_cases(users),
+        *_eddsa_cases(users),
         *_key_cases(users),
         *_obtain_cases(users),
         *_refresh_cases(users),
@@ -142,6 +145,32 @@ def _bearer_cases(users: list[User]) -> list[Case]:
         bad("junk", "SimpleJWT", "/simplejwt/jwt", junk),
         bad("forged", "authkit JWT", "/authkit/jwt", forged),
         bad("forged", "SimpleJWT", "/simplejwt/jwt", forged),
+    ]
+
+
+def _eddsa_cases(users: list[User]) -> list[Case]:
+    group = "authenticated request, EdDSA"
+    with override_settings(SIMPLE_JWT=settings.EDDSA):
+        ours = cycle([pair_of(user).access for user in users])
+    simple = cycle([str(EdDSAAccessToken.for_user(user)) for user in users])
+    usual = settings.SIMPLE_JWT
+
+    # Not by override_settings, after which Django looks for every setting anew.
+    def sign_with(configured: dict[str, Any]) -> None:
+        settings.SIMPLE_JWT = configured
+        assert settings.SIMPLE_JWT is configured
+
+    def prepare() -> dict[str, Any]:
+        sign_with(settings.EDDSA)
+        return get("/authkit/jwt", HTTP_AUTHORIZATION=f"Bearer {next(ours)}")
+
+    return [
+        Case(group, "authkit EdDSA", prepare, done=lambda answer: sign_with(usual)),
+        Case(
+            group,
+            "SimpleJWT EdDSA",
+            lambda: get("/simplejwt/eddsa", HTTP_AUTHORIZATION=f"Bearer {next(simple)}"),
+        ),
     ]
 
 

@@ -16,6 +16,7 @@ RESULTS = Path(__file__).parent / "results"
 #: The peer that each group is compared with.
 BASES = {
     "authenticated request": "SimpleJWT",
+    "authenticated request, EdDSA": "SimpleJWT EdDSA",
     "junk bearer": "SimpleJWT, junk",
     "forged bearer": "SimpleJWT, forged",
     "API key": "HasAPIKey",

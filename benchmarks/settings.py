@@ -8,6 +8,9 @@ BENCHMARK_SYNC          0: the database does not wait for the disk when it commi
 import os
 from datetime import timedelta
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 SYNC = os.environ.get("BENCHMARK_SYNC", "1") == "1"
 
 DATABASES = {
@@ -74,6 +77,21 @@ SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(hours=12),
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
+}
+
+# In the place of SIMPLE_JWT while a case that needs it is prepared and measured.
+_PRIVATE_KEY = Ed25519PrivateKey.generate()
+EDDSA = {
+    **SIMPLE_JWT,
+    "ALGORITHM": "EdDSA",
+    "SIGNING_KEY": _PRIVATE_KEY.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode(),
+    "VERIFYING_KEY": _PRIVATE_KEY.public_key()
+    .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    .decode(),
 }
 
 HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"

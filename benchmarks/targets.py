@@ -24,6 +24,7 @@ class Target:
 
 TARGETS = [
     Target("authkit JWT", "SimpleJWT", {"sqlite": 0.60, "postgresql": 0.80}, 1, 0),
+    Target("authkit EdDSA", "SimpleJWT EdDSA", {"sqlite": 0.30, "postgresql": 0.55}, 1, 0),
     Target("authkit key with owner", "HasAPIKey", {"sqlite": 0.45, "postgresql": 0.80}, 1, 0),
     Target(BOUND, "HasAPIKey", {"sqlite": 0.45, "postgresql": 0.80}, 1, 0),
     Target("authkit key, remembered", "HasAPIKey", {"sqlite": 0.30, "postgresql": 0.30}, 0, 0),

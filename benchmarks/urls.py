@@ -4,6 +4,7 @@ from allauth.headless.constants import Client
 from allauth.headless.tokens.views import RefreshTokenView as AllauthRefreshView
 from authkit import authentication
 from authkit.permissions import HasScope
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import update_last_login
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -26,8 +27,9 @@ from rest_framework_simplejwt.authentication import (
     JWTAuthentication,
     JWTStatelessUserAuthentication,
 )
+from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.serializers import TokenObtainPairSerializer
-from rest_framework_simplejwt.tokens import BlacklistMixin, RefreshToken
+from rest_framework_simplejwt.tokens import AccessToken, BlacklistMixin, RefreshToken
 from rest_framework_simplejwt.views import (
     TokenBlacklistView,
     TokenObtainPairView,
@@ -56,6 +58,21 @@ def behind(authenticator: type[BaseAuthentication]) -> Any:
     return Nothing.as_view(
         authentication_classes=[authenticator], permission_classes=[IsAuthenticated]
     )
+
+
+class EdDSAAccessToken(AccessToken):
+    """SimpleJWT reads its settings once, so that what signs otherwise has to be put here."""
+
+    _token_backend = TokenBackend(
+        settings.EDDSA["ALGORITHM"],
+        settings.EDDSA["SIGNING_KEY"],
+        settings.EDDSA["VERIFYING_KEY"],
+    )
+
+
+class EdDSAAuthentication(JWTAuthentication):
+    def get_validated_token(self, raw_token: bytes) -> Any:
+        return EdDSAAccessToken(raw_token)
 
 
 class RefreshTokenWithoutRow(RefreshToken):
@@ -113,6 +130,7 @@ urlpatterns = [
     ),
     path("authkit/", include("authkit.urls")),
     path("simplejwt/jwt", behind(JWTAuthentication)),
+    path("simplejwt/eddsa", behind(EdDSAAuthentication)),
     path("simplejwt/stateless", behind(JWTStatelessUserAuthentication)),
     path("simplejwt/obtain", TokenObtainPairView.as_view()),
     path(

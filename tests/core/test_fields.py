@@ -1,5 +1,8 @@
+from copy import deepcopy
+
 import pytest
 from authkit.core.fields import PasswordField, SecretField, StrictCharField
+from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
@@ -39,6 +42,52 @@ def test_anything_else_is_refused_once(value, code):
     with pytest.raises(ValidationError) as caught:
         FIELD.run_validation(value)
     assert [detail.code for detail in caught.value.detail] == [code]
+
+
+def test_every_serializer_has_fields_of_its_own():
+    declared = StrictCharField(max_length=10, help_text="Ten.", style={"input_type": "text"})
+
+    class Ten(serializers.Serializer):
+        ten = declared
+
+    first, second = Ten().fields["ten"], Ten().fields["ten"]
+    first.validators.clear()
+    first.error_messages["blank"] = "Changed."
+    first.style["input_type"] = "changed"
+    for field in (declared, second):
+        assert field.run_validation("a" * 10) == "a" * 10
+        assert [type(validator) for validator in field.validators] == [
+            MaxLengthValidator,
+            ProhibitNullCharactersValidator,
+        ]
+        assert field.error_messages["blank"] != "Changed."
+        assert field.style == {"input_type": "text"}
+    assert (declared.field_name, second.field_name, second.help_text) == (None, "ten", "Ten.")
+    assert repr(second) == repr(declared)
+
+
+def test_a_field_of_one_serializer_can_be_copied_into_another_under_another_name():
+    class Ten(serializers.Serializer):
+        ten = StrictCharField(max_length=10)
+
+    class More(serializers.Serializer):
+        more = deepcopy(Ten().fields["ten"])
+
+    serializer = More(data={"more": " a"})
+    assert serializer.is_valid()
+    assert serializer.validated_data == {"more": " a"}
+    assert (serializer.fields["more"].source, serializer.fields["more"].label) == ("more", "More")
+
+
+def test_every_serializer_has_a_list_of_its_own():
+    class Tens(serializers.Serializer):
+        tens = serializers.ListField(child=StrictCharField(max_length=10))
+
+    for _ in range(3):
+        assert Tens(data={"tens": [" a"]}).is_valid()
+        refused = Tens(data={"tens": ["a" * 11]})
+        assert not refused.is_valid()
+        assert refused.errors["tens"][0][0].code == "max_length"
 
 
 def test_a_missing_member_is_refused():

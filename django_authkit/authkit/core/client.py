@@ -130,4 +130,4 @@ def _parsed(value: str) -> Address | None:
 
 
 def _printable(value: str) -> str:
-    return "".join(character for character in value if character.isprintable())
+    return "".join(filter(str.isprintable, value))

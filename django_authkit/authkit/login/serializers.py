@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -15,21 +17,21 @@ from authkit.sessions.tokens import MAX_TOKEN_LENGTH
 class CredentialsSerializer(serializers.Serializer[Any]):
     """The member that the user model calls its USERNAME_FIELD, a password, perhaps a code."""
 
+    password = PasswordField()
+    otp = CodeField(
+        required=False,
+        help_text="The second factor's code, from a client that has asked for it already.",
+    )
+
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         model = get_user_model()
-        column = model._meta.get_field(model.USERNAME_FIELD)
-        username = StrictCharField(
-            max_length=_longest(column),
-            validators=[_fits(column)],
-        )
-        return {
-            model.USERNAME_FIELD: username,
-            "password": PasswordField(),
-            "otp": CodeField(
-                required=False,
-                help_text="The second factor's code, from a client that has asked for it already.",
-            ),
-        }
+        username = _username(model._meta.get_field(model.USERNAME_FIELD))
+        return {model.USERNAME_FIELD: deepcopy(username), **super().get_fields()}
+
+
+@cache
+def _username(column: Any) -> StrictCharField:
+    return StrictCharField(max_length=_longest(column), validators=[_fits(column)])
 
 
 def _longest(column: Any) -> int:
