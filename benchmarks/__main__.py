@@ -33,12 +33,19 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--sessions", type=int, default=0, help="refresh once more beside so many sessions"
     )
+    parser.add_argument(
+        "--keys",
+        type=int,
+        nargs="*",
+        default=[10, 10_000, 1_000_000],
+        help="how many API keys there are; what one costs is compared with the first of these",
+    )
     parser.add_argument("--processes", type=int, default=20, help="fresh processes per start-up")
     parser.add_argument(
         "--operations",
         type=int,
         nargs="*",
-        default=[400, 2000, 10000],
+        default=[400, 2_000, 10_000],
         help="sizes of the generated APIs whose schemas are made and audited",
     )
     return parser.parse_args()
@@ -54,9 +61,13 @@ def _run(options: argparse.Namespace) -> None:
 
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
-        cases = all_cases(build_rows())
+        users = build_rows()
+        cases = all_cases(users)
         results = measure(cases, options.rounds)
-        grown = list(growth.refresh_beside(options.sessions, cases, options.rounds))
+        grown = [
+            *growth.refresh_beside(options.sessions, cases, options.rounds),
+            *growth.key_among(options.keys, users, cases, options.rounds),
+        ]
     finally:
         connection.creation.destroy_test_db("", verbosity=0)
     without, with_authkit, added = startup.added_milliseconds(options.processes)

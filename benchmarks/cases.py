@@ -181,7 +181,7 @@ def _key_cases(users: list[User]) -> list[Case]:
             for user in users
         ]
     )
-    bound = cycle([_bound_key(user) for user in users])
+    bound = bound_case(users)
     unowned = cycle(
         [APIKey.objects.create_key(name="service", last_used_at=LATER)[1] for _ in users]
     )
@@ -198,12 +198,12 @@ def _key_cases(users: list[User]) -> list[Case]:
 
     return [
         Case("API key", "authkit key with owner", request("/authkit/key", owned)),
-        Case("API key", BOUND, request("/authkit/key/scoped", bound)),
+        bound,
         Case("API key", "authkit key without owner", request("/authkit/key", unowned)),
         Case(
             "API key",
             "authkit key, remembered",
-            _remembering(request("/authkit/key/scoped", bound)),
+            _remembering(bound.prepare),
             done=_forget,
         ),
         Case("API key", "HasAPIKey", request("/hasapikey", peer)),
@@ -212,6 +212,11 @@ def _key_cases(users: list[User]) -> list[Case]:
         bad("HasAPIKey, malformed key", "/hasapikey", malformed, 403),
         bad("HasAPIKey, unknown key", "/hasapikey", peer_unknown, 403),
     ]
+
+
+def bound_case(users: list[User]) -> Case:
+    keys = cycle([_bound_key(user) for user in users])
+    return Case("API key", BOUND, lambda: get("/authkit/key/scoped", HTTP_X_API_KEY=next(keys)))
 
 
 def _bound_key(user: User) -> str:
