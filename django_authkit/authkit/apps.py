@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -72,6 +72,8 @@ def check_project(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_deployed_project(**kwargs: Any) -> list[CheckMessage]:
+    if not isinstance(getattr(settings, "AUTHKIT", {}), Mapping):
+        return []  # check_project says so
     return _messages_of(DEPLOYMENT_CHECKS, **kwargs)
 
 

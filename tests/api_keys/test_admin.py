@@ -5,7 +5,7 @@ from pathlib import Path
 import authkit
 import pytest
 from authkit.core import clock as authkit_clock
-from authkit.models import APIKey
+from authkit.models import APIKey, SecurityEvent
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.sessions.models import Session as CookieSession
@@ -288,6 +288,58 @@ def test_the_admin_does_what_its_user_may(make_user, make_key, actions, adds, ch
     api_key.refresh_from_db()
     assert api_key.revoked is (changes == 302)
     assert APIKey.objects.count() == (2 if adds == 200 else 1)
+
+
+@pytest.mark.parametrize("column", ["hashed_key", "retiring_hash"])
+def test_no_filter_tells_a_hash_letter_by_letter(make_user, make_key, column):
+    row, _ = make_key()
+    APIKey.objects.update(retiring_hash=row.hashed_key)
+    staff = permitted(make_user, "view")
+    for start in (row.hashed_key[:10], "nothing"):
+        answer = staff.get(LIST, {f"{column}__startswith": start, "prefix": row.prefix})
+        assert answer.status_code == 400
+    assert staff.get(LIST, {"prefix": row.prefix}).status_code == 200
+
+
+def test_only_a_superuser_gets_a_key_of_a_superuser(make_user, make_key, admin_user, browser):
+    adder, changer = permitted(make_user, "add"), permitted(make_user, "change")
+    assert (
+        "Only a superuser" in adder.post(LIST + "add/", form(owner=admin_user.pk)).content.decode()
+    )
+    assert not APIKey.objects.exists()
+    theirs, key = make_key(owner=admin_user)
+    own, _ = make_key(owner=make_user())
+    rotated = act(changer, "rotate_keys", theirs, own)
+    [shown] = KEY.findall(rotated.content.decode())
+    assert "only a superuser" in rotated.content.decode()
+    assert APIKey.objects.get_from_key(shown) == own
+    assert APIKey.objects.is_valid(key)
+    assert KEY.search(browser.post(LIST + "add/", form(owner=admin_user.pk)).content.decode())
+    assert KEY.search(act(browser, "rotate_keys", theirs).content.decode())
+
+
+def test_every_way_to_make_change_or_end_a_key_is_an_event_of_its_owner(browser, make_key, user):
+    def told():
+        kinds = list(SecurityEvent.objects.of(user).values_list("kind", flat=True))
+        SecurityEvent.objects.all()._raw_delete("default")
+        return sorted(kinds)
+
+    browser.post(LIST + "add/", form(owner=user.pk))
+    assert told() == ["api_key_created"]
+    row = APIKey.objects.get()
+    browser.post(change_url(row), form(owner=user.pk))
+    assert told() == []
+    browser.post(change_url(row), form("renamed", owner=user.pk, revoked="on"))
+    assert told() == ["api_key_changed", "api_key_revoked"]
+    browser.post(reverse("admin:authkit_apikey_delete", args=[row.pk]), {"post": "yes"})
+    assert told() == []  # it had ended before
+    rows = [make_key(owner=user)[0] for _ in range(3)]
+    browser.post(reverse("admin:authkit_apikey_delete", args=[rows[0].pk]), {"post": "yes"})
+    assert told() == ["api_key_revoked"]
+    selected = {"_selected_action": [str(row.pk) for row in rows[1:]]}
+    browser.post(LIST, {"action": "delete_selected", "post": "yes", **selected})
+    assert told() == ["api_key_revoked", "api_key_revoked"]
+    assert not APIKey.objects.exists()
 
 
 def test_whoever_is_not_staff_is_sent_to_log_in(make_user):

@@ -3,15 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from authkit.api_keys import cache as api_key_cache
 from authkit.api_keys import flows
 from authkit.api_keys.verification import use_key
 from authkit.core import clock as authkit_clock
 from authkit.errors import APIKeyInvalid, APIKeyRateExceeded
-from authkit.models import APIKey
+from authkit.models import APIKey, SecurityEvent
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
+from django.core.cache.backends.locmem import LocMemCache
 from django.db import transaction
 from django.test import override_settings
+
+from tests.api_keys.calls import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -177,3 +181,88 @@ def test_an_unknown_key_is_not_remembered(assert_queries):
     for _ in range(2):
         with assert_queries(1), pytest.raises(APIKeyInvalid):
             use(key)
+
+
+# --- outages ------------------------------------------------------------------------------
+
+
+class Down(LocMemCache):
+    """A cache whose server is gone."""
+
+    def get(self, *args, **options):
+        raise ConnectionError
+
+    add = set_many = get
+
+
+class Full(LocMemCache):
+    """A cache that says which of its keys it did not take, as Memcached does."""
+
+    def set_many(self, data, *args, **options):
+        return list(data)
+
+
+@pytest.fixture
+def cache_becomes(settings):
+    """A function that puts another kind of cache into the place of the default one."""
+    usual = settings.CACHES
+
+    def put(kind):
+        backend = f"{kind.__module__}.{kind.__qualname__}"
+        settings.CACHES = usual if kind is LocMemCache else {"default": {"BACKEND": backend}}
+        api_key_cache._cache.paused_until = 0
+
+    yield put
+    api_key_cache._cache.paused_until = 0
+
+
+def test_while_the_cache_is_down_keys_are_looked_up(used, cache_becomes, assert_queries, caplog):
+    cache_becomes(Down)
+    for _ in range(3):
+        with assert_queries(1):
+            use(used[1])
+    assert [record.name for record in caplog.records] == ["authkit.cache"]
+
+
+@pytest.mark.parametrize("kind", [Down, Full])
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_change_is_made_also_where_the_cache_does_not_hear_of_it(
+    used, user, cache_becomes, caplog, clock, change, kind
+):
+    row, key = used
+    cache_becomes(kind)
+    change(row, user)
+    assert "authkit.api_keys" in [record.name for record in caplog.records]
+    assert "lapses in 5 seconds" in caplog.text
+    cache.clear()
+    with pytest.raises(APIKeyInvalid):
+        use(key)
+
+
+def test_a_revocation_is_answered_and_kept_while_the_cache_is_down(client, user, cache_becomes):
+    person = Person(client, user)
+    made = person.made()
+    cache_becomes(Down)
+    assert person.revoke(made["id"]).status_code == 204
+    assert APIKey.objects.get().revoked
+    assert SecurityEvent.objects.filter(kind="api_key_revoked").count() == 1
+
+
+def test_a_rotation_shows_the_new_key_while_the_cache_is_down(client, user, cache_becomes):
+    person = Person(client, user)
+    made = person.made()
+    cache_becomes(Down)
+    rotated = person.rotate(made["id"])
+    assert rotated.status_code == 201
+    assert use(rotated.json()["key"]).owner == user
+
+
+def test_a_cache_that_has_failed_is_told_of_changes_all_the_same(used, user, cache_becomes):
+    row, key = used
+    cache_becomes(Down)
+    use(key)
+    paused = api_key_cache._cache.paused_until
+    cache_becomes(LocMemCache)
+    api_key_cache._cache.paused_until = paused
+    flows.revoke_key(user, row.pk)
+    assert cache.get(f"authkit.api_key.{row.prefix}") == "changed"

@@ -6,7 +6,7 @@ from io import StringIO
 
 import pytest
 from authkit.core import clock as authkit_clock
-from authkit.models import APIKey
+from authkit.models import APIKey, SecurityEvent
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command, execute_from_command_line
 from django.core.management.base import BaseCommand
@@ -37,6 +37,14 @@ def test_a_key_may_have_an_owner_and_an_end(user, clock):
     api_key = APIKey.objects.get_from_key(out.strip())
     assert api_key.owner == user
     assert api_key.expiry_date == authkit_clock.now() + timedelta(days=1.5)
+
+
+@override_settings(AUTHKIT={"SCOPES": {"books:read": "Read the catalogue"}})
+def test_the_owner_sees_that_a_key_was_made(user):
+    run("ci", "--owner", user.get_username(), "--scope", "books:read")
+    [event] = SecurityEvent.objects.of(user)
+    facts = {"api_key": str(APIKey.objects.get().pk), "scopes": ["books:read"]}
+    assert (event.kind, event.facts, event.ip) == ("api_key_created", facts, None)
 
 
 def test_a_deactivated_owner_gets_no_key_that_works(user):

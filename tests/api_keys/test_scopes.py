@@ -124,6 +124,9 @@ def test_each_action_asks_for_its_own(client, make_key):
         ("post", "/books/lend"): {"loans:write"},
         ("delete", "/books/1"): None,
         ("post", "/method"): None,
+        ("get", "/method"): {"books:read"},
+        ("head", "/method"): {"books:read"},
+        ("head", "/books"): {"books:read"},
         ("get", "/silent"): None,
     }
     for scopes in (

@@ -7,7 +7,7 @@ from unittest.mock import ANY
 
 import pytest
 from authkit.api_keys import flows
-from authkit.models import APIKey
+from authkit.api_keys.models import APIKey, APIKeyQuerySet
 from django.test import override_settings
 
 from tests.api_keys.calls import KEYS, Person, assert_refused, assert_works, with_key
@@ -372,6 +372,37 @@ def test_an_expired_key_does_not_come_back_past_the_quota(client, clock, user):
         assert (answer.status_code, answer.json()["code"]) == (409, "api_key_ended")
     assert person.create().status_code == 201
     assert person.list().json()[1]["name"] == "nightly import"
+
+
+@override_settings(AUTHKIT={"API_KEY_QUOTA": 1})
+def test_a_key_that_expires_while_it_is_changed_does_not_either(client, clock, user, monkeypatch):
+    person = Person(client, user)
+    old = person.made(expires_at="2026-03-01T12:01:00Z")
+    update = APIKeyQuerySet.update
+
+    def late(rows, **changes):
+        if "name" in changes:
+            clock.shift(60)
+            flows.create_key(user, name="next")
+        return update(rows, **changes)
+
+    monkeypatch.setattr(APIKeyQuerySet, "update", late)
+    answer = person.change(old["id"], name="risen", expires_at="2027-01-01")
+    assert (answer.status_code, answer.json()["code"]) == (409, "api_key_ended")
+    assert [row.name for row in APIKey.objects.live()] == ["next"]
+
+
+def test_keys_of_a_larger_quota_count_in_a_smaller_one(person):
+    with override_settings(AUTHKIT={"API_KEY_QUOTA": 25}):
+        made = [person.made() for _ in range(10)]
+    with override_settings(AUTHKIT={"API_KEY_QUOTA": 10}):
+        assert person.create().status_code == 409
+        for old in made[:2]:
+            person.revoke(old["id"])
+        assert [person.create().status_code for _ in range(3)] == [201, 201, 409]
+    with override_settings(AUTHKIT={"API_KEY_QUOTA": 3}):
+        assert person.create().status_code == 409
+    assert APIKey.objects.live().count() == 10
 
 
 @override_settings(AUTHKIT={"API_KEY_QUOTA": 1})

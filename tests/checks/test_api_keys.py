@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import include, path
 from rest_framework.permissions import IsAuthenticated
+from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
 SCOPES = {"books:read": "Read", "books:write": "Write"}
@@ -130,3 +131,29 @@ def test_they_are_found_by_check_deploy_alone():
 
     assert "authkit.W014" in named(include_deployment_checks=True)
     assert "authkit.W014" not in named()
+
+
+def said_by_property(name, value):
+    return type("View", (BookView,), {name: property(lambda view: value)})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("required_scopes", ["books:read"]),
+        ("permission_classes", [IsAuthenticated]),
+        ("authentication_classes", [APIKeyAuthentication]),
+        ("throttle_classes", [UserRateThrottle]),
+    ],
+)
+def test_what_a_property_says_is_known_to_nobody_before_there_is_a_request(name, value):
+    view = said_by_property(name, value).as_view()
+    with override_settings(
+        ROOT_URLCONF=Urls(path("books/", view)), AUTHKIT={"SCOPES": {"books:read": "Read"}}
+    ):
+        found = {message.id for message in run_checks(include_deployment_checks=True)}
+    # What the other attributes say is still looked at.
+    bare = name in ("required_scopes", "throttle_classes")
+    assert found & {"authkit.E012", "authkit.W012", "authkit.W013", "authkit.W014"} == (
+        {"authkit.W014"} if bare else set()
+    )

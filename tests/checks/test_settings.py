@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 from django.conf import settings as django_settings
-from django.core.checks import registry
+from django.core.checks import registry, run_checks
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import override_settings
@@ -357,6 +357,14 @@ def test_several_mistakes_are_all_named():
         "authkit.E006": 1,
         "authkit.W001": 1,
     }
+
+
+@pytest.mark.parametrize("value", [None, [], "x"], ids=repr)
+def test_an_authkit_that_is_no_dict_is_one_sentence_for_deployments_too(value):
+    with override_settings(AUTHKIT=value):
+        messages = run_checks(include_deployment_checks=True)
+    ours = [message.id for message in messages if message.id.startswith("authkit.")]
+    assert ours == ["authkit.E001"]
 
 
 @pytest.mark.parametrize("value", [None, []], ids=repr)

@@ -9,6 +9,7 @@ from authkit import errors, permissions, signals, throttling, urls
 from authkit.accounts import addresses, registration, verification
 from authkit.conf import Settings
 from authkit.core.attempts import Limits
+from authkit.core.caches import CACHE_PAUSE, CACHE_TIMEOUT
 from authkit.core.client import client_of
 from authkit.core.rates import Rate
 from authkit.events.kinds import KINDS
@@ -17,7 +18,6 @@ from authkit.second_factor import recovery, totp
 from authkit.second_factor.models import CODE_LIMITS, PENDING_LIFETIME
 from authkit.sessions import flows, tokens
 from authkit.sessions.attempts import PASSWORD_LIMITS
-from authkit.tiers.counting import CACHE_PAUSE, CACHE_TIMEOUT
 from django.apps import apps
 from django.core.management import get_commands
 from django.dispatch import Signal

@@ -452,6 +452,14 @@ def test_no_page_of_the_admin_shows_the_secret(admin_browser, owner):
     assert admin_browser.get("/admin/authkit/totpdevice/add/").status_code == 403
 
 
+def test_no_filter_of_the_admin_tells_the_secret_letter_by_letter(admin_browser, owner):
+    for start in (TOTPDevice.objects.get().sealed_secret[:3], "nothing"):
+        answer = admin_browser.get(
+            "/admin/authkit/totpdevice/", {"sealed_secret__startswith": start}
+        )
+        assert answer.status_code == 400
+
+
 def test_a_device_cannot_be_changed_in_the_admin(admin_browser, owner, make_user):
     device = TOTPDevice.objects.get()
     before = TOTPDevice.objects.values().get()

@@ -6,11 +6,12 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from authkit.core.caches import CACHE_PAUSE, cache_of
 from authkit.core.rates import parse
 from authkit.errors import ServiceUnavailable
 from authkit.models import RequestCount
 from authkit.tiers import counting
-from authkit.tiers.counting import CACHE_PAUSE, Counter, adds, cache_of
+from authkit.tiers.counting import Counter, adds
 from django.core.cache import caches
 from django.core.management import call_command
 from django.db import OperationalError
@@ -124,9 +125,9 @@ def test_a_redis_that_is_down_is_asked_once_and_then_left_alone(settings, clock,
     settings.CACHES = {"default": NO_REDIS}
     counter = Counter("default")
     assert take(counter, 5)[:3] == [0, 0, 0]
-    assert [record.name for record in caplog.records] == ["authkit.tiers"]
-    assert 0 < counter.paused_until - time.monotonic() <= CACHE_PAUSE
-    counter.paused_until = 0
+    assert [record.name for record in caplog.records] == ["authkit.cache"]
+    assert 0 < counter.cache.paused_until - time.monotonic() <= CACHE_PAUSE
+    counter.cache.paused_until = 0
     take(counter, 1)
     assert len(caplog.records) == 2
 
@@ -137,7 +138,7 @@ def test_a_redis_that_comes_back_counts_again(settings, clock, django_assert_num
     counter = Counter("default")
     take(counter, 1)
     settings.CACHES = {"default": REDIS}
-    counter.paused_until = 0
+    counter.cache.paused_until = 0
     with django_assert_num_queries(0):
         take(counter, 1)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -66,6 +67,9 @@ class ScopesField(forms.MultipleChoiceField):
 
 
 class APIKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    #: Who fills it in.
+    administrator: Any = None
+
     scope = ScopesField(
         label=capfirst(_("scopes")), required=False, choices=lambda: declared_scopes()
     )
@@ -74,6 +78,26 @@ class APIKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
         required=False,
         help_text=_("From where the key may be used, one on each line. Empty: from everywhere."),
     )
+
+    def clean_owner(self) -> Any:
+        owner = self.cleaned_data["owner"]
+        if not may_act_for(self.administrator, owner):
+            raise ValidationError(_("Only a superuser can make a key for a superuser."))
+        return owner
+
+
+def may_act_for(administrator: Any, owner: Any) -> bool:
+    """Say whether an administrator may be shown a key of this owner, and so act for them."""
+    return is_superuser(administrator) or not is_superuser(owner)
+
+
+def is_superuser(user: Any) -> bool:
+    return getattr(user, "is_superuser", False) is True  # a user model need not know the word
+
+
+def recorder(request: HttpRequest, api_key: APIKey) -> partial[None]:
+    """Return what records events of a key that an administrator has something to do with."""
+    return partial(events.record, user=api_key.owner_id, api_key=api_key.pk, actor=request.user.pk)
 
 
 def declared_scopes() -> list[tuple[str, str]]:
@@ -108,6 +132,17 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
         # A key made for one owner is never handed on, and a revoked one never comes back.
         return self.get_fields(request, obj) if obj.revoked else [*self.OBSERVED, "owner"]
 
+    def get_form(
+        self, request: HttpRequest, obj: APIKey | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        return type(form.__name__, (form,), {"administrator": request.user})
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        # Filters in the address would tell a hash letter by letter.
+        is_secret = lookup.startswith(("hashed_key", "retiring_hash"))
+        return not is_secret and super().lookup_allowed(lookup, value, request)
+
     @admin.display(description=_("last used"), ordering="last_used_at")
     def last_used(self, obj: APIKey) -> Any:
         return obj.last_used_at or _("never")
@@ -125,24 +160,26 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
     ) -> None:
         if change:
             obj.save()
-            events.record(
-                "api_key_changed",
-                user=obj.owner_id,
-                api_key=obj.pk,
-                changed=form.changed_data,
-                actor=request.user.pk,
-            )
+            described = [name for name in form.changed_data if name != "revoked"]
+            if described:
+                recorder(request, obj)("api_key_changed", changed=described)
+            if "revoked" in form.changed_data:
+                recorder(request, obj)("api_key_revoked")
             return
         # Kept on the request, not in a message: messages are stored in cookies or sessions.
         made = flows.NewKey(obj, APIKey.objects.insert(obj))
         request.new_api_key = made  # type: ignore[attr-defined]  # an attribute of ours
-        events.record(
-            "api_key_created",
-            user=obj.owner_id,
-            api_key=obj.pk,
-            scopes=obj.scopes,
-            actor=request.user.pk,
-        )
+        recorder(request, obj)("api_key_created", scopes=obj.scopes)
+
+    def delete_model(self, request: HttpRequest, obj: APIKey) -> None:
+        record = recorder(request, obj)
+        super().delete_model(request, obj)
+        if not obj.revoked:
+            record("api_key_revoked")
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[APIKey]) -> None:
+        for api_key in queryset:
+            self.delete_model(request, api_key)
 
     def response_add(
         self, request: HttpRequest, obj: APIKey, post_url_continue: str | None = None
@@ -155,12 +192,7 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
         ending = list(queryset.filter(revoked=False))
         APIKey.objects.filter(pk__in=[api_key.pk for api_key in ending]).revoke()
         for api_key in ending:
-            events.record(
-                "api_key_revoked",
-                user=api_key.owner_id,
-                api_key=api_key.pk,
-                actor=request.user.pk,
-            )
+            recorder(request, api_key)("api_key_revoked")
             self.log_change(request, api_key, "Revoked.")
         count = len(ending)
         text = ngettext("%d key was revoked.", "%d keys were revoked.", count) % count
@@ -185,7 +217,11 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
         self, request: HttpRequest, queryset: QuerySet[APIKey], overlap: timedelta
     ) -> HttpResponse | None:
         new_keys = []
-        for api_key in queryset:
+        for api_key in queryset.select_related("owner"):
+            if not may_act_for(request.user, api_key.owner):
+                text = _("%s: only a superuser can see a key of a superuser.") % api_key
+                self.message_user(request, text, messages.WARNING)
+                continue
             try:
                 new_keys.append(flows.rotate(api_key, overlap, actor=request.user.pk))
             except (errors.APIKeyEnded, errors.APIKeyRotated) as error:

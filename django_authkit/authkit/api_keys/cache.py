@@ -3,37 +3,58 @@
 Off unless ``AUTHKIT["API_KEY_CACHE_SECONDS"]`` is set. What changes a key through its model
 writes a mark that nobody remembers anything over until it lapses, so a request that read
 the row before the change cannot put it back.
+
+While the cache is down keys are looked up. A mark that it does not take is lost, and what was
+remembered before it lapses as it would have.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import BaseCache
 from django.db import transaction
 
 from authkit.conf import conf
+from authkit.core.caches import FallibleCache
+
+logger = logging.getLogger("authkit.api_keys")
 
 CHANGED = "changed"
 
+_cache = FallibleCache("default")
+
 
 def recall(prefix: str) -> list[Any] | None:
-    row: Any = cache.get(_name(prefix))
+    row: Any = _cache.ask(lambda cache: cache.get(_name(prefix)))
     return None if row == CHANGED else row
 
 
 def remember(prefix: str, row: list[Any]) -> None:
-    cache.add(_name(prefix), row, conf.API_KEY_CACHE_SECONDS)
+    _cache.ask(lambda cache: cache.add(_name(prefix), row, conf.API_KEY_CACHE_SECONDS))
 
 
 def forget(prefixes: Iterable[str], *, using: str) -> None:
     """Forget keys once the change of their rows has been committed."""
     seconds = conf.API_KEY_CACHE_SECONDS
-    if seconds:
-        marks = {_name(prefix): CHANGED for prefix in prefixes}
-        transaction.on_commit(partial(cache.set_many, marks, seconds), using=using)
+    marks = {_name(prefix): CHANGED for prefix in prefixes} if seconds else {}
+    if marks:
+        transaction.on_commit(partial(_mark, marks, seconds), using=using)
+
+
+def _mark(marks: dict[str, str], seconds: int) -> None:
+    def mark(cache: BaseCache) -> list[str]:
+        return cache.set_many(marks, seconds)
+
+    if _cache.ask(mark, insist=True) != []:  # None where it failed, else what it did not take
+        logger.warning(
+            "The cache does not know that API keys were changed: what it remembers of them "
+            "lapses in %d seconds.",
+            seconds,
+        )
 
 
 def _name(prefix: str) -> str:

@@ -96,7 +96,9 @@ def change_key(user: AuthUser, key_id: UUID, changes: Mapping[str, Any]) -> APIK
     for name, value in changes.items():
         setattr(api_key, "expiry_date" if name == "expires_at" else name, value)
     columns = {COLUMNS[name]: getattr(api_key, COLUMNS[name]) for name in changes}
-    if columns and not own_keys(user).live().filter(pk=key_id).update(**columns):
+    # Whoever makes a key takes the slots of those that have expired, by a clock of their own.
+    same = own_keys(user).live().filter(pk=key_id, slot=api_key.slot)
+    if columns and not same.update(**columns):
         if own_key(user, key_id) is None:  # revoked in between
             return None
         raise APIKeyEnded
@@ -169,7 +171,9 @@ def _free_slot(owner: Any) -> int:
     keys = APIKey.objects.of(owner)
     keys.ended().exclude(slot=None).update(slot=None)
     taken = set(keys.exclude(slot=None).values_list("slot", flat=True))
-    free = set(range(conf.API_KEY_QUOTA)).difference(taken)
+    # Slots beyond the quota were taken under a larger one, and count.
+    left = max(0, conf.API_KEY_QUOTA - len(taken))
+    free = sorted(set(range(conf.API_KEY_QUOTA)) - taken)[:left]
     if not free:
         raise QuotaExceeded
-    return random.choice(sorted(free))  # noqa: S311 - so that callers at once rarely collide
+    return random.choice(free)  # noqa: S311 - so that callers at once rarely collide

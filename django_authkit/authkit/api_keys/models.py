@@ -59,19 +59,22 @@ class BrandedKeyGenerator(KeyGenerator):  # type: ignore[misc]  # the package ha
         presented: str = self.hash(key)
         if api_key is None:
             return False
-        if api_key.hashed_key and not self.using_preferred_hasher(api_key.hashed_key):
-            return self._matches_slow_hash(key, presented, api_key)
+        accepted = api_key.accepted_hashes()
+        if any(constant_time_compare(presented, one) for one in accepted.values()):
+            return True
         return any(
-            constant_time_compare(presented, accepted) for accepted in api_key.accepted_hashes()
+            self._matches_slow_hash(key, presented, api_key, column)
+            for column, one in accepted.items()
+            if one and not self.using_preferred_hasher(one)
         )
 
-    def _matches_slow_hash(self, key: str, presented: str, api_key: APIKey) -> bool:
+    def _matches_slow_hash(self, key: str, presented: str, api_key: APIKey, column: str) -> bool:
         """Verify a hash that djangorestframework-api-key made before 3.0, and replace it."""
-        if not self.verify(key, api_key.hashed_key):
+        slow = {column: getattr(api_key, column)}
+        if not self.verify(key, slow[column]):
             return False
         # Only over the hash that was verified: the key may have been rotated meanwhile.
-        same = APIKey.objects.filter(pk=api_key.pk, hashed_key=api_key.hashed_key)
-        same.update(hashed_key=presented)
+        APIKey.objects.filter(pk=api_key.pk, **slow).update(**{column: presented})
         return True
 
 
@@ -253,10 +256,10 @@ class APIKey(AbstractAPIKey):  # type: ignore[misc]  # as above
         """Until when the key before the last rotation works, or None."""
         return self.retiring_until if self._is_overlapping() else None
 
-    def accepted_hashes(self) -> list[str]:
-        """Return the hashes of the keys that are good now: two during an overlap."""
-        retiring = [self.retiring_hash] if self._is_overlapping() else []
-        return [self.hashed_key, *retiring]
+    def accepted_hashes(self) -> dict[str, str]:
+        """Return the hashes of the keys that are good now, by column: two during an overlap."""
+        retiring = {"retiring_hash": self.retiring_hash} if self._is_overlapping() else {}
+        return {"hashed_key": self.hashed_key, **retiring}
 
     def is_usable(self) -> bool:
         """Say whether the key may be used now, by its own state and its owner's."""

@@ -52,5 +52,7 @@ def scopes_wanted_by(view: Any, request: Request) -> Iterable[str]:
     wanted = getattr(view, "required_scopes", ())
     if isinstance(wanted, Mapping):
         action = getattr(view, "action", None) or str(request.method).lower()
+        if action == "head" and action not in wanted:
+            action = "get"  # which is what answers it
         wanted = wanted.get(action, ())
     return [wanted] if isinstance(wanted, str) else wanted

@@ -63,7 +63,7 @@ def _scopes_wanted_by(view: RoutedView) -> Iterator[str]:
 
 def _keys_in_urls(views: list[RoutedView]) -> Iterator[CheckMessage]:
     defaults: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
-    used = {*defaults, *(one for view in views for one in view.said("authentication_classes"))}
+    used = {*defaults, *(one for view in views for one in _authenticators(view))}
     for one in sorted(used, key=repr):
         if issubclass(one, APIKeyAuthentication) and one.query_parameter:
             yield checks.Warning(
@@ -112,15 +112,19 @@ def _named(view: RoutedView) -> str:
     return f"'{view.route}' ({view.path})"
 
 
+def _authenticators(view: RoutedView) -> list[type]:
+    named = view.said("authentication_classes") or ()
+    return [one for one in named if isinstance(one, type)]
+
+
 def _takes_keys(view: RoutedView) -> bool:
-    authenticators = view.said("authentication_classes")
-    return any(issubclass(one, APIKeyAuthentication) for one in authenticators)
+    return any(issubclass(one, APIKeyAuthentication) for one in _authenticators(view))
 
 
 def _is_static(view: RoutedView) -> bool:
     """Say whether what the class says is what is enforced."""
-    same: bool = view.cls.get_permissions is APIView.get_permissions
-    return same
+    is_stock = view.cls.get_permissions is APIView.get_permissions
+    return is_stock and view.said("permission_classes") is not None
 
 
 def _asks(view: RoutedView) -> bool:
@@ -129,7 +133,7 @@ def _asks(view: RoutedView) -> bool:
 
 def _scope_permissions(view: RoutedView) -> Iterator[Any]:
     """Yield ``HasScope``, called or not, wherever it stands among permissions."""
-    yield from _scope_permissions_among(view.said("permission_classes"))
+    yield from _scope_permissions_among(view.said("permission_classes") or ())
 
 
 def _scope_permissions_among(permissions: Iterable[Any]) -> Iterator[Any]:

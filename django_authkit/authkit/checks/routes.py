@@ -26,9 +26,13 @@ class RoutedView:
         return path_of(self.cls)
 
     def said(self, name: str) -> Any:
-        """Return an attribute, as ``as_view()`` or ``@action`` may have changed it, or None."""
+        """Return an attribute, as ``as_view()`` or ``@action`` may have changed it.
+
+        None where there is none, and where a property says it: that takes a request.
+        """
         given = getattr(self.callback, "initkwargs", {})
-        return given.get(name, getattr(self.cls, name, None))
+        value = given.get(name, getattr(self.cls, name, None))
+        return None if hasattr(value, "__get__") else value
 
 
 def routed_views() -> Iterator[RoutedView]:

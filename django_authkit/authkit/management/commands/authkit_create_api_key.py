@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from authkit.api_keys.models import APIKey
 from authkit.core import clock
 from authkit.core.users import terminal_text, user_named
+from authkit.events.flows import record
 
 
 class Command(BaseCommand):
@@ -52,6 +53,7 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
         key = APIKey.objects.insert(api_key)
+        record("api_key_created", user=api_key.owner_id, api_key=api_key.pk, scopes=api_key.scopes)
         self.stderr.write("Copy the key now: it is not stored and cannot be shown again.")
         self.stdout.write(key)
 
