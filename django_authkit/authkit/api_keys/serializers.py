@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
@@ -65,7 +66,8 @@ class ExpiryField(serializers.DateTimeField):
             day = parse_date(value)
             if day is None:
                 return None
-            return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+            end = datetime.combine(day + timedelta(days=1), time.min)
+            return timezone.make_aware(end) if settings.USE_TZ else end
         except (ValueError, OverflowError):
             return None  # DateTimeField says what is wrong with it
 

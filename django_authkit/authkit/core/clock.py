@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
+from django.conf import settings
 from django.utils import timezone
 
 
 def now() -> datetime:
-    """Return the present as an aware datetime."""
+    """Return the present: aware, or naive where the project has ``USE_TZ = False``."""
     return timezone.now()
+
+
+def at(timestamp: float) -> datetime:
+    """Return the moment of a POSIX timestamp in seconds, aware or naive as :func:`now`."""
+    moment = datetime.fromtimestamp(timestamp, UTC)
+    if settings.USE_TZ:
+        return moment
+    return timezone.make_naive(moment, timezone.get_default_timezone())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -63,8 +63,7 @@ def count_request(kind: str, who: str, limit: Rate) -> int:
     seconds = int(limit.period.total_seconds())
     end = (int(now.timestamp()) // seconds + 1) * seconds
     digest = salted_hmac("authkit.request_counts", f"{kind}\0{who}", algorithm="sha256")
-    ends_at = datetime.fromtimestamp(end, UTC)
-    if RequestCount.objects.take(digest.hexdigest(), limit.number, ends_at):
+    if RequestCount.objects.take(digest.hexdigest(), limit.number, clock.at(end)):
         return 0
     return max(1, ceil(end - now.timestamp()))
 

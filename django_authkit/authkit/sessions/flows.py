@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -360,7 +360,7 @@ def _end_unread(claims: Claims, reason: str) -> None:
         user_id = get_user_model()._meta.pk.clean(claims.user_id, None)
     except ValidationError:
         return  # a token of another project that has the same key
-    ends = datetime.fromtimestamp(claims.payload["exp"], tz=UTC)
+    ends = clock.at(claims.payload["exp"])
     ended = revocation_by_token.run(
         {"revoked_at": clock.now()},
         where={"id": claims.session_id, "user": user_id},

@@ -47,7 +47,7 @@ class Counter:
         if taken is not None:
             allowed = taken <= rate.number
         else:
-            allowed = _in_database(name, rate.number, datetime.fromtimestamp(end, now.tzinfo))
+            allowed = _in_database(name, rate.number, clock.at(end))
         return 0 if allowed else max(1, ceil(end - now.timestamp()))
 
 
