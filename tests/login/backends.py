@@ -3,6 +3,7 @@
 from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import BaseBackend
 from django.core.exceptions import PermissionDenied
+from rest_framework.exceptions import AuthenticationFailed
 
 
 class Denying(BaseBackend):
@@ -29,6 +30,20 @@ class ByToken(BaseBackend):
 
     def authenticate(self, request, *, magic):
         raise AssertionError("nobody has sent this")
+
+
+class Unreachable(Positional):
+    """A directory that is down."""
+
+    def authenticate(self, request, username, password):
+        raise ConnectionError("the directory is down")
+
+
+class Refusing(BaseBackend):
+    """Raises its refusals in the manner of DRF."""
+
+    def authenticate(self, request, username=None, password=None):
+        raise AuthenticationFailed
 
 
 class LockingOut(BaseBackend):

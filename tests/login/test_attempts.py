@@ -12,6 +12,7 @@ from authkit.sessions.models import Session
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin
 from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_login_failed
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.management import call_command
@@ -20,7 +21,7 @@ from django.db.models import Sum
 from django.test.utils import CaptureQueriesContext
 
 from tests.conftest import AUTH, PASSWORD, bearer, username_for
-from tests.login.test_login import COUNTED_AGAIN, KEPT, words
+from tests.login.test_login import COUNTED_AGAIN, KEPT, MODEL_BACKEND, words
 from tests.second_factor.answers import assert_locked, assert_too_many
 from tests.sessions.answers import CHALLENGE, INVALID_CREDENTIALS, assert_refused
 
@@ -314,6 +315,68 @@ def test_the_first_factor_forgives_although_the_second_is_owed(
     monkeypatch.setattr("authkit.login.flows.has_second_factor", lambda user: True)
     assert log_in(client, name).status_code == 202
     assert failures() == 0
+
+
+# --- what was not judged -----------------------------------------------------------------------
+
+UNREACHABLE = "tests.login.backends.Unreachable"
+POSITIONAL = "tests.login.backends.Positional"
+REFUSING = "tests.login.backends.Refusing"
+
+
+@pytest.mark.parametrize("backends", [[UNREACHABLE], [UNREACHABLE, MODEL_BACKEND]], ids=len)
+def test_what_a_backend_could_not_judge_is_counted_for_nobody(
+    client, name, clock, settings, backends
+):
+    client.raise_request_exception = False
+    before = settings.AUTHENTICATION_BACKENDS
+    settings.AUTHENTICATION_BACKENDS = backends
+    assert fail(client, name, 120) == [500] * 120
+    assert list(PasswordAttempts.objects.values_list("failures", "window_failures")) == [(0, 0)]
+
+    settings.AUTHENTICATION_BACKENDS = before
+    assert log_in(client, name).status_code == 200
+    assert fail(client, name, 11) == [401] * 10 + [429]
+
+
+def test_an_outage_forgives_nothing_that_failed_before_it(client, name, clock, settings):
+    client.raise_request_exception = False
+    before = settings.AUTHENTICATION_BACKENDS
+    fail(client, name, 9)
+    settings.AUTHENTICATION_BACKENDS = [UNREACHABLE]
+    assert fail(client, name, 20) == [500] * 20
+    settings.AUTHENTICATION_BACKENDS = before
+    assert fail(client, name, 2) == [401, 429]
+
+
+@pytest.mark.parametrize(
+    ("backends", "status"),
+    [
+        ([MODEL_BACKEND, UNREACHABLE], 500),
+        ([POSITIONAL, UNREACHABLE], 500),
+        ([REFUSING], 403),
+    ],
+    ids=["another had refused it", "one of its kind had", "it raised a refusal"],
+)
+def test_what_may_have_been_judged_is_counted_although_a_backend_raised(
+    client, name, clock, settings, backends, status
+):
+    client.raise_request_exception = False
+    settings.AUTHENTICATION_BACKENDS = backends
+    assert fail(client, name, 11) == [status] * 10 + [429]
+    assert failures() == 10
+
+
+def test_what_was_judged_is_counted_although_somebody_who_is_told_of_it_fails(client, name, clock):
+    def fails(**kwargs):
+        raise ConnectionError("the cache is down")
+
+    client.raise_request_exception = False
+    user_login_failed.connect(fails)
+    try:
+        assert fail(client, name, 11) == [500] * 10 + [429]
+    finally:
+        user_login_failed.disconnect(fails)
 
 
 # --- one name in many spellings ----------------------------------------------------------------

@@ -1,5 +1,6 @@
 """How many codes can be guessed: counted where they are compared with a secret."""
 
+from contextlib import contextmanager
 from functools import partial
 
 import pytest
@@ -17,6 +18,7 @@ from tests.second_factor.answers import (
     assert_code_refused,
     assert_locked,
     assert_too_many,
+    assert_unavailable,
 )
 from tests.second_factor.calls import (
     challenge,
@@ -347,6 +349,64 @@ def test_the_first_codes_of_a_set_up_are_counted_too(client, user, clock, compar
         assert_code_refused(confirm(client, access, phone.wrong_code(number)))
     assert_too_many(confirm(client, access, phone.code()))
     assert comparisons.count == 10
+
+
+@contextmanager
+def without_its_key():
+    """No key of the ring opens the secret of any app."""
+    sealed = TOTPDevice.objects.values_list("sealed_secret", flat=True).get()
+    TOTPDevice.objects.update(sealed_secret="gone.AAAA")
+    yield
+    TOTPDevice.objects.update(sealed_secret=sealed)
+
+
+@pytest.mark.parametrize("road", ROADS, ids=name_of)
+def test_what_no_key_can_open_counts_for_nothing(client, owner, road, comparisons):
+    for _ in range(9):
+        assert_code_refused(guess(client, owner, 1))
+    with without_its_key():
+        for _ in range(11):
+            assert_unavailable(road(client, owner, owner.access, owner.phone.code()))
+    assert (comparisons.count, counters()) == (9, (9, 9))
+    assert_code_refused(guess(client, owner, 2))
+    assert_too_many(guess(client, owner, 3))
+
+
+def test_the_first_code_of_a_set_up_that_no_key_can_open_counts_for_nothing(client, user, clock):
+    access = client.pair(user)["access"]
+    phone = Phone(set_up(client, access).json()["secret"], clock)
+    with without_its_key():
+        for _ in range(11):
+            assert_unavailable(confirm(client, access, phone.code()))
+    assert counters() == (0, 0)
+    assert confirm(client, access, phone.code()).status_code == 200
+
+
+def test_a_challenge_is_not_used_up_by_what_no_key_can_open(client, owner):
+    waiting, code = challenge(client, owner.user), owner.phone.fresh_code()
+    for _ in range(4):
+        assert_code_refused(complete(client, waiting, owner.phone.wrong_code()))
+    with without_its_key():
+        for _ in range(6):
+            assert_unavailable(complete(client, waiting, code))
+    tries = Session.objects.exclude(pending_until=None).values_list("pending_tries", flat=True)
+    assert list(tries) == [4]
+    assert complete(client, waiting, code).status_code == 200
+
+
+def test_recovery_codes_need_no_key_and_are_counted_without_it(client, owner):
+    with without_its_key():
+        for _ in range(10):
+            assert_code_refused(reauthenticate(client, owner.access, code="0000-0000-0000-0000"))
+        assert_too_many(reauthenticate(client, owner.access, code=owner.recovery_codes[0]))
+
+
+def test_django_otp_counts_nothing_that_no_key_can_open(owner):
+    with without_its_key():
+        for _ in range(11):
+            assert match_token(owner.user, owner.phone.code()) is None
+    assert counters() == (0, 0)
+    assert match_token(owner.user, owner.phone.fresh_code())
 
 
 def test_what_is_counted_survives_the_refusal(client, owner):

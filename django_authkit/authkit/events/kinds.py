@@ -55,6 +55,7 @@ REPEATABLE: Collection[str] = {
     "login_failed",
     "too_many_attempts",
     "account_locked",
+    "second_factor_unavailable",
     "api_key_refused",
     "password_reset_requested",
     "password_reset_failed",

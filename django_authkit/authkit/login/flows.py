@@ -12,9 +12,10 @@ from django.http import HttpRequest
 
 from authkit.core.client import answering, client_of
 from authkit.core.users import AuthUser
-from authkit.errors import AttemptsExceeded, InvalidCredentials
+from authkit.errors import AttemptsExceeded, InvalidCredentials, SecondFactorUnavailable
 from authkit.events.flows import record
 from authkit.login.axes import take_lockout
+from authkit.login.outages import is_unjudged
 from authkit.second_factor.flows import has_second_factor, must_have_second_factor, verify_code
 from authkit.sessions.attempts import count_log_in
 from authkit.sessions.flows import (
@@ -23,6 +24,7 @@ from authkit.sessions.flows import (
     TokenPair,
     complete_session,
     fresh_access,
+    give_back_try,
     hold_session,
     open_session,
     pending_session,
@@ -57,9 +59,7 @@ def log_in(
     :raises AccountLocked: too many were wrong from networks where the account has no session.
     :raises CodeInvalid: the password was right and ``otp`` was not.
     """
-    attempt = count_log_in(username, client_of(request))
     user = _authenticate(request, username, password)
-    attempt.forgive()
     methods = ["pwd"]
     if otp is not None and has_second_factor(user):
         verify_code(user, otp)
@@ -101,9 +101,14 @@ def complete_challenge(request: HttpRequest, challenge: str, code: str) -> Token
     :raises CodeInvalid: the code is wrong; the challenge lives for the tries that are left.
     :raises AttemptsExceeded: too many codes were tried for this account.
     :raises AccountLocked: the same, and time alone will not help.
+    :raises SecondFactorUnavailable: it could not be looked at; that was no try.
     """
     session = pending_session(challenge)
-    verify_code(session.user, code)
+    try:
+        verify_code(session.user, code)
+    except SecondFactorUnavailable:
+        give_back_try(session)
+        raise
     complete_session(session, SECOND_FACTOR)
     return _tell_and_start(request, session)
 
@@ -130,10 +135,16 @@ def reauthenticate(
 
 
 def _authenticate(request: HttpRequest, username: str, password: str) -> AuthUser:
-    with watch_replaced_hashes() as replaced:
-        # "username" whatever USERNAME_FIELD is called, as Django's own log-in form does:
-        # backends for LDAP, among others, know no other name.
-        user = authenticate(request=request, username=username, password=password)
+    attempt = count_log_in(username, client_of(request))
+    try:
+        with watch_replaced_hashes() as replaced:
+            # "username" whatever USERNAME_FIELD is called, as Django's own log-in form does:
+            # backends for LDAP, among others, know no other name.
+            user = authenticate(request=request, username=username, password=password)
+    except Exception as error:
+        if is_unjudged(error):
+            attempt.take_back()
+        raise
     if user is None:
         _record_failure(request, username=username)
         raise _refusal(request)
@@ -141,6 +152,7 @@ def _authenticate(request: HttpRequest, username: str, password: str) -> AuthUse
     if not user.is_active:
         _record_failure(request, username=username)
         raise InvalidCredentials
+    attempt.forgive()
     return user
 
 

@@ -111,13 +111,16 @@ def confirm(user: AuthUser, session: Session, code: str) -> list[str]:
 
     :raises NothingToConfirm: no set-up is waiting.
     :raises CodeInvalid: the code is not its own; the set-up goes on waiting.
+    :raises SecondFactorUnavailable: the secret cannot be read, so the code counts for nothing.
     """
     device = pending_device(user)
     if device is None:
         raise NothingToConfirm
+    secret = device.unseal()
     _count(device)
+    switch_on = partial(_switch_on, user, session, device, secret, code)
     try:
-        codes, ended = all_or_nothing(partial(_switch_on, user, session, device, code), TOTPDevice)
+        codes, ended = all_or_nothing(switch_on, TOTPDevice)
     except CodeInvalid:  # recorded here: what is written in there comes to nothing
         raise _wrong_code(user) from None
     tell_ended(ended)
@@ -136,6 +139,7 @@ def verify_code(user: AuthUser, code: str) -> None:
     :raises CodeInvalid: it is neither, or was used before, or there is no factor.
     :raises AttemptsExceeded: too many codes were tried; this one was not looked at.
     :raises AccountLocked: the same, and time alone will not help.
+    :raises SecondFactorUnavailable: the secret cannot be read, so the code counts for nothing.
     """
     if totp.is_code(code):
         verify_totp(user, code)
@@ -144,15 +148,18 @@ def verify_code(user: AuthUser, code: str) -> None:
 
 
 def verify_totp(user: AuthUser, code: str) -> None:
-    device = _counted_device(user)
-    if not device.spend(code):
+    device = _device(user)
+    secret = device.unseal()
+    _count(device)
+    if not device.spend(secret, code):
         raise _wrong_code(user)
     # No row: the code is part of something that has one, and is asked for often.
     record("second_factor_used", user=user.pk, method="totp", keep=False)
 
 
 def verify_recovery_code(user: AuthUser, code: str) -> None:
-    device = _counted_device(user)
+    device = _device(user)
+    _count(device)
     if not (recovery.is_code(code) and _spend_recovery_code(user, code)):
         raise _wrong_code(user)
     TOTPDevice.objects.filter(pk=device.pk).update(**TOTPDevice.FORGIVEN)
@@ -240,12 +247,12 @@ def _renew_pending(device: TOTPDevice) -> int:
 
 
 def _switch_on(
-    user: AuthUser, session: Session, device: TOTPDevice, code: str
+    user: AuthUser, session: Session, device: TOTPDevice, secret: bytes, code: str
 ) -> tuple[list[str], list[Session]]:
     replaced = confirmed_device(user)
     if replaced is not None:
         replaced.delete()
-    if not device.spend(code, confirmed=True, confirmed_at=clock.now()):
+    if not device.spend(secret, code, confirmed=True, confirmed_at=clock.now()):
         raise CodeInvalid
     strengthen_session(session, ["otp", "mfa"])
     return _replace_recovery_codes(user), revoke_other_sessions(user, session)
@@ -256,11 +263,10 @@ def _delete_factor(user: AuthUser) -> None:
     RecoveryCode.objects.filter(user=user).delete()
 
 
-def _counted_device(user: AuthUser) -> TOTPDevice:
+def _device(user: AuthUser) -> TOTPDevice:
     device = confirmed_device(user)
     if device is None:
         raise CodeInvalid
-    _count(device)
     return device
 
 

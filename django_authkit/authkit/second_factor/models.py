@@ -80,12 +80,13 @@ class TOTPDevice(AttemptCounter, Device):  # type: ignore[misc]  # django-otp ha
         """Say whether a set-up has waited too long for its first code."""
         return not self.confirmed and clock.now() - self.created_at >= PENDING_LIFETIME
 
-    def spend(self, code: str, **changes: Any) -> bool:
+    def spend(self, secret: bytes, code: str, **changes: Any) -> bool:
         """Accept a code once: True if its time step is the present or the last, and unspent.
 
-        The attempt must have been counted before; a right code forgives it.
+        The attempt must have been counted before, and a right code forgives it. The secret must
+        have been unsealed before that: where it cannot be, there is nothing to be wrong about.
         """
-        step = totp.matching_step(self.unseal(), code, clock.now().timestamp())
+        step = totp.matching_step(secret, code, clock.now().timestamp())
         if step is None:
             return False
         # The context is new with every secret: a code does not confirm a later set-up.
@@ -110,11 +111,12 @@ class TOTPDevice(AttemptCounter, Device):  # type: ignore[misc]  # django-otp ha
     @sensitive_variables()
     def verify_token(self, token: str) -> bool:
         """Accept a code for django-otp: its admin site, its log-in form, its ``verify_token``."""
-        counted = count_attempt(type(self).objects.filter(pk=self.pk), CODE_LIMITS)
         try:
-            return self.confirmed and counted and self.spend(str(token))
+            secret = self.unseal()
         except errors.SecondFactorUnavailable:  # a form knows no 503
             return False
+        counted = count_attempt(type(self).objects.filter(pk=self.pk), CODE_LIMITS)
+        return self.confirmed and counted and self.spend(secret, str(token))
 
 
 #: Asked at every log-in: does the user have a confirmed device?

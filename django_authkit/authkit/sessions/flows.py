@@ -124,6 +124,12 @@ def pending_session(challenge: str) -> Session:
     return session
 
 
+def give_back_try(session: Session) -> None:
+    """Do not count the last try of a pending session: its code was not looked at."""
+    tried = Session.objects.pending().filter(pk=session.pk, pending_tries__gt=0)
+    tried.update(pending_tries=F("pending_tries") - 1)
+
+
 def complete_session(session: Session, methods: Sequence[str]) -> None:
     """Turn a pending session into a live one, once.
 
