@@ -87,9 +87,13 @@ def test_a_second_use_after_the_grace_ends_the_session(
     answer = client.refresh(pair["refresh"])
 
     assert_reused(answer)
+    assert_session_is_dead(client, pair)
+    assert_stolen(client, user, successor, sent, security_log)
+
+
+def assert_stolen(client, user, successor, sent, security_log):
     session = Session.objects.get()
     assert session.revoked_at == now()
-    assert_session_is_dead(client, pair)
     assert_session_is_dead(client, successor)
     assert sent[1:] == [
         ("session_ended", {"session": session, "reason": "token_reused"}),
@@ -283,6 +287,110 @@ def test_an_access_token_longer_than_the_idle_lifetime_ends_with_its_session(cli
     pair = client.pair(user)
     clock.shift(100)
     assert_session_is_dead(client, pair)
+
+
+# --- tokens that have expired in a session that has not ----------------------------------------
+
+
+def test_a_second_use_ends_the_session_also_after_the_token_has_expired(
+    client, user, clock, sent, security_log
+):
+    """Whoever was slower with the same token may come back days later."""
+    pair = client.pair(user)
+    clock.shift(DAY - 1)
+    successor = client.refresh(pair["refresh"]).json()
+    clock.shift(DAY - 1)
+    successor = client.refresh(successor["refresh"]).json()
+    clock.shift(3600)
+
+    assert_reused(client.refresh(pair["refresh"]))
+
+    assert_stolen(client, user, successor, sent, security_log)
+    assert_token_invalid(client.refresh(pair["refresh"]))
+
+
+def test_a_token_that_expires_within_the_grace_gets_nothing_and_ends_nothing(client, user, clock):
+    pair = client.pair(user)
+    clock.shift(DAY - 5)
+    successor = client.refresh(pair["refresh"]).json()
+    clock.shift(6)
+
+    assert_token_invalid(client.refresh(pair["refresh"]))
+
+    assert_session_lives(client, successor)
+
+
+def test_an_expired_token_of_the_present_generation_is_an_ordinary_refusal(client, user, clock):
+    pair = client.pair(user)
+    early = sign({**claims_of(pair["refresh"]), "exp": int(now().timestamp()) + 60})
+    clock.shift(60)
+
+    assert_token_invalid(client.refresh(early))
+
+    assert Session.objects.get().generation == 0
+    assert_session_lives(client, pair)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"nbf": 4102444800},
+        {"aud": "another"},
+        {"iss": "another"},
+        {"user_id": "nobody"},
+        {"token_type": "access"},
+        {},
+    ],
+    ids=str,
+)
+@override_settings(SIMPLE_JWT={"AUDIENCE": "ours", "ISSUER": "us"})
+def test_an_expired_token_that_is_not_ours_ends_nothing(client, user, clock, changes):
+    pair = client.pair(user)
+    clock.shift(DAY - 1)
+    successor = client.refresh(pair["refresh"]).json()
+    clock.shift(60)
+    key = None if changes else b"the key of another installation....."
+    forged = sign({**claims_of(pair["refresh"]), **changes}, key=key)
+
+    assert_token_invalid(client.refresh(forged))
+    assert client.revoke(forged).status_code == 204
+
+    assert_session_lives(client, successor)
+
+
+@pytest.fixture(params=["unread", "read"])
+def watched(request):
+    """Whether somebody wants to see sessions that end, so that they have to be read."""
+    if request.param == "read":
+        request.getfixturevalue("sent")
+
+
+@pytest.mark.usefixtures("watched")
+def test_a_log_out_ends_the_session_of_a_spent_token_that_has_expired(
+    client, user, clock, security_log
+):
+    pair = client.pair(user)
+    clock.shift(DAY - 1)
+    successor = client.refresh(pair["refresh"]).json()
+    clock.shift(60)
+
+    for _ in range(2):
+        assert client.revoke(pair["refresh"]).status_code == 204
+
+    assert_session_is_dead(client, successor)
+    [(_, facts)] = security_log("session_ended")
+    assert facts["reason"] == "log_out"
+
+
+@pytest.mark.usefixtures("watched")
+def test_a_log_out_tells_of_no_session_that_ran_out_by_itself(client, user, clock, security_log):
+    pair = client.pair(user)
+    clock.shift(DAY)
+
+    assert client.revoke(pair["refresh"]).status_code == 204
+
+    assert Session.objects.get().revoked_at is None
+    assert security_log("session_ended") == []
 
 
 def test_a_replay_after_the_session_ran_out_is_no_theft(client, user, clock, sent):

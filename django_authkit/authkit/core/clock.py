@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def now() -> datetime:
@@ -14,8 +17,11 @@ def now() -> datetime:
 
 
 def at(timestamp: float) -> datetime:
-    """Return the moment of a POSIX timestamp in seconds, aware or naive as :func:`now`."""
-    moment = datetime.fromtimestamp(timestamp, UTC)
+    """Return the moment of a POSIX timestamp in seconds, aware or naive as :func:`now`.
+
+    :raises OverflowError: calendars end before.
+    """
+    moment = EPOCH + timedelta(seconds=timestamp)
     if settings.USE_TZ:
         return moment
     return timezone.make_naive(moment, timezone.get_default_timezone())

@@ -170,24 +170,21 @@ def refresh_session(refresh_token: str) -> TokenPair:
 
     Whoever comes second with the same token within the grace gets the same pair; whoever
     comes later ends the session, since one of the two is not its owner (RFC 9700 section
-    4.14.2).
+    4.14.2). That the token has expired by then makes no difference.
 
     :raises TokenInvalid: the token or its session is not valid.
     :raises TokenReused: the token was spent; its session has just been ended.
     """
-    claims = tokens.decode(refresh_token, "refresh")
-    session = _live_session(claims)
+    claims = tokens.read(refresh_token, "refresh")
+    session = _session_to_refresh(claims)
     if session.generation == claims.generation:
         if _rotate(session):
             _follow_secret_key(session)
-            return _pair(session)
-        session = _live_session(claims)  # somebody else rotated it in between
-    if _is_within_grace(session, claims):
-        return _pair(session)
-    if claims.generation >= session.generation:
+        else:  # somebody else rotated it in between
+            session = _session_to_refresh(claims)
+    if session.generation != claims.generation + 1:
         raise TokenInvalid  # from a future that a restored backup does not know
-    _end_stolen(session)
-    raise TokenReused
+    return _pair(session)
 
 
 def verify_token(token: str) -> None:
@@ -213,9 +210,12 @@ def session_of_access_token(token: str) -> tuple[Session, Claims]:
 
 
 def log_out(refresh_token: str) -> None:
-    """End the session that a refresh token belongs to. A dead or foreign token changes nothing."""
+    """End the session that a refresh token belongs to, also one that was spent or has expired.
+
+    A foreign token changes nothing.
+    """
     try:
-        claims = tokens.decode(refresh_token, "refresh")
+        claims = tokens.read(refresh_token, "refresh")
     except TokenInvalid:
         return
     if tokens.name_users_by_primary_key() and not session_ended.has_listeners(Session):
@@ -278,6 +278,21 @@ def tell_ended(
     record_ends(pairs, reason=reason, actor=actor, note=note)
     for session in ended:
         _send_end(session, reason)
+
+
+def _session_to_refresh(claims: Claims) -> Session:
+    """Return the live session of a refresh token; end it if the token was spent.
+
+    :raises TokenInvalid: there is none, or the token has expired.
+    :raises TokenReused: the session has just been ended.
+    """
+    session = _live_session(claims)
+    if claims.generation < session.generation and not _is_within_grace(session, claims):
+        _end_stolen(session)
+        raise TokenReused
+    if claims.has_expired():
+        raise TokenInvalid
+    return session
 
 
 def _live_session(claims: Claims) -> Session:
@@ -352,8 +367,10 @@ def _end_stolen(session: Session) -> None:
 
 
 def _end(session: Session, reason: str) -> bool:
-    """Revoke a session and tell of it; return False where it had been revoked before."""
-    if not revocation.run({"revoked_at": clock.now()}, where={"id": session.pk}):
+    """Revoke a session and tell of it; return False where it was over before."""
+    now = clock.now()
+    mine = {"id": session.pk}
+    if not revocation.run({"revoked_at": now}, where=mine, after={"idle_expires_at": now}):
         return False
     record("session_ended", user=session.user_id, session=session.pk, reason=reason)
     _send_end(session, reason)
@@ -364,13 +381,14 @@ def _end_unread(claims: Claims, reason: str) -> None:
     """Revoke the session of a token, where nobody has to be shown it, in one statement."""
     try:
         user_id = get_user_model()._meta.pk.clean(claims.user_id, None)
-    except ValidationError:
+        ends = clock.at(claims.payload["exp"]) - timedelta.resolution
+    except (ValidationError, OverflowError):
         return  # a token of another project that has the same key
-    ends = clock.at(claims.payload["exp"])
+    now = clock.now()
     ended = revocation_by_token.run(
-        {"revoked_at": clock.now()},
+        {"revoked_at": now},
         where={"id": claims.session_id, "user": user_id},
-        after={"absolute_expires_at": ends - timedelta.resolution},
+        after={"idle_expires_at": now, "absolute_expires_at": ends},
     )
     if ended:
         record("session_ended", user=user_id, session=claims.session_id, reason=reason)

@@ -142,8 +142,14 @@ completion = CompiledUpdate(
     after=["pending_until"],
 )
 
-#: Ends a session that has not been ended.
-revocation = CompiledUpdate(Session, assigns=["revoked_at"], equals=["id"], null=["revoked_at"])
+#: Ends a session that is not over.
+revocation = CompiledUpdate(
+    Session,
+    assigns=["revoked_at"],
+    equals=["id"],
+    null=["revoked_at"],
+    after=["idle_expires_at"],
+)
 
 #: The same for whom a token names, unless it promises more than the session has.
 revocation_by_token = CompiledUpdate(
@@ -151,7 +157,7 @@ revocation_by_token = CompiledUpdate(
     assigns=["revoked_at"],
     equals=["id", "user"],
     null=["revoked_at"],
-    after=["absolute_expires_at"],
+    after=["idle_expires_at", "absolute_expires_at"],
 )
 
 

@@ -20,6 +20,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 from uuid import UUID
 
+import jwt
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from rest_framework_simplejwt.backends import TokenBackend
@@ -57,6 +58,10 @@ class Claims:
     user_id: str
     generation: int
     payload: Mapping[str, Any]
+    leeway: float
+
+    def has_expired(self) -> bool:
+        return bool(self.payload["exp"] <= clock.now().timestamp() - self.leeway)
 
 
 def setting(name: str) -> Any:
@@ -135,9 +140,20 @@ def _user_id_field() -> str:
 
 
 def decode(token: str, *token_types: TokenType) -> Claims:
-    """Return the claims of a token of one of these types.
+    """Return the claims of a token of one of these types that has not expired.
 
-    Signature, ``exp``, ``nbf``, ``iss`` and ``aud`` are verified, with one algorithm only.
+    :raises TokenInvalid: for whatever is not such a token.
+    """
+    claims = read(token, *token_types)
+    if claims.has_expired():
+        raise TokenInvalid
+    return claims
+
+
+def read(token: str, *token_types: TokenType) -> Claims:
+    """Return the claims of a token of one of these types, which may have expired.
+
+    Signature, ``nbf``, ``iss`` and ``aud`` are verified, with one algorithm only.
 
     :raises TokenInvalid: for whatever is not such a token.
     """
@@ -146,7 +162,7 @@ def decode(token: str, *token_types: TokenType) -> Claims:
     backend = _backend()
     verify = _verified_before if token_types == BEARER else _verified
     claims = verify(token, backend, _token_type_claim(), setting("USER_ID_CLAIM"))
-    if claims.token_type not in token_types or _has_expired(claims, backend):
+    if claims.token_type not in token_types:
         raise TokenInvalid
     return claims
 
@@ -174,8 +190,8 @@ def _verified(
     if not _COMPACT_JWS.fullmatch(token):
         raise TokenInvalid
     try:
-        payload = MappingProxyType(backend.decode(token))
-    except (TokenBackendError, ValueError, OverflowError, RecursionError):
+        payload = MappingProxyType(_payload(token, backend))
+    except (jwt.PyJWTError, TokenBackendError, ValueError, OverflowError, RecursionError):
         # PyJWT lets some malformed claims of well-signed tokens escape as plain errors.
         raise TokenInvalid from None
     for required in ("exp", "iat"):
@@ -190,17 +206,27 @@ def _verified(
         user_id=_member(payload, user_id_claim, str),
         generation=_member(payload, "generation", int),
         payload=payload,
+        leeway=backend.get_leeway().total_seconds(),
     )
+
+
+def _payload(token: str, backend: TokenBackend) -> dict[str, Any]:
+    """Do what the backend's own ``decode`` does, but for ``exp``, which is for the callers."""
+    payload: dict[str, Any] = jwt.decode(
+        token,
+        backend.get_verifying_key(token),
+        algorithms=[backend.algorithm],
+        audience=backend.audience,
+        issuer=backend.issuer,
+        leeway=backend.get_leeway(),
+        options={"verify_aud": backend.audience is not None, "verify_exp": False},
+    )
+    return payload
 
 
 #: A client sends one access token many times. What a signature says does not change, so it
 #: is verified once in a process; only expiry, and the session, are looked at every time.
 _verified_before = lru_cache(maxsize=2048)(_verified)
-
-
-def _has_expired(claims: Claims, backend: TokenBackend) -> bool:
-    leeway = backend.get_leeway().total_seconds()
-    return bool(claims.payload["exp"] <= clock.now().timestamp() - leeway)
 
 
 def _member(payload: Mapping[str, Any], name: str, kind: type) -> Any:
