@@ -4,6 +4,7 @@ import json
 import time
 
 import pytest
+from authkit.login import flows as login_flows
 from authkit.models import APIKey, Session
 from authkit.second_factor.models import TOTPDevice
 from django.contrib.auth import get_user_model
@@ -13,6 +14,8 @@ from tests.conftest import AUTH, PASSWORD, Client, bearer
 from tests.second_factor.answers import (
     assert_challenge_refused,
     assert_code_refused,
+    assert_too_many,
+    assert_unavailable,
 )
 from tests.second_factor.calls import (
     challenge,
@@ -353,6 +356,43 @@ def test_a_wrong_code_with_the_password_gets_nothing(client, owner, logged_in):
     assert_code_refused(log_in_with(client, owner.user, owner.phone.wrong_code()))
     assert (Session.objects.count(), logged_in) == (before, [])
     assert TOTPDevice.objects.get().failures == 1
+
+
+def test_no_refusal_of_the_code_leaves_a_session_that_waits(client, owner):
+    before = list(Session.objects.values())
+    sealed = owner.device.sealed_secret
+    TOTPDevice.objects.update(sealed_secret="gone.AAAA")
+    assert_unavailable(log_in_with(client, owner.user, owner.phone.fresh_code()))
+    TOTPDevice.objects.update(sealed_secret=sealed)
+    for number in range(10):
+        assert_code_refused(log_in_with(client, owner.user, owner.phone.wrong_code(number)))
+    assert_too_many(log_in_with(client, owner.user, owner.phone.code()))
+    assert list(Session.objects.values()) == before
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [change_password, end_all_other_sessions, turn_the_factor_off, set_up_another_app],
+    ids=lambda event: event.__name__,
+)
+def test_what_ends_all_other_sessions_ends_a_log_in_whose_code_was_right_a_moment_ago(
+    client, owner, logged_in, sent, monkeypatch, happens
+):
+    code, verify = owner.phone.fresh_code(), login_flows.verify_code
+
+    def verify_before_it_happens(*args):
+        verify(*args)
+        happens(Client(), owner)
+
+    monkeypatch.setattr(login_flows, "verify_code", verify_before_it_happens)
+    sent.clear()
+
+    assert_code_refused(log_in_with(client, owner.user, code))
+
+    assert logged_in == []
+    assert [name for name, _ in sent if name == "session_started"] == []
+    alive = [str(session.pk) for session in Session.objects.unended()]
+    assert alive == [claims_of(owner.access)["sid"]]
 
 
 def test_a_right_code_with_a_wrong_password_is_not_looked_at(client, owner, comparisons):

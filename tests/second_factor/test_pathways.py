@@ -4,6 +4,7 @@ Each of the pathways is tried here once, under its number; the other files go fu
 """
 
 import pytest
+from authkit.errors import CodeInvalid
 from authkit.login import flows as login_flows
 from authkit.login.flows import SecondFactorRequired, complete_login
 from authkit.models import APIKey, Session
@@ -183,6 +184,15 @@ def _middleware():
         "django.contrib.auth.middleware.AuthenticationMiddleware",
         "django.contrib.messages.middleware.MessageMiddleware",
     ]
+
+
+def test_a_projects_own_log_in_may_bring_the_code_along(rf, owner):
+    request = rf.post("/social/")
+    with pytest.raises(CodeInvalid):
+        complete_login(request, owner.user, methods=["fed"], otp=owner.phone.wrong_code())
+    code = owner.phone.fresh_code()
+    pair = complete_login(request, owner.user, methods=["fed"], otp=code)
+    assert claims_of(pair.access)["amr"] == ["fed", "otp", "mfa"]
 
 
 @pytest.mark.parametrize("moment", ["before the session", "after the session"])

@@ -12,7 +12,14 @@ from django.http import HttpRequest
 
 from authkit.core.client import answering, client_of
 from authkit.core.users import AuthUser
-from authkit.errors import AttemptsExceeded, InvalidCredentials, SecondFactorUnavailable
+from authkit.errors import (
+    AttemptsExceeded,
+    AuthkitError,
+    ChallengeInvalid,
+    CodeInvalid,
+    InvalidCredentials,
+    SecondFactorUnavailable,
+)
 from authkit.events.flows import record
 from authkit.login.axes import take_lockout
 from authkit.login.outages import is_unjudged
@@ -23,6 +30,7 @@ from authkit.sessions.flows import (
     FreshAccess,
     TokenPair,
     complete_session,
+    forget_session,
     fresh_access,
     give_back_try,
     hold_session,
@@ -33,6 +41,7 @@ from authkit.sessions.flows import (
 from authkit.sessions.models import Session
 from authkit.sessions.passwords import keep_sessions, try_password
 from authkit.sessions.replaced_hash import watch_replaced_hashes
+from authkit.sessions.tokens import challenge_token
 
 #: What a second factor adds to ``amr`` (RFC 8176).
 SECOND_FACTOR = ["otp", "mfa"]
@@ -60,23 +69,22 @@ def log_in(
     :raises CodeInvalid: the password was right and ``otp`` was not.
     """
     user = _authenticate(request, username, password)
-    methods = ["pwd"]
-    if otp is not None and has_second_factor(user):
-        verify_code(user, otp)
-        methods += SECOND_FACTOR
-    return complete_login(request, user, methods=methods)
+    return complete_login(request, user, methods=["pwd"], otp=otp)
 
 
 def complete_login(
-    request: HttpRequest, user: AuthUser, *, methods: Sequence[str]
+    request: HttpRequest, user: AuthUser, *, methods: Sequence[str], otp: str | None = None
 ) -> TokenPair | SecondFactorRequired:
     """Give a session to a user who has proved who they are: the one way to get one.
 
     A project's own way of logging in (a social login, a magic link) ends here too. A user
-    with a second factor gets a challenge, unless ``methods`` holds ``"mfa"``.
+    with a second factor gets a challenge, unless ``methods`` holds ``"mfa"`` or ``otp`` is its
+    code.
 
     :param methods: how the user did it, in the values of RFC 8176, e.g. ``["pwd"]``.
+    :param otp: the second factor's code, from a client that has asked for it already.
     :raises InvalidCredentials: the account is not active, or is there no more.
+    :raises CodeInvalid: ``otp`` is wrong; also as :func:`complete_challenge`.
     """
     if not user.is_active:
         _record_failure(request, user=user.pk)
@@ -90,7 +98,10 @@ def complete_login(
     # Asked after the session is written: whoever turns the factor on meanwhile either is
     # seen here or sees, and ends, the session.
     if "mfa" not in methods and has_second_factor(user):
-        return SecondFactorRequired(hold_session(session))
+        hold_session(session)
+        if otp is None:
+            return SecondFactorRequired(challenge_token(session))
+        _complete_at_once(session, otp)
     return _tell_and_start(request, session)
 
 
@@ -154,6 +165,18 @@ def _authenticate(request: HttpRequest, username: str, password: str) -> AuthUse
         raise InvalidCredentials
     attempt.forgive()
     return user
+
+
+def _complete_at_once(session: Session, otp: str) -> None:
+    """Complete a session that nobody has a challenge for, or leave none."""
+    try:
+        verify_code(session.user, otp)
+        complete_session(session, SECOND_FACTOR)
+    except ChallengeInvalid:  # ended meanwhile, as by whoever moved the factor to another app
+        raise CodeInvalid from None
+    except AuthkitError:
+        forget_session(session)
+        raise
 
 
 def _check_password(user: AuthUser, session: Session, password: str) -> None:

@@ -95,15 +95,14 @@ def start_session(session: Session) -> TokenPair:
     return _pair(session)
 
 
-def hold_session(session: Session) -> str:
-    """Make a session wait for a second factor; return the challenge that completes it."""
+def hold_session(session: Session) -> None:
+    """Make a session wait for a second factor."""
     changes = {
         "pending_until": session.last_used_at + PENDING_LIFETIME,
         "enrolment_only": False,
     }
     Session.objects.filter(pk=session.pk).update(**changes)
     _assign(session, changes)
-    return tokens.challenge_token(session)
 
 
 def pending_session(challenge: str) -> Session:
@@ -146,6 +145,11 @@ def complete_session(session: Session, methods: Sequence[str]) -> None:
     if not completion.run(changes, where={"id": session.pk}, after={"pending_until": now}):
         raise ChallengeInvalid
     _assign(session, changes)
+
+
+def forget_session(session: Session) -> None:
+    """Delete a pending session that nobody has been told of."""
+    settle(Session.objects.filter(pk=session.pk).delete, Session)
 
 
 def strengthen_session(session: Session, methods: Sequence[str]) -> None:
