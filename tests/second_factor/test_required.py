@@ -12,6 +12,7 @@ from tests.second_factor.calls import (
     challenge,
     complete,
     confirm,
+    disable,
     post,
     reauthenticate,
     set_up,
@@ -145,10 +146,35 @@ def test_whoever_has_the_factor_gets_a_whole_session(client, owner):
 
 
 def test_whoever_turned_it_off_owes_it_again(client, owner):
-    body = {"password": PASSWORD, "code": owner.phone.fresh_code()}
-    assert post(client, "2fa/totp/disable/", body, owner.access).status_code == 204
+    assert disable(client, owner.access, owner.phone.fresh_code()).status_code == 204
     pair = client.pair(owner.user)
     assert client.get("/plain/", **bearer(pair["access"])).status_code == 403
+
+
+def test_whoever_turns_it_off_keeps_a_session_that_can_only_set_up_another(client, owner, clock):
+    assert disable(client, owner.access, owner.phone.fresh_code()).status_code == 204
+
+    assert client.get("/plain/", **bearer(owner.access)).status_code == 403
+    assert_enrolment_required(client.sessions(owner.access))
+    pair = client.refresh(owner.pair["refresh"]).json()
+    assert claims_of(pair["access"])["token_type"] == "enrolment"
+    assert claims_of(pair["access"])["amr"] == ["pwd"]
+    assert client.get("/plain/", **bearer(pair["access"])).status_code == 403
+
+    phone = Phone(set_up(client, pair["access"]).json()["secret"], clock)
+    assert confirm(client, pair["access"], phone.code()).status_code == 200
+    assert client.get("/mfa/", **bearer(pair["access"])).status_code == 200
+
+
+def test_a_policy_that_fails_leaves_the_factor_on(client, owner):
+    def fails(user):
+        raise RuntimeError("the directory is down")
+
+    client.raise_request_exception = False
+    with require(fails):
+        assert disable(client, owner.access, owner.phone.fresh_code()).status_code == 500
+    assert owner.device.confirmed
+    assert client.get("/mfa/", **bearer(owner.access)).status_code == 200
 
 
 def test_a_key_of_whoever_owes_a_factor_is_a_matter_of_its_own(client, user):

@@ -15,6 +15,7 @@ from tests.second_factor.calls import (
     challenge,
     complete,
     confirm,
+    disable,
     post,
     reauthenticate,
     set_up,
@@ -134,6 +135,13 @@ def test_a_fresh_session_with_the_factor_is_let_in(client, owner, path):
 @pytest.mark.parametrize("path", WEAK)
 def test_a_session_without_the_factor_is_asked_for_it(client, user, clock, path):
     assert_asked_again(get(client, path, client.pair(user)["access"]), None)
+
+
+@pytest.mark.parametrize("path", WEAK)
+def test_a_session_whose_factor_is_turned_off_is_asked_for_it(client, owner, path):
+    assert disable(client, owner.access, owner.phone.fresh_code()).status_code == 204
+    assert_asked_again(get(client, path, owner.access), None)
+    assert [session["amr"] for session in client.sessions(owner.access).json()] == [["pwd"]]
 
 
 @pytest.mark.parametrize("path", ["recent/", "recent-alone/", "minute/"])

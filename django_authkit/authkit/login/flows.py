@@ -23,7 +23,12 @@ from authkit.errors import (
 from authkit.events.flows import record
 from authkit.login.axes import take_lockout
 from authkit.login.outages import is_unjudged
-from authkit.second_factor.flows import has_second_factor, must_have_second_factor, verify_code
+from authkit.second_factor.flows import (
+    SECOND_FACTOR,
+    has_second_factor,
+    must_have_second_factor,
+    verify_code,
+)
 from authkit.sessions.attempts import count_log_in
 from authkit.sessions.flows import (
     PENDING_LIFETIME,
@@ -42,9 +47,6 @@ from authkit.sessions.models import Session
 from authkit.sessions.passwords import keep_sessions, try_password
 from authkit.sessions.replaced_hash import watch_replaced_hashes
 from authkit.sessions.tokens import challenge_token
-
-#: What a second factor adds to ``amr`` (RFC 8176).
-SECOND_FACTOR = ["otp", "mfa"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,10 +39,14 @@ from authkit.sessions.flows import (
     revoke_other_sessions,
     strengthen_session,
     tell_ended,
+    weaken_session,
 )
 from authkit.sessions.models import Session
 from authkit.sessions.passwords import try_password
 from authkit.signals import second_factor_disabled, second_factor_enabled
+
+#: What a second factor adds to ``amr`` (RFC 8176).
+SECOND_FACTOR = ["otp", "mfa"]
 
 #: From how many recovery codes on the owner is told that they run out.
 FEW_RECOVERY_CODES = 3
@@ -170,7 +174,7 @@ def verify_recovery_code(user: AuthUser, code: str) -> None:
 
 
 def disable(user: AuthUser, session: Session, password: str, code: str) -> None:
-    """Turn the second factor off; end the other sessions.
+    """Turn the second factor off; end the other sessions, and take this one for one without it.
 
     :raises InvalidCredentials: the password is wrong.
     :raises CodeInvalid: the code is; also as :func:`verify_code`.
@@ -188,10 +192,13 @@ def remove_second_factor(
 ) -> None:
     """Delete the device and the recovery codes, end the sessions but ``keep``, tell the owner.
 
+    What is kept has passed no second factor from then on: where the user must have one, it can
+    only set up another.
+
     :param actor: the primary key of the administrator who does it, if one does.
     :param note: why, in their words.
     """
-    all_or_nothing(partial(_delete_factor, user), TOTPDevice)
+    all_or_nothing(partial(_switch_off, user, keep), TOTPDevice)
     if actor is None:
         end_other_sessions(user, keep)
     else:
@@ -254,13 +261,16 @@ def _switch_on(
         replaced.delete()
     if not device.spend(secret, code, confirmed=True, confirmed_at=clock.now()):
         raise CodeInvalid
-    strengthen_session(session, ["otp", "mfa"])
+    strengthen_session(session, SECOND_FACTOR)
     return _replace_recovery_codes(user), revoke_other_sessions(user, session)
 
 
-def _delete_factor(user: AuthUser) -> None:
+def _switch_off(user: AuthUser, session: Session | None) -> None:
     TOTPDevice.objects.filter(user=user).delete()
     RecoveryCode.objects.filter(user=user).delete()
+    if session is not None:
+        required = must_have_second_factor(user)
+        weaken_session(session, SECOND_FACTOR, enrolment_only=required)
 
 
 def _device(user: AuthUser) -> TOTPDevice:

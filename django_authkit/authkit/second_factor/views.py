@@ -105,7 +105,10 @@ class TOTPDisableView(OwnerView):
         operation_id="totp_disable",
         tags=["auth"],
         summary="Turn the second factor off",
-        description="Your other sessions end, and the recovery codes with them.",
+        description=(
+            "Your other sessions end, and the recovery codes with them. This one has passed no "
+            "second factor any more."
+        ),
         responses={
             204: DONE,
             401: refusal(

@@ -160,6 +160,13 @@ def strengthen_session(session: Session, methods: Sequence[str]) -> None:
     session.save(update_fields=["methods", "authenticated_at", "enrolment_only"])
 
 
+def weaken_session(session: Session, methods: Iterable[str], *, enrolment_only: bool) -> None:
+    """Note that these proofs of a live session are worth nothing any more."""
+    session.methods = " ".join(method for method in session.amr if method not in methods)
+    session.enrolment_only = enrolment_only
+    session.save(update_fields=["methods", "enrolment_only"])
+
+
 def fresh_access(session: Session) -> FreshAccess:
     """Return an access token for a user who has just proved again who they are."""
     now = clock.now()
