@@ -8,6 +8,7 @@ import pytest
 from authkit import errors, permissions, signals, throttling, urls
 from authkit.accounts import addresses, registration, verification
 from authkit.conf import Settings
+from authkit.core import database
 from authkit.core.attempts import Limits
 from authkit.core.caches import CACHE_PAUSE, CACHE_TIMEOUT
 from authkit.core.client import client_of
@@ -18,6 +19,7 @@ from authkit.second_factor import recovery, totp
 from authkit.second_factor.models import CODE_LIMITS, PENDING_LIFETIME
 from authkit.sessions import flows, tokens
 from authkit.sessions.attempts import PASSWORD_LIMITS
+from authkit.sessions.authentication import EnrolmentAuthentication
 from django.apps import apps
 from django.core.management import get_commands
 from django.dispatch import Signal
@@ -187,6 +189,8 @@ def test_the_numbers_that_the_pages_say_in_words_are_those_of_the_code():
     # "a set-up lapses after fifteen minutes", "a proof of the last five minutes"
     assert timedelta(minutes=15) == PENDING_LIFETIME
     assert permissions.RecentlyAuthenticated.max_age == 300
+    # "is made again, up to twelve times in all"
+    assert database.TRIES == 12
     # "the present thirty seconds and the one before"
     assert (totp.STEP_SECONDS, totp.STEPS_BACK) == (30, 1)
     # "ten recovery codes of 80 bits", "three or fewer are left"
@@ -218,3 +222,15 @@ def test_the_odds_of_guessing_a_code_are_computed_right():
     assert guesses == (10, 100, 96 * 10, 30 * 96 * 10)
     right = (totp.STEPS_BACK + 1) / 10**6
     assert list(one_in) == [round(1 / (1 - (1 - right) ** n)) for n in guesses]
+
+
+def test_the_guide_says_what_is_open_to_those_who_owe_a_factor():
+    page = TEXTS[ROOT / "docs/how-to/require-a-second-factor.md"]
+    [sentence] = re.findall(r"What is open are (.*?):\n", page, re.DOTALL)
+    takes_its_token = {
+        str(route.pattern)
+        for route in urls.urlpatterns
+        if EnrolmentAuthentication in route.callback.view_class.authentication_classes
+    }
+    wants_no_access_token = {"token/refresh/", "token/verify/", "token/revoke/"}
+    assert set(re.findall(r"`(\S+)`", sentence)) == takes_its_token | wants_no_access_token
