@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import wraps
+
 from django.contrib import admin
 from django.contrib.admin.views.decorators import staff_member_required
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.decorators import login_required, permission_required
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -242,6 +244,43 @@ class NonAtomic(Open):
     pass
 
 
+@method_decorator(login_required, name="dispatch")
+class RequiresLogin(Open):
+    pass
+
+
+@method_decorator(permission_required("auth.view_group", raise_exception=True), name="dispatch")
+class RequiresPermission(Open):
+    pass
+
+
+def demanding_login(check):
+    @wraps(check)
+    def check_login(view, request):
+        check(view, request)
+        if request.user.is_anonymous:
+            view.permission_denied(request)
+
+    return check_login
+
+
+class DecoratedCheck(Open):
+    check_permissions = demanding_login(Open.check_permissions)
+
+
+class OwnSetup(Open):
+    def setup(self, request, *args, **kwargs):
+        super().setup(request, *args, **kwargs)
+        if "X-Tenant" not in request.headers:
+            raise PermissionDenied
+
+
+class ForwardingSetup(Open):
+    def setup(self, request, *args, **kwargs):
+        super().setup(request, *args, **kwargs)
+        self.asked_by = request.META["REMOTE_ADDR"]
+
+
 class Versioned(Base):
     versioning_class = versioning.URLPathVersioning
 
@@ -299,6 +338,11 @@ urlpatterns = [
     at("non-atomic", NonAtomic),
     at("throttled", Throttled),
     at("decorated-dispatch", DecoratedDispatch),
+    at("requires-login", RequiresLogin),
+    at("requires-permission", RequiresPermission),
+    at("decorated-check", DecoratedCheck),
+    at("own-setup", OwnSetup),
+    at("forwarding-setup", ForwardingSetup),
     path("login-required/", login_required(Open.as_view())),
     path("staff-required/", staff_member_required(Base.as_view())),
     path("cached/", cache_page(60)(Open.as_view())),

@@ -143,6 +143,16 @@ def test_the_hook_writes_nothing_that_the_server_does_not_do(group, version):
     assert written > 70
 
 
+@pytest.mark.urls("tests.schema.shapes")
+def test_what_stands_around_the_handler_is_not_overlooked_by_the_hook(group):
+    alone = {one.path: one.decision for one in all_of(probe=Probe(Tier.T1)).judged}
+    assert alone["/requires-login/"].refusal == 302
+    assert alone["/requires-permission/"].refusal == 403
+    assert alone["/decorated-check/"].refusal == 401
+    assert alone["/own-setup/"].refusal == 403
+    assert alone["/forwarding-setup/"].state is State.OPTIONAL
+
+
 class Gateway:
     """A middleware that lets nobody in who does not come through the gateway."""
 

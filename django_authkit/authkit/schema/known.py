@@ -44,10 +44,12 @@ AUTHENTICATORS = frozenset(
 #: With it a session that has ended is none. It refuses unsafe requests without a CSRF token.
 SESSION = frozenset({"rest_framework.authentication.SessionAuthentication"})
 
+#: Where the code stands that makes a callback of a view, and takes a request to its handler.
+STOCK = ("django.views.decorators.csrf", "django.views.generic.base", "rest_framework.")
+
 #: What a view must not have changed, if its gate is to be known.
 GATE = (
     "check_permissions",
-    "dispatch",
     "get_authenticate_header",
     "initial",
     "initialize_request",
@@ -115,9 +117,10 @@ def _is_stock_view(view: Any) -> bool:
     return all(is_stock(getattr(view, name)) for name in GATE)
 
 
-def is_stock(method: Any) -> bool:
-    """Tell whether a method of a view is REST framework's own."""
-    return str(method.__module__).startswith("rest_framework.")
+def is_stock(function: Any) -> bool:
+    """Tell whether a function is REST framework's own, or Django's below it."""
+    # Not by __module__, which a decorator copies from what it decorates.
+    return str(getattr(function, "__globals__", {}).get("__name__")).startswith(STOCK)
 
 
 def _is_known_permission(permission: Any) -> bool:

@@ -17,9 +17,10 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.wsgi import WSGIRequest
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseForbidden
 from django.test.utils import override_settings
 from django.urls import get_resolver, set_urlconf
 from django.utils import translation
@@ -45,14 +46,6 @@ HARMLESS = {
     "SESSION_ENGINE": "django.contrib.sessions.backends.signed_cookies",
 }
 STATICFILES = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-
-#: The modules in which a callback is made of a view.
-STOCK = (
-    "django.views.decorators.csrf",
-    "django.views.generic.base",
-    "rest_framework.views",
-    "rest_framework.viewsets",
-)
 
 Send = Callable[[WSGIRequest], HttpResponse]
 AtGate = Callable[[ViewGate], Any]
@@ -186,7 +179,10 @@ def without_middleware(operation: Operation, values: dict[str, str]) -> Send:
 
     def send(request: WSGIRequest) -> HttpResponse:
         request.user = AnonymousUser()
-        response: HttpResponse = operation.callback(request, **values)
+        try:
+            response: HttpResponse = operation.callback(request, **values)
+        except PermissionDenied:  # Django makes this answer of it, around the middleware
+            return HttpResponseForbidden()
         return response
 
     return send
@@ -226,13 +222,15 @@ def received_request(operation: Operation, path: str) -> WSGIRequest:
 def is_decorated(operation: Operation) -> bool:
     """Tell whether something stands around the view's gate that REST framework did not put there.
 
-    A decorator around the callback or ``dispatch()``, or a ``dispatch()`` of the project's own.
+    A decorator around the callback, or a ``setup()`` or ``dispatch()`` that is not REST
+    framework's own.
     """
-    if not is_stock(type(operation.view).dispatch):
+    view: Any = type(operation.view)
+    if not (is_stock(view.setup) and is_stock(view.dispatch)):
         return True
     layer = operation.callback
     while layer is not None and not isinstance(layer, type):
-        if getattr(layer, "__globals__", {}).get("__name__") not in STOCK:
+        if not is_stock(layer):
             return True
         layer = getattr(layer, "__wrapped__", None)
     return False
