@@ -156,6 +156,32 @@ class OwnCheck(Open):
             self.permission_denied(request)
 
 
+class AuthenticatorsByMethod(Base):
+    def get_authenticators(self):
+        # drf-spectacular asks before there is a request.
+        reads = self.request and self.request.method == "GET"
+        return [BasicAuthentication()] if reads else [JWTAuthentication()]
+
+    def post(self, request):
+        return Response({})  # pragma: no cover (nobody is known)
+
+
+class AuthenticatorsByAction(viewsets.ViewSet):
+    """Never has an action when it is asked for authenticators, but when it makes a refusal."""
+
+    serializer_class = GroupSerializer
+    permission_classes = [IsAuthenticated]
+
+    def get_authenticators(self):
+        return [] if getattr(self, "action", None) == "list" else [JWTAuthentication()]
+
+    def list(self, request):
+        return Response([])  # pragma: no cover (nobody is known)
+
+    def create(self, request):
+        return Response({})  # pragma: no cover (nobody is known)
+
+
 class AlwaysSomebody(BaseAuthentication):
     def authenticate(self, request):
         return (Group(name="guest"), None)
@@ -305,6 +331,7 @@ router = SimpleRouter()
 router.register("groups", Groups, basename="groups")
 router.register(r"groups/(?P<group_pk>\d+)/members", Groups, basename="members")
 router.register("object-groups", ObjectGroups, basename="object-groups")
+router.register("authenticators", AuthenticatorsByAction, basename="authenticators")
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -312,6 +339,7 @@ urlpatterns = [
     at("open", Open),
     at("by-method", ByMethod),
     at("by-dictionary", ByDictionary),
+    at("authenticators-by-method", AuthenticatorsByMethod),
     at("own-initial", OwnInitial),
     at("first-initial", FirstInitial),
     at("own-dispatch", OwnDispatch),

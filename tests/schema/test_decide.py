@@ -32,7 +32,8 @@ from rest_framework.views import APIView
 from rest_framework_api_key.permissions import BaseHasAPIKey, HasAPIKey
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
-from tests.schema.documents import JWTView, ThingSerializer, route, truth_of, view
+from tests.schema import shapes
+from tests.schema.documents import HOOK, JWTView, ThingSerializer, route, truth_of, view
 
 
 def decide(view_class):
@@ -368,6 +369,68 @@ def test_a_gate_in_check_permissions_is_asked():
                 self.permission_denied(request)
 
     assert decide(Gated).state is State.SECURED
+
+
+class TestAuthenticatorsAreAskedForAsRESTFrameworkDoes:
+    def names_of(self, view_class, **options):
+        (judged,) = truth_of(path("thing/", view_class.as_view({"get": "list"})), **options).judged
+        return classes(judged.decision)
+
+    def test_before_the_action_is_set(self):
+        assert self.names_of(shapes.AuthenticatorsByAction) == [{"JWTAuthentication"}]
+
+    @pytest.mark.parametrize("tier", [Tier.T1, Tier.T3], ids=lambda tier: tier.label)
+    @pytest.mark.django_db
+    def test_so_a_view_that_needs_it_there_is_broken(self, tier, urlconf, settings):
+        class Needs(shapes.AuthenticatorsByAction):
+            def get_authenticators(self):
+                return [] if self.action == "list" else [JWTAuthentication()]
+
+        served = path("thing/", Needs.as_view({"get": "list"}))
+        (judged,) = truth_of(served, probe=Probe(tier)).judged
+        assert judged.decision.state is State.UNDECIDED
+        assert "no attribute 'action'" in judged.decision.reason
+        settings.ROOT_URLCONF = urlconf(served)
+        with pytest.raises(AttributeError, match="no attribute 'action'"):
+            APIClient().get("/thing/")
+
+    def test_with_the_request_that_the_schema_is_made_without(self):
+        (get, post) = truth_of(route(shapes.AuthenticatorsByMethod), hooks=[HOOK]).judged
+        assert classes(get.decision) == [{"BasicAuthentication"}]
+        assert classes(post.decision) == [{"JWTAuthentication"}]
+        assert (get.document["security"], post.document["security"]) == (
+            [{"basicAuth": []}],
+            [{"jwtAuth": []}],
+        )
+
+    @pytest.mark.django_db
+    def test_with_what_a_middleware_left_on_the_request(self, settings):
+        settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.from_inside"]
+
+        class ByOrigin(JWTView):
+            permission_classes = [IsAuthenticated]
+
+            def get_authenticators(self):
+                inside = getattr(self.request, "from_inside", False)
+                return [BasicAuthentication()] if inside else super().get_authenticators()
+
+        alone, served = (
+            truth_of(route(ByOrigin), probe=Probe(tier)).judged[0].decision
+            for tier in (Tier.T1, Tier.T2)
+        )
+        assert (classes(alone), classes(served)) == (
+            [{"JWTAuthentication"}],
+            [{"BasicAuthentication"}],
+        )
+        assert [type(one) for one in served.offered.authenticators] == [BasicAuthentication]
+
+
+def from_inside(get_response):
+    def middleware(request):
+        request.from_inside = True
+        return get_response(request)
+
+    return middleware
 
 
 class ByMethod(JWTView):

@@ -11,6 +11,7 @@ from typing import Any
 from rest_framework.views import APIView
 
 from authkit.schema.answers import Answer, Caller, Gate, Verdict
+from authkit.schema.gate import before_its_action
 from authkit.schema.permissions import formula, is_key_permission, leaves
 from authkit.schema.probe import Tier
 
@@ -52,7 +53,7 @@ class Offer:
         ]
         # One of each class: a permission that is named twice is still one key.
         keys = tuple({type(key): key for key in found}.values())
-        return cls(tuple(view.get_authenticators()), permissions, keys)
+        return cls(tuple(before_its_action(view).get_authenticators()), permissions, keys)
 
     @property
     def classes(self) -> Any:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from rest_framework import exceptions, status
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from authkit.schema.answers import Answer, Caller, anything_but_ctrl_c
+from authkit.schema.answers import ANONYMOUS, Answer, Caller, anything_but_ctrl_c
 from authkit.schema.permissions import with_keys
 
 
@@ -44,6 +44,11 @@ class ViewGate:
         view.perform_authentication(view.request)
         view.check_permissions(view.request)
 
+    @property
+    def authenticators(self) -> tuple[Any, ...]:
+        """The authenticators of a request. May raise whatever the view's code raises."""
+        return tuple(self.make_request(self.view, ANONYMOUS).authenticators or ())
+
     def view_called_by(self, caller: Caller) -> APIView:
         view = copy.copy(self.view)
         view.kwargs = dict(self.view.kwargs)
@@ -70,6 +75,21 @@ def refusal_by(view: APIView, run: Callable[[APIView], Any]) -> int | None:
     except Http404:
         return status.HTTP_404_NOT_FOUND
     return None
+
+
+def before_its_action(view: APIView) -> APIView:
+    """Return *view* as REST framework asks it for authenticators: a view set has no action yet."""
+    early = copy.copy(view)
+    vars(early).pop("action", None)
+    return early
+
+
+def request_to(view: APIView, received: HttpRequest) -> Request:
+    """Return what *view* makes of Django's request. May raise whatever the view's code raises."""
+    early: Any = before_its_action(view)
+    early.request = received
+    request: Request = early.initialize_request(received, *early.args, **early.kwargs)
+    return request
 
 
 def introduce(request: Request, caller: Caller) -> None:

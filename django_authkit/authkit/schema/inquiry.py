@@ -184,11 +184,12 @@ class Inquiry:
         return decision
 
     def _hear_stack(self, operation: Operation, view: Decision, gate: ViewGate) -> Decision:
-        offered = view.offered
+        offered = replace(view.offered, authenticators=gate.authenticators)
+        offers_the_same = offered.classes == view.offered.classes
         anonymous, tier, depends_on = gate.answer(ANONYMOUS), Tier.T2, ""
         if _asks_the_object(operation, offered, anonymous):
             anonymous, tier, depends_on = self._about_rows(gate), Tier.T3, OBJECT
-        if view.agrees(anonymous):
+        if offers_the_same and view.agrees(anonymous):
             return replace(view, refusal=anonymous.status, tier=tier, depends_on=depends_on)
         decision = Hearing(gate, offered, self.people).decide(anonymous)
         return replace(
@@ -196,7 +197,7 @@ class Inquiry:
             offered=offered,
             tier=tier,
             depends_on=depends_on,
-            bad_credential=view.bad_credential,
+            bad_credential=view.bad_credential if offers_the_same else (),
         )
 
     def _about_rows(self, gate: ViewGate) -> Answer:

@@ -7,6 +7,7 @@ operation leads back to the view that serves it.
 
 from __future__ import annotations
 
+import copy
 import posixpath
 import re
 from collections.abc import Callable, Iterator
@@ -83,6 +84,13 @@ def _rebuild(generator: Any) -> Iterator[Operation]:
             yield found
 
 
+def mock_request(method: str, path: str, view: APIView) -> Any:
+    """Return the request that drf-spectacular makes for *view*, which has none until then."""
+    without: Any = copy.copy(view)
+    without.request = None
+    return spectacular_settings.GET_MOCK_REQUEST(method, path, without, None)
+
+
 def _endpoints(generator: Any, expected: int) -> list[tuple[str, Any]]:
     """Return path and callback of each endpoint, as they are in the URLconf."""
     found = [(path, callback) for path, _, _, callback in generator.endpoints]
@@ -112,7 +120,7 @@ class Replay:
     ) -> Operation | None:
         """Return the operation, or None if the generator leaves it out of the document."""
         # Most views are decided without one, and it costs as much as all the rest.
-        mock = cache(partial(spectacular_settings.GET_MOCK_REQUEST, method, path, view, None))
+        mock = cache(partial(mock_request, method, path, view))
         request: Any = SimpleLazyObject(mock)
         view.request = request
         versioned = self.versioned(path, method, view)

@@ -51,6 +51,7 @@ STOCK = ("django.views.decorators.csrf", "django.views.generic.base", "rest_fram
 GATE = (
     "check_permissions",
     "get_authenticate_header",
+    "get_authenticators",
     "initial",
     "initialize_request",
     "perform_authentication",

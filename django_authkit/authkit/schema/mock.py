@@ -10,7 +10,7 @@ from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from authkit.schema.answers import Caller
-from authkit.schema.gate import ViewGate, introduce
+from authkit.schema.gate import ViewGate, introduce, request_to
 from authkit.schema.introspect import Operation
 
 #: What ``initial()`` sets on a live request, and the generator on that of a versioned view.
@@ -26,23 +26,23 @@ def mock_gate(operation: Operation, values: dict[str, str] | None) -> ViewGate:
     view.args = ()
     view.kwargs = values or {}
 
-    mock: Request = operation.mock()
+    mock: Any = operation.mock()
+    _forget_caller(mock)
+    mock.authenticators = request_to(view, mock._request).authenticators
 
     def make_request(view: APIView, caller: Caller) -> Request:
-        request = Request.__new__(type(mock))
+        request: Request = Request.__new__(type(mock))
         vars(request).update(VERSIONING | vars(mock), _request=copy.copy(mock._request))
-        _forget_caller(request)
         introduce(request, caller)
         return request
 
     return ViewGate(view, make_request)
 
 
-def _forget_caller(request: Request) -> None:
+def _forget_caller(request: Any) -> None:
     # A mock request of the project's own may come with a user; the caller is decided here.
     for name in ("_user", "_auth", "_authenticator"):
         vars(request).pop(name, None)
     nobody: Any = api_settings.UNAUTHENTICATED_USER
-    received: Any = request._request
-    received.user = nobody() if nobody else None
-    received.META["REMOTE_ADDR"] = STRANGER
+    request._request.user = nobody() if nobody else None
+    request._request.META["REMOTE_ADDR"] = STRANGER

@@ -30,7 +30,7 @@ from rest_framework.views import APIView
 
 from authkit.schema.addresses import host
 from authkit.schema.answers import Caller
-from authkit.schema.gate import ViewGate, introduce
+from authkit.schema.gate import ViewGate, introduce, request_to
 from authkit.schema.introspect import Operation
 from authkit.schema.known import is_stock
 from authkit.schema.mock import STRANGER
@@ -167,7 +167,7 @@ def received_gate(view: Any, received: Request) -> ViewGate:
     """Return the gate that *received* stands before."""
 
     def make_request(view: APIView, caller: Caller) -> Request:
-        request = view.initialize_request(copy.copy(received._request), *view.args, **view.kwargs)
+        request = request_to(view, copy.copy(received._request))
         introduce(request, caller)
         return request
 

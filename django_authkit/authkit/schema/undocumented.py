@@ -8,11 +8,10 @@ from functools import partial
 from typing import Any
 
 from drf_spectacular.generators import EndpointEnumerator
-from drf_spectacular.settings import spectacular_settings
 from rest_framework.schemas.generators import BaseSchemaGenerator, is_api_view
 
 from authkit.schema.answers import anything_but_ctrl_c
-from authkit.schema.introspect import Operation
+from authkit.schema.introspect import Operation, mock_request
 from authkit.schema.names import dotted
 from authkit.schema.truth import Truth
 
@@ -77,7 +76,7 @@ class Everything(EndpointEnumerator):
 def _operation(generator: Any, found: Endpoint) -> Operation:
     method = found.method.upper()
     view: Any = BaseSchemaGenerator.create_view(generator, found.callback, method)
-    mock = partial(spectacular_settings.GET_MOCK_REQUEST, method, found.path, view, None)
+    mock = partial(mock_request, method, found.path, view)
     view.request = mock()
     return Operation(
         path=found.path,
