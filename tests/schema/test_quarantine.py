@@ -12,6 +12,8 @@ import threading
 import types
 import urllib.request
 from contextlib import contextmanager
+from contextvars import Context
+from functools import wraps
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
@@ -33,10 +35,13 @@ from django.contrib.auth.models import Group
 from django.core import mail
 from django.core.cache import cache
 from django.db import OperationalError, connection, transaction
+from django.urls import path
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.response import Response
+from rest_framework.test import APIRequestFactory
 from rest_framework.throttling import AnonRateThrottle
+from rest_framework.viewsets import ViewSet
 
 from tests.schema.documents import JWTView, route, truth_of, view
 
@@ -295,6 +300,119 @@ def test_no_handler_is_run(tier):
     (judged,) = truth_of(route(Trap), probe=Probe(tier)).judged
     assert judged.decision.state is State.OPTIONAL
     assert run == []
+
+
+class Counted(JWTView):
+    """Remembers which of its handlers were run."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+    run = []
+
+    def get(self, request):
+        self.run.append(self)
+        return Response({})
+
+
+class Older(Counted):
+    pass
+
+
+class PicksAView(Counted):
+    def dispatch(self, request, *args, **kwargs):
+        return Older.as_view()(request, *args, **kwargs)
+
+
+class CallsItsHandler(Counted):
+    """Its ``dispatch()`` asks the permissions, and never calls ``initial()``."""
+
+    def dispatch(self, request, *args, **kwargs):
+        self.args, self.kwargs, self.headers = args, kwargs, {}
+        self.request = self.initialize_request(request, *args, **kwargs)
+        self.check_permissions(self.request)
+        answer = getattr(self, getattr(self, "action", None) or request.method.lower())
+        return self.finalize_response(self.request, answer(self.request))
+
+
+class CallsItsAction(CallsItsHandler, ViewSet):
+    def list(self, request):
+        return super().get(request)
+
+
+@wraps(Counted.as_view())
+def picks_a_callback(request):
+    return Older.as_view()(request)
+
+
+def astray(callback, tier):
+    (judged,) = truth_of(path("thing/", callback), probe=Probe(tier)).judged
+    assert judged.decision.state is State.UNDECIDED
+    return judged.decision.reason.removeprefix("/thing/ ")
+
+
+BY_ANOTHER_VIEW = "is answered by another view (tests.schema.test_quarantine.Older)"
+WITHOUT_INITIAL = "comes to the handler without initial()"
+ASTRAY = {
+    "dispatch() of another view": (PicksAView.as_view(), BY_ANOTHER_VIEW),
+    "a wrapper of another view": (picks_a_callback, BY_ANOTHER_VIEW),
+    "a handler without initial()": (CallsItsHandler.as_view(), WITHOUT_INITIAL),
+    "an action without initial()": (CallsItsAction.as_view({"get": "list"}), WITHOUT_INITIAL),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("tier", [Tier.T1, Tier.T2, Tier.T3], ids=lambda tier: tier.label)
+@pytest.mark.parametrize(("callback", "reason"), ASTRAY.values(), ids=ASTRAY)
+def test_no_handler_is_run_on_another_way(callback, reason, tier):
+    Counted.run.clear()
+    assert astray(callback, tier) == reason
+    assert Counted.run == []
+    assert callback(APIRequestFactory().get("/thing/")).status_code == 200
+    assert len(Counted.run) == 1
+
+
+@pytest.mark.django_db
+def test_requests_of_others_reach_their_handlers_meanwhile():
+    Counted.run.clear()
+    answers = []
+    others = [Older]
+
+    def somebody_else():
+        request = APIRequestFactory().get("/thing/")
+        while others:
+            answers.append(others.pop().as_view()(request).status_code)
+
+    class Meanwhile(CallsItsHandler):
+        def check_permissions(self, request):
+            # In a context of its own, as a thread of the server has it.
+            Context().run(somebody_else)
+            super().check_permissions(request)
+
+    others.append(Meanwhile)
+
+    assert astray(Meanwhile.as_view(), Tier.T1) == WITHOUT_INITIAL
+    assert answers == [200, 200]
+
+
+@pytest.mark.django_db
+def test_what_a_decorator_left_on_a_handler_is_there_for_permissions():
+    def wanted(view):
+        return getattr(view, view.request.method.lower()).wanted
+
+    class AsWanted(BasePermission):
+        def has_permission(self, request, view):
+            return request.user.is_authenticated or wanted(view) == "nothing"
+
+    class Wanting(JWTView):
+        permission_classes = [AsWanted]
+
+        def get(self, request):
+            raise NotImplementedError
+
+        get.wanted = "nothing"
+
+    (judged,) = truth_of(route(Wanting), probe=Probe(Tier.T2)).judged
+    assert judged.decision.state is State.OPTIONAL
 
 
 @pytest.mark.django_db

@@ -171,9 +171,6 @@ class Inquiry:
         path = self.addresses.path(operation, values)
         hear = partial(self._hear_stack, operation, view)
         passage = pass_through(stack.send, operation, path, hear)
-        if passage.other:
-            reason = f"{path} is answered by another view ({passage.other})"
-            return Decision(State.UNDECIDED, reason=reason, offered=view.offered, tier=Tier.T2)
         if passage.found is None:
             invented = self.addresses.invents(operation)
             return before_the_gate(passage, path, view, invented=invented)
@@ -288,6 +285,9 @@ def _sample(operation: Operation, values: dict[str, str] | None) -> str:
 
 def answered_before(passage: Passage, path: str, view: Decision, tier: Tier) -> Decision:
     """Decide about a request that was answered before the view's permissions were asked."""
+    if passage.astray:
+        reason = f"{path} {passage.astray}"
+        return Decision(State.UNDECIDED, reason=reason, offered=view.offered, tier=tier)
     response: Any = passage.response
     where = f" to {response['Location']}" if response.has_header("Location") else ""
     reason = f"answered {response.status_code}{where} before the permissions are asked"
@@ -306,8 +306,8 @@ def _by_login(view: Decision) -> tuple[Alternative, ...]:
 
 
 def before_the_gate(passage: Passage, path: str, view: Decision, *, invented: bool) -> Decision:
-    response: Any = passage.response
-    if response.status_code == 404 and invented and view.is_decided:
+    response = passage.response
+    if response and response.status_code == 404 and invented and view.is_decided:
         # Something looked for a row that need not exist. It says nothing about who may call.
         return view
     return answered_before(passage, path, view, Tier.T2)

@@ -1,7 +1,8 @@
 """Sends an anonymous request through the whole stack, and stops it where the handler would begin.
 
 The middleware, the decorators and ``dispatch()`` are the project's own. The request ends in an
-exception that nobody catches, raised at the end of the view's ``initial()``, so no handler can run.
+exception that nobody catches, raised at the end of the view's ``initial()``, in that of another view,
+or in the handler of a view that never called it. So no handler can run.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import wraps
 from io import BytesIO
 from typing import Any, cast
 
@@ -55,12 +57,12 @@ AtGate = Callable[[ViewGate], Any]
 class Passage:
     """How far a request came: to the gate with what was *found* there, or to an answer before.
 
-    ``other`` is the view that is served at the path instead of the one that was meant.
+    ``astray`` says where else it came to, and was stopped.
     """
 
     found: Any = None
     response: HttpResponse | None = None
-    other: str = ""
+    astray: str = ""
 
 
 class Ended(BaseException):
@@ -127,12 +129,24 @@ def pass_through(send: Send, operation: Operation, path: str, at_gate: AtGate) -
     """Send an anonymous request to *path*; call *at_gate* where the view lets it in or not."""
     token = _asked.set((operation.callback, at_gate))
     try:
-        with replaced(operation.callback.cls, "initial", _asking(operation.callback.cls.initial)):
+        with ExitStack() as stack:
+            for owner, name, stop in _stops(operation):
+                stack.enter_context(replaced(owner, name, stop))
             return Passage(response=send(received_request(operation, path)))
     except Ended as ended:
         return ended.passage
     finally:
         _asked.reset(token)
+
+
+def _stops(operation: Operation) -> Iterator[tuple[Any, str, Any]]:
+    """Yield the methods in which a request ends. Requests of others pass through them."""
+    view = operation.callback.cls
+    actions = getattr(operation.callback, "actions", {})
+    handler = actions.get(operation.method, operation.method)
+    yield view, "initial", _asking(view.initial)
+    yield APIView, "initial", _asking(APIView.initial)
+    yield view, handler, _stopping(getattr(view, handler, view.http_method_not_allowed))
 
 
 _asked: ContextVar[Any] = ContextVar("authkit.schema.stack", default=None)
@@ -143,16 +157,22 @@ def _require_meant(callback: Any) -> None:
     asked = _asked.get()
     served = getattr(callback, "cls", callback)
     if asked is not None and served is not asked[0].cls:
-        raise Ended(Passage(other=dotted(served)))
+        raise Ended(_answered_by(served))
+
+
+def _answered_by(other: Any) -> Passage:
+    return Passage(astray=f"is answered by another view ({dotted(other)})")
 
 
 def _asking(initial: Callable[..., None]) -> Callable[..., None]:
     def initial_or_stop(view: Any, request: Any, *args: Any, **kwargs: Any) -> None:
         asked = _asked.get()
-        if asked is None or type(view) is not asked[0].cls:
+        if asked is None:
             # A request of somebody else's, or the question itself.
             initial(view, request, *args, **kwargs)
             return
+        if type(view) is not asked[0].cls:
+            raise Ended(_answered_by(type(view)))
         token = _asked.set(None)
         try:
             found = asked[1](received_gate(view, request))
@@ -161,6 +181,16 @@ def _asking(initial: Callable[..., None]) -> Callable[..., None]:
         raise Ended(Passage(found=found))
 
     return initial_or_stop
+
+
+def _stopping(handler: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(handler)  # permissions look at what decorators left on it
+    def handler_or_stop(*args: Any, **kwargs: Any) -> Any:
+        if _asked.get() is None:
+            return handler(*args, **kwargs)
+        raise Ended(Passage(astray="comes to the handler without initial()"))
+
+    return handler_or_stop
 
 
 def received_gate(view: Any, received: Request) -> ViewGate:
