@@ -164,6 +164,37 @@ class TestSources:
             run("--urlconf", urlconf(*MIXED), "--schema", "nowhere.yml")
         assert error.value.returncode == 2
 
+    @pytest.mark.parametrize(
+        "option",
+        ["--schema", "--urlconf", "--api-version", "--custom-settings", "--baseline", "--output"],
+    )
+    def test_exits_2_for_an_empty_argument(self, option):
+        with pytest.raises(CommandError, match=f"argument {option}: nothing is given"):
+            run(option, "")
+
+    def test_exits_2_if_standard_input_is_closed(self, urlconf, monkeypatch):
+        monkeypatch.setattr(sys, "stdin", None)
+        with pytest.raises(CommandError, match="standard input is closed") as error:
+            run("--urlconf", urlconf(*MIXED), "--schema", "-")
+        assert error.value.returncode == 2
+
+    @pytest.mark.parametrize("form", FORMATS)
+    @pytest.mark.parametrize(
+        "field",
+        [
+            "responses:",
+            "responses: 3",
+            "security: [{jwtAuth: 3}, {jwtAuth: [read]}]",
+            "security: [{jwtAuth: [{}]}, {jwtAuth: [read]}]",
+        ],
+    )
+    def test_fields_with_something_else_in_them_are_reported(self, urlconf, tmp_path, field, form):
+        file = tmp_path / "openapi.yml"
+        file.write_text(f"{{openapi: 3.0.3, paths: {{/thing/: {{get: {{\n{field}\n}}}}}}}}")
+        source = "--urlconf", urlconf(route(ProtectedView)), "--schema", str(file)
+        shown, status = run(*source, "--format", form)
+        assert (bool(shown), status) == (True, 1)
+
     def test_exits_3_if_the_file_is_no_schema(self, urlconf, tmp_path):
         (tmp_path / "swagger.yml").write_text("swagger: '2.0'")
         with pytest.raises(CommandError, match=r"only OpenAPI 3 can be audited") as error:

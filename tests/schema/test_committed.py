@@ -81,6 +81,23 @@ class TestSources:
     def test_a_file_with_a_byte_order_mark(self, file):
         assert read_committed(file(JSON.encode("utf-8-sig"))).document["openapi"] == "3.1.0"
 
+    def test_yaml_that_begins_as_json_does(self, file):
+        found = read_committed(file("{openapi: 3.0.3,\n paths: {}}"))
+        assert found.document == {"openapi": "3.0.3", "paths": {}}
+        assert found.line("paths") == 2
+
+    def test_json_with_both_halves_of_a_character(self, file):
+        found = read_committed(file('{"openapi": "3.0.3", "paths": {"/\\ud83d\\ude00/": {}}}'))
+        assert [*found.document["paths"]] == ["/\N{GRINNING FACE}/"]
+
+    @pytest.mark.parametrize("stdin", [None, io.StringIO()], ids=["none", "closed"])
+    def test_standard_input_that_is_closed_is_unreadable(self, monkeypatch, stdin):
+        monkeypatch.setattr(sys, "stdin", stdin)
+        if stdin is not None:
+            stdin.close()
+        with pytest.raises(Unreadable, match="standard input is closed, so - cannot be read"):
+            read_committed("-")
+
     def test_yaml_without_libyaml(self, file, monkeypatch):
         monkeypatch.setattr(committed, "YAMLLoader", committed.yaml.SafeLoader)
         assert read_committed(file(YAML)).line("paths", "/orders/", "get") == 6
@@ -94,6 +111,16 @@ BAD = {
     "broken JSON": ('{"openapi": ', "neither YAML nor JSON"),
     "broken YAML": ("a: [1", "neither YAML nor JSON"),
     "a Python object": ("!!python/object/apply:os.getcwd []", "neither YAML nor JSON"),
+    "no boolean": ("openapi: 3.0.3\nx: !!bool maybe", "not what its tag says"),
+    "no date": ("openapi: 3.0.3\nx: !!timestamp foo", "not what its tag says"),
+    "half a character in a path": (
+        '{"openapi": "3.0.3", "paths": {"/thing\\ud800/": {}}}',
+        r"half a character \(\\ud800\)",
+    ),
+    "half a character in a scheme": (
+        '{"openapi": "3.0.3", "security": [{"\\uDFFFjwt": []}]}',
+        r"half a character \(\\udfff\)",
+    ),
     "a date that is none": ("openapi: 3.0.3\nx: 2026-99-99", "neither YAML nor JSON"),
     "deep JSON": ('{"a":' + "[" * 100_000, "nested too deeply"),
     "deep YAML": ("a: " + "[" * 100_000, "nested too deeply"),

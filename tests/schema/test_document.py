@@ -9,6 +9,8 @@ from authkit.schema import names
 from authkit.schema.document import (
     Declared,
     declared_state,
+    documents,
+    documents_refusal,
     operations,
     renamed,
     said_once,
@@ -88,6 +90,23 @@ def test_malformed_requirements_are_renamed_to_nothing_else():
     assert renamed(None, {"a": "b"}) is None
     assert renamed([A, None, "a"], {"a": "b"}) == [B, None, "a"]
     assert well_formed("a") == []
+
+
+@pytest.mark.parametrize("scopes", [None, 3, True, "", {"read": 1}, [None], [[]], [{}]], ids=repr)
+def test_scopes_that_are_none_are_left_out(scopes):
+    assert well_formed([{"a": scopes, "b": ["read"]}]) == [{"a": [], "b": ["read"]}]
+
+
+def test_what_is_well_formed_stays_the_same_object():
+    (requirement,) = well_formed([A])
+    assert requirement is A
+
+
+@pytest.mark.parametrize("responses", [None, 3, True, "", []], ids=repr)
+def test_responses_that_are_none_document_nothing(responses):
+    operation = {"responses": responses}
+    assert not documents(operation, 401)
+    assert not documents_refusal(operation)
 
 
 def test_the_examples_of_the_names_are_true():

@@ -226,6 +226,10 @@ class TestRequirements:
     def test_that_are_bare_names_become_objects(self):
         assert security(mended_schema(route(marked(["jwtAuth"])))) == [JWT]
 
+    @pytest.mark.parametrize("scopes", [None, 3, [None]], ids=repr)
+    def test_with_scopes_that_are_none_get_an_empty_list(self, scopes):
+        assert security(mended_schema(route(marked([{"jwtAuth": scopes}])))) == [JWT]
+
     def test_that_are_null_go(self):
         assert security(mended_schema(route(marked([None])))) == [JWT]
 
@@ -548,6 +552,15 @@ class TestRefusals:
     @pytest.mark.parametrize("status", ["401", "4XX", "default"])
     def test_a_documented_one_is_left_alone(self, status):
         assert self.documented(status, ProtectedView) == {status: {"description": "No."}}
+
+    @pytest.mark.parametrize("responses", [None, 3], ids=repr)
+    def test_it_takes_the_place_of_responses_that_are_none(self, responses):
+        def change(document):
+            operation(document)["responses"] = responses
+
+        written = operation(mend_by_hand(change, route(ProtectedView)))
+        assert written["security"] == [JWT]
+        assert list(written["responses"]) == ["401"]
 
     def test_the_other_one_does_not_stand_for_it(self):
         session = view(ProtectedView, authentication_classes=[SessionAuthentication])

@@ -10,7 +10,7 @@ from drf_spectacular.plumbing import ComponentRegistry
 
 from authkit.schema.answers import anything_but_ctrl_c
 from authkit.schema.decide import State
-from authkit.schema.document import mapping
+from authkit.schema.document import mapping, responses
 from authkit.schema.introspect import Operation
 from authkit.schema.truth import Judged
 
@@ -26,7 +26,7 @@ def promises_401_for_nothing(judged: Judged) -> bool:
         and decision.state is State.PUBLIC
         and judged.method == "get"
         and not decision.offered.authenticators
-        and "401" in _responses(judged.document)
+        and "401" in responses(judged.document)
     )
 
 
@@ -40,10 +40,10 @@ def documents_baseless_401(judged: Judged) -> bool:
     """
     if judged.source is None or not promises_401_for_nothing(judged):
         return False
-    documented = _responses(judged.document)
+    documented = responses(judged.document)
     try:
-        as_before = _responses(_written_again(judged.source))
-        without = _responses(_written_again(judged.source, get_auth=list))
+        as_before = responses(_written_again(judged.source))
+        without = responses(_written_again(judged.source, get_auth=list))
     except anything_but_ctrl_c():  # the project's inspector may fail in any way
         return False
     is_the_same = as_before.get("401") == documented["401"]
@@ -51,16 +51,11 @@ def documents_baseless_401(judged: Judged) -> bool:
     return is_the_same and "401" not in without and len(documented) > 1
 
 
-def _responses(operation: Any) -> dict[str, Any]:
-    responses = mapping(mapping(operation).get("responses"))
-    return {str(code): response for code, response in responses.items()}
-
-
-def _written_again(operation: Operation, **replaced: Any) -> Any:
+def _written_again(operation: Operation, **replaced: Any) -> dict[str, Any]:
     inspector: Any = copy.copy(operation.inspector)
     vars(inspector).update(replaced)
     inspector.view = copy.copy(inspector.view)
     inspector.view.swagger_fake_view = True  # as drf-spectacular marks what it documents
     parts = inspector.path, inspector.path_regex, inspector.path_prefix, inspector.method
     with GENERATOR_STATS.silence():
-        return inspector.get_operation(*parts, ComponentRegistry())
+        return mapping(inspector.get_operation(*parts, ComponentRegistry()))

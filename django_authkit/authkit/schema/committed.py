@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -31,6 +32,8 @@ MAX_DEPTH = 200
 DEPTH = 3
 
 JSON_PARTS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:\n]')
+
+SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 Keys = tuple[str, ...]
 Lines = dict[Keys, int]
@@ -77,18 +80,21 @@ def read_committed(name: str) -> Committed:
     """
     text = _text(_bytes(name))
     try:
-        read = _read_json if text.lstrip().startswith("{") else _read_yaml
-        document, find_lines = read(text)
+        document, find_lines = _read(text)
     except RecursionError:
         raise NoDocument("it is nested too deeply.") from None
     except (yaml.YAMLError, ValueError) as error:
         raise NoDocument(f"it is neither YAML nor JSON ({' '.join(str(error).split())}).") from None
     _require_openapi(document)
+    if SURROGATE.search(text):
+        _require_characters(document)
     _inline(document)
     return Committed("stdin" if name == STDIN else name, document, find_lines)
 
 
 def _bytes(name: str) -> bytes:
+    if name == STDIN and (sys.stdin is None or sys.stdin.closed):
+        raise Unreadable("standard input is closed, so - cannot be read.")
     try:
         if name == STDIN:
             content = sys.stdin.buffer.read(MAX_BYTES + 1)
@@ -110,6 +116,13 @@ def _text(content: bytes) -> str:
     if not text.strip():
         raise NoDocument("it is empty.")
     return text
+
+
+def _read(text: str) -> tuple[Any, Callable[[], Lines]]:
+    if text.lstrip().startswith("{"):
+        with suppress(json.JSONDecodeError):  # YAML may begin so as well
+            return _read_json(text)
+    return _read_yaml(text)
 
 
 def _read_json(text: str) -> tuple[Any, Callable[[], Lines]]:
@@ -142,6 +155,9 @@ def _read_yaml(text: str) -> tuple[Any, Callable[[], Lines]]:
         with paused_collection():
             node = loader.get_single_node()
             document = loader.construct_document(node) if node else None
+    except (ArithmeticError, AttributeError, LookupError, TypeError):
+        # PyYAML trusts a tag: "!!bool maybe" is a KeyError.
+        raise NoDocument("a value in it is not what its tag says, as in !!bool maybe.") from None
     finally:
         loader.dispose()
     if "&" in text:
@@ -178,6 +194,15 @@ def _require_openapi(document: Any) -> None:
         raise NoDocument("it is Swagger 2.0, and only OpenAPI 3 can be audited.")
     if not str(document.get("openapi", "")).startswith("3."):
         raise NoDocument('it has no "openapi: 3...", so it is no OpenAPI 3 document.')
+
+
+def _require_characters(document: Any) -> None:
+    """JSON can name halves of characters, which no file and no terminal takes."""
+    try:
+        json.dumps(document, ensure_ascii=False, skipkeys=True, default=str).encode()
+    except UnicodeEncodeError as error:
+        half = error.object[error.start : error.end].encode("ascii", "backslashreplace").decode()
+        raise NoDocument(f"it holds half a character ({half}).") from None
 
 
 def _require_finite(document: Any) -> None:

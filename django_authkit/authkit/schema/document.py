@@ -86,11 +86,24 @@ def effective_security(document: Document, operation: Mapping[str, Any]) -> Any:
 
 
 def well_formed(requirements: Any) -> list[Requirement]:
-    """Return the requirements that are objects; a bare scheme name is read as what was meant."""
+    """Return the requirements that are objects; a bare scheme name is read as what was meant.
+
+    Scopes that are none are left out.
+    """
     if not isinstance(requirements, list):
         return []
     named = ({item: []} if isinstance(item, str) else item for item in requirements)
-    return [item for item in named if isinstance(item, dict) and all_strings(item)]
+    return [_scoped(item) for item in named if isinstance(item, dict) and all_strings(item)]
+
+
+def _scoped(requirement: dict[str, Any]) -> Requirement:
+    """Return *requirement* itself if its scopes are texts."""
+    if all(isinstance(scopes, list) and all_strings(scopes) for scopes in requirement.values()):
+        return requirement
+    return {
+        name: [one for one in scopes if isinstance(one, str)] if isinstance(scopes, list) else []
+        for name, scopes in requirement.items()
+    }
 
 
 def all_strings(values: Iterable[Any]) -> bool:
@@ -104,15 +117,20 @@ def declared_state(document: Document, operation: Mapping[str, Any]) -> Declared
     return Declared.SECURED if all(requirements) else Declared.OPTIONAL
 
 
+def responses(operation: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the responses by status; YAML may have read that as a number."""
+    found = mapping(operation.get("responses"))
+    return {str(status): response for status, response in found.items()}
+
+
 def documents_refusal(operation: Mapping[str, Any]) -> bool:
-    responses = {str(code) for code in mapping(operation.get("responses"))}
-    return not responses.isdisjoint(REFUSALS)
+    return not responses(operation).keys().isdisjoint(REFUSALS)
 
 
 def documents(operation: Mapping[str, Any], status: int) -> bool:
     """Tell whether the response *status* is documented, by itself or among others."""
-    responses = {str(code) for code in operation.get("responses", {})}
-    return not responses.isdisjoint((str(status), f"{status // 100}XX", "default"))
+    saying = str(status), f"{status // 100}XX", "default"
+    return not responses(operation).keys().isdisjoint(saying)
 
 
 def fingerprint(value: Any) -> str:

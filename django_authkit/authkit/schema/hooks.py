@@ -214,9 +214,9 @@ def _write(mending: Mending) -> None:
         mending.operation.pop("security", None)
     elif mending.security is not None:
         mending.operation["security"] = mending.security
-    for status, text in mending.refusals.items():
-        responses = mending.operation.setdefault("responses", {})
-        responses[str(status)] = {"description": text}
+    if mending.refusals:
+        added = {str(status): {"description": text} for status, text in mending.refusals.items()}
+        mending.operation["responses"] = mapping(mending.operation.get("responses")) | added
     if mending.baseless:
         del mending.operation["responses"]["401"]
 

@@ -72,7 +72,7 @@ def make_truth(
     source: Source, probe: Probe = AS_DEEP_AS_IS_SAFE, tell: Callable[[str], None] = silent
 ) -> tuple[Truth, Committed | None]:
     """Return the truth about *source*, and the file if it is one."""
-    committed = _read(source.file) if source.file else None
+    committed = None if source.file is None else _read(source.file)
     if source.urlconf is not None:
         require_module(source.urlconf)
     try:

@@ -1,8 +1,8 @@
 """Sends an anonymous request through the whole stack, and stops it where the handler would begin.
 
 The middleware, the decorators and ``dispatch()`` are the project's own. The request ends in an
-exception that nobody catches, raised at the end of the view's ``initial()``, in that of another view,
-or in the handler of a view that never called it. So no handler can run.
+exception that nobody catches, raised at the end of the view's ``initial()``, in that of another
+view, or in the handler of a view that never called it. So no handler can run.
 """
 
 from __future__ import annotations

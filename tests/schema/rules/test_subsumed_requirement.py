@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from authkit.schema.rules.subsumed_requirement import RULE
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework_api_key.permissions import HasAPIKey
@@ -27,6 +28,12 @@ def test_the_order_makes_no_difference():
 def test_more_scopes_beside_fewer_are_found():
     wrong = requiring({"oauth": ["read"]}, {"oauth": ["read", "write"]})
     assert subjects(RULE, route(OpenView), **wrong) == ["oauth read write"]
+
+
+@pytest.mark.parametrize("scopes", [None, 3, True, [[1]], [{"read": None}]], ids=repr)
+def test_scopes_that_are_none_are_read_as_no_scopes(scopes):
+    wrong = requiring({"oauth": scopes}, {"oauth": ["read"]})
+    assert subjects(RULE, route(OpenView), **wrong) == ["oauth read"]
 
 
 def test_a_choice_is_left_alone():

@@ -30,6 +30,14 @@ def test_403_beside_it_is_left_alone(status):
     assert found(RULE, route(SESSION), change=documenting("401", status)) == []
 
 
+@pytest.mark.parametrize("responses", [None, 3], ids=repr)
+def test_responses_that_are_none_are_left_alone(responses):
+    def change(document):
+        operation(document)["responses"] = responses
+
+    assert found(RULE, route(SESSION), change=change) == []
+
+
 def test_401_for_a_view_that_answers_it_is_left_alone():
     assert found(RULE, route(ProtectedView), change=documenting("401")) == []
 

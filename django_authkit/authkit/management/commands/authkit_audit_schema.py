@@ -40,13 +40,22 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         source = parser.add_argument_group("what is audited")
-        source.add_argument("--urlconf", help="Dotted path of a URLconf; default: ROOT_URLCONF.")
-        source.add_argument("--api-version", help="The version of a versioned API to audit.")
         source.add_argument(
-            "--custom-settings", help="Dotted path of a dict that goes over SPECTACULAR_SETTINGS."
+            "--urlconf", type=given, help="Dotted path of a URLconf; default: ROOT_URLCONF."
         )
         source.add_argument(
-            "--schema", metavar="FILE", help="Audit this YAML or JSON file; - is standard input."
+            "--api-version", type=given, help="The version of a versioned API to audit."
+        )
+        source.add_argument(
+            "--custom-settings",
+            type=given,
+            help="Dotted path of a dict that goes over SPECTACULAR_SETTINGS.",
+        )
+        source.add_argument(
+            "--schema",
+            metavar="FILE",
+            type=given,
+            help="Audit this YAML or JSON file; - is standard input.",
         )
         depth = parser.add_argument_group("how deeply")
         depth.add_argument(
@@ -80,7 +89,9 @@ class Command(BaseCommand):
             "--select", metavar="RULES", action="append", help="Only these, as AK301,AK4."
         )
         rules.add_argument("--ignore", metavar="RULES", action="append", help="All but these.")
-        rules.add_argument("--baseline", metavar="FILE", help="Leave out what this file knows.")
+        rules.add_argument(
+            "--baseline", metavar="FILE", type=given, help="Leave out what this file knows."
+        )
         rules.add_argument(
             "--update-baseline",
             action="store_true",
@@ -92,6 +103,7 @@ class Command(BaseCommand):
             "--output",
             metavar="FILE",
             action="append",
+            type=given,
             help="Write the first --format into the first --output, and so on.",
         )
         report.add_argument(
@@ -202,6 +214,13 @@ def source(options: dict[str, Any]) -> Source:
         custom_settings=options["custom_settings"],
         file=options["schema"],
     )
+
+
+def given(text: str) -> str:
+    """Refuse what an unset variable of a script leaves behind: it would audit something else."""
+    if not text:
+        raise ArgumentTypeError("nothing is given, as if a variable were not set")
+    return text
 
 
 def param(text: str) -> tuple[str, str]:

@@ -22,8 +22,9 @@ nothing in the eyes of a client generator.
 
 Or leave `auth` out: the authenticators of the view are documented without it.
 
-`authkit.schema.hooks.postprocess_schema_security` reads a bare name as what was meant,
-and drops the rest, where it could be decided who may call.
+`authkit.schema.hooks.postprocess_schema_security` reads a bare name, or one with something else
+than a list of scopes, as what was meant, and drops the rest, where it could be decided who may
+call.
 
 ## How to silence
 

@@ -53,15 +53,12 @@ def is_part(smaller: Requirement, larger: Requirement) -> bool:
     return (
         bool(smaller)
         and smaller != larger
-        and all(
-            name in larger and set(scopes or []) <= set(larger[name] or [])
-            for name, scopes in smaller.items()
-        )
+        and all(name in larger and {*scopes} <= {*larger[name]} for name, scopes in smaller.items())
     )
 
 
 def said(requirement: Requirement) -> str:
-    parts = (" ".join([name, *map(str, scopes or [])]) for name, scopes in requirement.items())
+    parts = (" ".join([name, *scopes]) for name, scopes in requirement.items())
     return " and ".join(sorted(parts))
 
 

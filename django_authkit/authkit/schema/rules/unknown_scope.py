@@ -56,7 +56,7 @@ def look(truth: Truth) -> Iterator[Offence]:
     for place, requirements in requirement_lists(truth):
         for requirement in well_formed(requirements):
             for name, scopes in requirement.items():
-                for scope in unknown(scopes, known.get(name)):
+                for scope in sorted(unknown(scopes, known.get(name))):
                     message = f'The scheme "{name}" has no scope "{scope}".'
                     yield Offence(place, message, subject=f"{name}: {scope}")
 
@@ -70,10 +70,8 @@ def known_scopes(document: Document, definition: dict[str, Any]) -> set[str] | N
     return None if roles or definition.get("type") == "openIdConnect" else set()
 
 
-def unknown(scopes: Any, known: set[str] | None) -> list[str]:
-    if known is None or not isinstance(scopes, list):
-        return []
-    return sorted({scope for scope in scopes if isinstance(scope, str)} - known)
+def unknown(scopes: list[str], known: set[str] | None) -> set[str]:
+    return set() if known is None else {*scopes} - known
 
 
 RULE = Rule("AK107", "unknown-scope", Severity.WARNING, __doc__, look)

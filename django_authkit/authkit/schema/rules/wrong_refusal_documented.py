@@ -32,7 +32,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authkit.schema.decide import State
-from authkit.schema.document import documents
+from authkit.schema.document import documents, responses
 from authkit.schema.findings import Offence, Rule, Severity
 from authkit.schema.places import in_state, place_of
 from authkit.schema.refusals import REFUSED
@@ -43,8 +43,7 @@ from authkit.schema.truth import Truth
 def look(truth: Truth) -> Iterator[Offence]:
     for judged in in_state(truth, State.SECURED):
         refused = judged.decision and judged.decision.refusal == 403
-        responses = {str(code) for code in judged.document.get("responses", {})}
-        if refused and "401" in responses and not documents(judged.document, 403):
+        if refused and "401" in responses(judged.document) and not documents(judged.document, 403):
             message = "Anonymous callers are answered 403, not 401."
             suggestion = refusal(403, REFUSED[403])
             yield Offence(place_of(judged), message, suggestion=suggestion)
