@@ -456,6 +456,13 @@ class TestExplain:
             "(anonymous: no, 401, user: no, 403, superuser: yes)",
         ]
 
+    def test_a_refusal_whose_status_is_not_known(self, urlconf, settings):
+        handler = {"EXCEPTION_HANDLER": "tests.schema.test_decide.with_200"}
+        settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, **handler}
+        shown, _ = run("--urlconf", urlconf(route(ProtectedView)), "--explain", "GET", "/thing/")
+        assert "secured (tier T0)\n" in shown
+        assert "IsAuthenticated (anonymous: no, user: yes" in shown
+
     def test_an_operation_that_is_not_known(self, urlconf):
         shown, _ = run("--urlconf", urlconf(MIXED[2]), "--explain", "GET", "/raises/")
         assert "undecided: ValueError: no tenant" in shown

@@ -6,11 +6,14 @@ import pytest
 from authkit.schema import principals
 from authkit.schema.decide import State
 from authkit.schema.probe import Probe, Tier
+from authkit.schema.rules.wrong_refusal_documented import RULE as WRONG_REFUSAL
 from django.contrib.auth.models import Permission
 from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
 from django.http import Http404
 from django.urls import include, path
+from django.utils import timezone
 from drf_spectacular.plumbing import build_mock_request
 from rest_framework import exceptions, permissions, viewsets
 from rest_framework.authentication import (
@@ -28,12 +31,21 @@ from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.test import APIClient, APIRequestFactory
-from rest_framework.views import APIView
+from rest_framework.views import APIView, exception_handler
 from rest_framework_api_key.permissions import BaseHasAPIKey, HasAPIKey
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
 from tests.schema import shapes
-from tests.schema.documents import HOOK, JWTView, ThingSerializer, route, truth_of, view
+from tests.schema.documents import (
+    HOOK,
+    JWTView,
+    ThingSerializer,
+    found,
+    operation,
+    route,
+    truth_of,
+    view,
+)
 
 
 def decide(view_class):
@@ -184,6 +196,131 @@ class TestRefusalStatus:
             raise PermissionDenied
 
         assert decide(guarded_by(permission(deny))).refusal == 403
+
+
+def with_401(exc, context):
+    """An exception handler as projects have it: whoever is not known is answered 401."""
+    response = exception_handler(exc, context)
+    if isinstance(exc, exceptions.NotAuthenticated):
+        response.status_code = 401
+    return response
+
+
+def with_200(exc, context):
+    return Response({"ok": False})
+
+
+def with_a_row(exc, context):
+    Session.objects.create(session_key="refused", expire_date=timezone.now())
+    return exception_handler(exc, context)
+
+
+def with_a_careful_look(exc, context):
+    try:
+        asked = Session.objects.exists()
+    except DatabaseError:
+        asked = True
+    return Response(status=403 if asked else 401)
+
+
+def without_an_answer(exc, context):
+    return None
+
+
+BySession = guarded_by(IsAuthenticated, authentication_classes=[SessionAuthentication])
+OwnPermission = guarded_by(
+    permission(lambda request, view: request.user.is_authenticated),
+    authentication_classes=[SessionAuthentication],
+)
+
+
+class HandlesExceptions(BySession):
+    def handle_exception(self, exc):
+        return with_401(exc, self.get_exception_handler_context())
+
+
+class ChoosesAHandler(BySession):
+    def get_exception_handler(self):
+        return with_401
+
+
+@pytest.mark.django_db
+class TestExceptionsThatTheProjectHandles:
+    @pytest.fixture
+    def handled_by(self, settings):
+        def use(name):
+            handler = {"EXCEPTION_HANDLER": f"{__name__}.{name}"}
+            settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, **handler}
+
+        return use
+
+    @pytest.mark.parametrize("tier", [Tier.T1, Tier.T3], ids=lambda tier: tier.label)
+    @pytest.mark.parametrize("view_class", [HandlesExceptions, ChoosesAHandler])
+    def test_by_the_view_are_answered_with_its_status(self, tier, view_class):
+        assert self.found(view_class, tier) == (State.SECURED, 401)
+        assert self.live(view_class) == 401
+
+    @pytest.mark.parametrize("tier", [Tier.T1, Tier.T3], ids=lambda tier: tier.label)
+    @pytest.mark.parametrize("view_class", [BySession, OwnPermission], ids=["known", "own"])
+    def test_by_the_handler_are_answered_with_its_status(self, handled_by, tier, view_class):
+        assert self.found(view_class, tier) == (State.SECURED, 403)
+        assert self.live(view_class) == 403
+        handled_by("with_401")
+        assert self.found(view_class, tier) == (State.SECURED, 401)
+        assert self.live(view_class) == 401
+
+    def found(self, view_class, tier):
+        (judged,) = truth_of(route(view_class), probe=Probe(tier)).judged
+        return judged.decision.state, judged.decision.refusal
+
+    def live(self, view_class):
+        return view_class.as_view()(APIRequestFactory().get("/thing/")).status_code
+
+    @pytest.mark.parametrize("tier", [Tier.T1, Tier.T3], ids=lambda tier: tier.label)
+    @pytest.mark.parametrize("view_class", [BySession, OwnPermission], ids=["known", "own"])
+    @pytest.mark.parametrize(
+        "name", ["with_200", "with_a_row", "with_a_careful_look", "without_an_answer"]
+    )
+    def test_with_something_else_are_refused_with_a_status_that_is_not_known(
+        self, handled_by, name, view_class, tier
+    ):
+        handled_by(name)
+        assert self.found(view_class, tier) == (State.SECURED, None)
+
+    def test_are_not_answered_at_t0(self, handled_by):
+        handled_by("with_401")
+        assert self.found(BySession, Tier.T0) == (State.SECURED, None)
+
+    def test_say_nothing_of_what_the_permissions_try(self, handled_by):
+        handled_by("with_a_row")
+        (judged,) = truth_of(route(BySession)).judged
+        assert (judged.decision.attempts, judged.decision.crashed) == ((), False)
+        assert not Session.objects.exists()
+
+    def test_of_a_mock_request_that_cannot_be_made_have_no_status(self, handled_by):
+        def mock(method, path, view, original_request, **kwargs):
+            if hasattr(view, "swagger_fake_view"):
+                return build_mock_request(method, path, view, original_request, **kwargs)
+            raise LookupError
+
+        handled_by("with_401")
+        (judged,) = truth_of(route(BySession), GET_MOCK_REQUEST=mock).judged
+        assert (judged.decision.state, judged.decision.refusal) == (State.SECURED, None)
+
+    @pytest.mark.parametrize(("name", "refusals"), [("with_401", ["401"]), ("with_200", [])])
+    def test_are_documented_as_they_are_answered(self, handled_by, name, refusals):
+        handled_by(name)
+        document = truth_of(route(BySession), hooks=[HOOK]).document
+        assert [one for one in operation(document)["responses"] if one > "3"] == refusals
+
+    @pytest.mark.parametrize("name", ["with_401", "with_200"])
+    def test_are_not_said_to_be_documented_wrongly(self, handled_by, name):
+        def change(document):
+            operation(document)["responses"]["401"] = {"description": "Log in."}
+
+        assert found(WRONG_REFUSAL, route(BySession), change=change) == ["GET /thing/"]
+        handled_by(name)
+        assert found(WRONG_REFUSAL, route(BySession), change=change) == []
 
 
 def test_if_the_answer_about_both_users_is_in_the_database_a_known_caller_is_wanted():

@@ -126,7 +126,9 @@ def _ask(operation: Operation, permission: Any, caller: Caller) -> Answer:
 def _said(answer: Answer) -> str:
     if answer.verdict is Verdict.UNKNOWN:
         return f"unknown, {answer.reason}"
-    return "yes" if answer.verdict is Verdict.ADMITTED else f"no, {answer.status}"
+    if answer.verdict is Verdict.ADMITTED:
+        return "yes"
+    return f"no, {answer.status}" if answer.status else "no"
 
 
 def _name(permission: Any) -> str:

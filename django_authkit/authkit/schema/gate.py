@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -13,8 +13,17 @@ from rest_framework import exceptions, status
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from authkit.schema.answers import ANONYMOUS, Answer, Caller, anything_but_ctrl_c
+from authkit.schema.answers import (
+    ANONYMOUS,
+    REFUSALS,
+    Answer,
+    Caller,
+    Verdict,
+    anything_but_ctrl_c,
+)
 from authkit.schema.permissions import with_keys
+from authkit.schema.quarantine import watching
+from authkit.schema.stock import handles_exceptions
 
 
 @dataclass(frozen=True)
@@ -33,7 +42,7 @@ class ViewGate:
         """Return the view's answer to *caller*. Raises nothing, whatever the view's code does."""
         try:
             view = self.view_called_by(caller)
-            return Answer.of_status(refusal_by(view, self.run))
+            return answer_to(caller, view, self.run)
         except anything_but_ctrl_c() as error:  # the host's code may fail in any way
             return Answer.of_failure(error)
 
@@ -60,21 +69,41 @@ class ViewGate:
         return view
 
 
-def refusal_by(view: APIView, run: Callable[[APIView], Any]) -> int | None:
-    """Run a part of the gate; return the status with which it refuses, None if it does not."""
+def answer_to(caller: Caller, view: APIView, run: Callable[[APIView], Any]) -> Answer:
+    """Run a part of the gate, and return what it answers."""
     try:
         run(view)
-    except (exceptions.NotAuthenticated, exceptions.AuthenticationFailed):
-        # REST framework can only answer 401 with a WWW-Authenticate header to go with it.
+    except (exceptions.APIException, PermissionDenied, Http404) as error:
+        answer = Answer.of_status(status_of(error, view))
+        # Only what strangers are answered is documented, and a handler may log every exception.
+        if answer.verdict is Verdict.REFUSED and caller.user is None and handles_exceptions(view):
+            return replace(answer, status=handled_status(error, view))
+        return answer
+    return Answer.of_status(None)
+
+
+def status_of(error: Exception, view: APIView) -> int:
+    """Return the status with which REST framework answers *error*."""
+    if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        # It can only answer 401 with a WWW-Authenticate header to go with it.
         header = view.get_authenticate_header(view.request)
         return status.HTTP_401_UNAUTHORIZED if header else status.HTTP_403_FORBIDDEN
-    except exceptions.APIException as error:
+    if isinstance(error, exceptions.APIException):
         return error.status_code
-    except PermissionDenied:
+    if isinstance(error, PermissionDenied):
         return status.HTTP_403_FORBIDDEN
-    except Http404:
-        return status.HTTP_404_NOT_FOUND
-    return None
+    return status.HTTP_404_NOT_FOUND
+
+
+def handled_status(error: Exception, view: APIView) -> int | None:
+    """Return the status with which the project answers a refusal, None if it is not known."""
+    # What an answer writes is not what the permissions ask for.
+    with watching() as watch:
+        try:
+            code = view.handle_exception(error).status_code
+        except anything_but_ctrl_c():  # the host's code may fail in any way
+            return None
+    return code if code in REFUSALS and not watch.asked else None
 
 
 def before_its_action(view: APIView) -> APIView:

@@ -46,6 +46,7 @@ from authkit.schema.stack import (
     received_request,
     without_middleware,
 )
+from authkit.schema.stock import handles_exceptions
 
 OBJECT = "has_object_permission()"
 HANDLER = "the handler"
@@ -127,19 +128,23 @@ class Inquiry:
         key = gate.method in SAFE_METHODS, offered.classes
         if key not in self.known:
             decision = Hearing(gate, offered, self.people).decide(gate.answer(ANONYMOUS))
-            if decision.state is State.OPTIONAL and self.tier > Tier.T0:
-                decision = self._mocked_with_bad_credentials(decision, operation, offered)
+            if decision.state is State.OPTIONAL or handles_exceptions(gate.view):
+                decision = self._with_statuses(decision, operation, offered)
             self.known[key] = replace(decision, offered=offered)
         return self.known[key]
 
-    def _mocked_with_bad_credentials(
-        self, decision: Decision, operation: Operation, offered: Offer
-    ) -> Decision:
+    def _with_statuses(self, decision: Decision, operation: Operation, offered: Offer) -> Decision:
+        """Return *decision* with what only a request can tell."""
+        unknown = replace(decision, refusal=None)
+        if self.tier is Tier.T0:
+            return unknown
         try:
             gate = mock_gate(operation, self.samples.values(operation))
         except anything_but_ctrl_c():  # the project's own mock request may fail
-            return decision
-        return self._with_bad_credentials(decision, operation, offered, gate)
+            return unknown
+        if decision.state is State.OPTIONAL:
+            return self._with_bad_credentials(decision, operation, offered, gate)
+        return replace(decision, refusal=gate.answer(ANONYMOUS).status)
 
     def _with_bad_credentials(
         self, decision: Decision, operation: Operation, offered: Offer, gate: Gate

@@ -16,6 +16,7 @@ from authkit.schema.answers import Answer, Caller
 from authkit.schema.decide import Offer
 from authkit.schema.names import dotted
 from authkit.schema.permissions import is_key_permission, leaves, with_keys
+from authkit.schema.stock import is_stock
 
 #: Permissions that look at the method and the user, and at nothing else.
 PERMISSIONS = frozenset(
@@ -44,14 +45,12 @@ AUTHENTICATORS = frozenset(
 #: With it a session that has ended is none. It refuses unsafe requests without a CSRF token.
 SESSION = frozenset({"rest_framework.authentication.SessionAuthentication"})
 
-#: Where the code stands that makes a callback of a view, and takes a request to its handler.
-STOCK = ("django.views.decorators.csrf", "django.views.generic.base", "rest_framework.")
-
 #: What a view must not have changed, if its gate is to be known.
 GATE = (
     "check_permissions",
     "get_authenticate_header",
     "get_authenticators",
+    "handle_exception",
     "initial",
     "initialize_request",
     "perform_authentication",
@@ -116,12 +115,6 @@ def known_gate(view: APIView, method: str, offered: Offer) -> KnownGate | None:
 @cache
 def _is_stock_view(view: Any) -> bool:
     return all(is_stock(getattr(view, name)) for name in GATE)
-
-
-def is_stock(function: Any) -> bool:
-    """Tell whether a function is REST framework's own, or Django's below it."""
-    # Not by __module__, which a decorator copies from what it decorates.
-    return str(getattr(function, "__globals__", {}).get("__name__")).startswith(STOCK)
 
 
 def _is_known_permission(permission: Any) -> bool:

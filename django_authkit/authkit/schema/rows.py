@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from authkit.schema.answers import ANONYMOUS, Answer, Verdict
-from authkit.schema.gate import ViewGate, refusal_by
+from authkit.schema.gate import ViewGate, answer_to
 
 #: One row may be an exception; three that agree are an answer.
 ROWS = 3
@@ -33,6 +33,4 @@ def through_rows(gate: ViewGate, rows: Sequence[Any]) -> Answer:
 
 def _about(gate: ViewGate, row: Any) -> Answer:
     view = gate.view_called_by(ANONYMOUS)
-    return Answer.of_status(
-        refusal_by(view, lambda view: view.check_object_permissions(view.request, row))
-    )
+    return answer_to(ANONYMOUS, view, lambda view: view.check_object_permissions(view.request, row))

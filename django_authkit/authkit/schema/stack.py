@@ -34,11 +34,11 @@ from authkit.schema.addresses import host
 from authkit.schema.answers import Caller
 from authkit.schema.gate import ViewGate, introduce, request_to
 from authkit.schema.introspect import Operation
-from authkit.schema.known import is_stock
 from authkit.schema.mock import STRANGER
 from authkit.schema.names import dotted
 from authkit.schema.quarantine import replaced
 from authkit.schema.routes import Routes
+from authkit.schema.stock import is_stock
 
 #: Settings under which a request leaves no trace, and a page needs no collected files.
 HARMLESS = {
