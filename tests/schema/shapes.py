@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseForbidden
+from django.shortcuts import get_object_or_404
 from django.urls import include, path, re_path
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_page, never_cache
@@ -307,6 +308,16 @@ class ForwardingSetup(Open):
         self.asked_by = request.META["REMOTE_ADDR"]
 
 
+class OfAGroup(Base):
+    def setup(self, request, *args, **kwargs):
+        super().setup(request, *args, **kwargs)
+        self.group = get_object_or_404(Group, pk=kwargs["group_pk"])
+
+
+class OfAGroupForAnybody(OfAGroup):
+    permission_classes = [AllowAny]
+
+
 class Versioned(Base):
     versioning_class = versioning.URLPathVersioning
 
@@ -371,6 +382,8 @@ urlpatterns = [
     at("decorated-check", DecoratedCheck),
     at("own-setup", OwnSetup),
     at("forwarding-setup", ForwardingSetup),
+    at("of-groups/<int:group_pk>", OfAGroup),
+    at("of-open-groups/<int:group_pk>", OfAGroupForAnybody),
     path("login-required/", login_required(Open.as_view())),
     path("staff-required/", staff_member_required(Base.as_view())),
     path("cached/", cache_page(60)(Open.as_view())),

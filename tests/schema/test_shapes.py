@@ -151,6 +151,9 @@ def test_what_stands_around_the_handler_is_not_overlooked_by_the_hook(group):
     assert alone["/decorated-check/"].refusal == 401
     assert alone["/own-setup/"].refusal == 403
     assert alone["/forwarding-setup/"].state is State.OPTIONAL
+    # What the database holds is not known here; a gate that refuses stands behind it all the same.
+    assert alone["/of-groups/{group_pk}/"].refusal == 401
+    assert alone["/of-open-groups/{group_pk}/"].state is State.UNDECIDED
 
 
 class Gateway:

@@ -35,7 +35,14 @@ from authkit.schema.mock import mock_gate
 from authkit.schema.permissions import decided_by_object
 from authkit.schema.principals import principals
 from authkit.schema.probe import Probe, Tier
-from authkit.schema.quarantine import Watch, quarantine, replaced, rolled_back, watching
+from authkit.schema.quarantine import (
+    RefusedStatement,
+    Watch,
+    quarantine,
+    replaced,
+    rolled_back,
+    watching,
+)
 from authkit.schema.rows import rows_behind, through_rows
 from authkit.schema.stack import (
     Passage,
@@ -52,6 +59,7 @@ OBJECT = "has_object_permission()"
 HANDLER = "the handler"
 UP_TO_THE_OBJECT = Answer(Verdict.UNKNOWN, said=f"{OBJECT} decides")
 UNASKED = "its permissions are the project's own, and views are not asked here"
+ASKS_AROUND = "setup(), dispatch() or a decorator asks the database"
 
 
 #: What was decided about the methods of a callback.
@@ -108,17 +116,32 @@ class Inquiry:
 
     def _decide_view(self, operation: Operation, offered: Offer, watch: Watch) -> Decision:
         """Decide at T0 and T1: the view alone, without its database."""
+        if not is_decorated(operation):
+            return self._decide_gate(operation, offered, watch)
+        if self.tier is Tier.T0:
+            return Decision(State.UNDECIDED, reason=UNASKED)
+        try:
+            return self._decide_decorated(operation, offered, watch)
+        except RefusedStatement:
+            # Whatever was looked for on the way, nobody gets past a gate that refuses.
+            decision = self._decide_gate(operation, offered, watch)
+            if decision.state is State.SECURED:
+                return decision
+            return Decision(State.UNDECIDED, reason=ASKS_AROUND, tier=Tier.T1)
+
+    def _decide_gate(self, operation: Operation, offered: Offer, watch: Watch) -> Decision:
         known = known_gate(operation.view, operation.method.upper(), offered)
-        decorated = is_decorated(operation)
-        if known is not None and not decorated:
+        if known is not None:
             return self._decide_known(known, operation, offered)
         if self.tier is Tier.T0:
             return Decision(State.UNDECIDED, reason=UNASKED)
+        gate = mock_gate(operation, self.samples.values(operation))
+        return self._hear_view(operation, offered, watch, gate)
+
+    def _decide_decorated(self, operation: Operation, offered: Offer, watch: Watch) -> Decision:
         values = self.samples.values(operation)
-        hear = partial(self._hear_view, operation, offered, watch)
-        if not decorated:
-            return hear(mock_gate(operation, values))
         path = _sample(operation, values)
+        hear = partial(self._hear_view, operation, offered, watch)
         passage = pass_through(without_middleware(operation, values or {}), operation, path, hear)
         unknown = Decision(State.UNDECIDED, offered=offered)
         return passage.found or answered_before(passage, path, unknown, Tier.T1)
