@@ -35,15 +35,25 @@ from django.contrib.auth.models import Group
 from django.core import mail
 from django.core.cache import cache
 from django.db import OperationalError, connection, transaction
+from django.http import HttpResponse
 from django.urls import path
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.permissions import AllowAny, BasePermission
+from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
 from rest_framework.throttling import AnonRateThrottle
 from rest_framework.viewsets import ViewSet
 
-from tests.schema.documents import JWTView, route, truth_of, view
+from tests.schema.documents import (
+    JWTView,
+    mended_schema,
+    operation,
+    plain_schema,
+    route,
+    truth_of,
+    view,
+)
+from tests.schema.shapes import Detail
 
 TIERS = pytest.mark.parametrize("tier", [Tier.T1, Tier.T2, Tier.T3, Tier.T4], ids=lambda t: t.label)
 
@@ -225,6 +235,91 @@ def test_nobody_is_reached(tier, reach):
     assert decision.state is State.UNDECIDED
     assert decision.attempts
     assert mail.outbox == []
+
+
+def cannot_be_reached():
+    """Ask a service as permissions do, and return whether it did not answer."""
+    try:
+        open_socket()
+    except OSError:
+        return True
+    raise NotImplementedError
+
+
+class FailsOpen(BasePermission):
+    def has_permission(self, request, view):
+        return cannot_be_reached()
+
+
+class FailsClosed(BasePermission):
+    def has_permission(self, request, view):
+        return not cannot_be_reached()
+
+
+class FailsClosedForObjects(BasePermission):
+    def has_object_permission(self, request, view, obj):
+        return not cannot_be_reached()
+
+
+def decision_by(tier, *permission_classes, at="thing/", base=JWTView):
+    asking = view(base, permission_classes=list(permission_classes))
+    (judged,) = truth_of(route(asking, at), probe=Probe(tier)).judged
+    return judged.decision
+
+
+class TestWhatIsSaidForWantOfAnother:
+    """A service that is refused here answers the live server, and may answer anything."""
+
+    pytestmark = pytest.mark.django_db
+
+    @TIERS
+    @pytest.mark.parametrize("permission", [FailsOpen, FailsClosed])
+    def test_is_not_believed(self, tier, permission):
+        decision = decision_by(tier, permission)
+        assert decision.state is State.UNDECIDED
+        assert decision.reason.startswith("a permission or an authenticator reaches out (socket.")
+        assert decision.attempts
+
+    def test_is_not_written_by_the_hook(self):
+        asking = route(view(permission_classes=[FailsOpen]))
+        plain, mended = plain_schema(asking), mended_schema(asking)
+        assert operation(mended) == operation(plain)
+
+    def test_is_not_believed_of_an_object(self):
+        Group.objects.create(name="first")
+        decision = decision_by(Tier.T3, FailsClosedForObjects, at="thing/<int:pk>/", base=Detail)
+        assert decision.state is State.UNDECIDED
+        assert "reaches out" in decision.reason
+
+    @TIERS
+    def test_leaves_what_another_permission_refused_before(self, tier):
+        decision = decision_by(tier, IsAuthenticated, FailsClosed)
+        assert (decision.state, decision.refusal) == (State.SECURED, 401)
+        assert len(decision.alternatives) == 1
+
+    @pytest.mark.parametrize("tier", [Tier.T1, Tier.T2])
+    def test_is_not_believed_of_a_decorator(self, tier):
+        def asking(callback):
+            @wraps(callback)
+            def ask(request, *args, **kwargs):
+                return HttpResponse(status=403 if cannot_be_reached() else 200)
+
+            return ask
+
+        decorated = path("thing/", asking(view(permission_classes=[AllowAny]).as_view()))
+        (judged,) = truth_of(decorated, probe=Probe(tier)).judged
+        assert judged.decision.state is State.UNDECIDED
+        assert "what stands before the permissions reaches out" in judged.decision.reason
+
+    def test_is_not_believed_of_a_handler(self):
+        class Asking(JWTView):
+            permission_classes = [AllowAny]
+
+            def get(self, request):
+                return Response(status=403 if cannot_be_reached() else 200)
+
+        (judged,) = truth_of(route(Asking), probe=Probe(Tier.T4)).judged
+        assert (judged.decision.state, judged.decision.tier) == (State.OPTIONAL, Tier.T2)
 
 
 @pytest.mark.django_db

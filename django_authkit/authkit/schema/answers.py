@@ -16,6 +16,10 @@ from authkit.schema.names import dotted
 
 REFUSALS = (status.HTTP_401_UNAUTHORIZED, status.HTTP_403_FORBIDDEN)
 
+#: Where a request remembers what was looked at and is not there without a real credential. Whoever
+#: is refused after such a look may be let in with it.
+MISSED = "_authkit_missed"
+
 
 class Verdict(Enum):
     ADMITTED = "admitted"

@@ -77,10 +77,10 @@ NOTHING = Offer()
 class Decision:
     """The state of an operation, and for each state what belongs to it.
 
-    ``alternatives`` are the smallest sets of credentials that are accepted, as authenticators and
-    key permissions; ``refusal`` is the status that an anonymous request is answered with;
-    ``offered`` is what the view looks at, accepted or not; ``tier`` the one that decided.
-    ``attempts`` says what the gate tried to write or to send, ``crashed`` that it failed;
+    ``alternatives`` are the smallest sets of credentials that are accepted, or may be, as
+    authenticators and key permissions; ``refusal`` is the status that an anonymous request is
+    answered with; ``offered`` is what the view looks at, accepted or not; ``tier`` the one that
+    decided. ``attempts`` says what the gate tried to write or to send, ``crashed`` that it failed;
     ``depends_on`` names what decides if it is not the permissions of the view.
     ``bad_credential`` are the statuses with which a view that admits anonymous callers was seen to
     answer credentials that are not valid; none if that was not seen.
@@ -139,17 +139,18 @@ class Hearing:
         return Decision(State.OPTIONAL if read else State.PUBLIC, read)
 
     def _guarded(self, refusal: int | None) -> Decision:
-        accepted: list[Alternative] = []
+        # What is not known to be refused is kept: a real credential may say what ours cannot.
+        kept: dict[Alternative, Verdict] = {}
         for alternative in self.offered.alternatives():
-            if any(set(smaller) <= set(alternative) for smaller in accepted):
+            if any(set(smaller) <= set(alternative) for smaller in kept):
                 continue
             answer = self._with_credentials(alternative)
             if answer.verdict is Verdict.UNKNOWN and self.offered.keys:
                 return Decision(State.UNDECIDED, (), refusal, answer.reason)
-            if answer.verdict is Verdict.ADMITTED:
-                accepted.append(alternative)
-        if accepted:
-            return Decision(State.SECURED, tuple(accepted), refusal)
+            if answer.verdict is not Verdict.REFUSED:
+                kept[alternative] = answer.verdict
+        if Verdict.ADMITTED in kept.values():
+            return Decision(State.SECURED, tuple(kept), refusal)
         return self._admitting_nobody(refusal)
 
     def _admitting_nobody(self, refusal: int | None) -> Decision:

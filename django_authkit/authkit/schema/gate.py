@@ -5,16 +5,19 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from rest_framework import exceptions, status
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from authkit.schema.answers import (
     ANONYMOUS,
+    MISSED,
     REFUSALS,
     Answer,
     Caller,
@@ -24,6 +27,9 @@ from authkit.schema.answers import (
 from authkit.schema.permissions import with_keys
 from authkit.schema.quarantine import watching
 from authkit.schema.stock import handles_exceptions
+
+#: Behind a session ``request.auth`` is never anything, nor is it where nobody authenticates.
+WITHOUT_AUTH = (SessionAuthentication.authenticate, None)
 
 
 @dataclass(frozen=True)
@@ -42,9 +48,14 @@ class ViewGate:
         """Return the view's answer to *caller*. Raises nothing, whatever the view's code does."""
         try:
             view = self.view_called_by(caller)
-            return answer_to(caller, view, self.run)
+            answer = answer_to(caller, view, self.run)
         except anything_but_ctrl_c() as error:  # the host's code may fail in any way
             return Answer.of_failure(error)
+        missed = vars(view.request).get(MISSED)
+        if answer.verdict is Verdict.REFUSED and missed:
+            said = f"a permission looks at {missed}, which only a real credential brings along"
+            return Answer(Verdict.UNKNOWN, said=said)
+        return answer
 
     def run(self, view: Any) -> None:
         if self.whole or type(view).initial is not APIView.initial:
@@ -132,3 +143,17 @@ def introduce(request: Request, caller: Caller) -> None:
         request.user = caller.user
         request.auth = None
         vars(request)["_authenticator"] = caller.authenticator
+        if getattr(type(caller.authenticator), "authenticate", None) not in WITHOUT_AUTH:
+            kind: Any = type(request)
+            request.__class__ = _noting_auth(kind)
+
+
+@cache
+def _noting_auth(kind: Any) -> type[Request]:
+    """Return a subclass of *kind* that knows whether somebody looked at ``request.auth``."""
+
+    def auth(request: Any) -> Any:
+        vars(request)[MISSED] = "request.auth"
+        return kind.auth.fget(request)
+
+    return type(kind.__name__, (kind,), {"auth": property(auth, kind.auth.fset)})

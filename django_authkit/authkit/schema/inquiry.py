@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -28,11 +28,12 @@ from authkit.schema.bad_credentials import refusals_of_bad_credentials
 from authkit.schema.credentials import Describer
 from authkit.schema.decide import NOTHING, Alternative, Decision, Hearing, Offer, State
 from authkit.schema.gate import ViewGate
+from authkit.schema.handlers import asks_about_its_object, handler_name
 from authkit.schema.introspect import Operation
 from authkit.schema.known import KnownGate, known_gate
 from authkit.schema.login_page import sends_to_login
 from authkit.schema.mock import mock_gate
-from authkit.schema.permissions import decided_by_object
+from authkit.schema.permissions import decided_by_object, is_key_permission
 from authkit.schema.principals import principals
 from authkit.schema.probe import Probe, Tier
 from authkit.schema.quarantine import (
@@ -112,7 +113,7 @@ class Inquiry:
             return view
         watch.reads = True
         with _savepoints():
-            return self._decide_stack(self.stack, operation, view)
+            return self._decide_stack(self.stack, operation, view, watch)
 
     def _decide_view(self, operation: Operation, offered: Offer, watch: Watch) -> Decision:
         """Decide at T0 and T1: the view alone, without its database."""
@@ -144,6 +145,8 @@ class Inquiry:
         hear = partial(self._hear_view, operation, offered, watch)
         passage = pass_through(without_middleware(operation, values or {}), operation, path, hear)
         unknown = Decision(State.UNDECIDED, offered=offered)
+        if passage.found is None and watch.reached:
+            return for_want_of_another(watch, unknown, Tier.T1)
         return passage.found or answered_before(passage, path, unknown, Tier.T1)
 
     def _decide_known(self, gate: KnownGate, operation: Operation, offered: Offer) -> Decision:
@@ -191,32 +194,43 @@ class Inquiry:
             return self._with_bad_credentials(decision, operation, offered, gate)
         return decision
 
-    def _decide_stack(self, stack: Stack, operation: Operation, view: Decision) -> Decision:
+    def _decide_stack(
+        self, stack: Stack, operation: Operation, view: Decision, watch: Watch
+    ) -> Decision:
         """Decide at T2 to T4: a request through everything that stands before the handler."""
         values = self.addresses.values(operation)
         if values is None:
             return view
         path = self.addresses.path(operation, values)
-        hear = partial(self._hear_stack, operation, view)
+        hear = partial(self._hear_stack, operation, view, watch)
+        watch.next_question()
         passage = pass_through(stack.send, operation, path, hear)
         if passage.found is None:
+            if watch.reached:
+                return for_want_of_another(watch, view, Tier.T2)
             invented = self.addresses.invents(operation)
             return before_the_gate(passage, path, view, invented=invented)
         decision: Decision = passage.found
         reached = decision.is_open or (decision.is_decided and decision.depends_on)
         if self.tier is Tier.T4 and reached and operation.method in ("get", "head"):
-            return live(stack, operation, path, decision)
-        return decision
+            watch.next_question()
+            answered = live(stack, operation, path, decision)
+            decision = decision if watch.reached else answered
+        return as_far_as_asked(operation, decision)
 
-    def _hear_stack(self, operation: Operation, view: Decision, gate: ViewGate) -> Decision:
+    def _hear_stack(
+        self, operation: Operation, view: Decision, watch: Watch, gate: ViewGate
+    ) -> Decision:
         offered = replace(view.offered, authenticators=gate.authenticators)
         offers_the_same = offered.classes == view.offered.classes
-        anonymous, tier, depends_on = gate.answer(ANONYMOUS), Tier.T2, ""
+        witness = Witness(gate, watch)
+        anonymous, tier, depends_on = witness.answer(ANONYMOUS), Tier.T2, ""
         if _asks_the_object(operation, offered, anonymous):
-            anonymous, tier, depends_on = self._about_rows(gate), Tier.T3, OBJECT
+            anonymous = heard(watch, partial(self._about_rows, gate))
+            tier, depends_on = Tier.T3, OBJECT
         if offers_the_same and view.agrees(anonymous):
             return replace(view, refusal=anonymous.status, tier=tier, depends_on=depends_on)
-        decision = Hearing(gate, offered, self.people).decide(anonymous)
+        decision = Hearing(witness, offered, self.people).decide(anonymous)
         return replace(
             decision,
             offered=offered,
@@ -236,25 +250,41 @@ class Inquiry:
 
 @dataclass(frozen=True)
 class Witness:
-    """A gate whose answers do not count if the database was asked, whatever the code made of it."""
+    """A gate whose answers do not count if they are made for want of another's.
+
+    So it is if the database was asked where it may not be, or somebody was to be reached, whatever
+    the code made of the silence.
+    """
 
     gate: Gate
     watch: Watch
 
     def answer(self, caller: Caller) -> Answer:
-        self.watch.asked = False
-        answer = self.gate.answer(caller)
-        if self.watch.asked:
-            return Answer(
-                Verdict.UNKNOWN, said="a permission or an authenticator asks the database"
-            )
+        answer = heard(self.watch, partial(self.gate.answer, caller))
+        if answer.verdict is Verdict.REFUSED and caller != ANONYMOUS and self.watch.read:
+            said = "a permission asks the database about a caller who is in none"
+            return Answer(Verdict.UNKNOWN, said=said)
         return answer
+
+
+def heard(watch: Watch, question: Callable[[], Answer]) -> Answer:
+    """Return the answer to *question* as far as it counts."""
+    watch.next_question()
+    answer = question()
+    if watch.asked and not watch.reads:
+        return Answer(Verdict.UNKNOWN, said="a permission or an authenticator asks the database")
+    if watch.reached and answer.verdict is not Verdict.UNKNOWN:
+        said = f"a permission or an authenticator {watch.reached}, which is refused here"
+        return Answer(Verdict.UNKNOWN, said=said)
+    return answer
 
 
 def _asks_the_object(operation: Operation, offered: Offer, anonymous: Answer) -> bool:
     admitted = anonymous.verdict is Verdict.ADMITTED
     names = placeholders(operation)
-    return admitted and decided_by_object(operation.view, names, offered.permissions)
+    return admitted and decided_by_object(
+        operation.view, operation.method, names, offered.permissions
+    )
 
 
 def ask(operation: Operation, caller: Caller) -> Answer:
@@ -327,6 +357,12 @@ def answered_before(passage: Passage, path: str, view: Decision, tier: Tier) -> 
     return Decision(State.SECURED, accepted, response.status_code, reason, view.offered, tier)
 
 
+def for_want_of_another(watch: Watch, view: Decision, tier: Tier) -> Decision:
+    """Decide nothing about a request that something answered which had wanted to reach somebody."""
+    reason = f"what stands before the permissions {watch.reached}, which is refused here"
+    return Decision(State.UNDECIDED, reason=reason, offered=view.offered, tier=tier)
+
+
 def _by_login(view: Decision) -> tuple[Alternative, ...]:
     """Return the authenticators that know whom a login page logs in: Django's own user."""
     found = (one for one in view.offered.authenticators if isinstance(one, SessionAuthentication))
@@ -351,10 +387,36 @@ def live(stack: Stack, operation: Operation, path: str, decision: Decision) -> D
         return decision
     status = response.status_code
     if status not in REFUSALS and not sends_to_login(response, path):
-        return replace(decision, tier=Tier.T4 if decision.is_open else decision.tier)
+        if decision.is_open:
+            return replace(decision, tier=Tier.T4)
+        return _let_in(decision, status) if 200 <= status < 300 else decision
     if decision.state is State.SECURED:
         return replace(decision, refusal=status, tier=Tier.T4)
     every = tuple((one,) for one in decision.offered.authenticators)
     reason = f"{HANDLER} answers {status}"
     decided = Decision(State.SECURED, every, status, reason, decision.offered, Tier.T4)
     return replace(decided, depends_on=HANDLER)
+
+
+def _let_in(decision: Decision, status: int) -> Decision:
+    """Return that anybody gets in, for the handler answered without asking about its object."""
+    read = tuple(one for one in decision.alternatives if not any(map(is_key_permission, one)))
+    return replace(
+        decision,
+        state=State.OPTIONAL if read else State.PUBLIC,
+        alternatives=read,
+        refusal=None,
+        reason=f"{HANDLER} answers {status}",
+        tier=Tier.T4,
+        depends_on="",
+    )
+
+
+def as_far_as_asked(operation: Operation, decision: Decision) -> Decision:
+    """Return *decision*; if rows led to a refusal, only where the handler asks about its own."""
+    refused = decision.is_decided and not decision.is_open
+    view, method = operation.view, operation.method
+    if decision.tier is not Tier.T3 or not refused or asks_about_its_object(view, method):
+        return decision
+    reason = f"{OBJECT} refuses, and it is not certain that {handler_name(view, method)}() asks it"
+    return replace(decision, state=State.UNDECIDED, alternatives=(), refusal=None, reason=reason)

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from authkit.schema.answers import Answer, Caller
 from authkit.schema.decide import Offer
 from authkit.schema.names import dotted
-from authkit.schema.permissions import is_key_permission, leaves, with_keys
+from authkit.schema.permissions import is_decided_by_its_key, leaves, with_keys
 from authkit.schema.stock import is_stock
 
 #: Permissions that look at the method and the user, and at nothing else.
@@ -119,7 +119,7 @@ def _is_stock_view(view: Any) -> bool:
 
 def _is_known_permission(permission: Any) -> bool:
     kind: Any = type(permission)
-    return is_key_permission(permission) or _inherits_all_code(kind, PERMISSIONS)
+    return is_decided_by_its_key(permission) or _inherits_all_code(kind, PERMISSIONS)
 
 
 def _is_known_authenticator(authenticator: Any) -> bool:

@@ -74,18 +74,27 @@ class NothingLeaves(ConnectionError):
 
 
 class Watch:
-    """What the code that is being asked has tried."""
+    """What the code that is being asked has tried.
+
+    ``asked``, ``read`` and ``reached`` tell of one question alone: whether the database was asked
+    where it may not be, whether it was read where it may, and what would have reached somebody.
+    """
 
     def __init__(self, *, reads: bool) -> None:
         self.reads = reads
-        self.asked = False
         self.attempts: list[str] = []
+        self.next_question()
+
+    def next_question(self) -> None:
+        self.asked = self.read = False
+        self.reached = ""
 
     def statement(self, sql: str) -> None:
         """Raise ``RefusedStatement`` unless *sql* may be executed."""
         if not READING.match(sql) or WRITING.search(sql):
             self.attempts.append(f"writes to the database ({' '.join(sql.split()[:3])})")
         elif self.reads:
+            self.read = True
             return
         self.asked = True
         raise RefusedStatement("the database is not asked here")
@@ -97,6 +106,7 @@ class Watch:
 
     def leaves(self, what: str) -> None:
         self.attempts.append(what)
+        self.reached = what
         raise NothingLeaves(f"nothing leaves here: {what}")
 
 

@@ -1,0 +1,177 @@
+"""Reads in the code of a view what its handlers come to in any case. No code is run for that."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import Any
+
+from rest_framework import mixins
+
+#: The handlers of REST framework that are about no object of which a permission could be asked.
+WITHOUT_OBJECT = frozenset({mixins.CreateModelMixin.create, mixins.ListModelMixin.list})
+
+#: The field of a node that is evaluated in any case, where the others need not be.
+CERTAIN = {
+    ast.For: "iter",
+    ast.If: "test",
+    ast.IfExp: "test",
+    ast.Match: "subject",
+    ast.While: "test",
+    ast.With: "items",
+} | dict.fromkeys(
+    (
+        ast.BoolOp,
+        ast.ClassDef,
+        ast.DictComp,
+        ast.FunctionDef,
+        ast.GeneratorExp,
+        ast.Lambda,
+        ast.ListComp,
+        ast.SetComp,
+        ast.Try,
+        ast.TryStar,
+    ),
+    "",
+)
+
+
+def handler_name(view: Any, method: str) -> str:
+    return getattr(view, "action", None) or method.lower()
+
+
+def asks_about_its_object(view: Any, method: str) -> bool:
+    """Tell whether it is certain that the handler asks the permissions about its object."""
+    kind: Any = type(view)
+    check = frozenset({inspect.unwrap(kind.check_object_permissions)})
+    return _comes_to(check, kind, handler_name(view, method))
+
+
+def has_no_object(view: Any, method: str) -> bool:
+    """Tell whether the handler lists or creates as REST framework does, and asks nothing else."""
+    kind: Any = type(view)
+    lists_or_creates = _comes_to(WITHOUT_OBJECT, kind, handler_name(view, method))
+    return lists_or_creates and not asks_about_its_object(view, method)
+
+
+@cache
+def _comes_to(targets: frozenset[Any], view: Any, handler: str) -> bool:
+    return Reading(view, targets).comes(handler)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Which methods of *view* come to one of the *targets*; those that were read are remembered."""
+
+    view: Any
+    targets: frozenset[Any]
+    known: dict[tuple[str, int], bool] = field(default_factory=dict)
+
+    def comes(self, name: str, first: int = 0) -> bool:
+        """Tell whether a target is run by every run of the method that comes to its end.
+
+        It is the method that the classes of the view have under *name*, from the *first* on.
+        """
+        classes = self.view.__mro__
+        place = next(
+            (one for one in range(first, len(classes)) if name in vars(classes[one])), None
+        )
+        if place is None:
+            return False
+        if (name, place) not in self.known:
+            self.known[name, place] = False  # while it is read: methods call each other
+            function = inspect.unwrap(vars(classes[place])[name])
+            self.known[name, place] = inspect.isfunction(function) and (
+                function in self.targets or self._always_comes(function, place)
+            )
+        return self.known[name, place]
+
+    def _always_comes(self, function: Any, place: int) -> bool:
+        written = _read(function)
+        if written is None or not written.args.args:
+            return False
+        itself = written.args.args[0].arg
+
+        def comes(node: ast.AST) -> bool:
+            called, by_super = _called(node, itself)
+            return bool(called) and self.comes(called, place + 1 if by_super else 0)
+
+        return not _ways_past(written.body, comes)
+
+
+def _read(function: Any) -> ast.FunctionDef | None:
+    code = function.__code__
+    written = _functions_in(code.co_filename).get(code.co_firstlineno)
+    # A file that has changed since, or is not there: another one may stand in that line.
+    return written if written is not None and written.name == code.co_name else None
+
+
+@lru_cache(maxsize=16)  # files are large when read, and each is wanted for a while
+def _functions_in(file: str) -> dict[int, ast.FunctionDef]:
+    """Return what *file* defines, by the line in which it begins."""
+    try:
+        return dict(_defined(ast.parse("".join(linecache.getlines(file)))))
+    except SyntaxError:
+        return {}
+
+
+def _defined(block: Any) -> Iterator[tuple[int, ast.FunctionDef]]:
+    for statement in block.body:
+        if isinstance(statement, ast.FunctionDef):
+            lines = [statement.lineno, *(one.lineno for one in statement.decorator_list)]
+            yield min(lines), statement
+        if hasattr(statement, "body"):
+            yield from _defined(statement)
+
+
+def _called(node: ast.AST, itself: str) -> tuple[str, bool]:
+    """Return the method that is called on *itself*, and whether on ``super()``; "" if none is."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=called)) if name == itself:
+            return called, False
+        case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=called)):
+            return called, True
+    return "", False
+
+
+def _ways_past(statements: Iterable[ast.stmt], comes: Callable[[ast.AST], bool]) -> set[str]:
+    """Return how *statements* are left without coming there: by a "return", or going "on"."""
+    left: set[str] = set()
+    for statement in statements:
+        if any(map(comes, _evaluated(statement))) or isinstance(statement, ast.Raise):
+            return left
+        ways = _ways_past_one(statement, comes)
+        left |= ways - {"on"}
+        if "on" not in ways:
+            return left
+    return left | {"on"}
+
+
+def _ways_past_one(statement: ast.stmt, comes: Callable[[ast.AST], bool]) -> set[str]:
+    match statement:
+        case ast.Return():
+            return {"return"}
+        case ast.With():
+            return _ways_past(statement.body, comes)
+        case ast.If():
+            return _ways_past(statement.body, comes) | _ways_past(statement.orelse, comes)
+    may_return = any(isinstance(one, ast.Return) for one in ast.walk(statement))
+    return {"return", "on"} if may_return else {"on"}
+
+
+def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what is evaluated whenever *node* is."""
+    yield node
+    for part in _parts(node):
+        yield from _evaluated(part)
+
+
+def _parts(node: ast.AST) -> Iterable[ast.AST]:
+    if type(node) not in CERTAIN:
+        return ast.iter_child_nodes(node)
+    parts = getattr(node, CERTAIN[type(node)], [])
+    return parts if isinstance(parts, list) else [parts]
