@@ -1,13 +1,16 @@
 """What our endpoints answer where they do not do what they were asked."""
 
+import json
 from importlib.util import find_spec
 
 import pytest
 from authkit.core.views import AuthkitView
+from django.http import JsonResponse, StreamingHttpResponse
 from django.test import override_settings
 from django.urls import get_resolver
 from rest_framework.exceptions import APIException
 from rest_framework.throttling import BaseThrottle
+from rest_framework.views import exception_handler
 
 from tests.conftest import AUTH, PASSWORD, bearer, is_there
 from tests.errors.refusals import REFUSALS
@@ -260,6 +263,26 @@ def test_under_a_handler_of_the_hosts_a_429_says_when_to_come_back(client, throt
     response = client.post(AUTH + "token/", {})
     assert response.json()["errors"][0]["code"] == "throttled"
     assert (response.status_code, response.headers["Retry-After"]) == (429, "30")
+
+
+def answer_in_the_hosts_own_json(exc, context):
+    return JsonResponse({"error": str(exc)}, status=exception_handler(exc, context).status_code)
+
+
+def answer_in_a_stream(exc, context):
+    status = exception_handler(exc, context).status_code
+    return StreamingHttpResponse([json.dumps({"error": str(exc)})], status=status)
+
+
+@pytest.mark.parametrize("handler", [answer_in_the_hosts_own_json, answer_in_a_stream])
+@pytest.mark.parametrize(("call", "status", "code"), REFUSALS.values(), ids=REFUSALS)
+def test_a_handler_may_answer_with_any_response_of_djangos(client, call, status, code, handler):
+    with override_settings(REST_FRAMEWORK={"EXCEPTION_HANDLER": handler}):
+        response = call(client)
+    assert response.status_code == status
+    assert set(json.loads(response.getvalue())) == {"error"}
+    assert response.headers["Cache-Control"] == "no-store"
+    assert ("WWW-Authenticate" in response.headers) == (status == 401)
 
 
 def test_answers_with_tokens_are_not_stored(client, user):

@@ -99,7 +99,9 @@ class PublicView(AuthkitView):
     permission_classes = [AllowAny]
 
 
-def _add_code(response: Response, exc: APIException) -> None:
-    is_plain = isinstance(response.data, dict) and set(response.data) == {"detail"}
+def _add_code(response: HttpResponseBase, exc: APIException) -> None:
+    # A project's handler may answer with any response of Django's, and those have no data.
+    data: Any = getattr(response, "data", None)
+    is_plain = isinstance(data, dict) and set(data) == {"detail"}
     if is_plain and isinstance(exc.detail, str):
-        response.data["code"] = exc.get_codes()
+        data["code"] = exc.get_codes()
