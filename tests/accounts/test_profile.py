@@ -238,3 +238,39 @@ def test_a_projects_serializer_does_not_open_what_is_privileged(client, user, na
     group = Group.objects.create(name="owners")
     user.user_permissions.add(Permission.objects.first())
     assert_refused_by_name(client, user, name, True, [group.pk], [])
+
+
+class Shown(ProfileSerializer):
+    class Meta(ProfileSerializer.Meta):
+        fields = [*ProfileSerializer.Meta.fields, "is_active"]
+        read_only_fields = ["first_name"]
+
+
+class Trimmed(ProfileSerializer):
+    class Meta(ProfileSerializer.Meta):
+        extra_kwargs = {
+            "first_name": {"trim_whitespace": True, "max_length": 5},
+            "last_name": {"help_text": "As in your passport."},
+        }
+
+
+@pytest.mark.names
+@override_settings(AUTHKIT={"PROFILE_SERIALIZER": "tests.accounts.test_profile.Shown"})
+def test_a_project_may_show_a_text_and_let_nobody_write_it(client, user):
+    USER.objects.update(first_name="Ann")
+    access = client.pair(user)["access"]
+    assert client.get(ME, **bearer(access)).json()["first_name"] == "Ann"
+    answer = patch(client, access, {"first_name": "Bob"})
+    assert (answer.status_code, list(answer.json())) == (400, ["first_name"])
+    assert patch(client, access, {"last_name": "Lee"}).json()["last_name"] == "Lee"
+
+
+@pytest.mark.names
+@override_settings(AUTHKIT={"PROFILE_SERIALIZER": "tests.accounts.test_profile.Trimmed"})
+def test_a_project_may_have_a_text_stripped(client, user):
+    access = client.pair(user)["access"]
+    answer = patch(client, access, {"first_name": " Ann\t", "last_name": " Lee "})
+    assert answer.status_code == 200
+    assert (answer.json()["first_name"], answer.json()["last_name"]) == ("Ann", " Lee ")
+    assert patch(client, access, {"first_name": 1}).status_code == 400
+    assert patch(client, access, {"first_name": "Annabel"}).status_code == 400

@@ -21,6 +21,16 @@ class Asking(RegistrationSerializer):
         fields = [*RegistrationSerializer.Meta.fields, "is_active"]
 
 
+class BrokenProfile(ProfileSerializer):
+    class Meta(ProfileSerializer.Meta):
+        fields = [*ProfileSerializer.Meta.fields, "nickname"]
+
+
+class BrokenRegistration(RegistrationSerializer):
+    class Meta(RegistrationSerializer.Meta):
+        read_only_fields = "is_active"
+
+
 def found(check):
     return [(message.id, message.msg) for message in check()]
 
@@ -74,6 +84,33 @@ def test_authkit_e003(settings, name, value):
     assert check_id == "authkit.E003"
     assert sentence.startswith(f"AUTHKIT['{name}'] should be ")
     assert check_links() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "serializer", "error"),
+    [
+        ("PROFILE_SERIALIZER", "BrokenProfile", "ImproperlyConfigured("),
+        ("REGISTRATION_SERIALIZER", "BrokenRegistration", "TypeError("),
+    ],
+)
+def test_a_serializer_whose_fields_cannot_be_built_is_authkit_e003(
+    settings, name, serializer, error
+):
+    path = f"{HERE}.{serializer}"
+    settings.AUTHKIT = {"REGISTRATION": True, "EMAIL_VERIFICATION_URL": URL, name: path}
+    [(check_id, sentence)] = found(check_settings)
+    assert check_id == "authkit.E003"
+    assert sentence.startswith(
+        f"AUTHKIT['{name}'] should be a serializer whose fields can be built, not '{path}': {error}"
+    )
+
+
+@pytest.mark.addresses
+def test_a_registration_whose_fields_cannot_be_built_is_left_to_another_check(settings):
+    path = f"{HERE}.BrokenRegistration"
+    settings.AUTHKIT = {"REGISTRATION": True, "EMAIL_VERIFICATION_URL": URL}
+    settings.AUTHKIT |= {"REGISTRATION_SERIALIZER": path}
+    assert check_registration() == []
 
 
 def test_authkit_e014(settings, monkeypatch):

@@ -101,6 +101,15 @@ def test_a_limit_has_to_be_given():
         StrictCharField()
 
 
+def test_a_field_strips_where_it_is_asked_to():
+    field = StrictCharField(max_length=10, trim_whitespace=True)
+    assert field.run_validation(" a\t") == "a"
+    for value, code in ((" ", "blank"), (1, "invalid"), (" " * 11, "max_length")):
+        with pytest.raises(ValidationError) as caught:
+            field.run_validation(value)
+        assert [detail.code for detail in caught.value.detail] == [code]
+
+
 def test_a_password_may_have_4096_characters_and_no_more():
     assert PasswordField().run_validation("\u20ac" * 4096) == "\u20ac" * 4096
     with pytest.raises(ValidationError):

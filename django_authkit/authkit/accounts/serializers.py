@@ -45,8 +45,15 @@ PRIVILEGED = {
 #: What people are called, where the model has columns for it.
 NAMES = ("first_name", "last_name")
 
-#: The length of a text in a column that has no limit.
+#: The length of a text where no column sets a limit.
 LONGEST_TEXT = 10_000
+
+
+class TextField(StrictCharField):
+    """A text. DRF passes no limit on where its column has none, or where it is only shown."""
+
+    def __init__(self, *, max_length: int = LONGEST_TEXT, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, **kwargs)
 
 
 class AddressField(StrictCharField):
@@ -58,6 +65,13 @@ class AddressField(StrictCharField):
 
     def to_internal_value(self, data: Any) -> str:
         return normalised_address(super().to_internal_value(data))
+
+
+#: What is used for DRF's own.
+_STRICT: dict[Any, Any] = {
+    serializers.CharField: TextField,
+    serializers.EmailField: AddressField,
+}
 
 
 class EmailVerifiedField(serializers.BooleanField):
@@ -77,6 +91,11 @@ class UserSerializer(StrictSerializer, serializers.ModelSerializer[AuthUser]):
     other models to the user are shown at most. Texts are kept as they came.
     """
 
+    serializer_field_mapping = {
+        column: _STRICT.get(kind, kind)
+        for column, kind in serializers.ModelSerializer.serializer_field_mapping.items()
+    }
+
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
         for name, field in fields.items():
@@ -87,12 +106,6 @@ class UserSerializer(StrictSerializer, serializers.ModelSerializer[AuthUser]):
     def is_closed(self, source: str) -> bool:
         """Say whether an attribute of the user may not be written here."""
         return source in PRIVILEGED or is_key_or_reverse(column_named(source))
-
-    def build_standard_field(self, field_name: str, model_field: Any) -> tuple[Any, dict[str, Any]]:
-        kind, arguments = super().build_standard_field(field_name, model_field)
-        if kind is serializers.CharField:
-            return StrictCharField, {"max_length": LONGEST_TEXT, **arguments}
-        return (AddressField if kind is serializers.EmailField else kind), arguments
 
 
 class ProfileSerializer(UserSerializer):

@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage, Error
 
 from authkit.accounts.columns import column_named
 from authkit.accounts.serializers import RegistrationSerializer, registration_serializer
-from authkit.checks.values import is_link, subclasses
+from authkit.checks.values import failure_of, is_link, subclasses
 from authkit.conf import conf
 
 #: Hosts whose links go nowhere.
@@ -60,8 +60,11 @@ def _no_page() -> Iterator[CheckMessage]:
 def _missing_columns() -> Iterator[CheckMessage]:
     if not subclasses(RegistrationSerializer)(conf.REGISTRATION_SERIALIZER):
         return  # check_settings says so
+    serializer = registration_serializer()
+    if failure_of(serializer) is not None:
+        return  # and this too
     model = get_user_model()
-    taken = {field.source or name for name, field in registration_serializer()().fields.items()}
+    taken = {field.source or name for name, field in serializer().fields.items()}
     missing = [name for name in model.REQUIRED_FIELDS if name not in taken]
     if missing:
         yield Error(

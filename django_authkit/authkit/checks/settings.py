@@ -8,6 +8,7 @@ from os import PathLike
 from typing import Any
 
 from django.core.checks import CheckMessage, Error
+from django.utils.module_loading import import_string
 
 from authkit.accounts.serializers import ProfileSerializer, RegistrationSerializer
 from authkit.checks import values
@@ -22,6 +23,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
     return [
         *unknown_keys("AUTHKIT", configured, _names(), "authkit.E002"),
         *_wrong_values(),
+        *_broken_serializers(),
     ]
 
 
@@ -180,8 +182,21 @@ def _wrong_values() -> Iterator[CheckMessage]:
     for name, (is_right, expected, hint) in _EXPECTED.items():
         value = getattr(conf, name)
         if not is_right(value):
-            yield Error(
-                f"AUTHKIT['{name}'] should be {expected}{_instead(name, value)}.",
-                hint=hint,
-                id="authkit.E003",
+            yield _wrong(f"AUTHKIT['{name}'] should be {expected}{_instead(name, value)}.", hint)
+
+
+def _broken_serializers() -> Iterator[CheckMessage]:
+    for name in ("PROFILE_SERIALIZER", "REGISTRATION_SERIALIZER"):
+        is_right, _, _ = _EXPECTED[name]
+        path = getattr(conf, name)
+        failure = values.failure_of(import_string(path)) if is_right(path) else None
+        if failure is not None:
+            yield _wrong(
+                f"AUTHKIT['{name}'] should be a serializer whose fields can be built, not "
+                f"{path!r}: {failure!r}.",
+                "Put right what its Meta, or a field that it declares, says about the user model.",
             )
+
+
+def _wrong(sentence: str, hint: str) -> CheckMessage:
+    return Error(sentence, hint=hint, id="authkit.E003")

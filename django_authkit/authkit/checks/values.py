@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
+from rest_framework.serializers import Serializer
 
 from authkit.core import crypto, networks, rates
 from authkit.core.client import MOST_HOPS
@@ -134,6 +135,15 @@ def subclasses(base: type) -> Callable[[Any], bool]:
         return isinstance(found, type) and issubclass(found, base)
 
     return is_path
+
+
+def failure_of(serializer: type[Serializer[Any]]) -> Exception | None:
+    """Return what goes wrong where the fields of a serializer are built, if anything does."""
+    try:
+        list(serializer().fields)
+    except Exception as error:
+        return error
+    return None
 
 
 def is_dict_of_names(value: Any) -> bool:

@@ -16,7 +16,7 @@ from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 
 class StrictCharField(serializers.CharField):
-    """A JSON string of at most ``max_length`` characters, neither stripped nor coerced.
+    """A JSON string of at most ``max_length`` characters, never coerced, and not stripped.
 
     The length is looked at before anything else. NUL and lone surrogates are refused:
     neither can be stored or encoded everywhere.
@@ -26,8 +26,8 @@ class StrictCharField(serializers.CharField):
         "surrogate_characters_not_allowed": _("Not a valid string of Unicode characters."),
     }
 
-    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
-        super().__init__(max_length=max_length, trim_whitespace=False, **kwargs)
+    def __init__(self, *, max_length: int, trim_whitespace: bool = False, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, trim_whitespace=trim_whitespace, **kwargs)
         # Surrogates are refused below, by the encoder and not letter by letter.
         self.validators = [
             validator
@@ -56,7 +56,7 @@ class StrictCharField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        return data
+        return super().to_internal_value(data)
 
     def _refuse_unusable(self, data: str) -> None:
         if self.max_length is not None and len(data) > self.max_length:
