@@ -196,7 +196,7 @@ def test_no_other_member_is_taken(person, make_user, member):
 
 
 @pytest.mark.parametrize(
-    "name", ["", " ", "x" * 51, None, 5, True, [], {}, "a\nb", "a\0b", "\u202e", "\ud800"]
+    "name", ["", " ", "x" * 51, None, 5, True, [], {}, "a\nb", "a\0b", "\u202e"]
 )
 def test_a_name_is_one_visible_line(person, name):
     answer = person.client.generic(

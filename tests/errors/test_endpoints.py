@@ -40,6 +40,13 @@ OWNERS = [
     "api-keys/00000000-0000-0000-0000-000000000000/rotate/",
 ]
 OWNERS = list(filter(is_there, OWNERS))
+#: Where owners send a body.
+WRITTEN = [
+    *[("patch", "me/"), ("delete", "me/"), ("post", "password/change/")],
+    *[("post", "reauthenticate/"), ("post", "email/change/"), ("post", "api-keys/")],
+    *[("post", f"2fa/{path}/") for path in ("totp/verify", "totp/disable", "recovery-codes")],
+]
+WRITTEN = [(method, path) for method, path in WRITTEN if is_there(path)]
 STANDARDIZED = {
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
 }
@@ -167,9 +174,18 @@ def test_what_is_no_json_in_utf_8_is_415(client, path, content_type):
     assert response.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("path", PUBLIC)
-def test_a_body_that_cannot_be_read_is_400(client, path):
-    response = client.generic("POST", AUTH + path, b"{", "application/json")
+UNREADABLE = {
+    "brace": b"{",
+    "lone surrogate": rb'{"password": "\ud800", "email": "\uDFFF"}',
+    "lone surrogate as a name": rb'{"\ud800": 1}',
+}
+
+
+@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE)
+@pytest.mark.parametrize(("method", "path"), [*[("post", path) for path in PUBLIC], *WRITTEN])
+def test_a_body_that_cannot_be_read_is_400(client, user, method, path, body):
+    headers = {} if path in PUBLIC else bearer(client.pair(user)["access"])
+    response = client.generic(method, AUTH + path, body, "application/json", **headers)
     assert response.status_code == 400
     assert response.json() == {
         "detail": "The request body is not valid JSON.",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -12,12 +13,16 @@ from rest_framework.parsers import BaseParser
 #: No request to an authentication endpoint is longer.
 MAX_BODY_BYTES = 64 * 1024
 
+#: How half a surrogate pair is written; whether the other half follows, only a reader can tell.
+_SURROGATE = re.compile(rb"\\ud", re.IGNORECASE)
+
 
 class StrictJSONParser(BaseParser):
     """JSON as RFC 8259 has it, and nothing that two readers could understand differently.
 
-    UTF-8 only; no repeated member names, no NaN or Infinity, no more than 64 KiB. What
-    cannot be read, however deeply it is nested, is a ``ParseError`` (400).
+    UTF-8 only; no repeated member names, no NaN or Infinity, no lone surrogates (section 8.2),
+    no more than 64 KiB. What cannot be read, however deeply it is nested, is a ``ParseError``
+    (400).
     """
 
     media_type = "application/json"
@@ -35,11 +40,14 @@ class StrictJSONParser(BaseParser):
         if len(body) > MAX_BODY_BYTES:
             raise ParseError(_("The request body is too long."))
         try:
-            return json.loads(
+            value = json.loads(
                 body.decode(),
                 parse_constant=_refuse_constant,
                 object_pairs_hook=_object_with_unique_members,
             )
+            if _SURROGATE.search(body):
+                _refuse_lone_surrogates(value)
+            return value
         except (ValueError, RecursionError):
             raise ParseError(_("The request body is not valid JSON.")) from None
 
@@ -56,6 +64,10 @@ def _is_utf_8(request: HttpRequest | None) -> bool:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def _refuse_lone_surrogates(value: Any) -> None:
+    json.dumps(value, ensure_ascii=False).encode()
 
 
 def _object_with_unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
