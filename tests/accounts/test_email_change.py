@@ -7,8 +7,9 @@ from authkit.accounts.verification import LIFETIME
 from authkit.core import mailed_tokens
 from authkit.core.mailed_tokens import MailedToken, Purpose
 from authkit.models import AccountName, APIKey, Session
+from authkit.sessions.flows import revoke_other_sessions
 from authkit.signals import email_changed
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.accounts.calls import (
@@ -213,6 +214,84 @@ def test_two_accounts_do_not_swap_into_one_address(client, person, mailoutbox):
     assert open_link(client, second).status_code == 202
     assert open_link(client, first).json() == TAKEN
     assert (address(person), address(other)) == (OLD, "NEW@example.com")
+
+
+# Projects may have let two accounts have one address, in the admin or before they used us.
+
+
+@pytest.fixture
+def sharing(person):
+    if USER._meta.get_field(EMAIL).unique:
+        pytest.skip("the user model lets nobody share an address")
+    return make("Old@example.com", "other")
+
+
+def test_all_who_share_an_address_can_leave_it(client, person, sharing, mailoutbox):
+    for number, user in enumerate((person, sharing)):
+        new = f"new{number}@example.com"
+        change(client, client.pair(user)["access"], new)
+        assert open_link(client, token_in(mailoutbox[-1])).status_code == 202
+        assert address(user) == new
+        assert mailoutbox[-1].subject == "Your address has been changed"
+    register(client, OLD, "stranger")
+    assert mailoutbox[-1].subject == "You have an account already"
+
+
+def test_all_who_shared_an_address_can_return_to_it(client, person, sharing, mailoutbox):
+    undo = []
+    for number, user in enumerate((person, sharing)):
+        change(client, client.pair(user)["access"], f"new{number}@example.com")
+        open_link(client, token_in(mailoutbox[-1]))
+        undo.append(token_in(mailoutbox[-1]))
+    assert [open_link(client, token).status_code for token in undo] == [202, 202]
+    assert (address(person), address(sharing)) == (OLD, "Old@example.com")
+
+
+def test_an_address_that_somebody_has_registered_can_be_left_by_who_shares_it(client, mailoutbox):
+    if USER._meta.get_field(EMAIL).unique:
+        pytest.skip("the user model lets nobody share an address")
+    register(client, OLD, "registered")
+    verify(client, token_in(mailoutbox[-1]))
+    sharing = make("Old@example.com", "other")
+    change(client, client.pair(sharing)["access"], NEW)
+    assert open_link(client, token_in(mailoutbox[-1])).status_code == 202
+    undo = token_in(mailoutbox[-1])
+    assert address(sharing) == NEW
+    assert address(USER.objects.get(**{USER.USERNAME_FIELD: "registered"})) == OLD
+    assert open_link(client, undo).status_code == 202
+    assert address(sharing) == "Old@example.com"
+
+
+def test_nobody_joins_who_shares_an_address(client, person, sharing, mailoutbox):
+    third = make("third@example.com", "third")
+    change(client, client.pair(third)["access"], NEW)
+    USER.objects.filter(pk__in=[person.pk, sharing.pk]).update(**{EMAIL: NEW})
+    assert open_link(client, token_in(mailoutbox[0])).json() == TAKEN
+
+
+@pytest.mark.parametrize("step", [0, 1], ids=["change", "undo"])
+def test_a_change_that_the_database_refuses_at_first_is_made_whole(
+    client, person, mailoutbox, monkeypatch, moved, step
+):
+    """As a deadlock does, which leaves nothing of the first try but what is in memory."""
+    change(client, client.pair(person)["access"], NEW)
+    if step:
+        open_link(client, token_in(mailoutbox[0]))
+    tries = []
+
+    def refused_at_first(*args):
+        tries.append(args)
+        if len(tries) == 1:
+            raise OperationalError(1213, "Deadlock found")
+        return revoke_other_sessions(*args)
+
+    monkeypatch.setattr(addresses, "revoke_other_sessions", refused_at_first)
+    assert open_link(client, token_in(mailoutbox[step])).status_code == 202
+    assert len(tries) == 2
+    assert moved[step:] == [[NEW, OLD][step]]
+    register(client, OLD, "stranger")
+    assert mailoutbox[-1].subject == "You have an account already"
+    assert AccountName.objects.filter(user=person).count() == 2
 
 
 # --- tokens ------------------------------------------------------------------------------------

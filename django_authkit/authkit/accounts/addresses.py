@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from copy import copy
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
@@ -50,8 +51,8 @@ def request_change(user: AuthUser, address: str) -> None:
     if not may_be_written_to(address):
         return
     [token] = mailed_tokens.issue(Purpose.EMAIL_CHANGE, [(user, address)], LIFETIME)
-    holder = holder_of(user.get_email_field_name(), address)
-    if holder is None or holder.pk == user.pk:
+    holder = holder_of(user.get_email_field_name(), address, besides=user)
+    if holder is None:
         context = {"username": user.get_username(), "link": link(token)}
         mail = Mail("email_change", address, context)
     else:
@@ -84,19 +85,18 @@ def open_link(token: str, password: str | None = None) -> None:
 
 
 def _change(found: FoundToken) -> None:
-    user = _owner(found)
-    old = email_of(user)
-    undo, ended = _move(partial(_apply_change, user, found, old))
+    owner = _owner(found)
+    user, ended, undo = _move(partial(_apply_change, owner, found))
     tell_ended(ended)
     record("email_changed", user=user.pk)
     email_changed.send_robust(sender=type(user), user=user)
+    old = email_of(owner)
     context = {"username": user.get_username(), "address": found.address}
     send_all([Mail("email_changed", old, {**context, "link": link(token)}) for token in undo])
 
 
 def _undo(found: FoundToken) -> None:
-    user = _owner(found)
-    ended = _move(partial(_apply_undo, user, found))
+    user, ended = _move(partial(_apply_undo, _owner(found), found))
     tell_ended(ended)
     record("email_change_undone", level=logging.WARNING, user=user.pk)
     email_changed.send_robust(sender=type(user), user=user)
@@ -116,25 +116,30 @@ def _move(change: Callable[[], T]) -> T:
         raise AlreadyTaken from None
 
 
-def _apply_change(user: AuthUser, found: FoundToken, old: str) -> tuple[list[str], list[Session]]:
+def _apply_change(owner: AuthUser, found: FoundToken) -> tuple[AuthUser, list[Session], list[str]]:
     _spend(found)
-    column = user.get_email_field_name()
+    column = owner.get_email_field_name()
+    if holder_of(column, found.address, besides=owner) is not None:
+        raise AlreadyTaken
     undo: list[str] = []
-    was_never_proved = mark_verified(user)
+    old = email_of(owner)
+    was_never_proved = mark_verified(owner)
     if old and not was_never_proved:
         # What is left stays the user's while there is a way back to it.
-        claim_names(user, [column])
-        undo = mailed_tokens.issue(Purpose.EMAIL_CHANGE_UNDO, [(user, old)], UNDO_LIFETIME)
-    _assign(user, found.address)
+        _claim_unless_shared(owner)
+        undo = mailed_tokens.issue(Purpose.EMAIL_CHANGE_UNDO, [(owner, old)], UNDO_LIFETIME)
+    user = _moved(owner, found.address)
+    claim_names(user, [column])
     mailed_tokens.forget(user, Purpose.PASSWORD_RESET, Purpose.EMAIL_VERIFICATION)
-    return undo, revoke_other_sessions(user, None)
+    return user, revoke_other_sessions(user, None), undo
 
 
-def _apply_undo(user: AuthUser, found: FoundToken) -> list[Session]:
+def _apply_undo(owner: AuthUser, found: FoundToken) -> tuple[AuthUser, list[Session]]:
     _spend(found)
-    _assign(user, found.address)
+    user = _moved(owner, found.address)
+    _claim_unless_shared(user)
     mailed_tokens.forget(user, *Purpose)
-    return revoke_other_sessions(user, None)
+    return user, revoke_other_sessions(user, None)
 
 
 def _spend(found: FoundToken) -> None:
@@ -142,11 +147,16 @@ def _spend(found: FoundToken) -> None:
         raise LinkInvalid
 
 
-def _assign(user: AuthUser, address: str) -> None:
+def _moved(owner: AuthUser, address: str) -> AuthUser:
+    user = copy(owner)  # a second try begins with what there was
     column = user.get_email_field_name()
-    holder = holder_of(column, address)
-    if holder is not None and holder.pk != user.pk:
-        raise AlreadyTaken
     setattr(user, column, address)
     user.save(update_fields=[column])
-    claim_names(user, [column])
+    return user
+
+
+def _claim_unless_shared(user: AuthUser) -> None:
+    """Write down that an address is the user's, unless the project lets others have it too."""
+    column = user.get_email_field_name()
+    if holder_of(column, email_of(user), besides=user) is None:
+        claim_names(user, [column])

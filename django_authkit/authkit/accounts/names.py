@@ -38,15 +38,20 @@ def key_of(column: str, value: object) -> str:
     return salted_hmac("authkit.account_names", text, algorithm="sha256").hexdigest()
 
 
-def holder_of(column: str, value: object) -> AuthUser | None:
+def holder_of(column: str, value: object, besides: AuthUser | None = None) -> AuthUser | None:
     """Return the user who has a name or an address, in whatever spelling; three queries.
 
     An address that somebody has just left is theirs while they can still return to it.
+
+    :param besides: who is not looked for.
     """
     key = key_of(column, value)
-    claimed = AccountName.objects.filter(pk=key).select_related("user").first()
+    claims = AccountName.objects.filter(pk=key)
+    rows = get_user_model()._base_manager.using(router.db_for_write(get_user_model())).all()
+    if besides is not None:
+        claims, rows = claims.exclude(user=besides), rows.exclude(pk=besides.pk)
+    claimed = claims.select_related("user").first()
     reserved = _is_reserved(key, claimed.user_id if claimed else None)
-    rows = get_user_model()._base_manager.using(router.db_for_write(get_user_model()))
     spellings = {str(value), canonical(str(value))}
     alike = Q(*[(f"{column}__iexact", spelling) for spelling in spellings], _connector=Q.OR)
     present = [user for user in rows.filter(alike)[:ALIKE] if _has(user, column, key)]
