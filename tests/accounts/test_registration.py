@@ -325,6 +325,11 @@ def test_who_is_deleted_leaves_the_name(client, mailoutbox):
         ("\uff41nn@example.com", "ann@example.com"),
         ("ann@example\uff0ecom", "ann@example.com"),
         ("\ufb01n@example.com", "fin@example.com"),
+        ("ann@B\u00dcCHER.example", "ann@b\u00fccher.example"),
+        ("ann@XN--bcher-kva.example", "ann@b\u00fccher.example"),
+        ("ann@exam\u00adple.com", "ann@example.com"),
+        ("ann@xn--ls8h.example", "ann@\U0001f4a9.example"),
+        ("ann@xn--strae-oqa.example", "ann@xn--strae-oqa.example"),
     ],
 )
 def test_an_address_is_kept_in_its_normal_form(client, mailoutbox, typed, kept):
@@ -332,6 +337,43 @@ def test_an_address_is_kept_in_its_normal_form(client, mailoutbox, typed, kept):
     assert mailoutbox[0].to == [kept]
     verify(client, token_in(mailoutbox[0]))
     assert getattr(USER.objects.get(), EMAIL) == kept
+
+
+TWO_WAYS = ["ann@b\u00fccher.example", "ann@xn--bcher-kva.example"]
+
+
+def test_both_ways_to_write_a_domain_are_one_address(client, mailoutbox):
+    for number in range(MAILS.number + 2):
+        register(client, TWO_WAYS[number % 2], f"reader{number}")
+    assert len(mailoutbox) == MAILS.number
+    assert {message.to[0] for message in mailoutbox} == {TWO_WAYS[0]}
+    answers = [verify(client, token_in(message)).status_code for message in mailoutbox[:2]]
+    assert answers == [202, 400]
+    assert USER.objects.count() == 1
+
+
+@pytest.mark.parametrize("stored", TWO_WAYS)
+@pytest.mark.parametrize("typed", TWO_WAYS)
+def test_an_address_that_there_is_is_known_however_its_domain_is_written(
+    client, mailoutbox, settings, stored, typed
+):
+    settings.AUTHKIT = {**ON, "PASSWORD_RESET_URL": "https://app.example/#{uid}/{token}"}
+    user = make(stored, "reader")
+    register(client, typed, "other")
+    post(client, "password/reset/", {"email": typed})
+    assert [(message.to, message.subject) for message in mailoutbox] == [
+        ([stored], "You have an account already"),
+        ([stored], "Choose a new password"),
+    ]
+    assert client.log_in(user).status_code == 200
+
+
+def test_a_stored_address_in_quotes_goes_on_working(client, mailoutbox, settings):
+    settings.AUTHKIT = {**ON, "PASSWORD_RESET_URL": "https://app.example/#{uid}/{token}"}
+    user = make('"ann"@example.com', "reader")
+    post(client, "password/reset/", {"email": '"ann"@example.com'})
+    assert mailoutbox[0].to == ['"ann"@example.com']
+    assert client.log_in(user).status_code == 200
 
 
 HOSTILE = {
@@ -343,6 +385,9 @@ HOSTILE = {
     "crlf": "a@example.com\r\nBcc: b@example.com",
     "nul": "a\0@example.com",
     "name": "Ann <a@example.com>",
+    "quotes": '"ann"@example.com',
+    "quotes and quoted pairs": '"\\a\\nn"@example.com',
+    "full-width quotes": "\uff02ann\uff02@example.com",
     "comment": "a(b@example.com)@example.org",
     "long": "a" * 300 + "@example.com",
     "grows": "\ufdfa" * 60 + "@example.com",

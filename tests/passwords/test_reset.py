@@ -158,7 +158,7 @@ def test_no_mail_goes_to_a_lookalike_that_the_database_takes_for_equal(
 
     def everybody(*args, **kwargs):
         found = original()
-        found.filter = lambda **conditions: found
+        found.filter = lambda *conditions: found
         return found
 
     manager = get_user_model()._default_manager

@@ -1,8 +1,9 @@
 """User names and addresses in one canonical form, and whose they are.
 
 Two spellings that people take for one name (capitals, full-width letters, ligatures) are one
-here: NFKC and casefold (RFC 8264 section 5.2.3, Unicode Technical Report 36). What the project's
-own rows hold is compared without capitals by the database, and then in this form.
+here: NFKC and casefold (RFC 8264 section 5.2.3, Unicode Technical Report 36), and the domain of an
+address in ASCII (IDNA). What the project's own rows hold is compared without capitals by the
+database, and then in this form.
 """
 
 from __future__ import annotations
@@ -13,23 +14,23 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import router
-from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
 from authkit.accounts.models import AccountName
 from authkit.core import clock
 from authkit.core.addresses import UnverifiedAddress
+from authkit.core.domains import in_letters
 from authkit.core.mailed_tokens import MailedToken, Purpose
-from authkit.core.users import AuthUser, canonical
+from authkit.core.users import AuthUser, canonical, spelt_like
 
 #: How many rows that look alike without capitals are looked at.
 ALIKE = 100
 
 
 def normalised_address(address: str) -> str:
-    """Return an address as it is kept and written to: NFKC, its domain in small letters."""
+    """Return an address as it is kept and written to: NFKC, its domain as people read it."""
     local, at, domain = unicodedata.normalize("NFKC", address).rpartition("@")
-    return local + at + domain.lower()
+    return local + at + in_letters(domain.lower())
 
 
 def key_of(column: str, value: object) -> str:
@@ -52,9 +53,8 @@ def holder_of(column: str, value: object, besides: AuthUser | None = None) -> Au
         claims, rows = claims.exclude(user=besides), rows.exclude(pk=besides.pk)
     claimed = claims.select_related("user").first()
     reserved = _is_reserved(key, claimed.user_id if claimed else None)
-    spellings = {str(value), canonical(str(value))}
-    alike = Q(*[(f"{column}__iexact", spelling) for spelling in spellings], _connector=Q.OR)
-    present = [user for user in rows.filter(alike)[:ALIKE] if _has(user, column, key)]
+    alike = rows.filter(spelt_like(column, str(value)))
+    present = [user for user in alike[:ALIKE] if _has(user, column, key)]
     if present:
         return present[0]
     return claimed.user if claimed and reserved else None

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import EmailValidator
 from django.utils.module_loading import import_string
 from rest_framework import serializers
@@ -18,6 +19,7 @@ from authkit.accounts.columns import (
 from authkit.accounts.names import normalised_address
 from authkit.conf import conf
 from authkit.core.addresses import is_verified
+from authkit.core.domains import in_ascii
 from authkit.core.fields import (
     CodeField,
     PasswordField,
@@ -49,6 +51,19 @@ NAMES = ("first_name", "last_name")
 LONGEST_TEXT = 10_000
 
 
+class AddressValidator(EmailValidator):
+    """Takes no local part in quotes, in which every letter can be spelt in two ways.
+
+    They are one mailbox (RFC 5321 section 4.1.2), and would be an account each.
+    """
+
+    def __call__(self, value: str | None) -> None:
+        local, at, domain = str(value).rpartition("@")
+        super().__call__(local + at + in_ascii(domain))
+        if local.startswith('"'):
+            raise DjangoValidationError(self.message, self.code, {"value": value})
+
+
 class TextField(StrictCharField):
     """A text. DRF passes no limit on where its column has none, or where it is only shown."""
 
@@ -61,7 +76,7 @@ class AddressField(StrictCharField):
 
     def __init__(self, *, max_length: int = 254, **kwargs: Any) -> None:
         super().__init__(max_length=max_length, **kwargs)
-        self.validators.append(EmailValidator())
+        self.validators.append(AddressValidator())
 
     def to_internal_value(self, data: Any) -> str:
         return normalised_address(super().to_internal_value(data))

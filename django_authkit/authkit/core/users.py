@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.management.base import CommandError
+from django.db.models import Q
+
+from authkit.core.domains import in_ascii, in_letters
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -28,7 +31,20 @@ def canonical(name: str) -> str:
     >>> canonical("\\uff21nn@EXAMPLE.com") == canonical("ann@example.com")
     True
     """
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    local, at, domain = folded.rpartition("@")
+    return local + at + in_ascii(domain) if at else folded
+
+
+def spelt_like(column: str, name: str) -> Q:
+    """Return a condition for the rows that may have a name or an address, in whatever spelling.
+
+    What the database takes for equal need not be: the canonical forms decide.
+    """
+    shared = canonical(name)
+    local, at, domain = shared.rpartition("@")
+    spellings = {name, shared, local + at + in_letters(domain)}
+    return Q(*[(f"{column}__iexact", spelling) for spelling in spellings], _connector=Q.OR)
 
 
 def user_named(username: str) -> AuthUser:

@@ -21,7 +21,7 @@ from authkit.core.mailed_tokens import FoundToken, Purpose, find, issue, spend
 from authkit.core.rates import Rate
 from authkit.core.request_counts import count_client, count_request
 from authkit.core.security_log import note
-from authkit.core.users import AuthUser, canonical, email_of
+from authkit.core.users import AuthUser, canonical, email_of, spelt_like
 from authkit.errors import LinkInvalid
 from authkit.events.flows import record
 from authkit.passwords.policy import require_acceptable
@@ -106,7 +106,7 @@ def _owners(email: str) -> list[AuthUser]:
         return []
     # A replica may not know yet that an address is no longer theirs.
     users: Any = model._default_manager.using(router.db_for_write(model))
-    alike = users.filter(**{f"{column}__iexact": email}).order_by("pk")
+    alike = users.filter(spelt_like(column, email)).order_by("pk")
     typed = canonical(email)
     # What the database takes for equal may be somebody else's address (CVE-2019-19844).
     return [

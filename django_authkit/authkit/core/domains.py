@@ -1,0 +1,32 @@
+"""Domains with letters beyond ASCII, which can be written in two ways (IDNA, RFC 5890).
+
+By IDNA 2003, which Python has, and by which Django addresses what it mails.
+"""
+
+from __future__ import annotations
+
+from django.utils.encoding import punycode
+
+
+def in_ascii(domain: str) -> str:
+    """Return how the DNS has a domain; what is none stays as it is.
+
+    >>> in_ascii("b\\u00fccher.example")
+    'xn--bcher-kva.example'
+    """
+    try:
+        return punycode(domain)
+    except UnicodeError:
+        return domain
+
+
+def in_letters(domain: str) -> str:
+    """Return how people read a domain; what is none stays as it is.
+
+    >>> in_letters("xn--bcher-kva.example") == "b\\u00fccher.example"
+    True
+    """
+    try:
+        return in_ascii(domain).encode("ascii").decode("idna")
+    except UnicodeError:
+        return domain
