@@ -10,11 +10,12 @@ from typing import Any
 
 from django.db import models, router
 from django.db.models import Q
+from django.db.models.deletion import get_candidate_relations_to_delete
 
 from authkit.accounts.models import Registration
 from authkit.conf import conf
 from authkit.core import clock
-from authkit.core.database import settle
+from authkit.core.database import all_or_nothing, settle
 from authkit.core.mailed_tokens import MailedToken
 from authkit.core.request_counts import RequestCount
 from authkit.events.models import SecurityEvent
@@ -78,14 +79,12 @@ PRUNABLE: Mapping[str, Prunable] = {
 def prune(table: Prunable, batch_size: int) -> int:
     """Delete what can go, so many rows at a time, and return how many there were.
 
-    Each batch is a statement of its own, so nothing is locked for longer. It repeats the
-    condition: a session that is refreshed after it was chosen stays.
+    Each batch is a statement of its own, or a transaction where the project has foreign keys to
+    the table, so nothing is locked for longer. It repeats the condition: a session that is
+    refreshed after it was chosen stays.
     """
     batches = _chosen_by_key if table.by == "pk" else _ranges
-    return sum(
-        settle(partial(_delete, batch), table.model)
-        for batch in batches(table.rows(), table.by, batch_size)
-    )
+    return sum(_delete(batch) for batch in batches(table.rows(), table.by, batch_size))
 
 
 def _chosen_by_key(rows: Rows, by: str, size: int) -> Iterator[Rows]:
@@ -108,8 +107,22 @@ def _ranges(rows: Rows, by: str, size: int) -> Iterator[Rows]:
 
 
 def _delete(rows: Rows) -> int:
+    if any(get_candidate_relations_to_delete(rows.model._meta)):
+        return all_or_nothing(partial(_delete_as_foreign_keys_say, rows), rows.model)
+    return settle(partial(_delete_at_once, rows), rows.model)
+
+
+def _delete_at_once(rows: Rows) -> int:
     # delete() would read the rows and drop the condition if somebody listened to post_delete.
     return int(rows._raw_delete(rows.db))
+
+
+def _delete_as_foreign_keys_say(rows: Rows) -> int:
+    """Delete rows that the project's own may point at."""
+    # Locked, since delete() drops the condition: what is chosen stays over until it is gone.
+    list(rows.select_for_update().values_list("pk"))
+    _, numbers = rows.delete()
+    return numbers.get(rows.model._meta.label, 0)
 
 
 def _past() -> Any:

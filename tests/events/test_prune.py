@@ -1,8 +1,12 @@
 """``manage.py authkit_prune``: what is over goes, and nothing else does."""
 
+import json
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from authkit import pruning
@@ -261,6 +265,21 @@ def test_what_was_refreshed_after_it_was_chosen_stays(client, user, clock, monke
     finally:
         post_delete.disconnect(deleted.append, sender=Session)
     assert Session.objects.get().generation == 1
+
+
+@pytest.mark.by_itself
+def test_what_the_project_has_about_a_session_goes_as_its_foreign_keys_say():
+    child = subprocess.run(
+        [sys.executable, "-m", "tests.events.pruning_devices"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert child.returncode == 0, child.stderr[-3_000:]
+    assert "sessions that ran out: 3 deleted" in child.stderr
+    left = {"sessions": 1, "devices": 1, "orders": 4, "orders of a session": 1}
+    assert json.loads(child.stdout) == left
 
 
 @pytest.mark.concurrency
