@@ -4,8 +4,11 @@ import json
 
 import pytest
 from authkit.accounts import registration, verification
+from authkit.accounts import serializers as account_serializers
 from authkit.accounts.registration import MAILS, PER_NETWORK
+from authkit.accounts.serializers import RegistrationSerializer
 from authkit.accounts.verification import LIFETIME, TRIES
+from authkit.core.fields import PasswordField
 from authkit.models import APIKey, Registration, RequestCount, Session
 from authkit.signals import account_registered
 from django.contrib.auth import hashers
@@ -13,6 +16,7 @@ from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
+from rest_framework import serializers
 
 from tests.accounts.calls import (
     EMAIL,
@@ -463,6 +467,47 @@ def test_the_password_is_kept_exactly_as_received(client, mailoutbox):
     assert verify(client, token_in(mailoutbox[0]), password.strip()).status_code == 401
     assert verify(client, token_in(mailoutbox[0]), password).status_code == 202
     assert client.log_in(USER.objects.get(), password).status_code == 200
+
+
+# --- a project's own serializer ------------------------------------------------------------------
+
+
+class Consenting(RegistrationSerializer):
+    """Asks for what no column keeps."""
+
+    accept_terms = serializers.ChoiceField([True], write_only=True)
+    password_confirm = PasswordField()
+
+    class Meta(RegistrationSerializer.Meta):
+        fields = [*RegistrationSerializer.Meta.fields, "accept_terms", "password_confirm", "groups"]
+
+    def validate(self, attrs):
+        if attrs["password"] != attrs["password_confirm"]:
+            raise serializers.ValidationError({"password_confirm": ["Not the same."]})
+        return super().validate(attrs)
+
+
+@pytest.mark.parametrize("required", [True, False], ids=["proved", "unproved"])
+def test_a_project_may_ask_for_what_is_no_column(client, mailoutbox, settings, required):
+    path = f"{__name__}.Consenting"
+    settings.AUTHKIT = {**ON, "REGISTRATION_SERIALIZER": path}
+    settings.AUTHKIT |= {"EMAIL_VERIFICATION_REQUIRED": required}
+    answer = register(client, "ann@example.com", accept_terms=False, password_confirm=PASSWORD)
+    assert (answer.status_code, list(answer.json())) == (400, ["accept_terms"])
+    answer = register(client, "ann@example.com", accept_terms=True, password_confirm=OTHER)
+    assert (answer.status_code, list(answer.json())) == (400, ["password_confirm"])
+    answer = register(client, "ann@example.com", accept_terms=True, password_confirm=PASSWORD)
+    assert answer.status_code == 202
+    assert verify(client, token_in(mailoutbox[0])).status_code == 202
+    assert client.log_in(USER.objects.get()).status_code == 200
+
+
+def test_a_relation_to_many_is_not_asked_for(client, settings, monkeypatch):
+    """Nobody can be in it before there is an account."""
+    monkeypatch.setattr(account_serializers, "PRIVILEGED", {"password"})
+    settings.AUTHKIT = {**ON, "REGISTRATION_SERIALIZER": f"{__name__}.Consenting"}
+    answer = register(client, "ann@example.com", groups=[])
+    assert (answer.status_code, list(answer.json())) == (400, ["groups"])
 
 
 # --- resend --------------------------------------------------------------------------------------

@@ -26,6 +26,12 @@ def is_key_or_reverse(column: Any) -> bool:
     )
 
 
+def is_kept(name: str) -> bool:
+    """Say whether the user model keeps this in its own table."""
+    column = column_named(name)
+    return column is not None and column.concrete and not column.many_to_many
+
+
 def column_named(name: str) -> Any:
     try:
         return get_user_model()._meta.get_field(name)

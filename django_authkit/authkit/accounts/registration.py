@@ -23,7 +23,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, models
 
-from authkit.accounts.columns import identifiers
+from authkit.accounts.columns import identifiers, is_kept
 from authkit.accounts.models import Registration
 from authkit.accounts.names import claim_names, holder_of, key_of, unverified_holder_of
 from authkit.accounts.switches import link
@@ -56,19 +56,21 @@ LOOKED_AT = 5
 def register(values: Mapping[str, Any], password: str, client: Client) -> None:
     """Ask for an account. Nobody learns from it whether there is one already.
 
-    :param values: of the columns that it is to have, as a serializer has validated them.
+    :param values: as a serializer has validated them. Those of columns are what the account begins
+        with; of others, such as a consent, nothing is kept.
     :raises ValidationError: the project's validators do not accept the password.
     """
     if _has_had_enough(client):
         return
-    account: AuthUser = get_user_model()(**values)
+    columns = {name: value for name, value in values.items() if is_kept(name)}
+    account: AuthUser = get_user_model()(**columns)
     require_acceptable(password, account, member="password")
     account.password = make_password(password)
     address = email_of(account)
     if not may_be_written_to(address):
         return
     if conf.EMAIL_VERIFICATION_REQUIRED:
-        token = _store(account, [*values, "password"])
+        token = _store(account, [*columns, "password"])
         send_all([_answer(account, token)])
     else:
         send_all(_open(account))

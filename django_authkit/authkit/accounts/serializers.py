@@ -12,6 +12,7 @@ from rest_framework.validators import UniqueValidator
 from authkit.accounts.columns import (
     column_named,
     identifiers,
+    is_kept,
     is_key_or_reverse,
     own_fields,
     touched_by_every_save,
@@ -160,7 +161,8 @@ class ProfileSerializer(UserSerializer):
 class RegistrationSerializer(UserSerializer):
     """What an account begins with: user name, address, password.
 
-    A project's own is a subclass with more columns of the user model in ``Meta.fields``.
+    A project's own is a subclass with more columns of the user model in ``Meta.fields``. What it
+    declares that is no column is validated, and not kept.
     """
 
     class Meta:
@@ -178,7 +180,11 @@ class RegistrationSerializer(UserSerializer):
         return {**fields, "password": PasswordField()}
 
     def is_closed(self, source: str) -> bool:
-        return source not in identifiers() and super().is_closed(source)
+        if source in identifiers():
+            return False
+        # What is kept in another table needs a user who is there.
+        is_elsewhere = column_named(source) is not None and not is_kept(source)
+        return is_elsewhere or super().is_closed(source)
 
     def get_validators(self) -> list[Any]:
         return []  # those of unique constraints, too, would tell
