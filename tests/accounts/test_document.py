@@ -5,6 +5,7 @@ from django.core.management import call_command
 from drf_spectacular.generators import SchemaGenerator
 
 from tests.accounts.calls import HAS_ADDRESSES, ON, URL
+from tests.conftest import bearer, is_there
 
 pytestmark = pytest.mark.django_db
 
@@ -51,3 +52,22 @@ def test_the_document_follows_the_serializers(settings):
     shown = document["components"]["schemas"][reference.rpartition("/")[2]]
     assert {"staff", "number"} <= set(shown["properties"])
     assert shown["properties"]["staff"]["readOnly"]
+
+
+METHODS = [("get", "me/"), ("patch", "me/"), ("delete", "me/"), ("post", "email/change/")]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [(method, path) for method, path in METHODS if is_there(path)]
+)
+def test_who_owes_a_second_factor_is_refused_as_the_document_says(
+    client, user, settings, method, path
+):
+    settings.AUTHKIT = {**ON, "SECOND_FACTOR_REQUIRED": "all"}
+    access = client.pair(user)["access"]
+    answer = client.generic(method, AUTH + path, "{}", "application/json", **bearer(access))
+    assert (answer.status_code, answer.json()["code"]) == (403, "second_factor_enrolment_required")
+    document, _ = ours()
+    assert document["paths"][AUTH + path][method]["responses"]["403"]["description"] == (
+        "`second_factor_enrolment_required`."
+    )

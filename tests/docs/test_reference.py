@@ -12,6 +12,7 @@ from authkit.core import database
 from authkit.core.attempts import Limits
 from authkit.core.caches import CACHE_PAUSE, CACHE_TIMEOUT
 from authkit.core.client import client_of
+from authkit.core.mail_samples import SAMPLES
 from authkit.core.rates import Rate
 from authkit.events.kinds import KINDS
 from authkit.second_factor import flows as second_factor_flows
@@ -23,6 +24,7 @@ from authkit.sessions.authentication import EnrolmentAuthentication
 from django.apps import apps
 from django.core.management import get_commands
 from django.dispatch import Signal
+from drf_spectacular.generators import SchemaGenerator
 from rest_framework_simplejwt.settings import DEFAULTS
 
 from tests.docs.pages import PAGES, ROOT
@@ -94,6 +96,23 @@ def test_every_code_of_a_refusal_is_documented_with_its_status():
     assert documented[errors.TokenReused.default_code] == "401"
 
 
+def test_every_code_that_the_document_names_is_one_that_there_is(settings):
+    settings.AUTHKIT = {
+        "REGISTRATION": True,
+        "EMAIL_VERIFICATION_URL": "https://app.example/#{token}",
+    }
+    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    operations = [operation for path in paths.values() for operation in path.values()]
+    answers = [answer for operation in operations for answer in operation["responses"].values()]
+    named = {
+        code
+        for answer in answers
+        for code in re.findall(r"`([a-z]+(?:_[a-z]+)+)`", answer["description"])
+    }
+    assert "link_invalid" in named
+    assert named <= first_column(reference("endpoints.md"))
+
+
 def test_every_signal_is_documented():
     names = {name for name, value in vars(signals).items() if isinstance(value, Signal)}
     assert first_column(section(reference("signals.md"), "Signals")) == names
@@ -121,6 +140,12 @@ def test_every_mail_is_documented():
     templates = (PACKAGE / "templates" / "authkit" / "mail").glob("*.subject.txt")
     mails = {template.name.removesuffix(".subject.txt") for template in templates}
     assert first_column(section(reference("signals.md"), "Mails")) == mails
+
+
+def test_the_mails_that_know_no_user_name_are_named():
+    without = [name for name, context in SAMPLES.items() if "username" not in context]
+    text = " ".join(section(reference("signals.md"), "Mails").split())
+    assert f"but for `{'` and `'.join(without)}`, since there is no account yet" in text
 
 
 def test_every_permission_is_documented():

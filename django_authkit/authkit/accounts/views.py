@@ -29,6 +29,7 @@ from authkit.core.documentation import (
     BAD_REQUEST,
     CODE_REFUSALS,
     DONE,
+    ENROLMENT_REQUIRED,
     NOT_AUTHENTICATED,
     NOT_JSON,
     TOO_MANY,
@@ -52,7 +53,7 @@ class ProfileView(OwnerView):
         operation_id="profile",
         tags=["auth"],
         summary="Show your account",
-        responses={200: PROFILE, 401: NOT_AUTHENTICATED},
+        responses={200: PROFILE, 401: NOT_AUTHENTICATED, 403: ENROLMENT_REQUIRED},
     )
     def get(self, request: Request) -> Response:
         return Response(self._serializer(request).data)
@@ -66,6 +67,7 @@ class ProfileView(OwnerView):
             200: PROFILE,
             400: BAD_REQUEST,
             401: NOT_AUTHENTICATED,
+            403: ENROLMENT_REQUIRED,
             409: refusal("`already_taken`: somebody else has that value."),
             415: NOT_JSON,
         },
@@ -91,6 +93,7 @@ class ProfileView(OwnerView):
             401: refusal(
                 "`invalid_credentials` or `invalid_code`; `not_authenticated` or `token_invalid`."
             ),
+            403: ENROLMENT_REQUIRED,
             409: refusal("`account_in_use`: other records need the account."),
             **CODE_REFUSALS,
         },
@@ -208,6 +211,7 @@ class EmailChangeView(OwnerView):
                 "`insufficient_user_authentication`: reauthenticate first; "
                 "`not_authenticated` or `token_invalid`."
             ),
+            403: ENROLMENT_REQUIRED,
             415: NOT_JSON,
             429: TOO_MANY,
         },

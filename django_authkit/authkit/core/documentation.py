@@ -70,6 +70,7 @@ ACCEPTED = OpenApiResponse(
     EmptySerializer, description="Accepted. A mail says the rest, if there is anything to say."
 )
 
+ENROLMENT_REQUIRED = refusal("`second_factor_enrolment_required`.")
 EMAIL_UNVERIFIED = refusal("`email_unverified`: confirm your address first.")
 
 #: What an endpoint that judges a code may answer besides.

@@ -86,7 +86,7 @@ class PasswordResetConfirmView(PublicView):
             204: DONE,
             400: OpenApiResponse(
                 BAD_REQUEST.response,
-                description="`invalid_link`, or the body or the password is not as it should be.",
+                description="`link_invalid`, or the body or the password is not as it should be.",
             ),
             415: NOT_JSON,
         },

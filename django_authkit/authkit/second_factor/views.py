@@ -13,6 +13,7 @@ from authkit.core.documentation import (
     CODE_REFUSALS,
     DONE,
     EMAIL_UNVERIFIED,
+    ENROLMENT_REQUIRED,
     NOT_AUTHENTICATED,
     NOT_JSON,
     EmptySerializer,
@@ -31,7 +32,6 @@ from authkit.sessions.permissions import MayAddCredentials, RecentlyAuthenticate
 from authkit.sessions.views import OwnerView, current_session, current_user
 
 CODE_REFUSED = refusal("`invalid_code`; `not_authenticated` or `token_invalid`.")
-ENROLMENT_REQUIRED = refusal("`second_factor_enrolment_required`.")
 
 
 class SecondFactorView(OwnerView):
