@@ -1,4 +1,5 @@
 import re
+from contextlib import contextmanager
 from itertools import count
 
 import pytest
@@ -11,6 +12,21 @@ CONFIRM = RESET + "confirm/"
 LINK = "https://app.example/reset#uid={uid}&token={token}"
 
 _networks = count(1)
+
+
+@contextmanager
+def interrupted(monkeypatch, flow, act):
+    """Have something else happen, once, while a flow judges and hashes a new password."""
+    original, waiting = flow.require_acceptable, [act]
+
+    def act_first(*args):
+        while waiting:
+            waiting.pop()()
+        return original(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(flow, "require_acceptable", act_first)
+        yield
 
 
 def address_of_reader(name):

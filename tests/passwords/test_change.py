@@ -7,9 +7,12 @@ from authkit.models import APIKey, Session
 from authkit.passwords import flows as password_flows
 from authkit.sessions import flows
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
+from django.db.models.signals import post_save, pre_save
 from django.test import override_settings
 
 from tests.conftest import AUTH, PASSWORD, bearer
+from tests.passwords.conftest import interrupted
 from tests.sessions.answers import (
     CHALLENGE,
     INVALID_CREDENTIALS,
@@ -17,6 +20,7 @@ from tests.sessions.answers import (
     assert_refused,
     assert_session_is_dead,
     assert_session_lives,
+    assert_token_invalid,
 )
 
 pytestmark = pytest.mark.django_db
@@ -233,3 +237,109 @@ def test_a_change_adds_no_session(client, user):
     mine = client.pair(user)
     change(client, mine["access"])
     assert Session.objects.count() == 1
+
+
+# --- a newer password -------------------------------------------------------------------------
+
+NEWER = "a newer correct horse"
+
+
+def save_it(user):
+    user.set_password(NEWER)
+    user.save()
+
+
+def update_it(user):
+    get_user_model().objects.filter(pk=user.pk).update(password=make_password(NEWER))
+
+
+def close_to_passwords(user):
+    user.set_unusable_password()
+    user.save()
+
+
+@pytest.mark.parametrize("meanwhile", [save_it, update_it, close_to_passwords])
+@pytest.mark.parametrize("new", [NEW_PASSWORD, PASSWORD], ids=["new", "the-old-one-again"])
+def test_what_is_set_during_a_change_stays_and_the_session_ends(
+    client, user, sent, security_log, mailoutbox, monkeypatch, meanwhile, new
+):
+    mine = client.pair(user)
+    sent.clear()
+
+    with interrupted(monkeypatch, password_flows, lambda: meanwhile(user)):
+        answer = change(client, mine["access"], new=new)
+
+    assert_refused(answer, INVALID_CREDENTIALS, challenge=CHALLENGE)
+    after = get_user_model().objects.get(pk=user.pk)
+    assert after.check_password(NEWER) == (meanwhile is not close_to_passwords)
+    assert after.has_usable_password() == (meanwhile is not close_to_passwords)
+    assert not after.check_password(new)
+    assert_session_is_dead(client, mine)
+    assert (sent, mailoutbox) == ([], [])
+    assert [level for level, _ in security_log("password_change_failed")] == ["WARNING"]
+
+
+def test_of_two_changes_in_one_session_the_first_one_stored_stays(client, user, monkeypatch):
+    mine = client.pair(user)
+
+    def change_first():
+        assert change(client, mine["access"], new=NEWER).status_code == 204
+
+    with interrupted(monkeypatch, password_flows, change_first):
+        answer = change(client, mine["access"])
+
+    assert_refused(answer, INVALID_CREDENTIALS, challenge=CHALLENGE)
+    assert get_user_model().objects.get(pk=user.pk).check_password(NEWER)
+    assert_session_lives(client, mine)
+
+
+def test_a_session_that_ends_during_a_change_changes_nothing(client, user, sent, monkeypatch):
+    mine, other = client.pair(user), client.pair(user)
+    before = stored_password(user)
+
+    def end_it():
+        assert client.delete(AUTH + "sessions/", **bearer(other["access"])).status_code == 204
+        sent.clear()
+
+    with interrupted(monkeypatch, password_flows, end_it):
+        answer = change(client, mine["access"])
+
+    assert_token_invalid(answer)
+    assert stored_password(user) == before
+    assert_session_is_dead(client, mine)
+    assert_session_lives(client, other)
+    assert sent == []
+
+
+def test_an_account_that_is_deleted_during_a_change_stays_deleted(client, user, monkeypatch):
+    mine = client.pair(user)
+    with interrupted(monkeypatch, password_flows, user.delete):
+        answer = change(client, mine["access"])
+    assert_refused(answer, INVALID_CREDENTIALS, challenge=CHALLENGE)
+    assert not get_user_model().objects.exists()
+
+
+def test_a_hash_that_the_change_itself_upgrades_is_the_present_one(client, user):
+    mine = client.pair(user)
+    better = ["tests.login.hashers.FewIterations", "django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(PASSWORD_HASHERS=better):
+        assert change(client, mine["access"]).status_code == 204
+    assert_session_lives(client, mine)
+
+
+def test_receivers_of_the_model_can_compare_with_what_is_stored(client, user):
+    """Histories of passwords, and what else a project does when one changes."""
+    access, before, seen = client.pair(user)["access"], stored_password(user), []
+
+    def receive(signal, instance, update_fields, **kwargs):
+        seen.append((set(update_fields), stored_password(instance) == before))
+
+    signals = [pre_save, post_save]
+    for signal in signals:
+        signal.connect(receive, sender=get_user_model())
+    try:
+        assert change(client, access).status_code == 204
+    finally:
+        for signal in signals:
+            signal.disconnect(receive, sender=get_user_model())
+    assert seen == [({"password"}, True), ({"password"}, False)]

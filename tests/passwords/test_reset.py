@@ -14,8 +14,8 @@ from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMultiAlternatives
 from django.test import override_settings
 
-from tests.conftest import PASSWORD, Client, bearer
-from tests.passwords.conftest import CONFIRM, LINK, RESET
+from tests.conftest import AUTH, PASSWORD, Client, bearer
+from tests.passwords.conftest import CONFIRM, LINK, RESET, interrupted
 from tests.second_factor.conftest import enrol
 from tests.sessions.answers import assert_session_is_dead, assert_session_lives
 
@@ -496,6 +496,30 @@ def test_whoever_comes_second_by_a_moment_is_told_that_the_link_is_used(
     monkeypatch.setattr(reset, "require_acceptable", be_late)
     assert_invalid_link(forgetful.confirm(link, NEW))
     assert stored(reader).check_password(PASSWORD)
+
+
+def change_inside(user):
+    client = Client()
+    access = client.pair(user)["access"]
+    body = {"current_password": PASSWORD, "new_password": "changed inside"}
+    answer = client.post(AUTH + "password/change/", body, **bearer(access))
+    assert answer.status_code == 204
+
+
+@pytest.mark.parametrize("change", [change_password, change_inside, close_to_passwords])
+def test_what_is_set_during_a_confirmation_stays(
+    client, reader, forgetful, change, monkeypatch, sent, mailoutbox
+):
+    link = forgetful.link("reader@example.com")
+
+    with interrupted(monkeypatch, reset, lambda: change(stored(reader))):
+        answer = forgetful.confirm(link, NEW)
+
+    assert_invalid_link(answer)
+    assert not stored(reader).check_password(NEW)
+    assert stored(reader).has_usable_password() == (change is not close_to_passwords)
+    assert "password_reset" not in [name for name, _ in sent]
+    assert_invalid_link(forgetful.confirm(link, NEW))
 
 
 # --- the lock -----------------------------------------------------------------------------

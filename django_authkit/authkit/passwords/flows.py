@@ -9,6 +9,7 @@ from authkit.core.users import AuthUser
 from authkit.errors import InvalidCredentials
 from authkit.events.flows import record
 from authkit.passwords.policy import require_acceptable
+from authkit.passwords.storage import store_password
 from authkit.sessions.attempts import forget_guesses
 from authkit.sessions.flows import (
     revoke_other_sessions,
@@ -22,24 +23,35 @@ from authkit.signals import password_changed
 def change_password(user: AuthUser, session: Session, current: str, new: str) -> None:
     """Set a new password; end every session of the user but ``session``.
 
-    :raises InvalidCredentials: ``current`` is not the password.
+    :raises InvalidCredentials: ``current`` is not the password, or is not any more.
+    :raises TokenInvalid: the session has ended in the meantime.
     :raises AttemptsExceeded: as :func:`~authkit.sessions.passwords.try_password`;
         also AccountLocked.
     :raises ValidationError: the project's validators do not accept ``new``.
     """
     if not try_password(user, session, current):
-        record("password_change_failed", level=logging.WARNING, user=user.pk, session=session.pk)
-        raise InvalidCredentials
+        raise _wrong_password(user, session)
+    present = user.password
     require_acceptable(new, user)
     user.set_password(new)
-    tell_ended(all_or_nothing(partial(_store, user, session), type(user)))
+    try:
+        ended = all_or_nothing(partial(_store, user, session, present), type(user))
+    except InvalidCredentials:  # recorded here: what is written in there comes to nothing
+        raise _wrong_password(user, session) from None
+    tell_ended(ended)
     record("password_changed", user=user.pk, session=session.pk)
     password_changed.send_robust(sender=type(user), user=user)
     tell_owner(user, "password_changed")
 
 
-def _store(user: AuthUser, session: Session) -> list[Session]:
-    user.save(update_fields=["password"])
+def _store(user: AuthUser, session: Session, present: str) -> list[Session]:
+    if not store_password(user, over=present):
+        raise InvalidCredentials
     follow_password_change(session)
     forget_guesses(user)
     return revoke_other_sessions(user, session)
+
+
+def _wrong_password(user: AuthUser, session: Session) -> InvalidCredentials:
+    record("password_change_failed", level=logging.WARNING, user=user.pk, session=session.pk)
+    return InvalidCredentials()

@@ -25,6 +25,7 @@ from authkit.core.users import AuthUser, canonical, email_of, spelt_like
 from authkit.errors import LinkInvalid
 from authkit.events.flows import record
 from authkit.passwords.policy import require_acceptable
+from authkit.passwords.storage import store_password
 from authkit.sessions.attempts import forget_guesses
 from authkit.sessions.flows import revoke_other_sessions, tell_ended
 from authkit.sessions.models import Session
@@ -67,7 +68,8 @@ def confirm_reset(uid: str, token: str, new: str) -> None:
     an account that a stranger has registered it takes all that there is, the sessions and the
     password (:class:`authkit.sessions.permissions.MayAddCredentials`).
 
-    :raises LinkInvalid: it was not sent, or is not good any more; only one of many wins it.
+    :raises LinkInvalid: it was not sent, or is not good any more; only one of many wins it, and
+        none after the password has changed by another road.
     :raises ValidationError: the project's validators do not accept ``new``; the token lives.
     """
     found = find(Purpose.PASSWORD_RESET, token)
@@ -75,9 +77,10 @@ def confirm_reset(uid: str, token: str, new: str) -> None:
         record("password_reset_failed", level=logging.WARNING)
         raise LinkInvalid
     user = found.user
+    forgotten = user.password
     require_acceptable(new, user)
     user.set_password(new)
-    ended, is_first_proof = all_or_nothing(partial(_store, user, found), type(user))
+    ended, is_first_proof = all_or_nothing(partial(_store, user, found, forgotten), type(user))
     tell_ended(ended)
     record("password_reset", user=user.pk)
     if is_first_proof:
@@ -135,9 +138,8 @@ def _link(user: AuthUser, token: str) -> str:
     return template.replace("{uid}", uid_of(user)).replace("{token}", token)
 
 
-def _store(user: AuthUser, found: FoundToken) -> tuple[list[Session], bool]:
-    if not spend(found):
+def _store(user: AuthUser, found: FoundToken, forgotten: str) -> tuple[list[Session], bool]:
+    if not spend(found) or not store_password(user, over=forgotten):
         raise LinkInvalid
-    user.save(update_fields=["password"])
     forget_guesses(user)
     return revoke_other_sessions(user, None), mark_verified(user)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from authkit.core.users import AuthUser
+from authkit.errors import TokenInvalid
 from authkit.sessions.attempts import count_in_session
 from authkit.sessions.models import Session, password_fingerprint
 from authkit.sessions.replaced_hash import ReplacedHashes, watch_replaced_hashes
@@ -39,6 +40,11 @@ def try_password(user: AuthUser, session: Session, password: str) -> bool:
 
 
 def follow_password_change(session: Session) -> None:
-    """Let the session in which its user has just changed the password live on."""
+    """Let the session in which its user has just changed the password live on.
+
+    :raises TokenInvalid: it has ended meanwhile.
+    """
     session.password_fingerprint = password_fingerprint(session.user)
-    session.save(update_fields=["password_fingerprint"])
+    mine = Session.objects.live().filter(pk=session.pk)
+    if not mine.update(password_fingerprint=session.password_fingerprint):
+        raise TokenInvalid
