@@ -90,3 +90,22 @@ def test_a_password_change_under_better_hashers_keeps_this_session_only(client, 
         assert answer.status_code == 204
         assert_session_lives(client, mine)
         assert_session_is_dead(client, other)
+
+
+def test_sessions_also_outlive_it_where_the_model_always_saves_more(
+    client, a_user, upgrade, monkeypatch
+):
+    """As models with the moment of their last change do."""
+    model, pair = get_user_model(), client.pair(a_user)
+    save = model.save
+
+    def save_more(self, *args, update_fields=None, **kwargs):
+        more = None if update_fields is None else {*update_fields, "is_active"}
+        save(self, *args, update_fields=more, **kwargs)
+
+    monkeypatch.setattr(model, "save", save_more)
+    with override_settings(PASSWORD_HASHERS=upgrade[1]):
+        new = client.pair(a_user)
+        assert stored(a_user).startswith(upgrade[2])
+        assert_session_lives(client, pair)
+        assert_session_lives(client, new)

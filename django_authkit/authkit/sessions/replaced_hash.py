@@ -38,8 +38,11 @@ def remember_replaced_hash(
     update_fields: frozenset[str] | None,
     **kwargs: Any,
 ) -> None:
-    """Receive ``pre_save`` of the user model. Only an upgrade saves just the password."""
+    """Receive ``pre_save`` of the user model.
+
+    Only an upgrade names the password among what it saves; a model's save() may name more.
+    """
     replaced = _watching.get()
-    if replaced is None or set(update_fields or ()) != {"password"}:
+    if replaced is None or "password" not in (update_fields or ()):
         return
     replaced[instance.pk] = sender._base_manager.using(using).filter(pk=instance.pk).first()
