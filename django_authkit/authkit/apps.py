@@ -7,12 +7,12 @@ from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, register
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models.signals import pre_save
+from django.db.models.signals import post_save, pre_save
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from authkit.schema.registration import register_extensions
-from authkit.sessions.replaced_hash import remember_replaced_hash
+from authkit.sessions.replaced_hash import begin_upgrade, end_upgrade
 
 #: What our models, permissions and schema stand on.
 REQUIRED_APPS = (
@@ -59,11 +59,12 @@ class AuthkitConfig(AppConfig):
     def ready(self) -> None:
         register(Tags.security)(check_project)
         register(Tags.security, deploy=True)(check_deployed_project)
-        pre_save.connect(
-            remember_replaced_hash,
-            sender=settings.AUTH_USER_MODEL,
-            dispatch_uid="authkit.sessions.hasher_upgrade",
-        )
+        for signal, receiver in ((pre_save, begin_upgrade), (post_save, end_upgrade)):
+            signal.connect(
+                receiver,
+                sender=settings.AUTH_USER_MODEL,
+                dispatch_uid="authkit.sessions.hasher_upgrade",
+            )
         register_extensions()
 
 

@@ -44,8 +44,8 @@ from authkit.sessions.flows import (
     start_session,
 )
 from authkit.sessions.models import Session
-from authkit.sessions.passwords import keep_sessions, try_password
-from authkit.sessions.replaced_hash import watch_replaced_hashes
+from authkit.sessions.passwords import try_password
+from authkit.sessions.replaced_hash import guard_upgrade
 from authkit.sessions.tokens import challenge_token
 
 
@@ -150,7 +150,7 @@ def reauthenticate(
 def _authenticate(request: HttpRequest, username: str, password: str) -> AuthUser:
     attempt = count_log_in(username, client_of(request))
     try:
-        with watch_replaced_hashes() as replaced:
+        with guard_upgrade(password):
             # "username" whatever USERNAME_FIELD is called, as Django's own log-in form does:
             # backends for LDAP, among others, know no other name.
             user = authenticate(request=request, username=username, password=password)
@@ -161,7 +161,6 @@ def _authenticate(request: HttpRequest, username: str, password: str) -> AuthUse
     if user is None:
         _record_failure(request, username=username)
         raise _refusal(request)
-    keep_sessions(user, replaced)
     if not user.is_active:
         _record_failure(request, username=username)
         raise InvalidCredentials

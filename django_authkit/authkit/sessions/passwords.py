@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import PermissionDenied
+
 from authkit.core.users import AuthUser
 from authkit.errors import TokenInvalid
 from authkit.sessions.attempts import count_in_session
 from authkit.sessions.models import Session, password_fingerprint
-from authkit.sessions.replaced_hash import ReplacedHashes, watch_replaced_hashes
+from authkit.sessions.replaced_hash import guard_upgrade
 
 
-def keep_sessions(user: AuthUser, replaced: ReplacedHashes) -> None:
-    """Let the user's sessions live on if the hash of the same password was replaced."""
-    if user.pk in replaced:
-        fingerprint = password_fingerprint(replaced[user.pk])
-        Session.objects.of(user).filter(password_fingerprint=fingerprint).update(
-            password_fingerprint=password_fingerprint(user)
-        )
+def keep_sessions(before: AuthUser, after: AuthUser) -> None:
+    """Let the sessions of a user live on whose password has another hash and is the same."""
+    mine = Session.objects.of(after).filter(password_fingerprint=password_fingerprint(before))
+    mine.update(password_fingerprint=password_fingerprint(after))
 
 
 def is_password(user: AuthUser, password: str) -> bool:
     """Say whether this is the user's password. Hashing it anew ends no session."""
-    with watch_replaced_hashes() as replaced:
-        right = user.check_password(password)
-    keep_sessions(user, replaced)
-    return right
+    try:
+        with guard_upgrade(password):
+            return user.check_password(password)
+    except PermissionDenied:
+        return False
 
 
 def try_password(user: AuthUser, session: Session, password: str) -> bool:

@@ -1,48 +1,108 @@
-"""Sessions outlive a hasher upgrade.
+"""A hasher upgrade replaces the hash of a password, and neither the password nor the sessions.
 
 Django hashes a correct password anew when PASSWORD_HASHERS or their work factors have
-changed. The password is the same, so the user's other sessions must not end. Importing
-this module imports no model: apps do it before models can be loaded.
+changed, and saves it over whatever is stored by then. Importing this module imports no
+model: apps do it before models can be loaded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
+from django.contrib.auth.hashers import check_password, verify_password
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Model
 
-#: By primary key: the user as stored before a log-in under way replaced the password hash.
-ReplacedHashes = dict[Any, Any]
+from authkit.core.database import settle
+from authkit.core.lazy import lazy_module
+from authkit.core.stored_password import hold_password
 
-_watching: ContextVar[ReplacedHashes | None] = ContextVar("authkit_replaced_hashes", default=None)
+passwords = lazy_module("authkit.sessions.passwords")
+
+
+class _Judgement(NamedTuple):
+    """A password that is being judged, and the transaction in which its hash is replaced."""
+
+    password: str
+    upgrade: ExitStack
+
+
+_judgement: ContextVar[_Judgement | None] = ContextVar("authkit_judgement", default=None)
 
 
 @contextmanager
-def watch_replaced_hashes() -> Iterator[ReplacedHashes]:
-    """Collect, during ``authenticate()``, the users whose password it hashes anew."""
-    replaced: ReplacedHashes = {}
-    token = _watching.set(replaced)
-    try:
-        yield replaced
-    finally:
-        _watching.reset(token)
+def guard_upgrade(password: str) -> Iterator[None]:
+    """See that what is called in here to judge a password brings no former one back.
+
+    Where the password has been changed while it was hashed anew, ``authenticate()`` finds
+    nobody, and ``check_password()`` raises ``PermissionDenied``. Nothing is written then.
+    """
+    with ExitStack() as upgrade:
+        token = _judgement.set(_Judgement(password, upgrade))
+        try:
+            yield
+        finally:
+            _judgement.reset(token)
 
 
-def remember_replaced_hash(
+def begin_upgrade(
     sender: type[Model],
-    instance: Model,
+    instance: Any,
     using: str,
     update_fields: frozenset[str] | None,
     **kwargs: Any,
 ) -> None:
     """Receive ``pre_save`` of the user model.
 
-    Only an upgrade names the password among what it saves; a model's save() may name more.
+    An upgrade names the password among what it saves, whatever a model's save() adds. Django
+    has it forget the raw one before; what a backend sets itself is a change, and remembers it.
     """
-    replaced = _watching.get()
-    if replaced is None or "password" not in (update_fields or ()):
+    judgement = _judgement.get()
+    if judgement is None or "password" not in (update_fields or ()) or instance._password:
         return
-    replaced[instance.pk] = sender._base_manager.using(using).filter(pk=instance.pk).first()
+    rows: Any = sender._base_manager.using(using).filter(pk=instance.pk)
+    while True:
+        stored = rows.first()
+        _judge_again(stored, instance, judgement.password)
+        # Another log-in may have replaced the hash since it was read.
+        if settle(partial(_open, judgement.upgrade, stored, instance, using), sender):
+            break
+
+
+def end_upgrade(**kwargs: Any) -> None:
+    """Receive ``post_save`` of the user model."""
+    judgement = _judgement.get()
+    if judgement is not None:
+        judgement.upgrade.close()
+
+
+def _judge_again(stored: Any, instance: Any, password: str) -> None:
+    """Refuse an upgrade of what is the password no more; take over the hash of another one."""
+    if stored is None:
+        raise PermissionDenied
+    right, is_outdated = verify_password(password, stored.password)
+    # Of a password that a backend, or the model, alters before it is hashed nothing can be said.
+    if not right and check_password(password, instance.password):
+        raise PermissionDenied
+    if right and not is_outdated:
+        # Another log-in has just upgraded it, and has a session that knows its hash.
+        instance.password = stored.password
+
+
+def _open(upgrade: ExitStack, stored: Any, instance: Any, using: str) -> bool:
+    """Open the transaction of an upgrade, unless the hash is not the stored one any more.
+
+    :param upgrade: what closes it.
+    """
+    with ExitStack() as opened:
+        opened.enter_context(transaction.atomic(using=using))
+        held = hold_password(stored, stored.password, using)
+        if held:
+            passwords.keep_sessions(stored, instance)
+            upgrade.enter_context(opened.pop_all())
+    return held
