@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from authkit.core.lazy import lazy_module
-from authkit.core.users import email_of
+from authkit.core.users import email_of, username_of
 
 __all__ = ["ContextWordsValidator", "MinimumLengthValidator"]
 
@@ -97,7 +97,7 @@ def _said_in_settings() -> Iterator[str]:
 
 
 def _said_of(user: Any) -> Iterator[str]:
-    yield str(user.get_username())
+    yield username_of(user)
     yield email_of(user)
     yield getattr(user, "first_name", "")
     yield getattr(user, "last_name", "")

@@ -40,3 +40,8 @@ def test_a_key_costs_one_query_on_mysql_and_none_elsewhere(django_assert_num_que
     sort_keys(username(), ["x"])
     with django_assert_num_queries(1 if connection.vendor == "mysql" else 0):
         sort_keys(username(), ["y", "z"])
+
+
+def test_in_a_column_that_holds_no_text_there_is_no_other_spelling_to_know_of():
+    column = get_user_model()._meta.get_field("is_active")
+    assert sort_keys(column, ["17", "017"]) == ["17", "017"]

@@ -23,7 +23,7 @@ from authkit.core.mail import Mail, send_all
 from authkit.core.mailed_tokens import FoundToken, Purpose
 from authkit.core.rates import Rate
 from authkit.core.request_counts import count_request
-from authkit.core.users import AuthUser, email_of
+from authkit.core.users import AuthUser, email_of, username_of
 from authkit.errors import AlreadyTaken, AttemptsExceeded, LinkInvalid
 from authkit.events.flows import record
 from authkit.sessions.flows import revoke_other_sessions, tell_ended
@@ -53,11 +53,11 @@ def request_change(user: AuthUser, address: str) -> None:
     [token] = mailed_tokens.issue(Purpose.EMAIL_CHANGE, [(user, address)], LIFETIME)
     holder = holder_of(user.get_email_field_name(), address, besides=user)
     if holder is None:
-        context = {"username": user.get_username(), "link": link(token)}
+        context = {"username": username_of(user), "link": link(token)}
         mail = Mail("email_change", address, context)
     else:
         # The token is kept by nobody. The mail goes to the address that we have.
-        mail = Mail("email_taken", email_of(holder), {"username": holder.get_username()})
+        mail = Mail("email_taken", email_of(holder), {"username": username_of(holder)})
     send_all([mail])
 
 
@@ -91,7 +91,7 @@ def _change(found: FoundToken) -> None:
     record("email_changed", user=user.pk)
     email_changed.send_robust(sender=type(user), user=user)
     old = email_of(owner)
-    context = {"username": user.get_username(), "address": found.address}
+    context = {"username": username_of(user), "address": found.address}
     send_all([Mail("email_changed", old, {**context, "link": link(token)}) for token in undo])
 
 
@@ -100,7 +100,7 @@ def _undo(found: FoundToken) -> None:
     tell_ended(ended)
     record("email_change_undone", level=logging.WARNING, user=user.pk)
     email_changed.send_robust(sender=type(user), user=user)
-    send_all([Mail("email_change_undone", found.address, {"username": user.get_username()})])
+    send_all([Mail("email_change_undone", found.address, {"username": username_of(user)})])
 
 
 def _owner(found: FoundToken) -> AuthUser:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from authkit.api_keys.models import APIKey
 from authkit.core.lazy import lazy_module
-from authkit.core.users import AuthUser
+from authkit.core.users import AuthUser, username_of
 from authkit.errors import AccountLocked
 from authkit.second_factor.models import CODE_LIMITS, TOTPDevice
 from authkit.sessions.attempts import PASSWORD_LIMITS, failures_in_a_row
@@ -150,11 +150,11 @@ def account_states(users: Sequence[AuthUser]) -> list[AccountState]:
     )
     keys = APIKey.objects.live().filter(owner__in=users).order_by()
     numbers = dict(keys.values_list("owner").annotate(number=Count("pk")))
-    failures = failures_in_a_row([user.get_username() for user in users])
+    failures = failures_in_a_row([username_of(user) for user in users])
     return [
         AccountState(
             second_factor=user.pk in devices,
-            locked=_locked(failures[user.get_username()], devices.get(user.pk)),
+            locked=_locked(failures[username_of(user)], devices.get(user.pk)),
             live_sessions=_usable(user, fingerprints),
             api_keys=numbers.get(user.pk, 0) if user.is_active else 0,
         )

@@ -37,7 +37,7 @@ from authkit.core.mail import Mail, send_all
 from authkit.core.mailed_tokens import TOKEN_BYTES
 from authkit.core.rates import Rate
 from authkit.core.request_counts import count_client, count_request
-from authkit.core.users import AuthUser, email_of
+from authkit.core.users import AuthUser, email_of, username_of
 from authkit.errors import AlreadyTaken, LinkInvalid
 from authkit.events.flows import record
 from authkit.passwords.policy import require_acceptable
@@ -188,7 +188,7 @@ def _answer(account: AuthUser, token: str) -> Mail:
 
 def _told_to_log_in(holder: AuthUser) -> Mail:
     # To the address that we have, not to one that looks like it.
-    context = {"username": holder.get_username()}
+    context = {"username": username_of(holder)}
     return Mail("registration_exists", email_of(holder), context)
 
 

@@ -24,7 +24,7 @@ from authkit.core.mail import Mail
 from authkit.core.mailed_tokens import FoundToken, Purpose
 from authkit.core.rates import Rate
 from authkit.core.request_counts import count_request
-from authkit.core.users import AuthUser, email_of
+from authkit.core.users import AuthUser, email_of, username_of
 from authkit.errors import AttemptsExceeded, InvalidCredentials, LinkInvalid
 from authkit.events.flows import record
 
@@ -40,7 +40,7 @@ def ask_for_proof(user: AuthUser | None) -> list[Mail]:
     recipients = [] if user is None else [(user, email_of(user))]
     tokens = mailed_tokens.issue(Purpose.EMAIL_VERIFICATION, recipients, LIFETIME)
     return [
-        Mail("email_verification", to, {"username": owner.get_username(), "link": link(token)})
+        Mail("email_verification", to, {"username": username_of(owner), "link": link(token)})
         for token, (owner, to) in zip(tokens, recipients, strict=True)
     ]
 

@@ -18,7 +18,10 @@ def sort_keys(column: models.Field[Any, Any], texts: Sequence[str]) -> list[str]
     connection = connections[alias]
     if connection.vendor != "mysql" or not texts:
         return list(texts)
-    charset, collation = _collation(alias, column.model._meta.db_table, str(column.column))
+    named = _collation(alias, column.model._meta.db_table, str(column.column))
+    if named is None:
+        return list(texts)
+    charset, collation = named
     # Names of a charset and a collation, from the database; the text is a parameter.
     key = f"HEX(WEIGHT_STRING(CONVERT(%s USING {charset}) COLLATE {collation}))"
     with connection.cursor() as cursor:
@@ -27,7 +30,8 @@ def sort_keys(column: models.Field[Any, Any], texts: Sequence[str]) -> list[str]
 
 
 @lru_cache(maxsize=4)
-def _collation(alias: str, table: str, column: str) -> tuple[str, str]:
+def _collation(alias: str, table: str, column: str) -> tuple[str, str] | None:
+    """Return the charset and the collation of a column; None for one that holds no text."""
     with connections[alias].cursor() as cursor:
         cursor.execute(
             "SELECT CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLUMNS"
@@ -35,4 +39,4 @@ def _collation(alias: str, table: str, column: str) -> tuple[str, str]:
             [table, column],
         )
         charset, collation = cursor.fetchone()
-    return str(charset), str(collation)
+    return None if charset is None else (str(charset), str(collation))

@@ -31,7 +31,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from authkit.core.lazy import lazy_module
 from authkit.core.security_log import note
-from authkit.core.users import AuthUser, email_of
+from authkit.core.users import AuthUser, email_of, username_of
 
 crypto = lazy_module("authkit.core.crypto")
 
@@ -84,7 +84,7 @@ def tell_owner(user: AuthUser, name: str, **context: Any) -> None:
     """Send a mail to the owner of an account, if it has an address."""
     address = email_of(user)
     if address:
-        send(name, address, {"username": user.get_username(), **context})
+        send(name, address, {"username": username_of(user), **context})
 
 
 def render(name: str, context: Mapping[str, Any]) -> RenderedMail:

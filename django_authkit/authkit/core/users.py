@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.db.models import Q
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     AuthUser = User
 else:
     AuthUser = AbstractBaseUser
+
+
+def username_of(user: AuthUser) -> str:
+    """Return the name that a user logs in with as text, whatever its column holds."""
+    return str(user.get_username())
 
 
 def email_of(user: AuthUser) -> str:
@@ -47,6 +53,20 @@ def spelt_like(column: str, name: str) -> Q:
     return Q(*[(f"{column}__iexact", spelling) for spelling in spellings], _connector=Q.OR)
 
 
+def looked_up(name: str) -> str:
+    """Return as text what the column of user names is asked for where this is typed.
+
+    A number and a UUID have many spellings, and a project's own column may have one form for
+    many. What does not fit the column stays as it was typed.
+    """
+    model = get_user_model()
+    column: Any = model._meta.get_field(model.USERNAME_FIELD)
+    try:
+        return str(column.get_prep_value(name))
+    except (TypeError, ValueError, ValidationError):
+        return name
+
+
 def user_named(username: str) -> AuthUser:
     """Return the user whom somebody at a terminal means.
 
@@ -55,7 +75,7 @@ def user_named(username: str) -> AuthUser:
     model = get_user_model()
     try:
         return model._default_manager.get_by_natural_key(terminal_text(username))
-    except model.DoesNotExist:
+    except (model.DoesNotExist, ValueError, ValidationError):
         raise CommandError(f'There is no user "{username}".') from None
 
 

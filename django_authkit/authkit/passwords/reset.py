@@ -21,7 +21,7 @@ from authkit.core.mailed_tokens import FoundToken, Purpose, find, issue, spend
 from authkit.core.rates import Rate
 from authkit.core.request_counts import count_client, count_request
 from authkit.core.security_log import note
-from authkit.core.users import AuthUser, canonical, email_of, spelt_like
+from authkit.core.users import AuthUser, canonical, email_of, spelt_like, username_of
 from authkit.errors import LinkInvalid
 from authkit.events.flows import record
 from authkit.passwords.policy import require_acceptable
@@ -126,7 +126,7 @@ def _may_reset(user: AuthUser) -> bool:
 
 def _mail(user: AuthUser, token: str) -> Mail:
     context = {
-        "username": user.get_username(),
+        "username": username_of(user),
         "link": _link(user, token),
         "minutes": int(conf.PASSWORD_RESET_LIFETIME.total_seconds() // 60),
     }

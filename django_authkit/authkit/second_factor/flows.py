@@ -18,7 +18,7 @@ from authkit.core import clock
 from authkit.core.attempts import count_attempt
 from authkit.core.database import all_or_nothing
 from authkit.core.mail import tell_owner
-from authkit.core.users import AuthUser
+from authkit.core.users import AuthUser, username_of
 from authkit.errors import AttemptsExceeded, CodeInvalid, InvalidCredentials, NothingToConfirm
 from authkit.events.flows import record
 from authkit.second_factor import recovery, totp
@@ -101,7 +101,7 @@ def set_up(user: AuthUser) -> Setup:
     device = TOTPDevice(user=user, name="TOTP", confirmed=False)
     device.seal(secret)
     _store_pending(device)
-    url = totp.otpauth_url(secret, user.get_username(), _issuer(device))
+    url = totp.otpauth_url(secret, username_of(user), _issuer(device))
     return Setup(
         secret=totp.base32(secret),
         otpauth_url=url,

@@ -10,6 +10,7 @@ from django.db import IntegrityError
 
 from authkit.core import clock
 from authkit.core.database import all_or_nothing
+from authkit.core.users import username_of
 from authkit.second_factor.models import TOTPDevice, confirmed_device
 from authkit.second_factor.totp import STEP_SECONDS
 from authkit.sessions.flows import end_other_sessions
@@ -26,7 +27,7 @@ class Imported:
 def import_device(stock: Any) -> Imported:
     """Copy one confirmed ``otp_totp.TOTPDevice``; leave what we could not verify as it did."""
     reason = _obstacle(stock) or _copy(stock)
-    return Imported(stock.user.get_username(), reason)
+    return Imported(username_of(stock.user), reason)
 
 
 def _obstacle(stock: Any) -> str:

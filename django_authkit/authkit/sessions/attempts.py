@@ -32,7 +32,7 @@ from authkit.core.compiled_update import CompiledUpdate
 from authkit.core.database import settle
 from authkit.core.lazy import lazy_module
 from authkit.core.truth import TruthManager
-from authkit.core.users import AuthUser
+from authkit.core.users import AuthUser, looked_up, username_of
 from authkit.sessions.models import Session
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ class PasswordAttempts(AttemptCounter):
     @classmethod
     def of(cls, name: str, place: str) -> PasswordAttempts:
         """Return the counter of a name and a place, whether it has been stored or not."""
+        name = looked_up(name)
         account = _account(name)
         return cls(
             id=_digest(account, place, name),
@@ -133,7 +134,7 @@ def count_in_session(user: AuthUser, session: Session) -> PasswordAttempts:
     :raises AttemptsExceeded: too many were wrong in this session.
     :raises AccountLocked: the same, and time alone will not help.
     """
-    counter = PasswordAttempts.of(user.get_username(), f"session:{session.pk}")
+    counter = PasswordAttempts.of(username_of(user), f"session:{session.pk}")
     _count(counter, lambda: True, partial(_refuse, user=user.pk, session=session.pk))
     return counter
 
@@ -144,7 +145,7 @@ def forget_guesses(user: AuthUser) -> None:
     Those for other spellings stay, since they may have been for somebody else's account. So
     that they do not keep this user out, as many are overlooked where this name is typed.
     """
-    name = _digest("name", user.get_username())
+    name = _name(user)
     failed = _failed(user)
     failed.filter(name=name).update(**PasswordAttempts.FORGIVEN)
     _overlook(name, failed.exclude(name=name).aggregate(sum=Sum("failures"))["sum"] or 0)
@@ -152,13 +153,17 @@ def forget_guesses(user: AuthUser) -> None:
 
 def unlock_passwords(user: AuthUser) -> bool:
     """Forget every wrong password for a user, however spelt; return False where there were none."""
-    _overlook(_digest("name", user.get_username()), 0)
+    _overlook(_name(user), 0)
     return bool(_failed(user).update(**PasswordAttempts.FORGIVEN))
 
 
 def _failed(user: AuthUser) -> models.QuerySet[PasswordAttempts, PasswordAttempts]:
-    account = _account(user.get_username())
+    account = _account(username_of(user))
     return PasswordAttempts.objects.filter(account=account, failures__gt=0)
+
+
+def _name(user: AuthUser) -> str:
+    return _digest("name", looked_up(username_of(user)))
 
 
 def _overlook(name: str, failures: int) -> None:
@@ -258,7 +263,7 @@ def _accounts(names: Sequence[str]) -> list[str]:
     """
     model = get_user_model()
     column: Any = model._meta.get_field(model.USERNAME_FIELD)
-    keys = sort_keys(column, [_folded(name) for name in names])
+    keys = sort_keys(column, [_folded(looked_up(name)) for name in names])
     return [_digest("account", key) for key in keys]
 
 

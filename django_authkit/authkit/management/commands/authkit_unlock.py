@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from authkit.core.users import user_named
+from authkit.core.users import user_named, username_of
 from authkit.second_factor.flows import unlock
 
 
@@ -18,6 +18,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         user = user_named(options["username"])
         if unlock(user):
-            self.stdout.write(f"{user.get_username()} is unlocked.")
+            self.stdout.write(f"{username_of(user)} is unlocked.")
         else:
-            self.stdout.write(f"{user.get_username()} was not locked, and nothing had failed.")
+            self.stdout.write(f"{username_of(user)} was not locked, and nothing had failed.")
