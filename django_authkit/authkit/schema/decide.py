@@ -14,6 +14,7 @@ from authkit.schema.answers import Answer, Caller, Gate, Verdict
 from authkit.schema.gate import before_its_action
 from authkit.schema.permissions import formula, is_key_permission, leaves
 from authkit.schema.probe import Tier
+from authkit.schema.stock import is_stock
 
 #: Credentials that are presented together: an authenticator's, keys, or both.
 Alternative = tuple[Any, ...]
@@ -53,7 +54,8 @@ class Offer:
         ]
         # One of each class: a permission that is named twice is still one key.
         keys = tuple({type(key): key for key in found}.values())
-        return cls(tuple(before_its_action(view).get_authenticators()), permissions, keys)
+        early = view if is_stock(type(view).get_authenticators) else before_its_action(view)
+        return cls(tuple(early.get_authenticators()), permissions, keys)
 
     @property
     def classes(self) -> Any:

@@ -57,7 +57,7 @@ def required_schemes(document: Document) -> set[str]:
     return {
         name
         for holder in holders
-        for requirement in well_formed(holder.get("security"))
+        for requirement in named(holder.get("security"))
         for name in requirement
     }
 
@@ -90,10 +90,15 @@ def well_formed(requirements: Any) -> list[Requirement]:
 
     Scopes that are none are left out.
     """
+    return [_scoped(item) for item in named(requirements)]
+
+
+def named(requirements: Any) -> list[dict[str, Any]]:
+    """Do what :func:`well_formed` does, for the names of the schemes alone."""
     if not isinstance(requirements, list):
         return []
-    named = ({item: []} if isinstance(item, str) else item for item in requirements)
-    return [_scoped(item) for item in named if isinstance(item, dict) and all_strings(item)]
+    objects = [{item: []} if isinstance(item, str) else item for item in requirements]
+    return [item for item in objects if isinstance(item, dict) and all_strings(item)]
 
 
 def _scoped(requirement: dict[str, Any]) -> Requirement:

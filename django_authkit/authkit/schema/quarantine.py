@@ -116,33 +116,27 @@ _house = threading.RLock()
 
 @contextmanager
 def watching(*, reads: bool = False) -> Iterator[Watch]:
-    """Refuse to the code of this context what it may not do. *reads* allows reading SQL."""
+    """Refuse to the code of this context what it may not do. *reads* allows reading SQL.
+
+    What refused statements, and functions to call on commit, did to open transactions is undone.
+    """
     watch = Watch(reads=reads)
     token = _watch.set(watch)
-    try:
-        with _transactions_untouched():
-            yield watch
-    finally:
-        _watch.reset(token)
-
-
-def opened_connections() -> list[Any]:
-    return list(connections.all(initialized_only=True))
-
-
-@contextmanager
-def _transactions_untouched() -> Iterator[None]:
-    """Undo what refused statements, and functions to call on commit, did to open transactions."""
     opened: list[Any] = [
         (one, one.needs_rollback, one.rollback_exc, list(one.run_on_commit))
         for one in opened_connections()
     ]
     try:
-        yield
+        yield watch
     finally:
         for one, needs_rollback, error, functions in opened:
             one.needs_rollback, one.rollback_exc = needs_rollback, error
             one.run_on_commit = functions
+        _watch.reset(token)
+
+
+def opened_connections() -> list[Any]:
+    return list(connections.all(initialized_only=True))
 
 
 @contextmanager
