@@ -54,7 +54,20 @@ def test_the_document_follows_the_serializers(settings):
     assert shown["properties"]["staff"]["readOnly"]
 
 
-METHODS = [("get", "me/"), ("patch", "me/"), ("delete", "me/"), ("post", "email/change/")]
+ID = "00000000-0000-0000-0000-000000000001"
+METHODS = [
+    *[(method, "me/") for method in ("get", "patch", "delete")],
+    ("post", "email/change/"),
+    ("post", "password/change/"),
+    ("get", "events/"),
+    *[(method, "sessions/") for method in ("get", "delete")],
+    ("delete", "sessions/{session_id}/"),
+    *[(method, "api-keys/") for method in ("get", "post")],
+    *[(method, "api-keys/{key_id}/") for method in ("get", "patch", "delete")],
+    ("post", "api-keys/{key_id}/rotate/"),
+    ("post", "2fa/totp/disable/"),
+    ("post", "2fa/recovery-codes/"),
+]
 
 
 @pytest.mark.parametrize(
@@ -65,9 +78,27 @@ def test_who_owes_a_second_factor_is_refused_as_the_document_says(
 ):
     settings.AUTHKIT = {**ON, "SECOND_FACTOR_REQUIRED": "all"}
     access = client.pair(user)["access"]
-    answer = client.generic(method, AUTH + path, "{}", "application/json", **bearer(access))
+    address = AUTH + path.format(session_id=ID, key_id=ID)
+    answer = client.generic(method, address, "{}", "application/json", **bearer(access))
     assert (answer.status_code, answer.json()["code"]) == (403, "second_factor_enrolment_required")
     document, _ = ours()
-    assert document["paths"][AUTH + path][method]["responses"]["403"]["description"] == (
-        "`second_factor_enrolment_required`."
-    )
+    documented = document["paths"][AUTH + path][method]["responses"]["403"]["description"]
+    assert documented.startswith("`second_factor_enrolment_required`")
+
+
+def test_all_that_wants_a_session_is_listed_here(settings):
+    settings.AUTHKIT = ON
+    document, _ = ours()
+    wanting = {
+        (method, path.removeprefix(AUTH))
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if any(operation["security"])
+    }
+    enrolling = {
+        ("get", "2fa/"),
+        ("post", "2fa/totp/setup/"),
+        ("post", "2fa/totp/verify/"),
+        ("post", "reauthenticate/"),
+    }
+    assert wanting - enrolling == {place for place in METHODS if is_there(place[1])}

@@ -21,7 +21,8 @@ from authkit.api_keys.serializers import (
 from authkit.core.documentation import (
     BAD_REQUEST,
     DONE,
-    EMAIL_UNVERIFIED,
+    ENROLMENT_OR_ADDRESS_REQUIRED,
+    ENROLMENT_REQUIRED,
     NOT_AUTHENTICATED,
     NOT_FOUND,
     NOT_JSON,
@@ -65,7 +66,11 @@ class APIKeyListView(OwnerView):
         tags=["auth"],
         summary="List your API keys, newest first",
         description="Expired ones too, revoked ones not. No key is shown again.",
-        responses={200: APIKeySerializer(many=True), 401: NOT_AUTHENTICATED},
+        responses={
+            200: APIKeySerializer(many=True),
+            401: NOT_AUTHENTICATED,
+            403: ENROLMENT_REQUIRED,
+        },
     )
     def get(self, request: Request) -> Response:
         keys = flows.own_keys(current_user(request))
@@ -80,7 +85,7 @@ class APIKeyListView(OwnerView):
             201: NewAPIKeySerializer,
             400: BAD_REQUEST,
             401: STEP_UP,
-            403: EMAIL_UNVERIFIED,
+            403: ENROLMENT_OR_ADDRESS_REQUIRED,
             409: refusal("`api_key_quota_exceeded`."),
             415: NOT_JSON,
         },
@@ -98,7 +103,12 @@ class APIKeyView(OwnerView):
         tags=["auth"],
         summary="Show one of your API keys",
         parameters=[KEY_ID],
-        responses={200: APIKeySerializer, 401: NOT_AUTHENTICATED, 404: NOT_FOUND},
+        responses={
+            200: APIKeySerializer,
+            401: NOT_AUTHENTICATED,
+            403: ENROLMENT_REQUIRED,
+            404: NOT_FOUND,
+        },
     )
     def get(self, request: Request, key_id: str) -> Response:
         api_key = flows.own_key(current_user(request), uuid_or_404(key_id))
@@ -114,6 +124,7 @@ class APIKeyView(OwnerView):
             200: APIKeySerializer,
             400: BAD_REQUEST,
             401: STEP_UP,
+            403: ENROLMENT_REQUIRED,
             404: NOT_FOUND,
             409: ENDED,
             415: NOT_JSON,
@@ -129,7 +140,12 @@ class APIKeyView(OwnerView):
         tags=["auth"],
         summary="Revoke an API key, for good",
         parameters=[KEY_ID],
-        responses={204: DONE, 401: NOT_AUTHENTICATED, 404: NOT_FOUND},
+        responses={
+            204: DONE,
+            401: NOT_AUTHENTICATED,
+            403: ENROLMENT_REQUIRED,
+            404: NOT_FOUND,
+        },
     )
     def delete(self, request: Request, key_id: str) -> Response:
         if not flows.revoke_key(current_user(request), uuid_or_404(key_id)):
@@ -154,7 +170,7 @@ class APIKeyRotateView(OwnerView):
             201: NewAPIKeySerializer,
             400: BAD_REQUEST,
             401: STEP_UP,
-            403: EMAIL_UNVERIFIED,
+            403: ENROLMENT_OR_ADDRESS_REQUIRED,
             404: NOT_FOUND,
             409: refusal("`api_key_ended`: it has expired; `api_key_rotated`: by somebody else."),
             415: NOT_JSON,

@@ -72,6 +72,9 @@ ACCEPTED = OpenApiResponse(
 
 ENROLMENT_REQUIRED = refusal("`second_factor_enrolment_required`.")
 EMAIL_UNVERIFIED = refusal("`email_unverified`: confirm your address first.")
+ENROLMENT_OR_ADDRESS_REQUIRED = refusal(
+    "`second_factor_enrolment_required`; `email_unverified`: confirm your address first."
+)
 
 #: What an endpoint that judges a code may answer besides.
 CODE_REFUSALS = {

@@ -12,7 +12,7 @@ from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from authkit.core.documentation import NOT_AUTHENTICATED, refusal
+from authkit.core.documentation import ENROLMENT_REQUIRED, NOT_AUTHENTICATED, refusal
 from authkit.events.models import SecurityEvent, SecurityEventQuerySet
 from authkit.events.serializers import SecurityEventSerializer
 from authkit.sessions.views import OwnerView, current_user
@@ -55,6 +55,7 @@ class EventListView(OwnerView, ListAPIView[SecurityEvent]):
         responses={
             200: SecurityEventSerializer(many=True),
             401: NOT_AUTHENTICATED,
+            403: ENROLMENT_REQUIRED,
             404: refusal("`not_found`: the cursor is none of ours."),
         },
     )

@@ -11,6 +11,7 @@ from authkit.core.documentation import (
     ACCEPTED,
     BAD_REQUEST,
     DONE,
+    ENROLMENT_REQUIRED,
     LOCKED,
     NOT_JSON,
     TOO_MANY,
@@ -40,6 +41,7 @@ class PasswordChangeView(OwnerView):
                 "`invalid_credentials` if the current password is wrong; "
                 "`not_authenticated` or `token_invalid`."
             ),
+            403: ENROLMENT_REQUIRED,
             415: NOT_JSON,
             423: LOCKED,
             429: TOO_MANY,

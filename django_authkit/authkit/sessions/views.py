@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from authkit.core.documentation import (
     BAD_REQUEST,
     DONE,
+    ENROLMENT_REQUIRED,
     NOT_AUTHENTICATED,
     NOT_FOUND,
     NOT_JSON,
@@ -108,7 +109,11 @@ class SessionListView(OwnerView):
         operation_id="sessions_list",
         tags=["auth"],
         summary="List your live sessions, most recently used first",
-        responses={200: SessionSerializer(many=True), 401: NOT_AUTHENTICATED},
+        responses={
+            200: SessionSerializer(many=True),
+            401: NOT_AUTHENTICATED,
+            403: ENROLMENT_REQUIRED,
+        },
     )
     def get(self, request: Request) -> Response:
         serializer = SessionSerializer(
@@ -122,7 +127,7 @@ class SessionListView(OwnerView):
         operation_id="sessions_delete_others",
         tags=["auth"],
         summary="End all your sessions but this one",
-        responses={204: DONE, 401: NOT_AUTHENTICATED},
+        responses={204: DONE, 401: NOT_AUTHENTICATED, 403: ENROLMENT_REQUIRED},
     )
     def delete(self, request: Request) -> Response:
         flows.end_other_sessions(current_user(request), current_session(request))
@@ -135,7 +140,12 @@ class SessionView(OwnerView):
         tags=["auth"],
         summary="End one of your sessions",
         parameters=[OpenApiParameter("session_id", OpenApiTypes.UUID, OpenApiParameter.PATH)],
-        responses={204: DONE, 401: NOT_AUTHENTICATED, 404: NOT_FOUND},
+        responses={
+            204: DONE,
+            401: NOT_AUTHENTICATED,
+            403: ENROLMENT_REQUIRED,
+            404: NOT_FOUND,
+        },
     )
     def delete(self, request: Request, session_id: str) -> Response:
         if not flows.end_session(current_user(request), uuid_or_404(session_id)):
