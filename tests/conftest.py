@@ -141,8 +141,8 @@ def pytest_collection_modifyitems(config, items):
     for marker, columns in (("addresses", ["email"]), ("names", ["first_name", "last_name"])):
         if not has_column(*columns):
             _deselect(marker, config, items)
-    if get_user_model().USERNAME_FIELD == "email":
-        _deselect("user_names", config, items)
+    logs_in_by_address = get_user_model().USERNAME_FIELD == "email"
+    _deselect("user_names" if logs_in_by_address else "address_names", config, items)
     if find_spec("redis") is None:
         _deselect("redis", config, items)  # Django's cache wants redis-py, and we do not
 

@@ -343,10 +343,9 @@ def test_an_address_is_kept_in_its_normal_form(client, mailoutbox, typed, kept):
     assert getattr(USER.objects.get(), EMAIL) == kept
 
 
+@pytest.mark.address_names
 def test_who_logs_in_by_address_types_it_as_it_is_stored(client, mailoutbox, monkeypatch):
     """Unless the manager of the user model looks for it as custom-user-model.md says."""
-    if USER.USERNAME_FIELD != EMAIL:
-        pytest.skip("the user name is no address")
     register(client, "Ann@Example.COM")
     verify(client, token_in(mailoutbox[0]))
     typed, stored = USER(email="Ann@Example.COM"), USER.objects.get()

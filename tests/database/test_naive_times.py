@@ -2,6 +2,7 @@
 
 import pytest
 from authkit.models import APIKey, SecurityEvent, Session
+from authkit.sessions.models import sessions_by_id
 from django.test import override_settings
 
 from tests.conftest import AUTH, bearer, is_there
@@ -10,8 +11,21 @@ from tests.second_factor.phone import Phone
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture
+def _compiled_anew():
+    """The SQL is compiled once in a process, whose USE_TZ does not change but here."""
+
+    def forget():
+        for lookup in (sessions_by_id, APIKey.objects.by_prefix):
+            lookup._plans.clear()
+
+    forget()
+    yield
+    forget()
+
+
 @pytest.fixture(params=["UTC", "Asia/Kathmandu", "America/St_Johns"])
-def naive(request):
+def naive(request, _compiled_anew):
     with override_settings(
         USE_TZ=False,
         TIME_ZONE=request.param,
