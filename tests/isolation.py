@@ -2,6 +2,7 @@
 
 import contextlib
 
+import pytest
 from django.db import connection, connections
 from django.utils.module_loading import import_string
 
@@ -34,6 +35,13 @@ def isolated(level):
     finally:
         connection.close()
         configured["OPTIONS"] = before
+
+
+@pytest.fixture(params=["read committed", "repeatable read"], autouse=True)
+def level(request):
+    """For modules that import it: each test under what PostgreSQL and what MariaDB begins with."""
+    with isolated(request.param):
+        yield
 
 
 def level_in_force():

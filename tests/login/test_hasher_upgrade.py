@@ -4,10 +4,10 @@ import pytest
 from authkit.sessions import replaced_hash
 from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.hashers import make_password
 from django.test import override_settings
 
 from tests.conftest import AUTH, PASSWORD, Client, bearer
+from tests.newer_password import NEWER, ROADS, close_to_passwords, save_it
 from tests.sessions.answers import (
     CHALLENGE,
     INVALID_CREDENTIALS,
@@ -122,8 +122,6 @@ def test_sessions_also_outlive_it_where_the_model_always_saves_more(
 
 # --- what happens while it is hashed anew -------------------------------------------------------
 
-NEWER = "a newer correct horse"
-
 
 def while_hashing(monkeypatch, act):
     """Have something else happen, once, between judging a password and storing its new hash."""
@@ -138,21 +136,7 @@ def while_hashing(monkeypatch, act):
     monkeypatch.setattr(model, "set_password", act_first)
 
 
-def save_it(user):
-    user.set_password(NEWER)
-    user.save()
-
-
-def update_it(user):
-    get_user_model().objects.filter(pk=user.pk).update(password=make_password(NEWER))
-
-
-def close_to_passwords(user):
-    user.set_unusable_password()
-    user.save()
-
-
-@pytest.mark.parametrize("meanwhile", [save_it, update_it, close_to_passwords])
+@pytest.mark.parametrize("meanwhile", ROADS)
 def test_a_password_that_is_set_meanwhile_stays_and_the_former_one_opens_nothing(
     client, a_user, upgrade, monkeypatch, security_log, meanwhile
 ):

@@ -13,21 +13,17 @@ from django.contrib.auth.signals import user_logged_in
 from django.test import override_settings
 
 from tests.conftest import PASSWORD, clients_from_all_over
-from tests.isolation import isolated
+from tests.isolation import level
 from tests.login.test_hasher_upgrade import FEW, MORE
 from tests.sessions.answers import assert_session_is_dead, assert_session_lives
 from tests.sessions.crowd import PATIENCE_SECONDS, Crowd
+
+__all__ = ["level"]
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
 
 THREADS = 8
 ROUNDS = 3
-
-
-@pytest.fixture(params=["read committed", "repeatable read"], autouse=True)
-def level(request):
-    with isolated(request.param):
-        yield
 
 
 @pytest.fixture(autouse=True)

@@ -7,11 +7,11 @@ from authkit.models import APIKey, Session
 from authkit.passwords import flows as password_flows
 from authkit.sessions import flows
 from django.contrib.auth import get_user_model
-from django.contrib.auth.hashers import make_password
 from django.db.models.signals import post_save, pre_save
 from django.test import override_settings
 
 from tests.conftest import AUTH, PASSWORD, bearer
+from tests.newer_password import NEWER, ROADS, close_to_passwords
 from tests.passwords.conftest import interrupted
 from tests.sessions.answers import (
     CHALLENGE,
@@ -241,24 +241,8 @@ def test_a_change_adds_no_session(client, user):
 
 # --- a newer password -------------------------------------------------------------------------
 
-NEWER = "a newer correct horse"
 
-
-def save_it(user):
-    user.set_password(NEWER)
-    user.save()
-
-
-def update_it(user):
-    get_user_model().objects.filter(pk=user.pk).update(password=make_password(NEWER))
-
-
-def close_to_passwords(user):
-    user.set_unusable_password()
-    user.save()
-
-
-@pytest.mark.parametrize("meanwhile", [save_it, update_it, close_to_passwords])
+@pytest.mark.parametrize("meanwhile", ROADS)
 @pytest.mark.parametrize("new", [NEW_PASSWORD, PASSWORD], ids=["new", "the-old-one-again"])
 def test_what_is_set_during_a_change_stays_and_the_session_ends(
     client, user, sent, security_log, mailoutbox, monkeypatch, meanwhile, new

@@ -13,21 +13,17 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 
 from tests.conftest import AUTH, PASSWORD, bearer, clients_from_all_over
-from tests.isolation import isolated
+from tests.isolation import level
 from tests.passwords.conftest import CONFIRM, address_of_reader
 from tests.sessions.answers import assert_session_is_dead, assert_session_lives
 from tests.sessions.crowd import PATIENCE_SECONDS, Crowd
+
+__all__ = ["level"]
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
 
 THREADS = 8
 ROUNDS = 3
-
-
-@pytest.fixture(params=["read committed", "repeatable read"], autouse=True)
-def level(request):
-    with isolated(request.param):
-        yield
 
 
 @pytest.fixture

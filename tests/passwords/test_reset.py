@@ -15,6 +15,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.test import override_settings
 
 from tests.conftest import AUTH, PASSWORD, Client, bearer
+from tests.newer_password import close_to_passwords
 from tests.passwords.conftest import CONFIRM, LINK, RESET, interrupted
 from tests.second_factor.conftest import enrol
 from tests.sessions.answers import assert_session_is_dead, assert_session_lives
@@ -395,11 +396,6 @@ def change_address(user):
 
 def deactivate(user):
     type(user).objects.filter(pk=user.pk).update(is_active=False)
-
-
-def close_to_passwords(user):
-    user.set_unusable_password()
-    user.save()
 
 
 @pytest.mark.parametrize(
