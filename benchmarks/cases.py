@@ -9,9 +9,9 @@ from itertools import cycle
 from typing import Any
 
 from allauth.headless.tokens.strategies.jwt.internal import create_refresh_token
-from authkit.core.client import Client
+from authkit.core.http.client import Client
 from authkit.models import APIKey
-from authkit.sessions.flows import TokenPair, open_session, start_session
+from authkit.sessions.issue import TokenPair, open_session, start_session
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User

@@ -40,7 +40,7 @@ SECRET_KEY = SECRET_KEY or secret.read_or_create(SQLITE_PATH.with_name("demo.sec
 
 INSTALLED_APPS = [
     # Instead of django.contrib.admin: the same, and it asks for the second factor.
-    "authkit.second_factor.apps.SecondFactorAdminConfig",
+    "authkit.factors.apps.SecondFactorAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -6,7 +6,7 @@ from django.utils.module_loading import import_string
 
 from authkit.api_keys.admin import APIKeyAdmin
 from authkit.events.admin import SecurityEventAdmin
-from authkit.second_factor.admin import TOTPDeviceAdmin, unlock_accounts
+from authkit.factors.admin import TOTPDeviceAdmin, unlock_accounts
 
 if TYPE_CHECKING:
     from authkit.accounts.admin import AccountAdminMixin

@@ -7,12 +7,10 @@ from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, register
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models.signals import post_save, pre_save
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
-from authkit.schema.registration import register_extensions
-from authkit.sessions.replaced_hash import begin_upgrade, end_upgrade
+from authkit.schema.schemes.registry import register_extensions
 
 #: What our models, permissions and schema stand on.
 REQUIRED_APPS = (
@@ -38,7 +36,7 @@ DEPLOYMENT_CHECKS = (
     "authkit.checks.signing.check_secrecy",
     "authkit.checks.deployment.check_deployment",
     "authkit.checks.rates.check_counting",
-    "authkit.checks.doors.check_doors",
+    "authkit.checks.factor_bypass.check_doors",
     "authkit.checks.api_keys.check_api_keys",
     "authkit.checks.accounts.check_links",
     "authkit.checks.passwords.check_passwords",
@@ -59,12 +57,6 @@ class AuthkitConfig(AppConfig):
     def ready(self) -> None:
         register(Tags.security)(check_project)
         register(Tags.security, deploy=True)(check_deployed_project)
-        for signal, receiver in ((pre_save, begin_upgrade), (post_save, end_upgrade)):
-            signal.connect(
-                receiver,
-                sender=settings.AUTH_USER_MODEL,
-                dispatch_uid="authkit.sessions.hasher_upgrade",
-            )
         register_extensions()
 
 

@@ -296,5 +296,7 @@ def problem_details_handler(exc: Exception, context: dict[str, Any]) -> Response
     None for an exception that is not for the client, which Django then answers with 500.
     """
     # At the first use: the views of DRF cost a process that only starts Django too much.
-    response: Response | None = import_string("authkit.problem_details.answer")(exc, context)
+    response: Response | None = import_string("authkit.core.http.problem_details.answer")(
+        exc, context
+    )
     return response

@@ -2,12 +2,11 @@
 
 from authkit.accounts.models import AccountName, Registration
 from authkit.api_keys.models import APIKey
-from authkit.core.addresses import UnverifiedAddress
-from authkit.core.mailed_tokens import MailedToken
-from authkit.core.request_counts import RequestCount
+from authkit.core.identity.models import MailedToken, UnverifiedAddress
+from authkit.core.limits.models import RequestCount
 from authkit.events.models import SecurityEvent
-from authkit.second_factor.models import RecoveryCode, TOTPDevice
-from authkit.sessions.attempts import PasswordAttempts
+from authkit.factors.models import RecoveryCode, TOTPDevice
+from authkit.passwords.models import PasswordAttempts
 from authkit.sessions.models import Session
 
 __all__ = [

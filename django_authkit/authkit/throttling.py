@@ -1,6 +1,6 @@
 """The tiers that ``DEFAULT_THROTTLE_CLASSES`` and ``throttle_classes`` name."""
 
-from authkit.tiers.throttles import (
+from authkit.core.limits.throttles import (
     AnonymousThrottle,
     APIKeyThrottle,
     RateThrottle,

@@ -11,18 +11,18 @@ from authkit.accounts.views import (
 )
 from authkit.api_keys.views import APIKeyListView, APIKeyRotateView, APIKeyView
 from authkit.events.views import EventListView
-from authkit.login.views import ReauthenticateView, TokenObtainView, TokenSecondFactorView
-from authkit.passwords.views import (
-    PasswordChangeView,
-    PasswordResetConfirmView,
-    PasswordResetView,
-)
-from authkit.second_factor.views import (
+from authkit.factors.views import (
     RecoveryCodesView,
     SecondFactorView,
     TOTPDisableView,
     TOTPSetupView,
     TOTPVerifyView,
+)
+from authkit.login.views import ReauthenticateView, TokenObtainView, TokenSecondFactorView
+from authkit.passwords.views import (
+    PasswordChangeView,
+    PasswordResetConfirmView,
+    PasswordResetView,
 )
 from authkit.sessions.views import (
     SessionListView,

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from authkit.admin import AccountAdminMixin
 from authkit.core import clock as authkit_clock
+from authkit.factors.models import TOTPDevice
 from authkit.models import APIKey, PasswordAttempts, RecoveryCode, SecurityEvent, Session
-from authkit.second_factor.models import TOTPDevice
-from authkit.sessions.attempts import failures_in_a_row
+from authkit.passwords.attempts import failures_in_a_row
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission

@@ -1,13 +1,13 @@
 """Another e-mail address: confirmed at the new one, told to the old one, which can undo it."""
 
 import pytest
-from authkit.accounts import addresses
-from authkit.accounts.addresses import REQUESTS, UNDO_LIFETIME
-from authkit.accounts.verification import LIFETIME
-from authkit.core import mailed_tokens
-from authkit.core.mailed_tokens import MailedToken, Purpose
+from authkit.accounts import email_change as addresses
+from authkit.accounts.email_change import REQUESTS, UNDO_LIFETIME
+from authkit.accounts.email_verification import LIFETIME
+from authkit.core.identity import one_time_links as mailed_tokens
+from authkit.core.identity.models import MailedToken, Purpose
 from authkit.models import AccountName, APIKey, Session
-from authkit.sessions.flows import revoke_other_sessions
+from authkit.sessions.revoke import revoke_other_sessions
 from authkit.signals import email_changed
 from django.db import IntegrityError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext

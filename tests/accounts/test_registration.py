@@ -3,12 +3,13 @@
 import json
 
 import pytest
-from authkit.accounts import registration, verification
+from authkit.accounts import email_verification as verification
+from authkit.accounts import registration
 from authkit.accounts import serializers as account_serializers
+from authkit.accounts.email_verification import LIFETIME, TRIES
 from authkit.accounts.registration import MAILS, PER_NETWORK
 from authkit.accounts.serializers import RegistrationSerializer
-from authkit.accounts.verification import LIFETIME, TRIES
-from authkit.core.fields import PasswordField
+from authkit.core.http.fields import PasswordField
 from authkit.models import APIKey, Registration, RequestCount, Session
 from authkit.signals import account_registered
 from django.contrib.auth import hashers

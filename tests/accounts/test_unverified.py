@@ -4,9 +4,9 @@ import re
 from functools import partial
 
 import pytest
-from authkit.accounts.verification import LIFETIME, TRIES
-from authkit.core import mailed_tokens
-from authkit.core.addresses import is_verified
+from authkit.accounts.email_verification import LIFETIME, TRIES
+from authkit.core.identity import one_time_links as mailed_tokens
+from authkit.core.identity.unverified_email import is_verified
 from authkit.models import (
     APIKey,
     MailedToken,

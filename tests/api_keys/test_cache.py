@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from authkit.api_keys import cache as api_key_cache
 from authkit.api_keys import flows
-from authkit.api_keys.verification import use_key
+from authkit.api_keys.usage import use_key
 from authkit.core import clock as authkit_clock
 from authkit.errors import APIKeyInvalid, APIKeyRateExceeded
 from authkit.models import APIKey, SecurityEvent

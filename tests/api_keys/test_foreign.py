@@ -6,7 +6,7 @@ from io import StringIO
 
 import pytest
 from authkit.api_keys.flows import rotate
-from authkit.api_keys.imports import import_key
+from authkit.api_keys.importing import import_key
 from authkit.authentication import APIKeyAuthentication, PlainAPIKeyAuthentication
 from authkit.core import clock as authkit_clock
 from authkit.models import APIKey

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from authkit.core.rates import Rate, parse
+from authkit.core.limits.rates import Rate, parse
 
 
 @pytest.mark.parametrize(

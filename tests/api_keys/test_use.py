@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from authkit.api_keys.principal import ServicePrincipal
-from authkit.api_keys.verification import use_key
+from authkit.api_keys.usage import use_key
 from authkit.authentication import APIKeyAuthentication
 from authkit.core import clock as authkit_clock
 from authkit.errors import APIKeyInvalid, APIKeyRateExceeded
@@ -144,7 +144,7 @@ def test_what_cannot_be_noted_is_not_in_the_way(client, make_key, monkeypatch, c
     def fail(*args):
         raise DatabaseError("read-only replica")
 
-    monkeypatch.setattr("authkit.api_keys.verification._write_use", fail)
+    monkeypatch.setattr("authkit.api_keys.usage._write_use", fail)
     assert_works(client, key)
     assert "read-only replica" in caplog.text
     assert last_use() == (None, None)

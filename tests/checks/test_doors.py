@@ -1,8 +1,8 @@
 """authkit.W002 to W004: the doors that let people in without the second factor."""
 
 import pytest
-from authkit.checks.doors import check_doors
-from authkit.second_factor.admin_site import SecondFactorAdminSite
+from authkit.checks.factor_bypass import check_doors
+from authkit.factors.admin_site import SecondFactorAdminSite
 from django.contrib.admin import AdminSite
 from django.core.checks import run_checks
 from django.http import HttpResponse

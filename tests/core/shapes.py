@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 
-from authkit.core.compiled_lookup import CompiledLookup
+from authkit.core.db.lookup import CompiledLookup
 from django.db import connection, models
 from django.test.utils import isolate_apps
 

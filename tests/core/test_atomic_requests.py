@@ -1,6 +1,6 @@
 import pytest
 from authkit import urls
-from authkit.core.views import PublicView
+from authkit.core.http.views import PublicView
 from django.core.handlers.base import BaseHandler
 from django.db import connections
 from django.http import HttpResponse

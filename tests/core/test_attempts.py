@@ -4,7 +4,8 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from authkit.core.attempts import Limits, count_attempt
+from authkit.core.limits.attempts import count_attempt
+from authkit.core.limits.rates import Limits
 from authkit.errors import AccountLocked, AttemptsExceeded
 from authkit.models import TOTPDevice
 

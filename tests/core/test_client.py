@@ -1,7 +1,7 @@
 """Who a request is from: the peer, or whom the trusted proxies name."""
 
 import pytest
-from authkit.core.client import MOST_HOPS, Client, client_of
+from authkit.core.http.client import MOST_HOPS, Client, client_of
 
 
 @pytest.mark.parametrize(

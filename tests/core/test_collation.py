@@ -1,7 +1,7 @@
 """What the database of the users takes for the same text."""
 
 import pytest
-from authkit.core.collation import sort_keys
+from authkit.core.db.collation import sort_keys
 from django.contrib.auth import get_user_model
 from django.db import connection
 

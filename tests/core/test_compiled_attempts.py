@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 from authkit.core import clock as now_clock
-from authkit.core.attempts import Limits, count_attempt
-from authkit.core.compiled_attempts import CompiledAttempts
+from authkit.core.db.compiled_attempts import CompiledAttempts
+from authkit.core.limits.attempts import count_attempt
+from authkit.core.limits.rates import Limits
 from authkit.models import PasswordAttempts
 
 pytestmark = pytest.mark.django_db

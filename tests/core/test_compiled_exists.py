@@ -1,7 +1,7 @@
 """``CompiledExists`` answers what ``filter(...).exists()`` answers."""
 
 import pytest
-from authkit.core.compiled_exists import CompiledExists
+from authkit.core.db.compiled_exists import CompiledExists
 from authkit.models import Session
 from django.db.models.sql.compiler import SQLCompiler
 

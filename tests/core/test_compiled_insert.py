@@ -1,7 +1,7 @@
 """``CompiledInsert`` writes the row that the ORM would write."""
 
 import pytest
-from authkit.core.compiled_insert import CompiledInsert
+from authkit.core.db.compiled_insert import CompiledInsert
 from authkit.models import Session
 from django.db import IntegrityError, connection, transaction
 from django.db.models.sql.compiler import SQLInsertCompiler

@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from authkit.core.compiled_lookup import CompiledLookup
+from authkit.core.db.lookup import CompiledLookup
 from authkit.models import APIKey, Session
 from django.db import connection, connections, models
 from django.db.models.sql.compiler import SQLCompiler
@@ -239,7 +239,7 @@ def test_a_plan_belongs_to_one_database(client, user, monkeypatch):
     session = Session.objects.get()
     lookup = CompiledLookup(Session, "id", related="user")
     monkeypatch.setitem(connections.settings, "other", connections.settings["default"])
-    monkeypatch.setattr("authkit.core.compiled_lookup.router.db_for_write", lambda model: "other")
+    monkeypatch.setattr("authkit.core.db.lookup.router.db_for_write", lambda model: "other")
     # The same database by another name, over the connection that the test already has.
     create = connections.create_connection
     monkeypatch.setattr(connections["other"], "connection", connection.connection)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from authkit.core import clock
-from authkit.core.compiled_update import CompiledUpdate
+from authkit.core.db.compiled_update import CompiledUpdate
 from authkit.models import Session
 from django.db.models.sql.compiler import SQLCompiler
 

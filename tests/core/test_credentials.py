@@ -1,7 +1,7 @@
 """An authenticator that somebody has left half done lets nobody in."""
 
 import pytest
-from authkit.core.credentials import HeaderCredentialAuthentication
+from authkit.core.http.header_credentials import HeaderCredentialAuthentication
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 

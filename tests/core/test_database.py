@@ -3,8 +3,9 @@
 from functools import partial
 
 import pytest
-from authkit.core import database
-from authkit.core.database import TRIES, all_or_nothing, is_outage, settle
+from authkit.core.db import retry as database
+from authkit.core.db.outages import is_outage
+from authkit.core.db.retry import TRIES, all_or_nothing, settle
 from authkit.models import Session
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group

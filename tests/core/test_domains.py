@@ -1,5 +1,5 @@
 import pytest
-from authkit.core.domains import in_ascii, in_letters
+from authkit.core.identity.domains import in_ascii, in_letters
 
 
 @pytest.mark.parametrize(

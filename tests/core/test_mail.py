@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import django
 import pytest
-from authkit.core import mail
-from authkit.core.mail import Mail, send, send_all, tell_owner
+from authkit.core.mail import mailer as mail
+from authkit.core.mail.mailer import Mail, send, send_all, tell_owner
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction

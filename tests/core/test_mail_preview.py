@@ -6,8 +6,8 @@ from pathlib import Path
 
 import authkit
 import pytest
-from authkit.core.mail import render
-from authkit.core.mail_samples import SAMPLES
+from authkit.core.mail.mailer import render
+from authkit.core.mail.samples import SAMPLES
 from django.core.management import CommandError, call_command
 from django.utils import translation
 from django.utils.html import escape

@@ -1,8 +1,8 @@
 """Mails by Django's tasks framework: sent by the worker, and nothing of them in its queue."""
 
 import pytest
-from authkit.core.mail import send
-from authkit.core.mail_task import deliver_mail
+from authkit.core.mail.mailer import send
+from authkit.core.mail.task import deliver_mail
 from django.core.mail import EmailMultiAlternatives
 from django.tasks import TaskResultStatus, task_backends
 
@@ -24,7 +24,7 @@ def test_the_worker_sends_it(queue, mailoutbox):
     send("token_reused", READER, {"link": "https://app.example/#secret"})
     assert mailoutbox == []
     [result] = queue
-    assert result.task.module_path == "authkit.core.mail_task.deliver_mail"
+    assert result.task.module_path == "authkit.core.mail.task.deliver_mail"
     assert "secret" not in repr(result)
     assert READER not in repr(result)
     result.task.call(*result.args, **result.kwargs)

@@ -4,8 +4,9 @@ import threading
 from datetime import timedelta
 
 import pytest
-from authkit.core import mailed_tokens
-from authkit.core.mailed_tokens import Purpose, find, forget, issue, spend
+from authkit.core.identity import one_time_links as mailed_tokens
+from authkit.core.identity.models import Purpose
+from authkit.core.identity.one_time_links import find, forget, issue, spend
 from authkit.models import MailedToken
 from django.contrib.auth import get_user_model
 from django.db import connection

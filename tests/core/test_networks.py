@@ -1,7 +1,7 @@
 """Networks in CIDR notation. No database."""
 
 import pytest
-from authkit.core.networks import canonical, contains, joined
+from authkit.core.http.networks import canonical, contains, joined
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_what_is_no_network_is_refused(network):
     ],
 )
 def test_an_address_is_in_one_of_the_networks_or_in_none(networks, address, inside):
-    # A mapped address never comes: authkit.core.client makes it an IPv4 one.
+    # A mapped address never comes: authkit.core.http.client makes it an IPv4 one.
     assert contains(networks, address) is inside
 
 

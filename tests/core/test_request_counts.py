@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
-from authkit.core.rates import parse
-from authkit.core.request_counts import count_request
+from authkit.core.limits.rates import parse
+from authkit.core.limits.requests import count_request
 from authkit.models import RequestCount
 
 pytestmark = pytest.mark.django_db

@@ -1,5 +1,5 @@
 import pytest
-from authkit.core.stored_password import hold_password
+from authkit.passwords.stored import hold_password
 from django.contrib.auth import get_user_model
 from django.test.utils import isolate_apps
 

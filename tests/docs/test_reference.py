@@ -6,20 +6,22 @@ from datetime import timedelta
 
 import pytest
 from authkit import errors, permissions, signals, throttling, urls
-from authkit.accounts import addresses, registration, verification
+from authkit.accounts import email_change as addresses
+from authkit.accounts import email_verification as verification
+from authkit.accounts import registration
 from authkit.conf import Settings
-from authkit.core import database
-from authkit.core.attempts import Limits
-from authkit.core.caches import CACHE_PAUSE, CACHE_TIMEOUT
-from authkit.core.client import client_of
-from authkit.core.mail_samples import SAMPLES
-from authkit.core.rates import Rate
+from authkit.core.cache import CACHE_PAUSE, CACHE_TIMEOUT
+from authkit.core.db import retry as database
+from authkit.core.http.client import client_of
+from authkit.core.limits.rates import Limits, Rate
+from authkit.core.mail.samples import SAMPLES
 from authkit.events.kinds import KINDS
-from authkit.second_factor import flows as second_factor_flows
-from authkit.second_factor import recovery, totp
-from authkit.second_factor.models import CODE_LIMITS, PENDING_LIFETIME
-from authkit.sessions import flows, tokens
-from authkit.sessions.attempts import PASSWORD_LIMITS
+from authkit.factors import flows as second_factor_flows
+from authkit.factors.models import CODE_LIMITS, PENDING_LIFETIME
+from authkit.factors.recovery_codes import codes as recovery
+from authkit.factors.totp import rfc6238 as totp
+from authkit.passwords.attempts import PASSWORD_LIMITS
+from authkit.sessions import issue, tokens
 from authkit.sessions.authentication import EnrolmentAuthentication
 from django.apps import apps
 from django.core.management import get_commands
@@ -210,7 +212,7 @@ def test_the_numbers_that_the_pages_say_in_words_are_those_of_the_code():
     limits = Limits(timedelta(minutes=15), per_window=10, in_a_row=100)
     assert limits == CODE_LIMITS == PASSWORD_LIMITS
     # "a challenge takes five codes within five minutes"
-    assert (5, timedelta(minutes=5)) == (flows.PENDING_TRIES, flows.PENDING_LIFETIME)
+    assert (5, timedelta(minutes=5)) == (issue.PENDING_TRIES, issue.PENDING_LIFETIME)
     # "a set-up lapses after fifteen minutes", "a proof of the last five minutes"
     assert timedelta(minutes=15) == PENDING_LIFETIME
     assert permissions.RecentlyAuthenticated.max_age == 300

@@ -4,7 +4,7 @@ import json
 from importlib.util import find_spec
 
 import pytest
-from authkit.core.views import AuthkitView
+from authkit.core.http.views import AuthkitView
 from django.http import JsonResponse, StreamingHttpResponse
 from django.test import override_settings
 from django.urls import get_resolver

@@ -1,7 +1,7 @@
 """RFC 9457 for the whole API of a host: ours, and views that know nothing of us."""
 
 import pytest
-from authkit.core.views import AuthkitView
+from authkit.core.http.views import AuthkitView
 from django.test import override_settings
 from rest_framework.throttling import BaseThrottle
 

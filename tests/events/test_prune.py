@@ -9,12 +9,13 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from authkit import pruning
 from authkit.core import clock as authkit_clock
-from authkit.core.mailed_tokens import MailedToken, Purpose, find, issue
+from authkit.core.identity.models import MailedToken, Purpose
+from authkit.core.identity.one_time_links import find, issue
+from authkit.management import pruning
+from authkit.management.pruning import PRUNABLE, prune
 from authkit.models import APIKey, PasswordAttempts, RequestCount, SecurityEvent, Session
-from authkit.pruning import PRUNABLE, prune
-from authkit.sessions.attempts import PASSWORD_LIMITS
+from authkit.passwords.attempts import PASSWORD_LIMITS
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connections

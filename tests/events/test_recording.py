@@ -10,9 +10,9 @@ from authkit.errors import CodeInvalid
 from authkit.events import flows
 from authkit.events.flows import record
 from authkit.events.kinds import KINDS, Facts
+from authkit.factors.flows import confirm, set_up
 from authkit.login.flows import complete_login
 from authkit.models import SecurityEvent, Session
-from authkit.second_factor.flows import confirm, set_up
 from django.contrib.auth import get_user_model
 from django.db import DatabaseError, connection, transaction
 from django.test import RequestFactory

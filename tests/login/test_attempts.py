@@ -4,10 +4,10 @@ import json
 
 import pytest
 from authkit.admin import unlock_accounts
-from authkit.core.client import Client as Peer
+from authkit.core.http.client import Client as Peer
 from authkit.errors import AccountLocked, AttemptsExceeded
 from authkit.models import PasswordAttempts
-from authkit.sessions.attempts import PASSWORD_LIMITS, SESSIONS_LOOKED_AT, count_log_in
+from authkit.passwords.attempts import PASSWORD_LIMITS, SESSIONS_LOOKED_AT, count_log_in
 from authkit.sessions.models import Session
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin

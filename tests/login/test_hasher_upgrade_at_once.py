@@ -4,7 +4,7 @@ from functools import partial
 from threading import Barrier
 
 import pytest
-from authkit.core.database import settle
+from authkit.core.db.retry import settle
 from authkit.models import Session
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password

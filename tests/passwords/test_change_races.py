@@ -5,8 +5,9 @@ from functools import partial
 from threading import Barrier
 
 import pytest
-from authkit.core.database import settle
-from authkit.core.mailed_tokens import Purpose, issue
+from authkit.core.db.retry import settle
+from authkit.core.identity.models import Purpose
+from authkit.core.identity.one_time_links import issue
 from authkit.passwords import flows, reset
 from authkit.passwords.reset import uid_of
 from django.contrib.auth import get_user_model

@@ -4,11 +4,12 @@ import json
 from datetime import timedelta
 
 import pytest
-from authkit.core.mailed_tokens import Purpose, issue
+from authkit.core.identity.models import Purpose
+from authkit.core.identity.one_time_links import issue
 from authkit.models import MailedToken, RecoveryCode, SecurityEvent, Session, TOTPDevice
 from authkit.passwords import reset
+from authkit.passwords.attempts import unlock_passwords
 from authkit.passwords.reset import PER_ADDRESS, PER_NETWORK, uid_of
-from authkit.sessions.attempts import unlock_passwords
 from django.contrib.auth import get_user_model
 from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMultiAlternatives

@@ -13,8 +13,9 @@ from datetime import timedelta
 import django
 import pytest
 from aiosmtpd.controller import Controller
-from authkit.core import mail
-from authkit.core.mailed_tokens import Purpose, issue
+from authkit.core.identity.models import Purpose
+from authkit.core.identity.one_time_links import issue
+from authkit.core.mail import mailer as mail
 from authkit.passwords.reset import uid_of
 
 from tests.passwords.conftest import LINK

@@ -1,7 +1,7 @@
 """The two validators of ours, and that every way to a new password asks the project's."""
 
 import pytest
-from authkit.password_validation import ContextWordsValidator, MinimumLengthValidator
+from authkit.passwords.validators import ContextWordsValidator, MinimumLengthValidator
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.test import override_settings

@@ -52,27 +52,27 @@ def at_start():
         "drf_spectacular.generators",
         "drf_spectacular.extensions",
         "drf_spectacular.plumbing",
-        "authkit.schema.audit",
-        "authkit.schema.extensions",
-        "authkit.schema.gate",
+        "authkit.schema.audit.run",
+        "authkit.schema.schemes.extensions",
+        "authkit.schema.probe.gate",
         "authkit.schema.hooks",
-        "authkit.schema.introspect",
+        "authkit.schema.views.mapping",
         "authkit.accounts.admin",
         "authkit.api_keys.flows",
         "authkit.api_keys.keys",
         "authkit.api_keys.scopes",
         "authkit.checks",
         "authkit.core.crypto",
-        "authkit.core.rates",
+        "authkit.core.limits.rates",
         "authkit.core.security_log",
         "authkit.errors",
         "authkit.events.flows",
-        "authkit.second_factor.flows",
-        "authkit.second_factor.totp",
+        "authkit.factors.flows",
+        "authkit.factors.totp.rfc6238",
         "authkit.sessions.flows",
         "authkit.urls",
         "authkit.login.views",
-        "authkit.problem_details",
+        "authkit.core.http.problem_details",
         "rest_framework.views",
         "rest_framework.serializers",
         "rest_framework_simplejwt.settings",
@@ -95,13 +95,13 @@ def test_nothing_of_the_standard_library_is_loaded_for_us_that_takes_long(at_sta
 
 def test_serving_our_endpoints_does_not_load_the_schema_room():
     modules = loaded("import authkit.urls", "import authkit.authentication")
-    assert not any(name.startswith("authkit.schema.audit") for name in modules)
+    assert not any(name.startswith("authkit.schema.audit.run") for name in modules)
     assert "drf_spectacular.generators" not in modules
 
 
 def test_our_authenticators_are_described_whoever_imports_drf_spectacular_first():
     modules = loaded("import drf_spectacular.openapi")
-    assert "authkit.schema.extensions" in modules
+    assert "authkit.schema.schemes.extensions" in modules
 
 
 def test_importing_the_package_loads_nothing_of_django():

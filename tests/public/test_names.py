@@ -17,7 +17,7 @@ FACES = {
         "JWTAuthentication",
         "PlainAPIKeyAuthentication",
     ],
-    "authkit.password_validation": ["ContextWordsValidator", "MinimumLengthValidator"],
+    "authkit.passwords.validators": ["ContextWordsValidator", "MinimumLengthValidator"],
     "authkit.models": [
         "APIKey",
         "AccountName",
@@ -145,8 +145,8 @@ STRINGS_IN_SETTINGS = [
     "authkit.throttling.ScopedThrottle",
     "authkit.throttling.StaffThrottle",
     "authkit.throttling.UserThrottle",
-    "authkit.second_factor.admin_site.SecondFactorAdminSite",
-    "authkit.second_factor.apps.SecondFactorAdminConfig",
+    "authkit.factors.admin_site.SecondFactorAdminSite",
+    "authkit.factors.apps.SecondFactorAdminConfig",
 ]
 
 COMMANDS = [

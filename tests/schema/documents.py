@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from authkit.schema.audit import judge_truth
-from authkit.schema.probe import Probe, Tier
-from authkit.schema.truth import find_truth
+from authkit.schema.audit.run import judge_truth
+from authkit.schema.model.audited_schema import find_truth
+from authkit.schema.probe.tiers import Probe, Tier
 from django.urls import path
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.settings import patched_settings

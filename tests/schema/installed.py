@@ -15,8 +15,8 @@ import django
 
 django.setup()
 
-from authkit.schema.probe import Probe, Tier  # noqa: E402
-from authkit.schema.truth import find_truth  # noqa: E402
+from authkit.schema.model.audited_schema import find_truth  # noqa: E402
+from authkit.schema.probe.tiers import Probe, Tier  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from drf_spectacular.drainage import GENERATOR_STATS  # noqa: E402

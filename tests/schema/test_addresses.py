@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from authkit.schema.addresses import Addresses, host
-from authkit.schema.introspect import map_operations
-from authkit.schema.probe import Probe, Tier
+from authkit.schema.probe.tiers import Probe, Tier
+from authkit.schema.views.mapping import map_operations
+from authkit.schema.views.url_values import Addresses, host
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType

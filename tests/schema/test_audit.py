@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from authkit.schema.audit import audit, judge_truth
-from authkit.schema.findings import Severity
+from authkit.schema.audit.run import audit, judge_truth
+from authkit.schema.model.findings import Severity
+from authkit.schema.model.source import Source, WrongUsage
 from authkit.schema.rules import RULES, find_rule
-from authkit.schema.source import Source, WrongUsage
 from drf_spectacular.settings import patched_settings
 
 from tests.schema.documents import (

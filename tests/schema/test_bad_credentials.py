@@ -12,14 +12,14 @@ from authkit.authentication import (
     JWTAuthentication,
     PlainAPIKeyAuthentication,
 )
-from authkit.schema.answers import Caller, Presented
-from authkit.schema.audit import update_verdicts
-from authkit.schema.explain import explain_operation
+from authkit.schema.audit.explain import explain_operation
+from authkit.schema.audit.run import update_verdicts
 from authkit.schema.hooks import postprocess_schema_security
-from authkit.schema.probe import Probe, Tier
+from authkit.schema.model.source import Source
+from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.rules.anonymous_request_writes import RULE as AK306
 from authkit.schema.rules.optional_auth_lacks_401 import RULE as AK404
-from authkit.schema.source import Source
+from authkit.schema.sandbox.answers import Caller, Presented
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.test import RequestFactory

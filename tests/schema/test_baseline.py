@@ -5,7 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from authkit.schema.baseline import Baseline, Known, WrongBaseline, read_baseline, write_baseline
+from authkit.schema.audit.baseline import (
+    Baseline,
+    Known,
+    WrongBaseline,
+    read_baseline,
+    write_baseline,
+)
 
 from tests.schema.reporters.reports import FINDINGS
 

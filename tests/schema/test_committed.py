@@ -7,8 +7,8 @@ import json
 import sys
 
 import pytest
-from authkit.schema import committed
-from authkit.schema.committed import NoDocument, Unreadable, read_committed
+from authkit.schema.openapi import committed
+from authkit.schema.openapi.committed import NoDocument, Unreadable, read_committed
 
 YAML = """\
 openapi: 3.0.3

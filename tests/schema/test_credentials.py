@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from authkit.schema.credentials import Catalogue, Description, key_header
+from authkit.schema.schemes.catalogue import Catalogue
+from authkit.schema.schemes.describer import Description, key_header
 from rest_framework_api_key.permissions import BaseHasAPIKey
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from authkit.schema import principals
-from authkit.schema.decide import State
-from authkit.schema.probe import Probe, Tier
+from authkit.schema.probe import principals
+from authkit.schema.probe.decide import State
+from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.rules.wrong_refusal_documented import RULE as WRONG_REFUSAL
 from django.contrib.auth.models import Permission
 from django.contrib.sessions.models import Session

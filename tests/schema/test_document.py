@@ -5,8 +5,8 @@ from __future__ import annotations
 import doctest
 
 import pytest
-from authkit.schema import names
-from authkit.schema.document import (
+from authkit.schema.openapi import names
+from authkit.schema.openapi.document import (
     Declared,
     declared_state,
     documents,

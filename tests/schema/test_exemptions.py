@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from authkit.schema.exemptions import Exemptions, WrongExemption, read_exemptions
+from authkit.schema.audit.exemptions import Exemptions, WrongExemption, read_exemptions
 
 from tests.schema.reporters.reports import FINDINGS
 

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 from authkit.authentication import APIKeyAuthentication, JWTAuthentication
-from authkit.schema import extensions, registration
+from authkit.schema.schemes import extensions
+from authkit.schema.schemes import registry as registration
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import (
@@ -167,7 +168,7 @@ import os, sys
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 import django
 django.setup()
-from authkit.schema.registration import register_extensions
+from authkit.schema.schemes.registry import register_extensions
 """
 
 
@@ -184,7 +185,7 @@ class TestRegistration:
     def test_imports_nothing_until_drf_spectacular_is_imported(self):
         shown = in_a_fresh_process(
             """
-names = ("drf_spectacular.extensions", "authkit.schema.extensions")
+names = ("drf_spectacular.extensions", "authkit.schema.schemes.extensions")
 register_extensions()
 register_extensions()
 print(*(name in sys.modules for name in names))
@@ -216,7 +217,7 @@ print(*sorted(schema["components"]["securitySchemes"]), bool(GENERATOR_STATS))
             """
 import drf_spectacular.extensions
 register_extensions()
-print("authkit.schema.extensions" in sys.modules)
+print("authkit.schema.schemes.extensions" in sys.modules)
 """
         )
         assert shown == ["True"]

@@ -7,8 +7,8 @@ from functools import wraps
 from pathlib import Path
 
 import pytest
-from authkit.schema.decide import State
-from authkit.schema.probe import Probe, Tier
+from authkit.schema.probe.decide import State
+from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.rules.declared_secured_but_open import RULE as AK301
 from django.contrib.auth.models import Group
 from django.db import transaction

@@ -6,7 +6,7 @@ import sys
 import types
 
 import pytest
-from authkit.schema.decide import State
+from authkit.schema.probe.decide import State
 from django.contrib.auth.models import Group
 from django.urls import include, path, re_path
 from drf_spectacular.extensions import OpenApiViewExtension

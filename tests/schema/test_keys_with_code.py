@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import chain, combinations
 
 import pytest
-from authkit.schema.decide import State
-from authkit.schema.probe import Probe, Tier
+from authkit.schema.probe.decide import State
+from authkit.schema.probe.tiers import Probe, Tier
 from django.contrib.auth import get_user_model
 from django.urls import path
 from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated

@@ -7,9 +7,9 @@ import types
 from pathlib import Path
 
 import pytest
-from authkit.schema.committed import read_committed
-from authkit.schema.findings import Place
-from authkit.schema.locations import InFile, InSources
+from authkit.schema.model.findings import Place
+from authkit.schema.model.locations import InFile, InSources
+from authkit.schema.openapi.committed import read_committed
 
 from tests.schema.reporters.reports import finding
 

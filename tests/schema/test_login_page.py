@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import wraps
 
 import pytest
-from authkit.schema.decide import State
-from authkit.schema.probe import Probe, Tier
+from authkit.schema.probe.decide import State
+from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.rules.declared_optional_but_rejects import RULE as OPTIONAL_BUT_REJECTS
 from authkit.schema.rules.reject_status_undocumented import RULE as UNDOCUMENTED
 from django.contrib.auth.decorators import login_required, user_passes_test

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from authkit.schema.names import dotted
+from authkit.schema.openapi.names import dotted
 from rest_framework.decorators import api_view
 
 

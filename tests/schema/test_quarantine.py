@@ -17,10 +17,10 @@ from functools import wraps
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
-from authkit.schema import quarantine as quarantines
-from authkit.schema.decide import State
-from authkit.schema.probe import Probe, Tier, UnsafeProbe
-from authkit.schema.quarantine import (
+from authkit.schema.probe.decide import State
+from authkit.schema.probe.tiers import Probe, Tier, UnsafeProbe
+from authkit.schema.sandbox import quarantine as quarantines
+from authkit.schema.sandbox.quarantine import (
     LEAVING,
     NothingLeaves,
     RefusedStatement,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from authkit.schema.decide import State
-from authkit.schema.probe import Probe, Tier
-from authkit.schema.routes import Routes
-from authkit.schema.truth import find_truth
+from authkit.schema.model.audited_schema import find_truth
+from authkit.schema.probe.decide import State
+from authkit.schema.probe.tiers import Probe, Tier
+from authkit.schema.views.routes import Routes
 from django.conf.urls.i18n import i18n_patterns
 from django.http import HttpResponse
 from django.urls import Resolver404, URLPattern, URLResolver, include, path, re_path

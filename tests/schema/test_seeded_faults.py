@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from authkit.schema.audit import audit
-from authkit.schema.probe import Probe, Tier
-from authkit.schema.source import Source
+from authkit.schema.audit.run import audit
+from authkit.schema.model.source import Source
+from authkit.schema.probe.tiers import Probe, Tier
 from django.test import Client
 from drf_spectacular.settings import patched_settings
 

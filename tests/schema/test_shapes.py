@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from authkit.schema.decide import State
-from authkit.schema.probe import Probe, Tier
+from authkit.schema.probe.decide import State
+from authkit.schema.probe.tiers import Probe, Tier
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse

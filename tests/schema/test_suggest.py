@@ -6,6 +6,14 @@ import json
 
 import pytest
 import yaml
+from authkit.schema.model.suggest import (
+    NO_REFUSAL,
+    OPEN_OR_NOT,
+    REGENERATE,
+    appended_scheme,
+    extension,
+    refusal,
+)
 from authkit.schema.rules.authenticator_not_declared import RULE as AK203
 from authkit.schema.rules.declared_optional_but_rejects import RULE as AK303
 from authkit.schema.rules.declared_public_but_rejects import RULE as AK302
@@ -19,14 +27,6 @@ from authkit.schema.rules.public_documents_401 import RULE as AK403
 from authkit.schema.rules.reject_status_undocumented import RULE as AK401
 from authkit.schema.rules.root_inheritance_trap import RULE as AK106
 from authkit.schema.rules.wrong_refusal_documented import RULE as AK402
-from authkit.schema.suggest import (
-    NO_REFUSAL,
-    OPEN_OR_NOT,
-    REGENERATE,
-    appended_scheme,
-    extension,
-    refusal,
-)
 from django.core.management import call_command
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiResponse, extend_schema

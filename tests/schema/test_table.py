@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from authkit.schema.audit import judge_truth
-from authkit.schema.decide import State
-from authkit.schema.findings import Severity
+from authkit.schema.audit.run import judge_truth
+from authkit.schema.model.findings import Severity
+from authkit.schema.probe.decide import State
 from django.contrib.auth import get_user_model
 from django.urls import path
 from drf_spectacular.utils import extend_schema

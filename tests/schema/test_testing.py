@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from authkit.schema.source import SchemaNotMade, WrongUsage
+from authkit.schema.model.source import SchemaNotMade, WrongUsage
 from authkit.schema.testing import assert_schema_is_true
 from drf_spectacular.settings import patched_settings
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from authkit.schema.audit import audit, choose_rules, update_verdicts
-from authkit.schema.source import Source, WrongUsage
-from authkit.schema.verdicts import WrongVerdicts, read_verdicts
+from authkit.schema.audit.run import audit, choose_rules, update_verdicts
+from authkit.schema.model.source import Source, WrongUsage
+from authkit.schema.model.verdicts import WrongVerdicts, read_verdicts
 from django.contrib.auth.models import Group
 from django.core.management import CommandError
 from django.http import HttpResponse

@@ -1,6 +1,6 @@
 """One function for each call of the endpoints of the second factor; all return the answer."""
 
-from authkit.second_factor import totp
+from authkit.factors.totp import rfc6238 as totp
 
 from tests.conftest import AUTH, PASSWORD, bearer
 

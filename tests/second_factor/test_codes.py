@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 from authkit.core import crypto
+from authkit.factors.models import RecoveryCode, TOTPDevice
+from authkit.factors.totp import rfc6238 as totp
 from authkit.models import Session
-from authkit.second_factor import totp
-from authkit.second_factor.models import RecoveryCode, TOTPDevice
 from django.db import connection
 from django.test import override_settings
 

@@ -3,8 +3,8 @@
 from functools import partial
 
 import pytest
+from authkit.factors.models import RecoveryCode, TOTPDevice
 from authkit.models import Session
-from authkit.second_factor.models import RecoveryCode, TOTPDevice
 from django_otp import verify_token
 
 from tests.conftest import AUTH, bearer, clients_from_all_over

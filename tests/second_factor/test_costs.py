@@ -1,8 +1,8 @@
 """What a code costs in statements. Counted, never timed."""
 
 import pytest
+from authkit.factors.flows import verify_code, verify_recovery_code, verify_totp
 from authkit.models import TOTPDevice
-from authkit.second_factor.flows import verify_code, verify_recovery_code, verify_totp
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 

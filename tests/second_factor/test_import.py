@@ -7,9 +7,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from authkit.factors.totp import importing as imports
+from authkit.factors.totp.importing import Imported, import_device
 from authkit.models import TOTPDevice
-from authkit.second_factor import imports
-from authkit.second_factor.imports import Imported, import_device
 from django.core.management import call_command
 from django.core.management.base import CommandError
 

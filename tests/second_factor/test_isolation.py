@@ -8,8 +8,8 @@ from collections import Counter
 from functools import partial
 
 import pytest
+from authkit.factors.models import RecoveryCode, TOTPDevice
 from authkit.models import Session
-from authkit.second_factor.models import RecoveryCode, TOTPDevice
 
 from tests.conftest import AUTH, bearer, clients_from_all_over
 from tests.isolation import LEVELS, isolated, level_in_force

@@ -4,8 +4,8 @@ import base64
 import os
 
 import pytest
-from authkit.second_factor import keys
-from authkit.second_factor.models import TOTPDevice
+from authkit.factors.models import TOTPDevice
+from authkit.factors.totp import reencryption as keys
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError

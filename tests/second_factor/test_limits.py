@@ -4,9 +4,9 @@ from contextlib import contextmanager
 from functools import partial
 
 import pytest
+from authkit.factors import flows
+from authkit.factors.models import CODE_LIMITS, TOTPDevice
 from authkit.models import Session
-from authkit.second_factor import flows
-from authkit.second_factor.models import CODE_LIMITS, TOTPDevice
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import transaction

@@ -4,9 +4,9 @@ import json
 import time
 
 import pytest
+from authkit.factors.models import TOTPDevice
 from authkit.login import flows as login_flows
 from authkit.models import APIKey, Session
-from authkit.second_factor.models import TOTPDevice
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from authkit.second_factor.models import RecoveryCode, TOTPDevice
+from authkit.factors.models import RecoveryCode, TOTPDevice
 from django.test import Client as Browser
 from django.test import override_settings
 from django_otp import devices_for_user, match_token, user_has_device, verify_token

@@ -5,11 +5,11 @@ Each of the pathways is tried here once, under its number; the other files go fu
 
 import pytest
 from authkit.errors import CodeInvalid
+from authkit.factors import flows
+from authkit.factors.models import TOTPDevice
 from authkit.login import flows as login_flows
 from authkit.login.flows import SecondFactorRequired, complete_login
 from authkit.models import APIKey, Session
-from authkit.second_factor import flows
-from authkit.second_factor.models import TOTPDevice
 from django.contrib.auth import get_user_model
 from django.core.checks import run_checks
 from django.db import OperationalError

@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 import pyotp
 import pytest
 import zxingcpp
-from authkit.second_factor.qr import QUIET_ZONE, svg_data_uri
-from authkit.second_factor.totp import otpauth_url
+from authkit.factors.totp.qr import QUIET_ZONE, svg_data_uri
+from authkit.factors.totp.rfc6238 import otpauth_url
 from django.contrib.auth import get_user_model
 from django.test import override_settings
 

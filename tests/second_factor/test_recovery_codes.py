@@ -3,9 +3,10 @@
 import hashlib
 
 import pytest
+from authkit.factors import flows
+from authkit.factors.models import RecoveryCode, TOTPDevice
+from authkit.factors.recovery_codes import codes as recovery
 from authkit.models import Session
-from authkit.second_factor import flows, recovery
-from authkit.second_factor.models import RecoveryCode, TOTPDevice
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError
 

@@ -6,8 +6,8 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
+from authkit.factors.models import RecoveryCode, TOTPDevice
 from authkit.models import Session
-from authkit.second_factor.models import RecoveryCode, TOTPDevice
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.db import connection

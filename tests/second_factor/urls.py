@@ -1,9 +1,9 @@
 """A host's own views and admin sites beside ours."""
 
 from authkit.authentication import APIKeyAuthentication, JWTAuthentication
+from authkit.factors.admin_site import SecondFactorAdminSite
 from authkit.models import TOTPDevice
 from authkit.permissions import HasSecondFactor, RecentlyAuthenticated
-from authkit.second_factor.admin_site import SecondFactorAdminSite
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.views import LoginView

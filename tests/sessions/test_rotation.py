@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from authkit.models import Session
-from authkit.sessions import flows
+from authkit.sessions import rotate
 from django.test import override_settings
 
 from tests.conftest import AUTH, bearer
@@ -434,7 +434,7 @@ def in_between(monkeypatch):
     """Let something happen once, after a refresh has read the session and before it writes."""
 
     def arrange(event):
-        original, events = flows._live_session, [event]
+        original, events = rotate.live_session, [event]
 
         def read_then_wait(claims):
             session = original(claims)
@@ -442,7 +442,7 @@ def in_between(monkeypatch):
                 events.pop()()
             return session
 
-        monkeypatch.setattr(flows, "_live_session", read_then_wait)
+        monkeypatch.setattr(rotate, "live_session", read_then_wait)
 
     return arrange
 

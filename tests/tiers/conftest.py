@@ -1,6 +1,6 @@
 import pytest
-from authkit.tiers.counting import counter_of
-from authkit.tiers.throttles import warn_of_unknown_addresses
+from authkit.core.limits.cached import counter_of
+from authkit.core.limits.throttles import warn_of_unknown_addresses
 from django.core.cache import caches
 
 from tests.tiers.private_redis import PrivateRedis

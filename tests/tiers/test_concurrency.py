@@ -3,9 +3,9 @@
 from functools import partial
 
 import pytest
-from authkit.core.rates import parse
+from authkit.core.limits.cached import Counter
+from authkit.core.limits.rates import parse
 from authkit.models import RequestCount
-from authkit.tiers.counting import Counter
 from django.core.management import call_command
 from django.test import override_settings
 

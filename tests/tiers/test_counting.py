@@ -6,12 +6,12 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from authkit.core.caches import CACHE_PAUSE, cache_of
-from authkit.core.rates import parse
+from authkit.core.cache import CACHE_PAUSE, cache_of
+from authkit.core.limits import cached as counting
+from authkit.core.limits.cached import Counter, adds
+from authkit.core.limits.rates import parse
 from authkit.errors import ServiceUnavailable
 from authkit.models import RequestCount
-from authkit.tiers import counting
-from authkit.tiers.counting import Counter, adds
 from django.core.cache import caches
 from django.core.management import call_command
 from django.db import OperationalError

@@ -4,9 +4,9 @@ from functools import partial
 from itertools import count
 
 import pytest
-from authkit.core.rates import parse
+from authkit.core.limits.cached import Counter
+from authkit.core.limits.rates import parse
 from authkit.models import PasswordAttempts
-from authkit.tiers.counting import Counter
 from django.db.models import Sum
 
 from tests.conftest import Client

@@ -1,7 +1,7 @@
 """The tiers in views of a host: who is counted as what, and what the answer is."""
 
 import pytest
-from authkit.core.views import AuthkitView
+from authkit.core.http.views import AuthkitView
 from authkit.models import APIKey
 from authkit.throttling import AnonymousThrottle
 from django.core.exceptions import ImproperlyConfigured

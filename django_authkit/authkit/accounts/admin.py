@@ -14,15 +14,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from authkit.api_keys.models import APIKey
-from authkit.core.lazy import lazy_module
-from authkit.core.users import AuthUser, username_of
+from authkit.core.identity.users import AuthUser, username_of
 from authkit.errors import AccountLocked
-from authkit.second_factor.models import CODE_LIMITS, TOTPDevice
-from authkit.sessions.attempts import PASSWORD_LIMITS, failures_in_a_row
-from authkit.sessions.models import Session, accepted_fingerprints
-
-factor_flows = lazy_module("authkit.second_factor.flows")
-session_flows = lazy_module("authkit.sessions.flows")
+from authkit.factors import flows as factor_flows
+from authkit.factors.models import CODE_LIMITS, TOTPDevice
+from authkit.passwords.attempts import PASSWORD_LIMITS, failures_in_a_row
+from authkit.sessions.fingerprints import accepted_fingerprints
+from authkit.sessions.models import Session
+from authkit.sessions.revoke import end_sessions
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -91,7 +90,7 @@ class AccountAdminMixin(ModelAdmin):
 
     @admin.action(description=_("End all sessions"), permissions=["end_sessions"])
     def end_sessions(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return self._for_a_reason(request, queryset, "end_sessions", session_flows.end_sessions)
+        return self._for_a_reason(request, queryset, "end_sessions", end_sessions)
 
     @admin.action(description=_("Take the second factor off"), permissions=["remove_second_factor"])
     def remove_second_factor(

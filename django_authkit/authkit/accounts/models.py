@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from authkit.core.truth import TruthManager
+from authkit.core.db.primary import TruthManager
 
 
 class AccountName(models.Model):

@@ -18,10 +18,9 @@ from django.utils.crypto import salted_hmac
 
 from authkit.accounts.models import AccountName
 from authkit.core import clock
-from authkit.core.addresses import UnverifiedAddress
-from authkit.core.domains import in_letters
-from authkit.core.mailed_tokens import MailedToken, Purpose
-from authkit.core.users import AuthUser, canonical, spelt_like
+from authkit.core.identity.domains import in_letters
+from authkit.core.identity.models import MailedToken, Purpose, UnverifiedAddress
+from authkit.core.identity.users import AuthUser, canonical, spelt_like
 
 #: How many rows that look alike without capitals are looked at.
 ALIKE = 100

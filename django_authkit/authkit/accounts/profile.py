@@ -9,16 +9,16 @@ from django.db import IntegrityError
 from django.db.models import ProtectedError, RestrictedError
 
 from authkit.api_keys.models import APIKey
-from authkit.core.database import all_or_nothing
-from authkit.core.mail import tell_owner
-from authkit.core.users import AuthUser
+from authkit.core.db.retry import all_or_nothing
+from authkit.core.identity.users import AuthUser
+from authkit.core.mail.mailer import tell_owner
 from authkit.errors import AccountInUse, AlreadyTaken, InvalidCredentials
 from authkit.events.flows import pseudonymise, record
-from authkit.second_factor.flows import has_second_factor, verify_code
-from authkit.sessions.attempts import unlock_passwords
-from authkit.sessions.flows import revoke_other_sessions, tell_ended
+from authkit.factors.flows import has_second_factor, verify_code
+from authkit.passwords.attempts import unlock_passwords
+from authkit.passwords.proof import try_password
 from authkit.sessions.models import Session
-from authkit.sessions.passwords import try_password
+from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 from authkit.signals import account_deleted
 
 

@@ -6,7 +6,7 @@ that whoever opens the link is who chose it. So an address that a stranger regis
 and nothing of theirs is left in the account of its owner.
 
 With ``AUTHKIT["EMAIL_VERIFICATION_REQUIRED"]`` set to False there is an account at once, and
-:mod:`authkit.accounts.verification` tells what proves its address later.
+:mod:`authkit.accounts.email_verification` tells what proves its address later.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, models
 
+from authkit.accounts.availability import link
 from authkit.accounts.columns import identifiers, is_kept
+from authkit.accounts.email_verification import LIFETIME, ask_for_proof, require_right_password
 from authkit.accounts.models import Registration
 from authkit.accounts.names import claim_names, holder_of, key_of, unverified_holder_of
-from authkit.accounts.switches import link
-from authkit.accounts.verification import LIFETIME, ask_for_proof, require_right_password
 from authkit.conf import conf
 from authkit.core import clock
-from authkit.core.addresses import mark_unverified
-from authkit.core.client import Client
-from authkit.core.database import all_or_nothing, settle
-from authkit.core.mail import Mail, send_all
-from authkit.core.mailed_tokens import TOKEN_BYTES
-from authkit.core.rates import Rate
-from authkit.core.request_counts import count_client, count_request
-from authkit.core.users import AuthUser, email_of, username_of
+from authkit.core.db.retry import all_or_nothing, settle
+from authkit.core.http.client import Client
+from authkit.core.identity.one_time_links import TOKEN_BYTES
+from authkit.core.identity.unverified_email import mark_unverified
+from authkit.core.identity.users import AuthUser, email_of, username_of
+from authkit.core.limits.rates import Rate
+from authkit.core.limits.requests import count_client, count_request
+from authkit.core.mail.mailer import Mail, send_all
 from authkit.errors import AlreadyTaken, LinkInvalid
 from authkit.events.flows import record
 from authkit.passwords.policy import require_acceptable

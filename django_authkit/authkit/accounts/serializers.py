@@ -19,17 +19,17 @@ from authkit.accounts.columns import (
 )
 from authkit.accounts.names import normalised_address
 from authkit.conf import conf
-from authkit.core.addresses import is_verified
-from authkit.core.domains import in_ascii
-from authkit.core.fields import (
+from authkit.core.http.fields import (
     CodeField,
     PasswordField,
     SecretField,
     StrictCharField,
     StrictSerializer,
 )
-from authkit.core.mailed_tokens import MAX_TOKEN_LENGTH
-from authkit.core.users import AuthUser
+from authkit.core.identity.domains import in_ascii
+from authkit.core.identity.one_time_links import MAX_TOKEN_LENGTH
+from authkit.core.identity.unverified_email import is_verified
+from authkit.core.identity.users import AuthUser
 
 #: What nobody writes about themselves, whatever a serializer declares: what they may do, how
 #: they prove who they are, and what is kept about them.

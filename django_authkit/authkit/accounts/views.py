@@ -8,7 +8,15 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from authkit.accounts import addresses, profile, registration
+from authkit.accounts import email_change as addresses
+from authkit.accounts import profile, registration
+from authkit.accounts.availability import (
+    AddressesAreVerified,
+    RegistrationIsOn,
+    SwitchedSchema,
+    addresses_are_verified,
+    registration_is_on,
+)
 from authkit.accounts.serializers import (
     AccountDeletionSerializer,
     EmailSerializer,
@@ -16,15 +24,8 @@ from authkit.accounts.serializers import (
     profile_serializer,
     registration_serializer,
 )
-from authkit.accounts.switches import (
-    AddressesAreVerified,
-    RegistrationIsOn,
-    SwitchedSchema,
-    addresses_are_verified,
-    registration_is_on,
-)
-from authkit.core.client import client_of
-from authkit.core.documentation import (
+from authkit.core.http.client import client_of
+from authkit.core.http.openapi import (
     ACCEPTED,
     BAD_REQUEST,
     CODE_REFUSALS,
@@ -36,9 +37,9 @@ from authkit.core.documentation import (
     ConfiguredResponse,
     refusal,
 )
-from authkit.core.views import PublicView
+from authkit.core.http.views import PublicView
+from authkit.sessions.owner import OwnerView, current_session, current_user
 from authkit.sessions.permissions import RecentlyAuthenticated
-from authkit.sessions.views import OwnerView, current_session, current_user
 
 PROFILE = ConfiguredResponse(profile_serializer)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -16,19 +16,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from authkit import errors
+from authkit.api_keys import flows
 from authkit.api_keys.models import MAX_NETWORKS, APIKey
 from authkit.conf import conf
-from authkit.core.lazy import lazy_module
-from authkit.core.networks import joined
-
-if TYPE_CHECKING:
-    from authkit import errors
-    from authkit.api_keys import flows
-    from authkit.events import flows as events
-else:
-    flows = lazy_module("authkit.api_keys.flows")
-    events = lazy_module("authkit.events.flows")
-    errors = lazy_module("authkit.errors")
+from authkit.core.http.networks import joined
+from authkit.events import flows as events
 
 #: How long the old key works when the admin rotates one and leaves time to replace it.
 OVERLAP = timedelta(days=1)

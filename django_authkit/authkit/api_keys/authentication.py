@@ -9,10 +9,10 @@ from rest_framework_api_key.models import AbstractAPIKey
 from authkit.api_keys.foreign import use_foreign_key
 from authkit.api_keys.keys import plain_prefix_of, prefix_within
 from authkit.api_keys.principal import ServicePrincipal
-from authkit.api_keys.verification import Address, branded_prefix_of, use_key
+from authkit.api_keys.usage import Address, branded_prefix_of, use_key
 from authkit.conf import conf
-from authkit.core.client import address_of
-from authkit.core.credentials import HeaderCredentialAuthentication
+from authkit.core.http.client import address_of
+from authkit.core.http.header_credentials import HeaderCredentialAuthentication
 from authkit.errors import API_KEY_CHALLENGE
 
 

@@ -19,7 +19,7 @@ from django.core.cache import BaseCache
 from django.db import transaction
 
 from authkit.conf import conf
-from authkit.core.caches import FallibleCache
+from authkit.core.cache import FallibleCache
 
 logger = logging.getLogger("authkit.api_keys")
 

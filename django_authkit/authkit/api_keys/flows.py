@@ -16,7 +16,7 @@ from authkit.api_keys.models import APIKey, APIKeyQuerySet
 from authkit.api_keys.scopes import require_grantable
 from authkit.conf import conf
 from authkit.core import clock
-from authkit.core.users import AuthUser
+from authkit.core.identity.users import AuthUser
 from authkit.errors import APIKeyEnded, APIKeyRotated, QuotaExceeded
 from authkit.events.flows import record
 

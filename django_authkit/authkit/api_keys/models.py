@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -15,23 +15,16 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework_api_key.crypto import KeyGenerator
 from rest_framework_api_key.models import AbstractAPIKey, BaseAPIKeyManager
 
+from authkit import errors
+from authkit.api_keys import keys, scopes
 from authkit.api_keys.cache import forget
 from authkit.conf import conf
-from authkit.core import clock, networks
-from authkit.core.compiled_lookup import CompiledLookup
-from authkit.core.database import all_or_nothing
-from authkit.core.lazy import lazy_module
-from authkit.core.truth import TruthQuerySet
-
-if TYPE_CHECKING:
-    from authkit import errors
-    from authkit.api_keys import keys, scopes
-    from authkit.core import rates
-else:
-    keys = lazy_module("authkit.api_keys.keys")
-    rates = lazy_module("authkit.core.rates")
-    scopes = lazy_module("authkit.api_keys.scopes")
-    errors = lazy_module("authkit.errors")
+from authkit.core import clock
+from authkit.core.db.lookup import CompiledLookup
+from authkit.core.db.primary import TruthQuerySet
+from authkit.core.db.retry import all_or_nothing
+from authkit.core.http import networks
+from authkit.core.limits import rates
 
 #: What a request with a key has no need of.
 UNREAD = ("created", "last_used_ip", "rate_used", "rate_window_started_at", "slot")
@@ -119,7 +112,7 @@ class APIKeyManager(BaseAPIKeyManager):  # type: ignore[misc]  # as above
         """Return the row of a usable key.
 
         Unlike the parent's, it looks at expiry and owner too. It neither knows from where the
-        key came nor counts the use: :func:`authkit.api_keys.verification.use_key` does.
+        key came nor counts the use: :func:`authkit.api_keys.usage.use_key` does.
 
         :raises APIKey.DoesNotExist: for every other key.
         """

@@ -6,10 +6,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import BasePermission, OperationHolderMixin
 from rest_framework.request import Request
-from rest_framework_api_key.models import AbstractAPIKey
 
-from authkit.api_keys.authentication import APIKeyAuthentication
 from authkit.api_keys.scopes import missing_scopes
+from authkit.core.http.header_credentials import is_key
 
 
 class HasScope(OperationHolderMixin, BasePermission):
@@ -38,14 +37,6 @@ class HasScope(OperationHolderMixin, BasePermission):
             return True
         required = self.scopes or scopes_wanted_by(view, request)
         return bool(required) and not missing_scopes(request.auth, required)
-
-
-def is_key(request: Request) -> bool:
-    """Say whether a request came with an API key, of our table or of another."""
-    if isinstance(request.auth, AbstractAPIKey):
-        return True
-    by_key = isinstance(request.successful_authenticator, APIKeyAuthentication)
-    return by_key and request.auth is not None
 
 
 def scopes_wanted_by(view: Any, request: Request) -> Iterable[str]:

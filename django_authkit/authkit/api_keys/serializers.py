@@ -13,8 +13,8 @@ from rest_framework import serializers
 from authkit.api_keys.flows import MAX_OVERLAP
 from authkit.api_keys.models import MAX_NETWORKS, APIKey
 from authkit.core import clock
-from authkit.core.fields import StrictCharField, StrictSerializer
-from authkit.core.networks import canonical
+from authkit.core.http.fields import StrictCharField, StrictSerializer
+from authkit.core.http.networks import canonical
 
 #: Nobody needs a key for longer, and calendars end in the year 9999.
 MAX_LIFETIME = timedelta(days=36525)

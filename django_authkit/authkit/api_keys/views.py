@@ -18,7 +18,7 @@ from authkit.api_keys.serializers import (
     NewAPIKeySerializer,
     RotateSerializer,
 )
-from authkit.core.documentation import (
+from authkit.core.http.openapi import (
     BAD_REQUEST,
     DONE,
     ENROLMENT_OR_ADDRESS_REQUIRED,
@@ -28,8 +28,8 @@ from authkit.core.documentation import (
     NOT_JSON,
     refusal,
 )
+from authkit.sessions.owner import OwnerView, current_user, uuid_or_404
 from authkit.sessions.permissions import MayAddCredentials, RecentlyAuthenticated
-from authkit.sessions.views import OwnerView, current_user, uuid_or_404
 
 T = TypeVar("T")
 

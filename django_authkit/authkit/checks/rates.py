@@ -17,8 +17,8 @@ from rest_framework.settings import api_settings
 from rest_framework.throttling import SimpleRateThrottle
 
 from authkit.checks.routes import routed_views
+from authkit.core.limits.cached import adds
 from authkit.throttling import RateThrottle, ScopedThrottle
-from authkit.tiers.counting import adds
 
 
 @dataclass(frozen=True)

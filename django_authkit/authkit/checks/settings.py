@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 from authkit.accounts.serializers import ProfileSerializer, RegistrationSerializer
 from authkit.checks import values
 from authkit.conf import Settings, conf
-from authkit.core.client import MOST_HOPS
+from authkit.core.http.client import MOST_HOPS
 
 
 def check_settings(**kwargs: Any) -> list[CheckMessage]:

@@ -12,9 +12,11 @@ from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 from rest_framework.serializers import Serializer
 
-from authkit.core import crypto, networks, rates
-from authkit.core.client import MOST_HOPS
-from authkit.schema.exemptions import WrongExemption, read_exemptions
+from authkit.core import crypto
+from authkit.core.http import networks
+from authkit.core.http.client import MOST_HOPS
+from authkit.core.limits import rates
+from authkit.schema.audit.exemptions import WrongExemption, read_exemptions
 
 
 def is_positive_timedelta(value: Any) -> bool:

@@ -5,7 +5,7 @@ import logging
 from typing import Any
 
 from authkit.core import clock
-from authkit.core.client import Client
+from authkit.core.http.client import Client
 from authkit.signals import Event, security_event
 
 logger = logging.getLogger("authkit.security")

@@ -17,10 +17,10 @@ from django.db import connections, models, router, transaction
 from django.dispatch import receiver
 
 from authkit.core import clock
-from authkit.core.client import Client, present_client
-from authkit.core.database import settle
+from authkit.core.db.retry import settle
+from authkit.core.http.client import Client, present_client
+from authkit.core.identity.users import AuthUser
 from authkit.core.security_log import tell_receivers, write_line
-from authkit.core.users import AuthUser
 from authkit.events.kinds import KEPT_WITHIN, MOST_KEPT, REPEATABLE, Facts
 from authkit.events.models import SecurityEvent, insertion
 from authkit.signals import Event

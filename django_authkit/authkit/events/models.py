@@ -9,10 +9,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from authkit.core.client import USER_AGENT_LENGTH
-from authkit.core.compiled_insert import CompiledInsert
-from authkit.core.truth import TruthQuerySet
-from authkit.core.users import AuthUser
+from authkit.core.db.compiled_insert import CompiledInsert
+from authkit.core.db.primary import TruthQuerySet
+from authkit.core.http.client import USER_AGENT_LENGTH
+from authkit.core.identity.users import AuthUser
 
 #: As long as the longest network: a /64 of IPv6, written out.
 NETWORK_LENGTH = 43

@@ -12,10 +12,10 @@ from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from authkit.core.documentation import ENROLMENT_REQUIRED, NOT_AUTHENTICATED, refusal
+from authkit.core.http.openapi import ENROLMENT_REQUIRED, NOT_AUTHENTICATED, refusal
 from authkit.events.models import SecurityEvent, SecurityEventQuerySet
 from authkit.events.serializers import SecurityEventSerializer
-from authkit.sessions.views import OwnerView, current_user
+from authkit.sessions.owner import OwnerView, current_user
 
 #: The years that every database has.
 YEARS = range(1970, 9999)

@@ -10,8 +10,8 @@ from django.contrib.auth.signals import user_logged_in
 from django.db import IntegrityError
 from django.http import HttpRequest
 
-from authkit.core.client import answering, client_of
-from authkit.core.users import AuthUser
+from authkit.core.http.client import answering, client_of
+from authkit.core.identity.users import AuthUser
 from authkit.errors import (
     AttemptsExceeded,
     AuthkitError,
@@ -21,16 +21,18 @@ from authkit.errors import (
     SecondFactorUnavailable,
 )
 from authkit.events.flows import record
-from authkit.login.axes import take_lockout
-from authkit.login.outages import is_unjudged
-from authkit.second_factor.flows import (
+from authkit.factors.flows import (
     SECOND_FACTOR,
     has_second_factor,
     must_have_second_factor,
     verify_code,
 )
-from authkit.sessions.attempts import count_log_in
-from authkit.sessions.flows import (
+from authkit.login.axes import take_lockout
+from authkit.login.backend_outages import is_unjudged
+from authkit.passwords.attempts import count_log_in
+from authkit.passwords.proof import try_password
+from authkit.passwords.rehash import guard_upgrade
+from authkit.sessions.issue import (
     PENDING_LIFETIME,
     FreshAccess,
     TokenPair,
@@ -44,8 +46,6 @@ from authkit.sessions.flows import (
     start_session,
 )
 from authkit.sessions.models import Session
-from authkit.sessions.passwords import try_password
-from authkit.sessions.replaced_hash import guard_upgrade
 from authkit.sessions.tokens import challenge_token
 
 

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from authkit.core.fields import CodeField, PasswordField, SecretField, StrictCharField
+from authkit.core.http.fields import CodeField, PasswordField, SecretField, StrictCharField
 from authkit.sessions.tokens import MAX_TOKEN_LENGTH
 
 

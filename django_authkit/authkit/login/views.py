@@ -9,11 +9,11 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from authkit.core.documentation import (
+from authkit.core.http.openapi import (
     CODE_REFUSALS,
     refusal,
 )
-from authkit.core.views import PublicView
+from authkit.core.http.views import PublicView
 from authkit.login import flows
 from authkit.login.serializers import (
     CredentialsSerializer,
@@ -23,8 +23,8 @@ from authkit.login.serializers import (
     SecondFactorSerializer,
 )
 from authkit.sessions.authentication import EnrolmentAuthentication
+from authkit.sessions.owner import OwnerView, current_session, current_user
 from authkit.sessions.serializers import TokenPairSerializer
-from authkit.sessions.views import OwnerView, current_session, current_user
 
 
 class TokenObtainView(PublicView):

@@ -3,20 +3,18 @@ from __future__ import annotations
 import logging
 from functools import partial
 
-from authkit.core.database import all_or_nothing
-from authkit.core.mail import tell_owner
-from authkit.core.users import AuthUser
+from authkit.core.db.retry import all_or_nothing
+from authkit.core.identity.users import AuthUser
+from authkit.core.mail.mailer import tell_owner
 from authkit.errors import InvalidCredentials
 from authkit.events.flows import record
+from authkit.passwords.attempts import forget_guesses
 from authkit.passwords.policy import require_acceptable
-from authkit.passwords.storage import store_password
-from authkit.sessions.attempts import forget_guesses
-from authkit.sessions.flows import (
-    revoke_other_sessions,
-    tell_ended,
-)
+from authkit.passwords.proof import try_password
+from authkit.passwords.stored import store_password
 from authkit.sessions.models import Session
-from authkit.sessions.passwords import follow_password_change, try_password
+from authkit.sessions.password_changes import follow_password_change
+from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 from authkit.signals import password_changed
 
 
@@ -25,7 +23,7 @@ def change_password(user: AuthUser, session: Session, current: str, new: str) ->
 
     :raises InvalidCredentials: ``current`` is not the password, or is not any more.
     :raises TokenInvalid: the session has ended in the meantime.
-    :raises AttemptsExceeded: as :func:`~authkit.sessions.passwords.try_password`;
+    :raises AttemptsExceeded: as :func:`~authkit.passwords.proof.try_password`;
         also AccountLocked.
     :raises ValidationError: the project's validators do not accept ``new``.
     """

@@ -4,7 +4,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework.exceptions import ValidationError
 
-from authkit.core.users import AuthUser
+from authkit.core.identity.users import AuthUser
 
 
 def require_acceptable(password: str, user: AuthUser, *, member: str = "new_password") -> None:

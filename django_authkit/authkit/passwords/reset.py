@@ -13,22 +13,23 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from authkit.conf import conf
-from authkit.core.addresses import mark_verified
-from authkit.core.client import Client
-from authkit.core.database import all_or_nothing
-from authkit.core.mail import Mail, send_all, tell_owner
-from authkit.core.mailed_tokens import FoundToken, Purpose, find, issue, spend
-from authkit.core.rates import Rate
-from authkit.core.request_counts import count_client, count_request
+from authkit.core.db.retry import all_or_nothing
+from authkit.core.http.client import Client
+from authkit.core.identity.models import Purpose
+from authkit.core.identity.one_time_links import FoundToken, find, issue, spend
+from authkit.core.identity.unverified_email import mark_verified
+from authkit.core.identity.users import AuthUser, canonical, email_of, spelt_like, username_of
+from authkit.core.limits.rates import Rate
+from authkit.core.limits.requests import count_client, count_request
+from authkit.core.mail.mailer import Mail, send_all, tell_owner
 from authkit.core.security_log import note
-from authkit.core.users import AuthUser, canonical, email_of, spelt_like, username_of
 from authkit.errors import LinkInvalid
 from authkit.events.flows import record
+from authkit.passwords.attempts import forget_guesses
 from authkit.passwords.policy import require_acceptable
-from authkit.passwords.storage import store_password
-from authkit.sessions.attempts import forget_guesses
-from authkit.sessions.flows import revoke_other_sessions, tell_ended
+from authkit.passwords.stored import store_password
 from authkit.sessions.models import Session
+from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 from authkit.signals import password_reset
 
 #: Mails to one address, and requests from one network.

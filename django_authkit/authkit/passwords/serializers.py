@@ -4,8 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from authkit.core.fields import PasswordField, SecretField, StrictCharField
-from authkit.core.mailed_tokens import MAX_TOKEN_LENGTH
+from authkit.core.http.fields import PasswordField, SecretField, StrictCharField
+from authkit.core.identity.one_time_links import MAX_TOKEN_LENGTH
 
 
 class PasswordChangeSerializer(serializers.Serializer[Any]):

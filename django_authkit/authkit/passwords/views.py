@@ -6,8 +6,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from authkit.core.client import client_of
-from authkit.core.documentation import (
+from authkit.core.http.client import client_of
+from authkit.core.http.openapi import (
     ACCEPTED,
     BAD_REQUEST,
     DONE,
@@ -17,14 +17,14 @@ from authkit.core.documentation import (
     TOO_MANY,
     refusal,
 )
-from authkit.core.views import PublicView
+from authkit.core.http.views import PublicView
 from authkit.passwords import flows, reset
 from authkit.passwords.serializers import (
     PasswordChangeSerializer,
     PasswordResetConfirmSerializer,
     PasswordResetSerializer,
 )
-from authkit.sessions.views import OwnerView, current_session, current_user
+from authkit.sessions.owner import OwnerView, current_session, current_user
 
 
 class PasswordChangeView(OwnerView):

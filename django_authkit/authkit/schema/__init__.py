@@ -4,6 +4,6 @@ This room knows OpenAPI, Django REST Framework and drf-spectacular, and nothing 
 package, so it serves projects that use none of our endpoints.
 """
 
-from authkit.schema.acknowledgement import public
+from authkit.schema.views.acknowledgement import public
 
 __all__ = ["public"]

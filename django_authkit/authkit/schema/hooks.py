@@ -21,13 +21,14 @@ from drf_spectacular.drainage import warn
 from drf_spectacular.settings import spectacular_settings
 
 # Imported for its effect: the descriptions of authenticators are registered.
-import authkit.schema.extensions  # noqa: F401
+import authkit.schema.schemes.extensions  # noqa: F401
 from authkit.conf import conf
-from authkit.schema.answers import anything_but_ctrl_c, describe
-from authkit.schema.baseless import documents_baseless_401
-from authkit.schema.credentials import Catalogue
-from authkit.schema.decide import Decision, State
-from authkit.schema.document import (
+from authkit.schema.model.audited_schema import Judged, Truth, find_truth
+from authkit.schema.model.baseless import documents_baseless_401
+from authkit.schema.model.refusals import NOT_VALID, REFUSED
+from authkit.schema.model.scopes import name_scopes
+from authkit.schema.model.verdicts import WrongVerdicts, read_verdicts, with_verdicts
+from authkit.schema.openapi.document import (
     Declared,
     Document,
     Requirement,
@@ -43,12 +44,11 @@ from authkit.schema.document import (
     security_schemes,
     unshare_operations,
 )
-from authkit.schema.inquiry import Memory
-from authkit.schema.probe import Probe, Tier
-from authkit.schema.refusals import NOT_VALID, REFUSED
-from authkit.schema.scopes import name_scopes
-from authkit.schema.truth import Judged, Truth, find_truth
-from authkit.schema.verdicts import WrongVerdicts, read_verdicts, with_verdicts
+from authkit.schema.probe.decide import Decision, State
+from authkit.schema.probe.prober import Memory
+from authkit.schema.probe.tiers import Probe, Tier
+from authkit.schema.sandbox.answers import anything_but_ctrl_c, describe
+from authkit.schema.schemes.catalogue import Catalogue
 
 #: What this process decided for the first document that it served: requests ask no view again.
 DECIDED: Memory = WeakKeyDictionary()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from authkit.schema.audit import audit, choose_rules
-from authkit.schema.findings import Severity
+from authkit.schema.audit.run import audit, choose_rules
+from authkit.schema.model.findings import Severity
+from authkit.schema.model.source import Source
 from authkit.schema.reporters.as_text import render
-from authkit.schema.source import Source
 
 
 def assert_schema_is_true(
@@ -23,8 +23,8 @@ def assert_schema_is_true(
     """Audit the project, and fail the test with the whole report if something is found.
 
     The arguments are the options of ``manage.py authkit_audit_schema``; ``schema`` is the name of
-    a committed file. Raises ``AssertionError``; ``authkit.schema.source.SchemaNotMade`` if there is
-    no schema, and ``authkit.schema.source.WrongUsage``.
+    a committed file. Raises ``AssertionError``; ``SchemaNotMade`` if there is no schema, and
+    ``WrongUsage``, both of ``authkit.schema.model.source``.
     """
     __tracebackhide__ = True  # pytest then shows the line of the test, and the report
     report = audit(

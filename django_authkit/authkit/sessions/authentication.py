@@ -5,12 +5,12 @@ from typing import Any
 
 from rest_framework.request import Request
 
-from authkit.core.credentials import HeaderCredentialAuthentication
-from authkit.core.users import AuthUser
+from authkit.core.http.header_credentials import HeaderCredentialAuthentication
+from authkit.core.identity.users import AuthUser
 from authkit.errors import EnrolmentRequired
-from authkit.sessions.flows import session_of_access_token
 from authkit.sessions.models import Session
 from authkit.sessions.tokens import Claims, kind_within
+from authkit.sessions.validate import session_of_access_token
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -11,12 +11,13 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
 from authkit.core import clock
-from authkit.core.client import USER_AGENT_LENGTH
-from authkit.core.compiled_insert import CompiledInsert
-from authkit.core.compiled_lookup import CompiledLookup
-from authkit.core.compiled_update import CompiledUpdate
-from authkit.core.truth import TruthQuerySet
-from authkit.core.users import AuthUser
+from authkit.core.db.compiled_insert import CompiledInsert
+from authkit.core.db.compiled_update import CompiledUpdate
+from authkit.core.db.lookup import CompiledLookup
+from authkit.core.db.primary import TruthQuerySet
+from authkit.core.http.client import USER_AGENT_LENGTH
+from authkit.core.identity.users import AuthUser
+from authkit.sessions.fingerprints import accepted_fingerprints
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -86,6 +87,11 @@ class Session(models.Model):
     def amr(self) -> list[str]:
         """Authentication method references as in RFC 8176, e.g. ``["pwd"]``."""
         return self.methods.split()
+
+    def assign(self, changes: Mapping[str, Any]) -> None:
+        """Take over what a conditional UPDATE has written."""
+        for name, value in changes.items():
+            setattr(self, name, value)
 
     def is_live(self) -> bool:
         """Say whether the session may be used now.
@@ -159,22 +165,3 @@ revocation_by_token = CompiledUpdate(
     null=["revoked_at"],
     after=["idle_expires_at", "absolute_expires_at"],
 )
-
-
-def password_fingerprint(user: AuthUser) -> str:
-    """Return 64 characters that change when the user's password does, and tell nothing of it.
-
-    Django's own session hash, keyed with SECRET_KEY, once more digested so that its length
-    is known and a project's cookie sessions cannot be told from it.
-    """
-    return _digest(user.get_session_auth_hash())
-
-
-def accepted_fingerprints(user: AuthUser) -> Iterator[str]:
-    yield password_fingerprint(user)
-    for fallback in user.get_session_auth_fallback_hash():
-        yield _digest(fallback)
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(str(value).encode()).hexdigest()

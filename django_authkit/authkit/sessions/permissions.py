@@ -7,7 +7,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from authkit.core import clock
-from authkit.core.addresses import is_verified
+from authkit.core.identity.unverified_email import is_verified
 from authkit.errors import EmailUnverified, StepUpRequired, TokenInvalid
 from authkit.sessions.authentication import AccessToken
 from authkit.sessions.models import Session

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from authkit.core.fields import SecretField
+from authkit.core.http.fields import SecretField
 from authkit.sessions.models import Session
 from authkit.sessions.tokens import MAX_TOKEN_LENGTH
 

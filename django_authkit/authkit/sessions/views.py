@@ -1,18 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, cast
-from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import NotFound
-from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from authkit.core.documentation import (
+from authkit.core.http.openapi import (
     BAD_REQUEST,
     DONE,
     ENROLMENT_REQUIRED,
@@ -22,24 +20,17 @@ from authkit.core.documentation import (
     EmptySerializer,
     refusal,
 )
-from authkit.core.users import AuthUser
-from authkit.core.views import AuthkitView, PublicView
-from authkit.sessions import flows
-from authkit.sessions.authentication import AccessToken, JWTAuthentication
-from authkit.sessions.models import Session
+from authkit.core.http.views import PublicView
+from authkit.sessions.owner import OwnerView, current_session, current_user, uuid_or_404
+from authkit.sessions.revoke import end_other_sessions, end_session, live_sessions, log_out
+from authkit.sessions.rotate import refresh_session
 from authkit.sessions.serializers import (
     AnyTokenSerializer,
     RefreshTokenSerializer,
     SessionSerializer,
     TokenPairSerializer,
 )
-
-
-class OwnerView(AuthkitView):
-    """For the holder of a live session; an API key opens none of these."""
-
-    authentication_classes = [JWTAuthentication]
-    permission_classes = [IsAuthenticated]
+from authkit.sessions.validate import verify_token
 
 
 class TokenRefreshView(PublicView):
@@ -62,7 +53,7 @@ class TokenRefreshView(PublicView):
         },
     )
     def post(self, request: Request) -> Response:
-        pair = flows.refresh_session(self.read(request)["refresh"])
+        pair = refresh_session(self.read(request)["refresh"])
         return Response(asdict(pair))
 
 
@@ -82,7 +73,7 @@ class TokenVerifyView(PublicView):
         },
     )
     def post(self, request: Request) -> Response:
-        flows.verify_token(self.read(request)["token"])
+        verify_token(self.read(request)["token"])
         return Response({})
 
 
@@ -98,7 +89,7 @@ class TokenRevokeView(PublicView):
         responses={204: DONE, 400: BAD_REQUEST, 415: NOT_JSON},
     )
     def post(self, request: Request) -> Response:
-        flows.log_out(self.read(request)["refresh"])
+        log_out(self.read(request)["refresh"])
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -117,7 +108,7 @@ class SessionListView(OwnerView):
     )
     def get(self, request: Request) -> Response:
         serializer = SessionSerializer(
-            flows.live_sessions(current_user(request)),
+            live_sessions(current_user(request)),
             many=True,
             context={"current": current_session(request)},
         )
@@ -130,7 +121,7 @@ class SessionListView(OwnerView):
         responses={204: DONE, 401: NOT_AUTHENTICATED, 403: ENROLMENT_REQUIRED},
     )
     def delete(self, request: Request) -> Response:
-        flows.end_other_sessions(current_user(request), current_session(request))
+        end_other_sessions(current_user(request), current_session(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -148,23 +139,6 @@ class SessionView(OwnerView):
         },
     )
     def delete(self, request: Request, session_id: str) -> Response:
-        if not flows.end_session(current_user(request), uuid_or_404(session_id)):
+        if not end_session(current_user(request), uuid_or_404(session_id)):
             raise NotFound
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def uuid_or_404(value: str) -> UUID:
-    try:
-        return UUID(value)
-    except ValueError:
-        raise NotFound from None
-
-
-def current_user(request: Request) -> AuthUser:
-    user: Any = request.user
-    return cast(AuthUser, user)
-
-
-def current_session(request: Request) -> Session:
-    token: Any = request.auth
-    return cast(AccessToken, token).session

@@ -3,8 +3,8 @@
 import socket
 from unittest import mock
 
-from authkit.schema.document import effective_security, operations
-from authkit.schema.probe import Tier
+from authkit.schema.openapi.document import effective_security, operations
+from authkit.schema.probe.tiers import Tier
 from django.conf import settings
 from django.db import transaction
 from django.test import Client

@@ -3,10 +3,10 @@
 import time
 from dataclasses import dataclass
 
-from authkit.schema.audit import judge_truth
-from authkit.schema.probe import Probe, Tier
-from authkit.schema.truth import Truth, find_truth
-from authkit.schema.verdicts import write_verdicts
+from authkit.schema.audit.run import judge_truth
+from authkit.schema.model.audited_schema import Truth, find_truth
+from authkit.schema.model.verdicts import write_verdicts
+from authkit.schema.probe.tiers import Probe, Tier
 from django.conf import settings
 from django.test import override_settings
 from drf_spectacular.drainage import GENERATOR_STATS

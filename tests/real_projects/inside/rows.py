@@ -4,7 +4,7 @@ import re
 from contextlib import suppress
 from itertools import islice
 
-from authkit.schema.introspect import map_operations
+from authkit.schema.views.mapping import map_operations
 from django.apps import apps
 from django.core.management import call_command
 from django.db import transaction

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from authkit.schema.decide import State
-from authkit.schema.document import Declared
-from authkit.schema.findings import Finding, Place, Severity
-from authkit.schema.ledgers import exempt
-from authkit.schema.report import Access, Context, Location, Report
+from authkit.schema.audit.suppressions import exempt
+from authkit.schema.model.findings import Finding, Place, Severity
+from authkit.schema.model.report import Access, Context, Location, Report
+from authkit.schema.openapi.document import Declared
+from authkit.schema.probe.decide import State
 from authkit.schema.rules import find_rule
 
 LOGIN = Place("/login/", "post", "shop.views.LoginView")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from authkit.schema.probe import Probe, Tier
+from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.rules.anonymous_crash import RULE
 from rest_framework.permissions import BasePermission
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from authkit.schema.probe import Probe, Tier
+from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.rules.anonymous_request_writes import RULE
 from django.contrib.auth.models import Group
 from django.core.mail import send_mail

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from authkit.schema import public
-from authkit.schema.findings import Severity
+from authkit.schema.model.findings import Severity
 from authkit.schema.rules.unacknowledged_open_operation import RULE
 from rest_framework import viewsets
 from rest_framework.decorators import action, api_view, permission_classes

@@ -15,14 +15,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from authkit.schema.audit import audit, choose_rules, update_verdicts
-from authkit.schema.explain import explain_operation, explain_rule
-from authkit.schema.findings import Severity
-from authkit.schema.probe import Probe, Tier
-from authkit.schema.report import Report
+from authkit.schema.audit.explain import explain_operation, explain_rule
+from authkit.schema.audit.run import audit, choose_rules, update_verdicts
+from authkit.schema.model.findings import Severity
+from authkit.schema.model.report import Report
+from authkit.schema.model.source import SchemaNotMade, Source, WrongUsage
+from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.reporters import FORMATS, reporter
 from authkit.schema.reporters.as_text import coloured
-from authkit.schema.source import SchemaNotMade, Source, WrongUsage
 
 FOUND, WRONG_USAGE, NO_SCHEMA = 1, 2, 3
 LEVELS = {severity.label: severity for severity in Severity}

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from authkit.api_keys.models import APIKey
 from authkit.core import clock
-from authkit.core.users import terminal_text, user_named
+from authkit.core.identity.users import terminal_text, user_named
 from authkit.events.flows import record
 
 

@@ -9,7 +9,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.core.management.base import BaseCommand, CommandError
 from rest_framework_api_key.models import AbstractAPIKey
 
-from authkit.api_keys.imports import import_key
+from authkit.api_keys.importing import import_key
 from authkit.api_keys.models import APIKey
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 
-from authkit.second_factor.imports import import_device
+from authkit.factors.totp.importing import import_device
 
 
 class Command(BaseCommand):

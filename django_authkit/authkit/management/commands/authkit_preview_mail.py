@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
-from authkit.core.mail import render
-from authkit.core.mail_samples import SAMPLES
-from authkit.core.users import terminal_text
+from authkit.core.identity.users import terminal_text
+from authkit.core.mail.mailer import render
+from authkit.core.mail.samples import SAMPLES
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from authkit.pruning import PRUNABLE, prune
+from authkit.management.pruning import PRUNABLE, prune
 
 #: Some databases take no more than 32,766 parameters in a statement.
 LARGEST_BATCH = 10_000

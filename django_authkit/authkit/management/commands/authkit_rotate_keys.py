@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from authkit.core.crypto import current_key_id
-from authkit.second_factor.keys import reencrypt
+from authkit.factors.totp.reencryption import reencrypt
 
 
 class Command(BaseCommand):

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from authkit.core.users import user_named, username_of
-from authkit.second_factor.flows import unlock
+from authkit.core.identity.users import user_named, username_of
+from authkit.factors.flows import unlock
 
 
 class Command(BaseCommand):

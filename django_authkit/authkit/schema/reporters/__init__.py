@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from authkit.schema.report import Report
+from authkit.schema.model.report import Report
 
 Render = Callable[[Report], str]
 

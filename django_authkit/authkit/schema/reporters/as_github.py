@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from authkit.schema.findings import Finding, Severity
-from authkit.schema.report import Report
+from authkit.schema.model.findings import Finding, Severity
+from authkit.schema.model.report import Report
 from authkit.schema.reporters.sentences import coverage, gaps, sums
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}

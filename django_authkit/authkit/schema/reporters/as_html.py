@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from itertools import groupby
 
-from authkit.schema.decide import State
-from authkit.schema.document import Declared
-from authkit.schema.findings import Finding, Rule
-from authkit.schema.report import Access, Alternatives, Report
+from authkit.schema.model.findings import Finding, Rule
+from authkit.schema.model.report import Access, Alternatives, Report
+from authkit.schema.openapi.document import Declared
+from authkit.schema.probe.decide import State
 from authkit.schema.reporters.sentences import circumstances, coverage, gaps, sums
 
 OPEN = (State.PUBLIC, State.OPTIONAL)

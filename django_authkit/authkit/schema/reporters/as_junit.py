@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from authkit.schema.decide import State
-from authkit.schema.findings import Finding, Place, Severity
-from authkit.schema.report import Access, Report
+from authkit.schema.model.findings import Finding, Place, Severity
+from authkit.schema.model.report import Access, Report
+from authkit.schema.probe.decide import State
 from authkit.schema.reporters.sentences import coverage
 
 #: What XML 1.0 cannot hold, not even escaped (section 2.2).

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from authkit.schema.decide import State
-from authkit.schema.findings import Finding
-from authkit.schema.report import Report
+from authkit.schema.model.findings import Finding
+from authkit.schema.model.report import Report
+from authkit.schema.probe.decide import State
 from authkit.schema.reporters.sentences import circumstances, coverage, gaps, sums
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")

@@ -8,8 +8,8 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from authkit.schema.findings import Finding, Rule
-from authkit.schema.report import Location, Report
+from authkit.schema.model.findings import Finding, Rule
+from authkit.schema.model.report import Location, Report
 from authkit.schema.reporters.sentences import coverage, gaps
 
 SCHEMA = (

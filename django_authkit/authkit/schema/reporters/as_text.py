@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from textwrap import indent
 from typing import Any
 
-from authkit.schema.findings import Finding
-from authkit.schema.report import Report
+from authkit.schema.model.findings import Finding
+from authkit.schema.model.report import Report
 from authkit.schema.reporters.sentences import coverage, gaps, sums
 
 HEADING = re.compile(r"^(?=\S).*: AK\d+ [\w-]+ \((error|warning|note)\)$", re.MULTILINE)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.findings import Severity
-from authkit.schema.report import Report
+from authkit.schema.model.findings import Severity
+from authkit.schema.model.report import Report
 
 LEVELS = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from authkit.schema.findings import Rule
+from authkit.schema.model.findings import Rule
 from authkit.schema.rules import (
     anonymous_crash,
     anonymous_request_writes,

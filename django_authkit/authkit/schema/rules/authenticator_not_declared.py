@@ -35,10 +35,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.findings import Offence, Rule, Severity
-from authkit.schema.permissions import is_key_permission
-from authkit.schema.places import mended, place_of, undeclared
-from authkit.schema.truth import Truth
+from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.findings import Offence, Rule, Severity
+from authkit.schema.model.places import mended, place_of, undeclared
+from authkit.schema.views.permissions import is_key_permission
 
 
 def look(truth: Truth) -> Iterator[Offence]:

@@ -38,17 +38,17 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from authkit.schema.document import (
+from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.places import place_of
+from authkit.schema.model.suggest import REGENERATE
+from authkit.schema.openapi.document import (
     Document,
     effective_security,
     fingerprint,
     operations,
     security_schemes,
 )
-from authkit.schema.findings import Offence, Place, Rule, Severity
-from authkit.schema.places import place_of
-from authkit.schema.suggest import REGENERATE
-from authkit.schema.truth import Truth
 
 
 def look(truth: Truth) -> Iterator[Offence]:

@@ -33,11 +33,11 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.test.utils import override_settings
 
-from authkit.schema.findings import Offence, Rule, Severity
-from authkit.schema.inquiry import inquiry
-from authkit.schema.places import place_of
-from authkit.schema.probe import Probe, Tier
-from authkit.schema.truth import Truth
+from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.findings import Offence, Rule, Severity
+from authkit.schema.model.places import place_of
+from authkit.schema.probe.prober import inquiry
+from authkit.schema.probe.tiers import Probe, Tier
 
 
 def look(truth: Truth) -> Iterator[Offence]:

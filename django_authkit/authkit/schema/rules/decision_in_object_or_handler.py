@@ -33,9 +33,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.findings import Offence, Rule, Severity
-from authkit.schema.places import place_of
-from authkit.schema.truth import Truth
+from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.findings import Offence, Rule, Severity
+from authkit.schema.model.places import place_of
 
 
 def look(truth: Truth) -> Iterator[Offence]:

@@ -34,10 +34,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.document import fingerprint, security_schemes
-from authkit.schema.findings import Offence, Place, Rule, Severity
-from authkit.schema.suggest import alias
-from authkit.schema.truth import Truth
+from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.suggest import alias
+from authkit.schema.openapi.document import fingerprint, security_schemes
 
 
 def look(truth: Truth) -> Iterator[Offence]:

@@ -34,8 +34,8 @@ from collections.abc import Iterator
 
 from drf_spectacular.settings import spectacular_settings
 
-from authkit.schema.findings import Offence, Place, Rule, Severity
-from authkit.schema.truth import Truth
+from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.findings import Offence, Place, Rule, Severity
 
 SETTING = "AUTHENTICATION_WHITELIST"
 

@@ -31,9 +31,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from authkit.schema.findings import Offence, Place, Rule, Severity
-from authkit.schema.places import place_of
-from authkit.schema.truth import Truth
+from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.places import place_of
 
 NUMBERED = re.compile(r"(.+)_\d+")
 

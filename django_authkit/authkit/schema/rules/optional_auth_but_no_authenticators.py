@@ -32,11 +32,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.decide import State
-from authkit.schema.document import Declared, declared_state
-from authkit.schema.findings import Offence, Rule, Severity
-from authkit.schema.places import in_state, mended, place_of
-from authkit.schema.truth import Truth
+from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.findings import Offence, Rule, Severity
+from authkit.schema.model.places import in_state, mended, place_of
+from authkit.schema.openapi.document import Declared, declared_state
+from authkit.schema.probe.decide import State
 
 
 def look(truth: Truth) -> Iterator[Offence]:

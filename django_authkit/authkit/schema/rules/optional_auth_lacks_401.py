@@ -41,13 +41,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.decide import State
-from authkit.schema.document import documents_refusal
-from authkit.schema.findings import Offence, Rule, Severity
-from authkit.schema.known import ignores_bad_credentials
-from authkit.schema.places import in_state, place_of
-from authkit.schema.suggest import refusal
-from authkit.schema.truth import Judged, Truth
+from authkit.schema.model.audited_schema import Judged, Truth
+from authkit.schema.model.findings import Offence, Rule, Severity
+from authkit.schema.model.places import in_state, place_of
+from authkit.schema.model.suggest import refusal
+from authkit.schema.openapi.document import documents_refusal
+from authkit.schema.probe.decide import State
+from authkit.schema.probe.known import ignores_bad_credentials
 
 
 def look(truth: Truth) -> Iterator[Offence]:

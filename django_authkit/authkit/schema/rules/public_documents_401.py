@@ -36,11 +36,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.baseless import promises_401_for_nothing
-from authkit.schema.findings import Offence, Rule, Severity
-from authkit.schema.places import place_of
-from authkit.schema.suggest import NO_REFUSAL
-from authkit.schema.truth import Truth
+from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.baseless import promises_401_for_nothing
+from authkit.schema.model.findings import Offence, Rule, Severity
+from authkit.schema.model.places import place_of
+from authkit.schema.model.suggest import NO_REFUSAL
 
 
 def look(truth: Truth) -> Iterator[Offence]:

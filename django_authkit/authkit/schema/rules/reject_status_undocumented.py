@@ -38,14 +38,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from authkit.schema import suggest
-from authkit.schema.answers import REFUSALS
-from authkit.schema.decide import State
-from authkit.schema.document import documents, documents_refusal
-from authkit.schema.findings import Offence, Rule, Severity
-from authkit.schema.places import in_state, place_of
-from authkit.schema.refusals import REFUSED
-from authkit.schema.truth import Truth
+from authkit.schema.model import suggest
+from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.findings import Offence, Rule, Severity
+from authkit.schema.model.places import in_state, place_of
+from authkit.schema.model.refusals import REFUSED
+from authkit.schema.openapi.document import documents, documents_refusal
+from authkit.schema.probe.decide import State
+from authkit.schema.sandbox.answers import REFUSALS
 
 
 def look(truth: Truth) -> Iterator[Offence]:

@@ -37,11 +37,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.credentials import shared_names
-from authkit.schema.findings import Offence, Place, Rule, Severity
-from authkit.schema.names import dotted
-from authkit.schema.suggest import extension
-from authkit.schema.truth import Truth
+from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.suggest import extension
+from authkit.schema.openapi.names import dotted
+from authkit.schema.schemes.catalogue import shared_names
 
 
 def look(truth: Truth) -> Iterator[Offence]:

@@ -40,11 +40,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.answers import anything_but_ctrl_c
-from authkit.schema.findings import Offence, Rule, Severity
-from authkit.schema.places import place_of
-from authkit.schema.scopes import documented_scopes, wanted_scopes
-from authkit.schema.truth import Judged, Truth
+from authkit.schema.model.audited_schema import Judged, Truth
+from authkit.schema.model.findings import Offence, Rule, Severity
+from authkit.schema.model.places import place_of
+from authkit.schema.model.scopes import documented_scopes, wanted_scopes
+from authkit.schema.sandbox.answers import anything_but_ctrl_c
 
 
 def look(truth: Truth) -> Iterator[Offence]:

@@ -33,9 +33,9 @@ from collections.abc import Iterator
 
 from drf_spectacular.settings import spectacular_settings
 
-from authkit.schema.document import fingerprint
-from authkit.schema.findings import Offence, Place, Rule, Severity
-from authkit.schema.truth import Truth
+from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.openapi.document import fingerprint
 
 
 def look(truth: Truth) -> Iterator[Offence]:

@@ -29,10 +29,10 @@ from collections.abc import Iterator
 
 from django.apps import apps
 
-from authkit.schema.findings import Offence, Place, Rule, Severity
-from authkit.schema.names import dotted
-from authkit.schema.truth import Truth
-from authkit.schema.undocumented import all_endpoints
+from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.undocumented import all_endpoints
+from authkit.schema.openapi.names import dotted
 
 
 def look(truth: Truth) -> Iterator[Offence]:

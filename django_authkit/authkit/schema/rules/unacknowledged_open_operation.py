@@ -36,13 +36,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.acknowledgement import is_acknowledged
-from authkit.schema.answers import anything_but_ctrl_c
-from authkit.schema.decide import State
-from authkit.schema.findings import Offence, Rule, Severity
-from authkit.schema.introspect import Operation
-from authkit.schema.places import in_state, place_of
-from authkit.schema.truth import Truth
+from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.findings import Offence, Rule, Severity
+from authkit.schema.model.places import in_state, place_of
+from authkit.schema.probe.decide import State
+from authkit.schema.sandbox.answers import anything_but_ctrl_c
+from authkit.schema.views.acknowledgement import is_acknowledged
+from authkit.schema.views.mapping import Operation
 
 
 def look(truth: Truth) -> Iterator[Offence]:

@@ -38,11 +38,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from authkit.schema.document import security_schemes, well_formed
-from authkit.schema.findings import Offence, Rule, Severity
-from authkit.schema.places import requirement_lists
-from authkit.schema.suggest import appended_scheme
-from authkit.schema.truth import Truth
+from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.findings import Offence, Rule, Severity
+from authkit.schema.model.places import requirement_lists
+from authkit.schema.model.suggest import appended_scheme
+from authkit.schema.openapi.document import security_schemes, well_formed
 
 
 def look(truth: Truth) -> Iterator[Offence]:

@@ -30,11 +30,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.findings import Offence, Place, Rule, Severity
-from authkit.schema.inquiry import inquiry
-from authkit.schema.probe import Probe, Tier
-from authkit.schema.truth import Truth
-from authkit.schema.undocumented import undocumented_operations
+from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.undocumented import undocumented_operations
+from authkit.schema.probe.prober import inquiry
+from authkit.schema.probe.tiers import Probe, Tier
 
 
 def look(truth: Truth) -> Iterator[Offence]:

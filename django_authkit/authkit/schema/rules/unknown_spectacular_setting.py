@@ -36,8 +36,8 @@ from collections.abc import Iterator
 from django.conf import settings
 from drf_spectacular.settings import SPECTACULAR_DEFAULTS
 
-from authkit.schema.findings import Offence, Place, Rule, Severity
-from authkit.schema.truth import Truth
+from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.findings import Offence, Place, Rule, Severity
 
 #: Keys that were seen in real projects, and what their authors meant.
 MEANT = {

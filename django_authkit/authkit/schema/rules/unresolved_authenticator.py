@@ -38,12 +38,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.credentials import shown
-from authkit.schema.findings import Offence, Place, Rule, Severity
-from authkit.schema.names import dotted
-from authkit.schema.places import place_of
-from authkit.schema.suggest import extension
-from authkit.schema.truth import Judged, Truth
+from authkit.schema.model.audited_schema import Judged, Truth
+from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.places import place_of
+from authkit.schema.model.suggest import extension
+from authkit.schema.openapi.names import dotted
+from authkit.schema.schemes.describer import shown
 
 
 def look(truth: Truth) -> Iterator[Offence]:

@@ -32,9 +32,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.document import required_schemes, security_schemes
-from authkit.schema.findings import Offence, Place, Rule, Severity
-from authkit.schema.truth import Truth
+from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.openapi.document import required_schemes, security_schemes
 
 
 def look(truth: Truth) -> Iterator[Offence]:

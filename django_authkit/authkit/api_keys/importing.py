@@ -1,0 +1,57 @@
+"""Keys of djangorestframework-api-key, taken over with the secrets they have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.db import IntegrityError
+
+from authkit.api_keys.keys import is_prefix
+from authkit.api_keys.models import APIKey
+from authkit.core.db.retry import all_or_nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of one key; ``reason`` says why it was left, or is empty."""
+
+    prefix: str
+    reason: str
+
+
+def import_key(old: Any, owner_field: str | None) -> Imported:
+    """Copy one row, so that its key works here too. Nothing changes over there."""
+    owner = getattr(old, owner_field) if owner_field else None
+    return Imported(old.prefix, _obstacle(old) or _copy(old, owner))
+
+
+def _obstacle(old: Any) -> str:
+    if old.revoked:
+        return "it is revoked"
+    if not is_prefix(old.prefix):
+        return "its prefix is not 8 letters and digits"
+    if APIKey.objects.filter(prefix=old.prefix).exists():
+        return "a key of this prefix is here already"
+    return ""
+
+
+def _copy(old: Any, owner: Any) -> str:
+    api_key = APIKey(
+        prefix=old.prefix,
+        hashed_key=old.hashed_key,
+        name=old.name,
+        owner=owner,
+        expiry_date=old.expiry_date,
+    )
+    try:
+        all_or_nothing(partial(_store, api_key, old), APIKey)
+    except IntegrityError:
+        return "a key of this prefix has just come here"
+    return ""
+
+
+def _store(api_key: APIKey, old: Any) -> None:
+    api_key.save(force_insert=True)
+    APIKey.objects.filter(pk=api_key.pk).update(created=old.created)  # insertion sets it to now

@@ -1,0 +1,133 @@
+"""Whether a key may be used, now and from here. No HTTP: for requests and handshakes alike."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from math import ceil
+
+from django.db import router, transaction
+from django.db.models import Q
+
+from authkit.api_keys.cache import recall, remember
+from authkit.api_keys.keys import prefix_of
+from authkit.api_keys.models import APIKey
+from authkit.conf import conf
+from authkit.core import clock
+from authkit.core.db.primary import TruthQuerySet
+from authkit.core.http import networks
+from authkit.core.http.client import Client
+from authkit.core.limits import rates
+from authkit.core.limits.windows import one_more
+from authkit.errors import APIKeyInvalid, APIKeyRateExceeded
+from authkit.events.flows import record
+
+#: How exactly is known when a key was used last; it is written no more often.
+LAST_USED_PRECISION = timedelta(minutes=1)
+
+#: Tells from where a key is used, None if that is unknown. It is asked only where it matters.
+Address = Callable[[], str | None]
+
+
+def use_key(key: str, ip: Address, prefix_of: Callable[[str], str | None] | None = None) -> APIKey:
+    """Return the row of a key that may be used, its owner included, and count the use.
+
+    :param ip: a function that tells the address from which it is used.
+    :param prefix_of: finds the prefix in a key that is not of our form.
+    :raises APIKeyInvalid: it may not be used, whatever the reason.
+    :raises APIKeyRateExceeded: it has been used too often; ``wait`` seconds tell till when.
+    """
+    prefix = (prefix_of or branded_prefix_of)(key)
+    if prefix is None:
+        raise APIKeyInvalid
+    api_key, is_fresh = _find(prefix)
+    if not APIKey.objects.key_generator.matches(key, api_key) or api_key is None:
+        raise APIKeyInvalid
+    _refuse_trouble(api_key, ip)
+    if api_key.rate:
+        count_use(api_key)
+    if is_fresh:
+        note_use(api_key, ip)
+    return api_key
+
+
+def branded_prefix_of(key: str) -> str | None:
+    return prefix_of(key, conf.API_KEY_BRAND)
+
+
+def count_use(api_key: APIKey) -> None:
+    """Count one use of a key with a rate, unless none is left.
+
+    :raises APIKeyRateExceeded: none is.
+    """
+    rate = rates.parse(api_key.rate)
+    now = clock.now()
+    over = Q(rate_window_started_at=None) | Q(rate_window_started_at__lte=now - rate.period)
+    left = over | Q(rate_used__lt=rate.number)
+    window = one_more(over, count="rate_used", moment="rate_window_started_at", anew=now)
+    if not _rows(api_key).filter(left).update(**window):
+        raise APIKeyRateExceeded(_seconds_left(api_key, rate.period, now))
+
+
+def note_use(api_key: APIKey, ip: Address) -> None:
+    """Write when and from where a key was used, at most once a minute.
+
+    Under a transaction it is written after the commit, so that no row stays locked for as
+    long as the request takes. If it cannot be written that is logged, and nothing else.
+    """
+    now = clock.now()
+    if api_key.last_used_at is None or now - api_key.last_used_at >= LAST_USED_PRECISION:
+        address = ip()
+
+        def write() -> None:
+            _write_use(api_key, now, address)
+
+        transaction.on_commit(write, using=router.db_for_write(APIKey), robust=True)
+
+
+def _find(prefix: str) -> tuple[APIKey | None, bool]:
+    """Return the row, and whether it has just been read and not remembered."""
+    lookup = APIKey.objects.by_prefix
+    if not conf.API_KEY_CACHE_SECONDS or not lookup.is_one_query():
+        return lookup.get(prefix), True
+    remembered = recall(prefix)
+    if remembered is not None:
+        return lookup.build(remembered), False
+    row = lookup.row(prefix)
+    if row is None:
+        return None, True
+    remember(prefix, row)
+    return lookup.build(row), True
+
+
+def _refuse_trouble(api_key: APIKey, ip: Address) -> None:
+    trouble = api_key.trouble()
+    if trouble is None and api_key.networks and not networks.contains(api_key.networks, ip()):
+        trouble = "network"
+    if trouble is not None:
+        record(
+            "api_key_refused",
+            level=logging.WARNING,
+            user=api_key.owner_id,
+            client=Client(ip(), ""),
+            api_key=api_key.pk,
+            reason=trouble,
+        )
+        raise APIKeyInvalid
+
+
+def _write_use(api_key: APIKey, now: datetime, ip: str | None) -> None:
+    due = Q(last_used_at=None) | Q(last_used_at__lte=now - LAST_USED_PRECISION)
+    _rows(api_key).filter(due).update(last_used_at=now, last_used_ip=ip)
+
+
+def _seconds_left(api_key: APIKey, period: timedelta, now: datetime) -> int:
+    started = _rows(api_key).values_list("rate_window_started_at", flat=True).first()
+    left = started + period - now if started else timedelta(0)
+    return max(1, ceil(left.total_seconds()))
+
+
+def _rows(api_key: APIKey) -> TruthQuerySet[APIKey]:
+    # Not by the manager: what is counted changes nothing that is remembered.
+    return TruthQuerySet(APIKey).filter(pk=api_key.pk)

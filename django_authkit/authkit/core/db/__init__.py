@@ -1,0 +1,1 @@
+"""The database: reads from the primary, retries on conflict, prepared look-ups and updates."""

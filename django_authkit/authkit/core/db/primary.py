@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, TypeVar
+
+from django.db import models, router
+
+from authkit.core.db.retry import settle
+
+M = TypeVar("M", bound=models.Model, covariant=True)
+
+
+class TruthQuerySet(models.QuerySet[M]):
+    """Of rows that decide who gets in.
+
+    They are read where they are written: a replica may not know yet that a code is spent, a
+    session revoked, or that there is a second factor. A conditional ``update()`` or
+    ``delete()`` says who was first under every isolation level.
+    """
+
+    @property
+    def db(self) -> str:
+        chosen: str | None = self._db  # type: ignore[attr-defined]  # the stubs leave it out
+        return chosen or router.db_for_write(self.model)
+
+    def update(self, **values: Any) -> int:
+        return settle(partial(super().update, **values), self.model)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        return settle(super().delete, self.model)
+
+    update.alters_data = True  # type: ignore[attr-defined]  # as Django marks its own
+    delete.alters_data = True  # type: ignore[attr-defined]  # for templates, which call neither
+
+
+#: One class for all models: ``as_manager()`` would make one for each, at every start.
+TruthManager = models.Manager.from_queryset(TruthQuerySet)

@@ -1,0 +1,85 @@
+"""What a database may refuse although nothing is wrong: a change that others are in the way of,
+and everything while it is down."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from time import sleep
+from typing import Any, TypeVar
+
+from django.db import (
+    OperationalError,
+    connections,
+    models,
+    router,
+    transaction,
+)
+
+from authkit.core.db.outages import _reason
+
+T = TypeVar("T")
+
+
+#: How often a change is made that others are in the way of, and how many seconds more may pass
+#: each time before it is made again.
+TRIES = 12
+
+
+PAUSE = 0.01
+
+
+#: Serialization failures and deadlocks: SQLSTATEs of PostgreSQL, numbers of MySQL, and SQLite's
+#: SQLITE_BUSY_SNAPSHOT.
+_CONTENTION = {"40001", "40P01", 1020, 1213, 517}
+
+
+def settle(change: Callable[[], T], model: type[models.Model]) -> T:
+    """Make a change, and make it again where another one beside it made the database refuse it.
+
+    Under READ COMMITTED the second of two changes to a row waits, and then looks at the row
+    again. Under REPEATABLE READ and SERIALIZABLE it may be refused instead. It has changed
+    nothing then, so whoever makes a conditional change again learns whether they were first.
+    Part of a larger transaction cannot be repeated, and is not.
+
+    :raises OperationalError: it was refused too often, or for another reason.
+    """
+    connection = connections[router.db_for_write(model)]
+    for tried in range(1, TRIES):
+        try:
+            return change()
+        except OperationalError as error:
+            if connection.in_atomic_block or _reason(error) not in _CONTENTION:
+                raise
+        sleep(random.uniform(0, tried * PAUSE))  # noqa: S311 (so that they do not meet again)
+    return change()
+
+
+def all_or_nothing(change: Callable[[], T], model: type[models.Model]) -> T:
+    """Make a change of several statements in one transaction; see :func:`settle`."""
+    return settle(partial(_atomically, change, router.db_for_write(model)), model)
+
+
+def _atomically(change: Callable[[], T], using: str) -> T:
+    with _writing_from_the_start(connections[using]), transaction.atomic(using=using):
+        return change()
+
+
+@contextmanager
+def _writing_from_the_start(connection: Any) -> Iterator[None]:
+    """Let SQLite wait for its turn before anything is read.
+
+    A transaction that has read, and then wants to write while another one does, is refused
+    at once (https://www.sqlite.org/lang_transaction.html).
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    connection.ensure_connection()
+    mode, connection.transaction_mode = connection.transaction_mode, "IMMEDIATE"
+    try:
+        yield
+    finally:
+        connection.transaction_mode = mode

@@ -1,0 +1,1 @@
+"""Requests and responses: base views, parsers, fields, client, headers, OpenAPI helpers."""

@@ -1,0 +1,1 @@
+"""Users whatever the user model is: names, e-mail, one-time links."""

@@ -1,0 +1,64 @@
+"""Rows about users that the user model has no column for."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from authkit.core.db.primary import TruthManager
+
+
+class UnverifiedAddress(models.Model):
+    """An account that was made before its address was proved; the row goes with the proof.
+
+    There are such accounts where ``AUTHKIT["EMAIL_VERIFICATION_REQUIRED"]`` is False. Accounts
+    that come by another road have no row, and count as verified.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="authkit_unverified_address",
+        editable=False,
+    )
+
+    objects = TruthManager()
+
+    class Meta:
+        verbose_name = _("unverified address")
+        verbose_name_plural = _("unverified addresses")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Purpose(models.TextChoices):
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - a purpose
+    EMAIL_VERIFICATION = "email_verification"
+    EMAIL_CHANGE = "email_change"
+    EMAIL_CHANGE_UNDO = "email_change_undo"
+
+
+class MailedToken(models.Model):
+    """One token that has been sent; a row without a user was sent to nobody."""
+
+    purpose = models.CharField(max_length=32, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="authkit_mailed_tokens",
+        null=True,
+        editable=False,
+    )
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    fingerprint = models.CharField(max_length=64, editable=False)
+    address = models.CharField(max_length=320, editable=False)
+    created_at = models.DateTimeField(editable=False)
+    expires_at = models.DateTimeField(db_index=True, editable=False)
+
+    objects = TruthManager()
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.pk}"

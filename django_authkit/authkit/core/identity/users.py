@@ -1,0 +1,91 @@
+"""Users, whatever AUTH_USER_MODEL is. ``AuthUser`` is their type, for annotations."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError
+from django.db.models import Q
+
+from authkit.core.identity.domains import in_ascii, in_letters
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    AuthUser = User
+else:
+    AuthUser = AbstractBaseUser
+
+
+def username_of(user: AuthUser) -> str:
+    """Return the name that a user logs in with as text, whatever its column holds."""
+    return str(user.get_username())
+
+
+def email_of(user: AuthUser) -> str:
+    """Return the address of a user, or nothing where they, or their model, have none."""
+    return getattr(user, user.get_email_field_name(), "") or ""
+
+
+def canonical(name: str) -> str:
+    """Return what all spellings of a name or an address share. Never to be written to.
+
+    >>> canonical("\\uff21nn@EXAMPLE.com") == canonical("ann@example.com")
+    True
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    local, at, domain = folded.rpartition("@")
+    return local + at + in_ascii(domain) if at else folded
+
+
+def spelt_like(column: str, name: str) -> Q:
+    """Return a condition for the rows that may have a name or an address, in whatever spelling.
+
+    What the database takes for equal need not be: the canonical forms decide.
+    """
+    shared = canonical(name)
+    local, at, domain = shared.rpartition("@")
+    spellings = {name, shared, local + at + in_letters(domain)}
+    return Q(*[(f"{column}__iexact", spelling) for spelling in spellings], _connector=Q.OR)
+
+
+def looked_up(name: str) -> str:
+    """Return as text what the column of user names is asked for where this is typed.
+
+    A number and a UUID have many spellings, and a project's own column may have one form for
+    many. What does not fit the column stays as it was typed.
+    """
+    model = get_user_model()
+    column: Any = model._meta.get_field(model.USERNAME_FIELD)
+    try:
+        return str(column.get_prep_value(name))
+    except (TypeError, ValueError, ValidationError):
+        return name
+
+
+def user_named(username: str) -> AuthUser:
+    """Return the user whom somebody at a terminal means.
+
+    :raises CommandError: there is none.
+    """
+    model = get_user_model()
+    try:
+        return model._default_manager.get_by_natural_key(terminal_text(username))
+    except (model.DoesNotExist, ValueError, ValidationError):
+        raise CommandError(f'There is no user "{username}".') from None
+
+
+def terminal_text(argument: str) -> str:
+    """Return an argument of a command if it is text: Python hands other bytes on as surrogates.
+
+    :raises CommandError: it is not.
+    """
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        raise CommandError("An argument is not valid text.") from None
+    return argument

@@ -1,0 +1,84 @@
+"""Rows that count."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from authkit import errors
+from authkit.core import clock
+from authkit.core.db.retry import settle
+from authkit.core.limits.rates import Limits
+from authkit.core.limits.windows import one_more
+
+if TYPE_CHECKING:
+    pass
+
+
+class RequestCountManager(models.Manager["RequestCount"]):
+    def take(self, name: str, limit: int, ends_at: datetime) -> bool:
+        """Count one request in the window that ends then; return False if it has had ``limit``."""
+        if self._add(name, limit, ends_at):
+            return True
+        if self._is_full(name, limit, ends_at):
+            return False
+        row = self.model(name=name, requests=0, ends_at=ends_at)
+        settle(lambda: self.bulk_create([row], ignore_conflicts=True), self.model)
+        return self._add(name, limit, ends_at)
+
+    def _add(self, name: str, limit: int, ends_at: datetime) -> bool:
+        # A window that ends later is that of a server whose clock is ahead.
+        same = Q(ends_at__gte=ends_at)
+        counters = self.filter(name=name).filter(~same | Q(requests__lt=limit))
+        window = one_more(~same, count="requests", moment="ends_at", anew=ends_at)
+        return settle(lambda: bool(counters.update(**window)), self.model)
+
+    def _is_full(self, name: str, limit: int, ends_at: datetime) -> bool:
+        return self.filter(name=name, ends_at__gte=ends_at, requests__gte=limit).exists()
+
+
+class RequestCount(models.Model):
+    """The requests of one client in the present window of one rate or limit."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    requests = models.PositiveIntegerField()
+    ends_at = models.DateTimeField(db_index=True)
+
+    objects = RequestCountManager()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AttemptCounter(models.Model):
+    """The columns of a count: consecutive failures, and those of the present window."""
+
+    failures = models.PositiveIntegerField(_("consecutive failures"), default=0)
+    window_failures = models.PositiveIntegerField(default=0)
+    window_started_at = models.DateTimeField(null=True, blank=True)
+
+    #: What a success, or an administrator, sets.
+    FORGIVEN: dict[str, Any] = {
+        "failures": 0,
+        "window_failures": 0,
+        "window_started_at": None,
+    }
+
+    class Meta:
+        abstract = True
+
+    def refusal(self, limits: Limits) -> errors.AccountLocked | errors.AttemptsExceeded | None:
+        """Say why the next attempt would be refused, if it would."""
+        if self.failures >= limits.in_a_row:
+            return errors.AccountLocked()
+        if self.window_started_at is None or self.window_failures < limits.per_window:
+            return None
+        left = self.window_started_at + limits.window - clock.now()
+        if left <= timedelta(0):
+            return None
+        return errors.AttemptsExceeded(wait=ceil(left.total_seconds()))

@@ -1,0 +1,37 @@
+"""Counting requests in the database, so that any number of them at once stays within a limit."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING
+
+from django.utils.crypto import salted_hmac
+
+from authkit.core import clock
+
+if TYPE_CHECKING:
+    from authkit.core.http.client import Client
+    from authkit.core.limits.rates import Rate
+from authkit.core.limits.models import RequestCount
+
+
+def count_request(kind: str, who: str, limit: Rate) -> int:
+    """Count one request of a kind; return 0 if it is within the limit, else the seconds to wait.
+
+    Windows are those of the clock, and the same for everybody. Who it was is kept as an HMAC.
+    """
+    now = clock.now()
+    seconds = int(limit.period.total_seconds())
+    end = (int(now.timestamp()) // seconds + 1) * seconds
+    digest = salted_hmac("authkit.request_counts", f"{kind}\0{who}", algorithm="sha256")
+    if RequestCount.objects.take(digest.hexdigest(), limit.number, clock.at(end)):
+        return 0
+    return max(1, ceil(end - now.timestamp()))
+
+
+def count_client(kind: str, client: Client, limit: Rate) -> int:
+    """Do what :func:`count_request` does, for the network of a client.
+
+    Clients without an address are not counted: they would be counted as one.
+    """
+    return 0 if client.network is None else count_request(kind, client.network, limit)

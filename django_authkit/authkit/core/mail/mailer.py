@@ -1,0 +1,189 @@
+"""Mails that go out beside an answer and never in its way.
+
+A mail is a name and what its templates are told: ``authkit/mail/<name>.subject.txt``,
+``<name>.txt`` and ``<name>.html``. It is handed over when the transaction, if any, has
+committed, and handing over takes as long for no mail as for several: to a worker where the
+project has one (Django's tasks framework), else to a thread of this process. So neither a
+slow server nor one that refuses tells anybody whether there was somebody to write to.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import lru_cache, partial
+from threading import BoundedSemaphore
+from typing import Any
+
+import django
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.mail import EmailMultiAlternatives
+from django.db import connections, router, transaction
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.module_loading import import_string
+from django.views.decorators.debug import sensitive_variables
+
+from authkit.core import crypto
+from authkit.core.identity.users import AuthUser, email_of, username_of
+from authkit.core.security_log import note
+
+#: How many mails of a process are sent at the same time, and how many more may wait.
+SENDERS = 4
+MOST_WAITING = 1000
+
+#: What a worker's queue is sealed with, besides the key: links in it are as good as passwords.
+SEAL_CONTEXT = "authkit.mail"
+
+#: Backends that wait for nobody. What they are given is there when the answer is.
+_IMMEDIATE = {
+    f"django.core.mail.backends.{name}.EmailBackend"
+    for name in ("console", "dummy", "filebased", "locmem")
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail; ``context`` holds values of JSON."""
+
+    name: str
+    to: str
+    context: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedMail:
+    subject: str
+    text: str
+    html: str
+
+
+def send(name: str, to: str, context: Mapping[str, Any]) -> None:
+    """Send a mail when the transaction, if any, has committed.
+
+    One that cannot be sent is written to the log, and changes nothing about the answer.
+    """
+    send_all([Mail(name, to, context)])
+
+
+def send_all(mails: Sequence[Mail]) -> None:
+    """Send as many mails as there are, also none: that is handed over like the others."""
+    batch = {"language": translation.get_language(), "mails": [asdict(mail) for mail in mails]}
+    using = router.db_for_write(get_user_model())
+    transaction.on_commit(partial(_hand_over, batch), using=using)
+
+
+def tell_owner(user: AuthUser, name: str, **context: Any) -> None:
+    """Send a mail to the owner of an account, if it has an address."""
+    address = email_of(user)
+    if address:
+        send(name, address, {"username": username_of(user), **context})
+
+
+def render(name: str, context: Mapping[str, Any]) -> RenderedMail:
+    """Return the parts of a mail in the language that is active; the subject is one line."""
+    values = dict(context)
+    subject = render_to_string(f"authkit/mail/{name}.subject.txt", values)
+    return RenderedMail(
+        # No white space of any kind can begin another header.
+        subject=" ".join(subject.split()),
+        text=render_to_string(f"authkit/mail/{name}.txt", values).strip() + "\n",
+        html=render_to_string(f"authkit/mail/{name}.html", values),
+    )
+
+
+@sensitive_variables()
+def deliver_sealed(sealed: str) -> None:
+    """Send what a worker was handed. Whatever fails is logged, and nothing is raised."""
+    try:
+        batch = json.loads(crypto.unseal(sealed, context=SEAL_CONTEXT))
+    except crypto.CannotUnseal:
+        note("mail_failed", level=logging.ERROR, error="CannotUnseal")
+        return
+    _deliver(batch)
+
+
+@sensitive_variables()
+def _hand_over(batch: Mapping[str, Any]) -> None:
+    try:
+        if _has_tasks():
+            enqueue = import_string("authkit.core.mail.task.deliver_mail").enqueue
+            enqueue(crypto.seal(json.dumps(batch).encode(), context=SEAL_CONTEXT))
+        elif _backend() in _IMMEDIATE:
+            _deliver(batch)
+        else:
+            _senders(os.getpid()).submit(batch)
+    except Exception as error:  # a broker has errors of its own
+        _record_failure(error)
+
+
+def _has_tasks() -> bool:
+    """Say whether the project has a worker: the default of Django is the caller itself."""
+    if django.VERSION < (6, 0):
+        return False
+    backend = settings.TASKS["default"]["BACKEND"]
+    return not str(backend).startswith("django.tasks.backends.immediate.")
+
+
+def _backend() -> str:
+    """Return what sends mail: of ``MAILERS`` in Django 6.1, ``EMAIL_BACKEND`` before."""
+    mailers = getattr(settings, "MAILERS", None)
+    if mailers is None:
+        return settings.EMAIL_BACKEND
+    return str(mailers["default"].get("BACKEND", ""))
+
+
+class _Senders:
+    """Threads that send; at the end of the process they finish what is waiting."""
+
+    def __init__(self) -> None:
+        self.threads = ThreadPoolExecutor(SENDERS, thread_name_prefix="authkit-mail")
+        self.room = BoundedSemaphore(SENDERS + MOST_WAITING)
+
+    def submit(self, batch: Mapping[str, Any]) -> None:
+        if self.room.acquire(blocking=False):
+            self.threads.submit(self._run, batch)
+        else:
+            note("mail_failed", level=logging.ERROR, error="TooManyWaiting")
+
+    def _run(self, batch: Mapping[str, Any]) -> None:
+        try:
+            _deliver(batch)
+        finally:
+            self.room.release()
+            # A template, or a backend that stores mails, may have asked the database.
+            connections.close_all()
+
+
+@lru_cache(maxsize=1)
+def _senders(pid: int) -> _Senders:
+    """Return the threads of this process: those of its parent are not there after a fork."""
+    return _Senders()
+
+
+@sensitive_variables()
+def _deliver(batch: Mapping[str, Any]) -> None:
+    with translation.override(batch["language"]):
+        for mail in batch["mails"]:
+            try:
+                _send(mail["to"], render(mail["name"], mail["context"]))
+            except Exception as error:  # a template's, the server's, a backend's
+                _record_failure(error, mail=mail["name"])
+
+
+def _send(to: str, rendered: RenderedMail) -> None:
+    # RFC 3834: a machine that answers mails is not to answer this one.
+    headers = {"Auto-Submitted": "auto-generated"}
+    message = EmailMultiAlternatives(rendered.subject, rendered.text, to=[to], headers=headers)
+    message.attach_alternative(rendered.html, "text/html")
+    message.send()
+
+
+def _record_failure(error: Exception, **facts: Any) -> None:
+    # Neither message nor traceback: either may hold the address, or the link.
+    note("mail_failed", level=logging.ERROR, error=type(error).__name__, **facts)

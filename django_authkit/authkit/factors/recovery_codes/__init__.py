@@ -1,0 +1,1 @@
+"""Recovery codes: for when the app is lost."""

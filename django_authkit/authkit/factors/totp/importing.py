@@ -1,0 +1,58 @@
+"""Devices of django-otp's own ``otp_totp`` app, taken over without asking their owners again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.db import IntegrityError
+
+from authkit.core import clock
+from authkit.core.db.retry import all_or_nothing
+from authkit.core.identity.users import username_of
+from authkit.factors.models import TOTPDevice, confirmed_device
+from authkit.factors.totp.rfc6238 import STEP_SECONDS
+from authkit.sessions.revoke import end_other_sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of one device; ``reason`` says why it was left, or is empty."""
+
+    user: str
+    reason: str
+
+
+def import_device(stock: Any) -> Imported:
+    """Copy one confirmed ``otp_totp.TOTPDevice``; leave what we could not verify as it did."""
+    reason = _obstacle(stock) or _copy(stock)
+    return Imported(username_of(stock.user), reason)
+
+
+def _obstacle(stock: Any) -> str:
+    if stock.digits != 6 or stock.step != STEP_SECONDS or stock.t0 != 0:
+        return f"it makes {stock.digits} digits every {stock.step} seconds from {stock.t0}"
+    if stock.drift not in (0, -1):
+        return f"its clock is {stock.drift} steps away from ours: its codes would be refused"
+    if confirmed_device(stock.user) is not None:
+        return "the user has an authenticator app here already"
+    return ""
+
+
+def _copy(stock: Any) -> str:
+    # last_step keeps a code that was used over there from being used again over here.
+    device = TOTPDevice(
+        user=stock.user,
+        name=stock.name,
+        confirmed=True,
+        last_step=stock.last_t,
+        confirmed_at=clock.now(),
+    )
+    device.seal(stock.bin_key)
+    try:
+        all_or_nothing(partial(device.save, force_insert=True), TOTPDevice)
+    except IntegrityError:
+        return "the user has just set up an authenticator app here"
+    end_other_sessions(stock.user, None)  # they were started without the factor
+    return ""

@@ -1,0 +1,183 @@
+"""Guessing passwords: how often one may be wrong, for which name and from where.
+
+Every attempt is counted before it is judged, under the name as it was typed and the place it
+came from: the network of the client, or the session of somebody who is logged in. Names of
+no account are counted and refused like all others. The counts are in the database alone:
+a cache that is emptied, slow or gone changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from functools import partial
+from math import ceil
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import models
+from django.db.models import Sum
+
+from authkit import errors
+from authkit.core import clock
+from authkit.core.db.retry import settle
+from authkit.core.http.client import Client, network_of
+from authkit.core.identity.users import AuthUser, looked_up, username_of
+from authkit.core.limits.rates import Limits
+from authkit.events import flows as events
+from authkit.passwords.models import (
+    PasswordAttempts,
+    _account,
+    _accounts,
+    _digest,
+    insertion,
+    statements,
+)
+from authkit.sessions.models import Session
+
+#: Passwords for one name: so many in a window from one place, and so many in a row from one
+#: place, or from all places together if the account has no session there.
+PASSWORD_LIMITS = Limits(window=timedelta(minutes=15), per_window=10, in_a_row=100)
+
+
+#: How many of the user's sessions are looked at to find one from the same network.
+SESSIONS_LOOKED_AT = 100
+
+
+def count_log_in(username: str, client: Client) -> PasswordAttempts:
+    """Count an attempt to log in by password, before it is judged.
+
+    :raises AttemptsExceeded: too many failed for this name from this network.
+    :raises AccountLocked: too many failed for it from networks where it has no session.
+    """
+    counter = PasswordAttempts.of(username, client.network or "")
+    refuse = partial(_refuse, username=username, client=client)
+    _count(counter, partial(_has_session_at, client.network, username), refuse)
+    return counter
+
+
+def count_in_session(user: AuthUser, session: Session) -> PasswordAttempts:
+    """Count a password of somebody who is logged in, before it is judged.
+
+    Strangers who fail at the log-in do not stop somebody who is inside.
+
+    :raises AttemptsExceeded: too many were wrong in this session.
+    :raises AccountLocked: the same, and time alone will not help.
+    """
+    counter = PasswordAttempts.of(username_of(user), f"session:{session.pk}")
+    _count(counter, lambda: True, partial(_refuse, user=user.pk, session=session.pk))
+    return counter
+
+
+def forget_guesses(user: AuthUser) -> None:
+    """Forget the wrong passwords for a user, who has a new one now.
+
+    Those for other spellings stay, since they may have been for somebody else's account. So
+    that they do not keep this user out, as many are overlooked where this name is typed.
+    """
+    name = _name(user)
+    failed = _failed(user)
+    failed.filter(name=name).update(**PasswordAttempts.FORGIVEN)
+    _overlook(name, failed.exclude(name=name).aggregate(sum=Sum("failures"))["sum"] or 0)
+
+
+def unlock_passwords(user: AuthUser) -> bool:
+    """Forget every wrong password for a user, however spelt; return False where there were none."""
+    _overlook(_name(user), 0)
+    return bool(_failed(user).update(**PasswordAttempts.FORGIVEN))
+
+
+def _failed(user: AuthUser) -> models.QuerySet[PasswordAttempts, PasswordAttempts]:
+    account = _account(username_of(user))
+    return PasswordAttempts.objects.filter(account=account, failures__gt=0)
+
+
+def _name(user: AuthUser) -> str:
+    return _digest("name", looked_up(username_of(user)))
+
+
+def _overlook(name: str, failures: int) -> None:
+    """Keep, in a row that is of no account, how many failures do not count for a name."""
+    own = _digest("overlooked", name)
+    row = PasswordAttempts(id=own, account=own, name=own, place=own, failures=failures)
+    PasswordAttempts.objects.filter(pk=own).delete()
+    if failures:
+        settle(partial(insertion.try_run, row), PasswordAttempts)
+
+
+def _overlooked(name: str) -> int:
+    row = PasswordAttempts.objects.filter(pk=_digest("overlooked", name)).first()
+    return 0 if row is None else row.failures
+
+
+def _count(
+    counter: PasswordAttempts,
+    is_known: Callable[[], bool],
+    refuse: Callable[[errors.AccountLocked | errors.AttemptsExceeded | None], None],
+) -> None:
+    """Count an attempt, or raise why there is none left.
+
+    :param is_known: whether the account is used at this place, so that failures elsewhere
+        do not matter. Only asked where they would.
+    :param refuse: records a refusal and raises it, if there is one.
+    """
+    if not statements.count(counter.pk, PASSWORD_LIMITS):
+        refuse(_refusal(counter, is_known))
+        # Not before: an attempt that is refused anyway leaves no row.
+        if not counter.begin() and not statements.count(counter.pk, PASSWORD_LIMITS):
+            refuse(_refusal(counter, is_known) or errors.AttemptsExceeded(wait=1))
+    # Others may have counted in the meantime. Whoever looks after counting sees all who did
+    # so before, so that no more than the limit can find that they are within it.
+    refusal = _refusal(counter, is_known, counted=1)
+    if refusal is not None:
+        counter.take_back()
+    refuse(refusal)
+
+
+def _refuse(refusal: errors.AccountLocked | errors.AttemptsExceeded | None, **whose: Any) -> None:
+    if refusal is not None:
+        events.record(refusal.default_code, level=logging.WARNING, **whose)
+        raise refusal
+
+
+def _refusal(
+    counter: PasswordAttempts, is_known: Callable[[], bool], counted: int = 0
+) -> errors.AccountLocked | errors.AttemptsExceeded | None:
+    """Say why the next attempt is refused, or the last one if it is ``counted``."""
+    now = clock.now()
+    everywhere, here, recent, began = statements.sums(
+        counter.account, counter.place, now - PASSWORD_LIMITS.window
+    )
+    most = PASSWORD_LIMITS.in_a_row - 1 + counted
+    if here > most:
+        return errors.AccountLocked()
+    if everywhere > most and not is_known() and everywhere - _overlooked(counter.name) > most:
+        return errors.AccountLocked()
+    if recent > PASSWORD_LIMITS.per_window - 1 + counted:
+        left = began + PASSWORD_LIMITS.window - now
+        return errors.AttemptsExceeded(wait=ceil(left.total_seconds()))
+    return None
+
+
+def _has_session_at(network: str | None, username: str) -> bool:
+    """Say whether the account has a live session from this network.
+
+    One query whether there is such an account or not.
+    """
+    if network is None:
+        return False  # behind a unix socket everybody would be at home
+    name = {f"user__{get_user_model().USERNAME_FIELD}": username}
+    latest = Session.objects.live().filter(ip__isnull=False, **name).select_related("user")
+    return any(
+        network_of(str(session.ip)) == network and session.is_live()
+        for session in latest[:SESSIONS_LOOKED_AT]
+    )
+
+
+def failures_in_a_row(names: Sequence[str]) -> dict[str, int]:
+    """Return how many passwords were wrong for each name since a right one, wherever."""
+    accounts = dict(zip(names, _accounts(names), strict=True))
+    failed = PasswordAttempts.objects.filter(account__in=set(accounts.values()), failures__gt=0)
+    sums = dict(failed.values_list("account").annotate(sum=Sum("failures")))
+    return {name: int(sums.get(account, 0)) for name, account in accounts.items()}

@@ -1,0 +1,32 @@
+"""Proving that one knows the password. No HTTP here."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+
+from authkit.core.identity.users import AuthUser
+from authkit.passwords.attempts import count_in_session
+from authkit.passwords.rehash import guard_upgrade
+from authkit.sessions.models import Session
+
+
+def is_password(user: AuthUser, password: str) -> bool:
+    """Say whether this is the user's password. Hashing it anew ends no session."""
+    try:
+        with guard_upgrade(password):
+            return user.check_password(password)
+    except PermissionDenied:
+        return False
+
+
+def try_password(user: AuthUser, session: Session, password: str) -> bool:
+    """Say whether this is the password of a user who is logged in; a wrong one is counted.
+
+    :raises AttemptsExceeded: too many were wrong in this session.
+    :raises AccountLocked: the same, and time alone will not help.
+    """
+    counter = count_in_session(user, session)
+    right = is_password(user, password)
+    if right:
+        counter.forgive()
+    return right

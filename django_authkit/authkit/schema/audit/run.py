@@ -1,0 +1,154 @@
+"""Judges a project's document: what it declares against what the views enforce."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from authkit.conf import conf
+from authkit.schema.audit.suppressions import exempt, read_ledgers, updated
+from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, Judged, Truth
+from authkit.schema.model.findings import Finding, Rule
+from authkit.schema.model.locations import InFile, InSources
+from authkit.schema.model.places import place_of
+from authkit.schema.model.report import Access, Alternatives, Context, Report
+from authkit.schema.model.source import (
+    GENERATED,
+    SchemaNotMade,
+    Source,
+    WrongUsage,
+    allowed,
+    customised,
+    make_truth,
+    silent,
+)
+from authkit.schema.model.verdicts import WrongVerdicts, write_verdicts
+from authkit.schema.openapi.collection import paused_collection
+from authkit.schema.openapi.committed import Committed
+from authkit.schema.openapi.document import declared_state, effective_security, well_formed
+from authkit.schema.probe.tiers import Probe, Tier
+from authkit.schema.reporters.sentences import gaps
+from authkit.schema.rules import RULES
+from authkit.schema.schemes.catalogue import Catalogue
+
+
+def audit(
+    source: Source = GENERATED,
+    *,
+    rules: Iterable[Rule] = RULES,
+    baseline: str | None = None,
+    update_baseline: bool = False,
+    probe: Probe = AS_DEEP_AS_IS_SAFE,
+    tell: Callable[[str], None] = silent,
+) -> Report:
+    """Make the project's schema, hooks included, or read it, and judge it by the views.
+
+    Raises ``WrongUsage``, and ``SchemaNotMade`` if there is no schema or nothing in it could be
+    decided.
+    """
+    rules, probe = tuple(rules), allowed(probe)
+    ledgers = read_ledgers(baseline, missing_ok=update_baseline)
+    with customised(source.custom_settings), paused_collection():
+        truth, committed = make_truth(source, probe, tell)
+        tell("Judging")
+        report = judge_truth(truth, rules)
+    if not report.decided:
+        raise SchemaNotMade(_nothing_decided(report))
+    if update_baseline:
+        ledgers = updated(ledgers, report, rules)
+    report = exempt(report, ledgers, rules)
+    return replace(
+        report, context=_context(source, committed, probe), locate=_locate(source, committed)
+    )
+
+
+def update_verdicts(source: Source, probe: Probe = AS_DEEP_AS_IS_SAFE) -> None:
+    """Write what *probe* decides and the hook cannot. Raises as ``audit()`` does."""
+    if conf.SCHEMA_VERDICTS is None:
+        raise WrongUsage('--update-verdicts wants AUTHKIT["SCHEMA_VERDICTS"], the file to write.')
+    generated = replace(source, file=None)
+    with customised(source.custom_settings), paused_collection():
+        alone, _ = make_truth(generated, Probe(Tier.T1, params=probe.params))
+        deep, _ = make_truth(generated, allowed(probe))
+    try:
+        write_verdicts(conf.SCHEMA_VERDICTS, alone, deep)
+    except WrongVerdicts as error:
+        raise WrongUsage(f"{error}.") from None
+
+
+def choose_rules(select: Iterable[str] | None, ignore: Iterable[str] | None) -> tuple[Rule, ...]:
+    """Return the rules of *select* (all, if None) that are not in *ignore*.
+
+    Both hold ids or beginnings of ids, also several with commas between. Raises ``WrongUsage``.
+    """
+    chosen = _prefixes(["AK"] if select is None else select)
+    left_out = _prefixes(ignore or [])
+    rules = tuple(
+        rule for rule in RULES if rule.id.startswith(chosen) and not rule.id.startswith(left_out)
+    )
+    if not rules:
+        # Nothing would be found, and that would look like success.
+        raise WrongUsage("No rule is left to run.")
+    return rules
+
+
+def _prefixes(texts: Iterable[str]) -> tuple[str, ...]:
+    found = [part.strip().upper() for text in texts for part in text.split(",") if part.strip()]
+    for prefix in found:
+        if not any(rule.id.startswith(prefix) for rule in RULES):
+            raise WrongUsage(f'There is no rule "{prefix}".')
+    return tuple(found)
+
+
+def judge_truth(truth: Truth, rules: Iterable[Rule] = RULES) -> Report:
+    """Run *rules* over *truth*; the same truth gives the same report."""
+    findings = (Finding.of(rule, offence) for rule in rules for offence in rule.look(truth))
+    catalogue = truth.catalogue
+    return Report(
+        findings=tuple(sorted(findings, key=lambda finding: finding.order)),
+        operations=tuple(_access(truth, judged, catalogue) for judged in truth.judged),
+    )
+
+
+def _access(truth: Truth, judged: Judged, catalogue: Catalogue) -> Access:
+    decision = judged.decision
+    required = well_formed(effective_security(truth.document, judged.document))
+    return Access(
+        place=place_of(judged),
+        declared=declared_state(truth.document, judged.document),
+        required=_alternatives(required),
+        state=decision.state if decision else None,
+        accepted=_alternatives(judged.wanted(catalogue)),
+        reason=decision.reason if decision else "",
+    )
+
+
+def _alternatives(requirements: Iterable[dict[str, Any]]) -> Alternatives:
+    return tuple(dict.fromkeys(tuple(sorted(item)) for item in requirements if item))
+
+
+def _context(source: Source, committed: Committed | None, probe: Probe) -> Context:
+    return Context(
+        settings=settings.SETTINGS_MODULE if settings.configured else "",
+        debug=settings.DEBUG,
+        urlconf=source.urlconf or settings.ROOT_URLCONF,
+        file=committed.name if committed else "",
+        tier=probe.tier.label if probe.tier is not None else "",
+    )
+
+
+def _locate(source: Source, committed: Committed | None) -> Any:
+    if committed is not None:
+        return InFile(committed)
+    return InSources(Path.cwd(), source.urlconf or settings.ROOT_URLCONF)
+
+
+def _nothing_decided(report: Report) -> str:
+    if not report.operations:
+        return "it has no operations, so there is nothing to audit."
+    first = next(gaps(report))
+    return f"of its operations ({len(report.operations)}), none could be decided ({first})."

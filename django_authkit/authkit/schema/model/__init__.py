@@ -1,0 +1,1 @@
+"""What the audit knows: the audited schema, findings, the report."""

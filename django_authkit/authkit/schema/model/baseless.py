@@ -1,0 +1,61 @@
+"""Finds a documented 401 that has no other ground than a credential that the view does not read."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.plumbing import ComponentRegistry
+
+from authkit.schema.model.audited_schema import Judged
+from authkit.schema.openapi.document import mapping, responses
+from authkit.schema.probe.decide import State
+from authkit.schema.sandbox.answers import anything_but_ctrl_c
+from authkit.schema.views.mapping import Operation
+
+
+def promises_401_for_nothing(judged: Judged) -> bool:
+    """Tell whether a public operation that reads no credential documents 401.
+
+    Unsafe methods are not meant: a login answers 401 to a wrong password.
+    """
+    decision = judged.decision
+    return (
+        decision is not None
+        and decision.state is State.PUBLIC
+        and judged.method == "get"
+        and not decision.offered.authenticators
+        and "401" in responses(judged.document)
+    )
+
+
+def documents_baseless_401(judged: Judged) -> bool:
+    """Tell whether that 401 stands there only because the operation was taken for protected.
+
+    The handler may answer 401 of its own accord, and nobody runs it here. So the inspector that
+    wrote the operation is made to write it again, once as before and once without requirements: if
+    it writes this very response the first time and none the second, nobody else has asked for it.
+    Raises nothing.
+    """
+    if judged.source is None or not promises_401_for_nothing(judged):
+        return False
+    documented = responses(judged.document)
+    try:
+        as_before = responses(_written_again(judged.source))
+        without = responses(_written_again(judged.source, get_auth=list))
+    except anything_but_ctrl_c():  # the project's inspector may fail in any way
+        return False
+    is_the_same = as_before.get("401") == documented["401"]
+    # An operation has at least one response.
+    return is_the_same and "401" not in without and len(documented) > 1
+
+
+def _written_again(operation: Operation, **replaced: Any) -> dict[str, Any]:
+    inspector: Any = copy.copy(operation.inspector)
+    vars(inspector).update(replaced)
+    inspector.view = copy.copy(inspector.view)
+    inspector.view.swagger_fake_view = True  # as drf-spectacular marks what it documents
+    parts = inspector.path, inspector.path_regex, inspector.path_prefix, inspector.method
+    with GENERATOR_STATS.silence():
+        return mapping(inspector.get_operation(*parts, ComponentRegistry()))

@@ -1,0 +1,105 @@
+"""What a rule is, and what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from authkit.schema.model.audited_schema import Truth
+
+
+class Severity(IntEnum):
+    NOTE = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where a finding is: an operation, or with neither path nor method the whole document."""
+
+    path: str = ""
+    method: str = ""
+    view: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"{self.method.upper()} {self.path}" if self.path else "the document"
+
+
+@dataclass(frozen=True)
+class Offence:
+    """What one rule saw at one place.
+
+    ``severity`` is given where it is not the rule's. ``subject`` names what the offence is about if
+    the place does not say it: a scheme, a class, a key of the settings. ``suggestion`` is the code
+    that mends it, where that is certain.
+    """
+
+    place: Place
+    message: str
+    severity: Severity | None = None
+    subject: str = ""
+    suggestion: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule: its stable id, its name (the offence), how bad it is, its page, and how to look."""
+
+    id: str
+    name: str
+    severity: Severity
+    page: str
+    look: Callable[[Truth], Iterator[Offence]]
+
+    @property
+    def title(self) -> str:
+        return f"{self.id} {self.name} ({self.severity.label})"
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the page."""
+        return self.page.partition("\n")[0]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An offence, and the rule that it is against."""
+
+    rule: Rule
+    place: Place
+    message: str
+    severity: Severity
+    subject: str = ""
+    suggestion: str = ""
+
+    @classmethod
+    def of(cls, rule: Rule, offence: Offence) -> Finding:
+        return cls(
+            rule=rule,
+            place=offence.place,
+            message=offence.message,
+            severity=offence.severity or rule.severity,
+            subject=offence.subject,
+            suggestion=offence.suggestion,
+        )
+
+    @property
+    def title(self) -> str:
+        return f"{self.rule.id} {self.rule.name} ({self.severity.label})"
+
+    @property
+    def fingerprint(self) -> str:
+        """What the finding is known by from one run to the next, in a baseline for example."""
+        parts = [self.rule.id, self.place.method, self.place.path, self.place.view, self.subject]
+        return "|".join(parts)
+
+    @property
+    def order(self) -> tuple[Place, str, str, str]:
+        return self.place, self.rule.id, self.subject, self.message

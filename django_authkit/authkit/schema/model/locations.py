@@ -1,0 +1,86 @@
+"""Finds the line that a finding is about: in the audited file, or where the view is defined."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from authkit.schema.model.findings import Finding
+from authkit.schema.model.report import Location
+from authkit.schema.openapi.committed import Committed
+
+INSTALLED = "site-packages"
+
+
+class InFile:
+    """Finds operations and schemes in the file that was audited."""
+
+    def __init__(self, committed: Committed) -> None:
+        self.committed = committed
+
+    def __call__(self, finding: Finding) -> Location:
+        place = finding.place
+        keys = ("paths", place.path, place.method)
+        if not place.path:
+            keys = ("components", "securitySchemes", finding.subject)
+        return Location(self.committed.name, self.committed.line(*keys))
+
+
+class InSources:
+    """Finds the classes of views, or those that findings are about, or else the URLconf."""
+
+    def __init__(self, root: Path, urlconf: str) -> None:
+        self.root = root
+        self.urlconf = urlconf
+
+    def __call__(self, finding: Finding) -> Location | None:
+        return self.view(finding.place.view) or self.view(finding.subject) or self.routed
+
+    @property
+    def routed(self) -> Location | None:
+        file = self.own_file(sys.modules.get(self.urlconf))
+        return Location(file, 1) if file else None
+
+    def view(self, dotted: str) -> Location | None:
+        module, name = _loaded_module(dotted)
+        file = self.own_file(module)
+        line = _definitions(self.root / file).get(name) if file else None
+        return Location(file, line) if file and line else None
+
+    def own_file(self, module: ModuleType | None) -> str | None:
+        """Return the file of *module* as seen from the root, None if it is not the project's."""
+        path = Path(getattr(module, "__file__", None) or "/")
+        if INSTALLED in path.parts or not path.is_relative_to(self.root):
+            return None
+        return path.relative_to(self.root).as_posix()
+
+
+def _loaded_module(dotted: str) -> tuple[ModuleType | None, str]:
+    parts = dotted.split(".")
+    for length in range(len(parts) - 1, 0, -1):
+        module = sys.modules.get(".".join(parts[:length]))
+        if module is not None:
+            return module, ".".join(parts[length:])
+    return None, dotted
+
+
+@cache
+def _definitions(path: Path) -> dict[str, int]:
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return {}
+    return dict(_lines(tree))
+
+
+def _lines(holder: Any, prefix: str = "") -> Iterator[tuple[str, int]]:
+    for node in holder.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield prefix + node.name, node.lineno
+        if isinstance(node, ast.ClassDef):
+            yield from _lines(node, f"{prefix}{node.name}.")

@@ -1,0 +1,15 @@
+"""What a document says of the answers to those who are refused."""
+
+from __future__ import annotations
+
+from authkit.schema.views.login_page import REDIRECTS
+
+#: By status.
+REFUSED = {
+    401: "The credential is missing or not valid.",
+    403: "The request is not allowed.",
+    429: "Too many requests were sent. Retry-After says how many seconds to wait.",
+} | dict.fromkeys(REDIRECTS, "The caller is sent to the login page.")
+
+#: Where nobody is refused for want of a credential.
+NOT_VALID = "The credential is not valid."

@@ -1,0 +1,108 @@
+"""What an audit found, and how much of the document it saw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from authkit.schema.model.findings import Finding, Place, Severity
+from authkit.schema.openapi.document import Declared
+from authkit.schema.probe.decide import State
+
+Alternatives = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may call one operation: what the document declares, and what the view does.
+
+    ``state`` is None if no view serves the operation. ``required`` and ``accepted`` are
+    alternatives, each the names of the schemes that are presented together.
+    """
+
+    place: Place
+    declared: Declared
+    required: Alternatives
+    state: State | None = None
+    accepted: Alternatives = ()
+    reason: str = ""
+
+    @property
+    def schemes(self) -> set[str]:
+        return {name for alternative in (*self.required, *self.accepted) for name in alternative}
+
+
+@dataclass(frozen=True)
+class Exempted:
+    """A finding that somebody has looked at, and why it stays."""
+
+    finding: Finding
+    reason: str
+
+
+@dataclass(frozen=True)
+class Location:
+    """A line of a file, which is named as seen from the root of the project."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What was audited, how deeply, and under which settings: DEBUG alone opens some views."""
+
+    settings: str = ""
+    debug: bool = False
+    urlconf: str = ""
+    file: str = ""
+    tier: str = ""
+
+    @property
+    def subject(self) -> str:
+        return self.file or "the generated schema"
+
+
+def nowhere(finding: Finding) -> Location | None:
+    return None
+
+
+@dataclass(frozen=True)
+class Report:
+    """The findings in order, those that are exempted, and every operation.
+
+    ``notices`` are sentences about the audit itself. ``locate`` finds the line of a finding.
+    """
+
+    findings: tuple[Finding, ...]
+    operations: tuple[Access, ...]
+    exempted: tuple[Exempted, ...] = ()
+    notices: tuple[str, ...] = ()
+    context: Context = Context()
+    locate: Callable[[Finding], Location | None] = field(default=nowhere, repr=False)
+
+    @cached_property
+    def undecided(self) -> tuple[Access, ...]:
+        return tuple(one for one in self.operations if one.state is State.UNDECIDED)
+
+    @cached_property
+    def unmapped(self) -> tuple[Access, ...]:
+        return tuple(one for one in self.operations if one.state is None)
+
+    @property
+    def decided(self) -> int:
+        return len(self.operations) - len(self.undecided) - len(self.unmapped)
+
+    def without_suggestions(self) -> Report:
+        bare = tuple(replace(finding, suggestion="") for finding in self.findings)
+        return replace(self, findings=bare)
+
+    def reaches(self, level: Severity) -> bool:
+        return any(finding.severity >= level for finding in self.findings)
+
+    def count(self, severity: Severity) -> int:
+        return sum(finding.severity is severity for finding in self.findings)

@@ -1,0 +1,90 @@
+"""Finds the views of the URLconf, also those that the document leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from drf_spectacular.generators import EndpointEnumerator
+from rest_framework.schemas.generators import BaseSchemaGenerator, is_api_view
+
+from authkit.schema.model.audited_schema import Truth
+from authkit.schema.openapi.names import dotted
+from authkit.schema.sandbox.answers import anything_but_ctrl_c
+from authkit.schema.views.mapping import Operation, mock_request
+
+#: Views that show what is there, and belong into no document.
+SHOWING = ("drf_spectacular.views.", "rest_framework.routers.", "rest_framework.schemas.")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A method of a view in the URLconf."""
+
+    path: str
+    pattern: str
+    method: str
+    callback: Any
+
+    @property
+    def view(self) -> type:
+        view: type = self.callback.cls
+        return view
+
+
+def undocumented_operations(truth: Truth) -> Iterator[Operation]:
+    """Yield the operations of REST framework's views that are not in the document."""
+    documented = {
+        (judged.source.callback, judged.method) for judged in truth.judged if judged.source
+    }
+    for endpoint in all_endpoints(truth):
+        shows = any(dotted(base).startswith(SHOWING) for base in endpoint.view.__mro__)
+        if (endpoint.callback, endpoint.method) in documented or shows:
+            continue
+        try:
+            operation = _operation(truth.generator, endpoint)
+        except anything_but_ctrl_c():  # a view of the host may fail in any way
+            continue
+        yield operation
+
+
+def all_endpoints(truth: Truth) -> Iterator[Endpoint]:
+    """Yield the methods of all views of REST framework in the URLconf."""
+    if truth.generator is None:
+        return
+    found: Any = Everything(truth.generator.inspector.patterns)
+    for path, pattern, method, callback in found.get_api_endpoints():
+        yield Endpoint(path, pattern, method.lower(), callback)
+
+
+class Everything(EndpointEnumerator):
+    """The views of REST framework, also those that say that they have no schema."""
+
+    def should_include_endpoint(self, path: str, callback: Any) -> bool:
+        return bool(is_api_view(callback))
+
+    def get_allowed_methods(self, callback: Any) -> list[str]:
+        inherited: Any = super()
+        try:
+            return list(inherited.get_allowed_methods(callback))
+        except anything_but_ctrl_c():  # a view of the host may fail in any way
+            return []
+
+
+def _operation(generator: Any, found: Endpoint) -> Operation:
+    method = found.method.upper()
+    view: Any = BaseSchemaGenerator.create_view(generator, found.callback, method)
+    mock = partial(mock_request, method, found.path, view)
+    view.request = mock()
+    return Operation(
+        path=found.path,
+        method=found.method,
+        view=view,
+        inspector=None,
+        mock=mock,
+        callback=found.callback,
+        route=found.path,
+        pattern=found.pattern,
+    )

@@ -1,0 +1,1 @@
+"""OpenAPI documents: reading, comparing, collecting."""

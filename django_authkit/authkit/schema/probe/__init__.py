@@ -1,0 +1,1 @@
+"""Asking a view who may call it."""

@@ -1,0 +1,159 @@
+"""Asks a view whether it lets a caller in, without sending a credential or running a handler."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
+from rest_framework import exceptions, status
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from authkit.schema.sandbox.answers import (
+    ANONYMOUS,
+    MISSED,
+    REFUSALS,
+    Answer,
+    Caller,
+    Verdict,
+    anything_but_ctrl_c,
+)
+from authkit.schema.sandbox.quarantine import watching
+from authkit.schema.views.permissions import with_keys
+from authkit.schema.views.stock import handles_exceptions
+
+#: Behind a session ``request.auth`` is never anything, nor is it where nobody authenticates.
+WITHOUT_AUTH = (SessionAuthentication.authenticate, None)
+
+
+@dataclass(frozen=True)
+class ViewGate:
+    """A view that is ready for ``initial()``, and the way to a new request for it.
+
+    ``whole`` runs all of ``initial()``, content negotiation and version included, which wants
+    a request that has come the whole way.
+    """
+
+    view: APIView
+    make_request: Callable[[APIView, Caller], Request]
+    whole: bool = False
+
+    def answer(self, caller: Caller) -> Answer:
+        """Return the view's answer to *caller*. Raises nothing, whatever the view's code does."""
+        try:
+            view = self.view_called_by(caller)
+            answer = answer_to(caller, view, self.run)
+        except anything_but_ctrl_c() as error:  # the host's code may fail in any way
+            return Answer.of_failure(error)
+        missed = vars(view.request).get(MISSED)
+        if answer.verdict is Verdict.REFUSED and missed:
+            said = f"a permission looks at {missed}, which only a real credential brings along"
+            return Answer(Verdict.UNKNOWN, said=said)
+        return answer
+
+    def run(self, view: Any) -> None:
+        if self.whole or type(view).initial is not APIView.initial:
+            view.initial(view.request, *view.args, **view.kwargs)
+            return
+        view.perform_authentication(view.request)
+        view.check_permissions(view.request)
+
+    @property
+    def authenticators(self) -> tuple[Any, ...]:
+        """The authenticators of a request. May raise whatever the view's code raises."""
+        return tuple(self.make_request(self.view, ANONYMOUS).authenticators or ())
+
+    def view_called_by(self, caller: Caller) -> APIView:
+        view = copy.copy(self.view)
+        view.kwargs = dict(self.view.kwargs)
+        found = view.get_permissions
+        instance: Any = view
+        instance.get_permissions = lambda: [with_keys(item, caller.keys) for item in found()]
+        instance.check_throttles = lambda request: None  # asking must not count
+        view.request = self.make_request(view, caller)
+        return view
+
+
+def answer_to(caller: Caller, view: APIView, run: Callable[[APIView], Any]) -> Answer:
+    """Run a part of the gate, and return what it answers."""
+    try:
+        run(view)
+    except (exceptions.APIException, PermissionDenied, Http404) as error:
+        answer = Answer.of_status(status_of(error, view))
+        # Only what strangers are answered is documented, and a handler may log every exception.
+        if answer.verdict is Verdict.REFUSED and caller.user is None and handles_exceptions(view):
+            return replace(answer, status=handled_status(error, view))
+        return answer
+    return Answer.of_status(None)
+
+
+def status_of(error: Exception, view: APIView) -> int:
+    """Return the status with which REST framework answers *error*."""
+    if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        # It can only answer 401 with a WWW-Authenticate header to go with it.
+        header = view.get_authenticate_header(view.request)
+        return status.HTTP_401_UNAUTHORIZED if header else status.HTTP_403_FORBIDDEN
+    if isinstance(error, exceptions.APIException):
+        return error.status_code
+    if isinstance(error, PermissionDenied):
+        return status.HTTP_403_FORBIDDEN
+    return status.HTTP_404_NOT_FOUND
+
+
+def handled_status(error: Exception, view: APIView) -> int | None:
+    """Return the status with which the project answers a refusal, None if it is not known."""
+    # What an answer writes is not what the permissions ask for.
+    with watching() as watch:
+        try:
+            code = view.handle_exception(error).status_code
+        except anything_but_ctrl_c():  # the host's code may fail in any way
+            return None
+    return code if code in REFUSALS and not watch.asked else None
+
+
+def before_its_action(view: APIView) -> APIView:
+    """Return *view* as REST framework asks it for authenticators: a view set has no action yet."""
+    early = copy.copy(view)
+    vars(early).pop("action", None)
+    return early
+
+
+def request_to(view: APIView, received: HttpRequest) -> Request:
+    """Return what *view* makes of Django's request. May raise whatever the view's code raises."""
+    early: Any = before_its_action(view)
+    early.request = received
+    request: Request = early.initialize_request(received, *early.args, **early.kwargs)
+    return request
+
+
+def introduce(request: Request, caller: Caller) -> None:
+    """Put the user of *caller* behind its authenticator, as if that had found a credential.
+
+    What it presents goes into the request, for the authenticators to find.
+    """
+    if caller.presented is not None:
+        caller.presented.put_into(request._request)
+    if caller.user is not None:
+        request.user = caller.user
+        request.auth = None
+        vars(request)["_authenticator"] = caller.authenticator
+        if getattr(type(caller.authenticator), "authenticate", None) not in WITHOUT_AUTH:
+            kind: Any = type(request)
+            request.__class__ = _noting_auth(kind)
+
+
+@cache
+def _noting_auth(kind: Any) -> type[Request]:
+    """Return a subclass of *kind* that knows whether somebody looked at ``request.auth``."""
+
+    def auth(request: Any) -> Any:
+        vars(request)[MISSED] = "request.auth"
+        return kind.auth.fget(request)
+
+    return type(kind.__name__, (kind,), {"auth": property(auth, kind.auth.fset)})

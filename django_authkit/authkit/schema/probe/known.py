@@ -1,0 +1,147 @@
+"""The answers of REST framework's own permissions, which are known without asking a view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from rest_framework import exceptions
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.settings import api_settings
+from rest_framework.views import APIView
+
+from authkit.schema.openapi.names import dotted
+from authkit.schema.probe.decide import Offer
+from authkit.schema.sandbox.answers import Answer, Caller
+from authkit.schema.views.permissions import is_decided_by_its_key, leaves, with_keys
+from authkit.schema.views.stock import is_stock
+
+#: Permissions that look at the method and the user, and at nothing else.
+PERMISSIONS = frozenset(
+    {
+        "rest_framework.permissions.AllowAny",
+        "rest_framework.permissions.IsAdminUser",
+        "rest_framework.permissions.IsAuthenticated",
+        "rest_framework.permissions.IsAuthenticatedOrReadOnly",
+    }
+)
+
+#: Authenticators that find nobody in a request without a credential, and do nothing about it.
+AUTHENTICATORS = frozenset(
+    {
+        "authkit.api_keys.authentication.APIKeyAuthentication",
+        "authkit.sessions.authentication.JWTAuthentication",
+        "knox.auth.TokenAuthentication",
+        "rest_framework.authentication.BasicAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+        "rest_framework.authentication.TokenAuthentication",
+        "rest_framework_simplejwt.authentication.JWTAuthentication",
+        "rest_framework_simplejwt.authentication.JWTStatelessUserAuthentication",
+    }
+)
+
+#: With it a session that has ended is none. It refuses unsafe requests without a CSRF token.
+SESSION = frozenset({"rest_framework.authentication.SessionAuthentication"})
+
+#: What a view must not have changed, if its gate is to be known.
+GATE = (
+    "check_permissions",
+    "get_authenticate_header",
+    "get_authenticators",
+    "handle_exception",
+    "initial",
+    "initialize_request",
+    "perform_authentication",
+    "permission_denied",
+)
+
+
+@dataclass
+class KnownRequest:
+    """As much of a request as the permissions above look at."""
+
+    method: str
+    user: Any
+    authenticators: tuple[Any, ...]
+    successful_authenticator: Any = None
+    META: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class KnownGate:
+    """A gate in which nothing but REST framework's own code stands. Runs no code of the view."""
+
+    view: APIView
+    method: str
+    authenticators: tuple[Any, ...]
+    permissions: tuple[Any, ...]
+
+    def answer(self, caller: Caller) -> Answer:
+        nobody: Any = api_settings.UNAUTHENTICATED_USER
+        user = caller.user or (nobody() if nobody else None)
+        request: Any = KnownRequest(
+            self.method, user, self.authenticators, caller.user and caller.authenticator
+        )
+        for permission in self.permissions:
+            if not with_keys(permission, caller.keys).has_permission(request, self.view):
+                return Answer.of_status(self.refusal(request))
+        return Answer.of_status(None)
+
+    def refusal(self, request: Any) -> int:
+        if not self.authenticators or request.successful_authenticator:
+            return exceptions.PermissionDenied.status_code
+        # REST framework can only answer 401 with a WWW-Authenticate header to go with it.
+        if self.authenticators[0].authenticate_header(request):
+            return exceptions.NotAuthenticated.status_code
+        return exceptions.PermissionDenied.status_code
+
+
+def known_gate(view: APIView, method: str, offered: Offer) -> KnownGate | None:
+    """Return the gate if all of it is REST framework's own, else None."""
+    nobody: Any = api_settings.UNAUTHENTICATED_USER
+    kinds: list[Any] = [type(one) for one in offered.authenticators]
+    of_view: Any = type(view)
+    stock = (
+        nobody in (AnonymousUser, None)
+        and _is_stock_view(of_view)
+        and all(_is_known_authenticator(kind) for kind in kinds)
+        and all(_is_known_permission(leaf) for one in offered.permissions for leaf in leaves(one))
+    )
+    return KnownGate(view, method, offered.authenticators, offered.permissions) if stock else None
+
+
+@cache
+def _is_stock_view(view: Any) -> bool:
+    return all(is_stock(getattr(view, name)) for name in GATE)
+
+
+def _is_known_permission(permission: Any) -> bool:
+    kind: Any = type(permission)
+    return is_decided_by_its_key(permission) or _inherits_all_code(kind, PERMISSIONS)
+
+
+def _is_known_authenticator(authenticator: Any) -> bool:
+    return _inherits_all_code(authenticator, AUTHENTICATORS)
+
+
+def ignores_bad_credentials(authenticator: Any, method: str) -> bool:
+    """Tell whether the authenticator is known to refuse nobody, whatever is presented."""
+    kind: Any = type(authenticator)
+    return method.upper() in SAFE_METHODS and _inherits_all_code(kind, SESSION)
+
+
+@cache
+def _inherits_all_code(kind: Any, known: frozenset[str]) -> bool:
+    """Tell whether *kind* is one of the *known*, or one with another message, realm or the like."""
+    heir = next((base for base in kind.__mro__ if dotted(base) in known), None)
+    if heir is None:
+        return False
+    others = (base for base in kind.__mro__ if base not in heir.__mro__)
+    return not any(_is_code(*named) for base in others for named in vars(base).items())
+
+
+def _is_code(name: str, value: Any) -> bool:
+    # Every class has these two.
+    return name not in ("__dict__", "__weakref__") and hasattr(value, "__get__")

@@ -1,0 +1,102 @@
+"""What the answer to a whole request says about who may call, beside what the gate said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from rest_framework.authentication import SessionAuthentication
+
+from authkit.schema.probe.decide import Alternative, Decision, State
+from authkit.schema.probe.stack import Passage, Stack, received_request
+from authkit.schema.probe.tiers import Tier
+from authkit.schema.sandbox.answers import REFUSALS, anything_but_ctrl_c
+from authkit.schema.sandbox.quarantine import Watch, replaced
+from authkit.schema.views.handlers import asks_about_its_object, handler_name
+from authkit.schema.views.login_page import sends_to_login
+from authkit.schema.views.mapping import Operation
+from authkit.schema.views.permissions import is_key_permission
+
+OBJECT = "has_object_permission()"
+HANDLER = "the handler"
+
+
+def answered_before(passage: Passage, path: str, view: Decision, tier: Tier) -> Decision:
+    """Decide about a request that was answered before the view's permissions were asked."""
+    if passage.astray:
+        reason = f"{path} {passage.astray}"
+        return Decision(State.UNDECIDED, reason=reason, offered=view.offered, tier=tier)
+    response: Any = passage.response
+    where = f" to {response['Location']}" if response.has_header("Location") else ""
+    reason = f"answered {response.status_code}{where} before the permissions are asked"
+    accepted = view.alternatives if view.state is State.SECURED else ()
+    if sends_to_login(response, path):
+        accepted = accepted or _by_login(view)
+    elif response.status_code not in REFUSALS:
+        return Decision(State.UNDECIDED, reason=reason, offered=view.offered, tier=tier)
+    return Decision(State.SECURED, accepted, response.status_code, reason, view.offered, tier)
+
+
+def for_want_of_another(watch: Watch, view: Decision, tier: Tier) -> Decision:
+    """Decide nothing about a request that something answered which had wanted to reach somebody."""
+    reason = f"what stands before the permissions {watch.reached}, which is refused here"
+    return Decision(State.UNDECIDED, reason=reason, offered=view.offered, tier=tier)
+
+
+def _by_login(view: Decision) -> tuple[Alternative, ...]:
+    """Return the authenticators that know whom a login page logs in: Django's own user."""
+    found = (one for one in view.offered.authenticators if isinstance(one, SessionAuthentication))
+    return tuple((one,) for one in found)
+
+
+def before_the_gate(passage: Passage, path: str, view: Decision, *, invented: bool) -> Decision:
+    response = passage.response
+    if response and response.status_code == 404 and invented and view.is_decided:
+        # Something looked for a row that need not exist. It says nothing about who may call.
+        return view
+    return answered_before(passage, path, view, Tier.T2)
+
+
+def live(stack: Stack, operation: Operation, path: str, decision: Decision) -> Decision:
+    """Run the handler of a safe method, and see whether it refuses by itself."""
+    unthrottled = replaced(operation.callback.cls, "check_throttles", lambda view, request: None)
+    try:
+        with unthrottled:
+            response = stack.send(received_request(operation, path))
+    except anything_but_ctrl_c():  # a handler that wants what it may not have has refused nobody
+        return decision
+    status = response.status_code
+    if status not in REFUSALS and not sends_to_login(response, path):
+        if decision.is_open:
+            return replace(decision, tier=Tier.T4)
+        return _let_in(decision, status) if 200 <= status < 300 else decision
+    if decision.state is State.SECURED:
+        return replace(decision, refusal=status, tier=Tier.T4)
+    every = tuple((one,) for one in decision.offered.authenticators)
+    reason = f"{HANDLER} answers {status}"
+    decided = Decision(State.SECURED, every, status, reason, decision.offered, Tier.T4)
+    return replace(decided, depends_on=HANDLER)
+
+
+def _let_in(decision: Decision, status: int) -> Decision:
+    """Return that anybody gets in, for the handler answered without asking about its object."""
+    read = tuple(one for one in decision.alternatives if not any(map(is_key_permission, one)))
+    return replace(
+        decision,
+        state=State.OPTIONAL if read else State.PUBLIC,
+        alternatives=read,
+        refusal=None,
+        reason=f"{HANDLER} answers {status}",
+        tier=Tier.T4,
+        depends_on="",
+    )
+
+
+def as_far_as_asked(operation: Operation, decision: Decision) -> Decision:
+    """Return *decision*; if rows led to a refusal, only where the handler asks about its own."""
+    refused = decision.is_decided and not decision.is_open
+    view, method = operation.view, operation.method
+    if decision.tier is not Tier.T3 or not refused or asks_about_its_object(view, method):
+        return decision
+    reason = f"{OBJECT} refuses, and it is not certain that {handler_name(view, method)}() asks it"
+    return replace(decision, state=State.UNDECIDED, alternatives=(), refusal=None, reason=reason)

@@ -1,0 +1,266 @@
+"""Sends an anonymous request through the whole stack, and stops it where the handler would begin.
+
+The middleware, the decorators and ``dispatch()`` are the project's own. The request ends in an
+exception that nobody catches, raised at the end of the view's ``initial()``, in that of another
+view, or in the handler of a view that never called it. So no handler can run.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import wraps
+from io import BytesIO
+from typing import Any, cast
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.core.handlers.base import BaseHandler
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpResponse, HttpResponseForbidden
+from django.test.utils import override_settings
+from django.urls import get_resolver, set_urlconf
+from django.utils import translation
+from rest_framework.request import Request
+from rest_framework.versioning import AcceptHeaderVersioning, QueryParameterVersioning
+from rest_framework.views import APIView
+
+from authkit.schema.openapi.names import dotted
+from authkit.schema.probe.gate import ViewGate, introduce, request_to
+from authkit.schema.probe.mock import STRANGER
+from authkit.schema.sandbox.answers import Caller
+from authkit.schema.sandbox.quarantine import replaced
+from authkit.schema.views.mapping import Operation
+from authkit.schema.views.routes import Routes
+from authkit.schema.views.stock import is_stock
+from authkit.schema.views.url_values import host
+
+#: Settings under which a request leaves no trace, and a page needs no collected files.
+HARMLESS = {
+    "ALLOWED_HOSTS": ["*"],
+    "DEBUG_PROPAGATE_EXCEPTIONS": True,
+    "MESSAGE_STORAGE": "django.contrib.messages.storage.cookie.CookieStorage",
+    "SESSION_ENGINE": "django.contrib.sessions.backends.signed_cookies",
+}
+STATICFILES = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+Send = Callable[[WSGIRequest], HttpResponse]
+AtGate = Callable[[ViewGate], Any]
+
+
+@dataclass(frozen=True)
+class Passage:
+    """How far a request came: to the gate with what was *found* there, or to an answer before.
+
+    ``astray`` says where else it came to, and was stopped.
+    """
+
+    found: Any = None
+    response: HttpResponse | None = None
+    astray: str = ""
+
+
+class Ended(BaseException):
+    """Ends a request before a handler. No ``except Exception`` on its way can stop it."""
+
+    def __init__(self, passage: Passage) -> None:
+        super().__init__()
+        self.passage = passage
+
+
+class Documented:
+    """The patterns that are being documented, as a URLconf. Its hash does not take its length."""
+
+    def __init__(self, patterns: Any) -> None:
+        self.urlpatterns = list(patterns)
+
+
+class Stack(BaseHandler):
+    """The project's middleware around its URLconf, or around the one that is being documented."""
+
+    def __init__(self, urlconf: Documented | None = None) -> None:
+        super().__init__()
+        self.urlconf = urlconf
+        self.matches: dict[tuple[Any, str], Any] = {}
+        self.load_middleware()
+
+    def send(self, request: WSGIRequest) -> HttpResponse:
+        if self.urlconf is not None:
+            received: Any = request
+            received.urlconf = self.urlconf
+        response: Any = self.get_response(request)
+        return cast(HttpResponse, response)
+
+    def resolve_request(self, request: Any) -> Any:
+        # A path is asked for with several methods.
+        key = getattr(request, "urlconf", None), request.path_info
+        if key not in self.matches:
+            self.matches[key] = super().resolve_request(request)
+        set_urlconf(key[0])
+        request.resolver_match = self.matches[key]
+        _require_meant(self.matches[key].func)
+        return self.matches[key]
+
+
+@contextmanager
+def harmless_stack(patterns: Any) -> Iterator[Stack]:
+    """Set the stack up as it is served, except for what would leave traces."""
+    storages = {**settings.STORAGES, "staticfiles": STATICFILES}
+    level = logging.root.manager.disable
+    with ExitStack() as stack:
+        stack.enter_context(override_settings(**HARMLESS, STORAGES=storages))
+        stack.enter_context(translation.override(translation.get_language()))
+        stack.callback(set_urlconf, None)
+        # Refusals are what is being looked for, and no news for a log.
+        stack.callback(logging.disable, level)
+        logging.disable(logging.CRITICAL)
+        own: Any = None if patterns is get_resolver().url_patterns else Documented(patterns)
+        resolver = get_resolver(own)
+        stack.enter_context(replaced(resolver, "resolve", Routes(resolver).resolve))
+        yield Stack(own)
+
+
+def pass_through(send: Send, operation: Operation, path: str, at_gate: AtGate) -> Passage:
+    """Send an anonymous request to *path*; call *at_gate* where the view lets it in or not."""
+    token = _asked.set((operation.callback, at_gate))
+    try:
+        with ExitStack() as stack:
+            for owner, name, stop in _stops(operation):
+                stack.enter_context(replaced(owner, name, stop))
+            return Passage(response=send(received_request(operation, path)))
+    except Ended as ended:
+        return ended.passage
+    finally:
+        _asked.reset(token)
+
+
+def _stops(operation: Operation) -> Iterator[tuple[Any, str, Any]]:
+    """Yield the methods in which a request ends. Requests of others pass through them."""
+    view = operation.callback.cls
+    actions = getattr(operation.callback, "actions", {})
+    handler = actions.get(operation.method, operation.method)
+    yield view, "initial", _asking(view.initial)
+    yield APIView, "initial", _asking(APIView.initial)
+    yield view, handler, _stopping(getattr(view, handler, view.http_method_not_allowed))
+
+
+_asked: ContextVar[Any] = ContextVar("authkit.schema.probe.stack", default=None)
+
+
+def _require_meant(callback: Any) -> None:
+    """End the request if it would go to another view than the one that is asked about."""
+    asked = _asked.get()
+    served = getattr(callback, "cls", callback)
+    if asked is not None and served is not asked[0].cls:
+        raise Ended(_answered_by(served))
+
+
+def _answered_by(other: Any) -> Passage:
+    return Passage(astray=f"is answered by another view ({dotted(other)})")
+
+
+def _asking(initial: Callable[..., None]) -> Callable[..., None]:
+    def initial_or_stop(view: Any, request: Any, *args: Any, **kwargs: Any) -> None:
+        asked = _asked.get()
+        if asked is None:
+            # A request of somebody else's, or the question itself.
+            initial(view, request, *args, **kwargs)
+            return
+        if type(view) is not asked[0].cls:
+            raise Ended(_answered_by(type(view)))
+        token = _asked.set(None)
+        try:
+            found = asked[1](received_gate(view, request))
+        finally:
+            _asked.reset(token)
+        raise Ended(Passage(found=found))
+
+    return initial_or_stop
+
+
+def _stopping(handler: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(handler)  # permissions look at what decorators left on it
+    def handler_or_stop(*args: Any, **kwargs: Any) -> Any:
+        if _asked.get() is None:
+            return handler(*args, **kwargs)
+        raise Ended(Passage(astray="comes to the handler without initial()"))
+
+    return handler_or_stop
+
+
+def received_gate(view: Any, received: Request) -> ViewGate:
+    """Return the gate that *received* stands before."""
+
+    def make_request(view: APIView, caller: Caller) -> Request:
+        request = request_to(view, copy.copy(received._request))
+        introduce(request, caller)
+        return request
+
+    return ViewGate(view, make_request, whole=True)
+
+
+def without_middleware(operation: Operation, values: dict[str, str]) -> Send:
+    """Return what calls the view as the URLconf does, with its decorators and nothing else."""
+
+    def send(request: WSGIRequest) -> HttpResponse:
+        request.user = AnonymousUser()
+        try:
+            response: HttpResponse = operation.callback(request, **values)
+        except PermissionDenied:  # Django makes this answer of it, around the middleware
+            return HttpResponseForbidden()
+        return response
+
+    return send
+
+
+def received_request(operation: Operation, path: str) -> WSGIRequest:
+    """Return a request without a credential and with an empty body, as a server would hand it."""
+    query, accept = "", "*/*"
+    versioning: Any = operation.view.versioning_class
+    if versioning and operation.version and issubclass(versioning, AcceptHeaderVersioning):
+        accept = f"application/json; {versioning.version_param}={operation.version}"
+    if versioning and operation.version and issubclass(versioning, QueryParameterVersioning):
+        query = f"{versioning.version_param}={operation.version}"
+    request = WSGIRequest(
+        {
+            "REQUEST_METHOD": operation.method.upper(),
+            "SCRIPT_NAME": "",
+            "PATH_INFO": path.encode().decode("latin-1"),
+            "QUERY_STRING": query,
+            "CONTENT_TYPE": "application/json",
+            "CONTENT_LENGTH": "0",
+            "HTTP_ACCEPT": accept,
+            "HTTP_HOST": host(),
+            "REMOTE_ADDR": STRANGER,
+            "SERVER_NAME": "testserver",
+            "SERVER_PORT": "443",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.url_scheme": "https",
+            "wsgi.input": BytesIO(),
+            "wsgi.errors": BytesIO(),
+        }
+    )
+    vars(request)["_dont_enforce_csrf_checks"] = True  # a token is no credential
+    return request
+
+
+def is_decorated(operation: Operation) -> bool:
+    """Tell whether something stands around the view's gate that REST framework did not put there.
+
+    A decorator around the callback, or a ``setup()`` or ``dispatch()`` that is not REST
+    framework's own.
+    """
+    view: Any = type(operation.view)
+    if not (is_stock(view.setup) and is_stock(view.dispatch)):
+        return True
+    layer = operation.callback
+    while layer is not None and not isinstance(layer, type):
+        if not is_stock(layer):
+            return True
+        layer = getattr(layer, "__wrapped__", None)
+    return False

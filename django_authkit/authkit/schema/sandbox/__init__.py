@@ -1,0 +1,1 @@
+"""Asking code of the project without letting it do anything."""

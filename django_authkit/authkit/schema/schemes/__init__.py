@@ -1,0 +1,1 @@
+"""Security schemes: how an authenticator is described."""

@@ -1,0 +1,161 @@
+"""The security schemes of a whole document, each under one name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain, count, product
+from typing import Any
+
+from authkit.schema.openapi.document import Requirement, fingerprint
+from authkit.schema.openapi.names import dotted, scheme_name
+from authkit.schema.schemes.describer import Description
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The schemes of a whole document, each under the name that it has in the end.
+
+    ``names`` leads from the name and definition that a description brings to the final name;
+    ``merged`` from a name that is given up to the one that stands for it.
+    """
+
+    names: Mapping[tuple[str, str], str]
+    definitions: Mapping[str, Any]
+    merged: Mapping[str, str]
+    written: dict[int, list[Requirement]] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def of(
+        cls,
+        descriptions: Iterable[Description],
+        existing: Mapping[str, Any],
+        aliases: Mapping[str, str],
+    ) -> Catalogue:
+        """Name every scheme of *descriptions*, so that no two definitions share a name.
+
+        *existing* are the definitions in the document, *aliases* names that mean another one's.
+        """
+        claims = _claims(descriptions)
+        keepers = {name: _keeper(name, claimed, existing) for name, claimed in claims.items()}
+        names = {(name, print_): name for name, print_ in keepers.items()}
+        definitions = {
+            name: existing.get(name, claims[name][print_][1]) for name, print_ in keepers.items()
+        }
+        for name, print_, (source, definition) in _others(claims, keepers):
+            own_name = scheme_name(source, taken=name)
+            final = _free_name(own_name, definition, {**existing, **definitions})
+            names[name, print_] = final
+            definitions[final] = definition
+        merged = _merged({**existing, **definitions}, definitions, aliases)
+        final_names = {key: merged.get(name, name) for key, name in names.items()}
+        return cls(final_names, definitions, merged)
+
+    def requirements(self, description: Description) -> list[Requirement]:
+        """Return the requirements of one credential under the final names."""
+        if id(description) not in self.written:
+            self.written[id(description)] = self._renamed(description)
+        return self.written[id(description)]
+
+    def _renamed(self, description: Description) -> list[Requirement]:
+        names = {
+            name: self.names[name, fingerprint(definition)]
+            for name, definition in description.definitions.items()
+        }
+        return [
+            {names.get(name, name): scopes for name, scopes in requirement.items()}
+            for requirement in description.requirements
+        ]
+
+    def names_of(self, descriptions: Iterable[Description | None]) -> set[str]:
+        """Return the final names of all schemes in *descriptions*."""
+        found = (self.requirements(item) for item in descriptions if item is not None)
+        return {name for requirements in found for item in requirements for name in item}
+
+    @cached_property
+    def known(self) -> set[str]:
+        """Every name, final or given up, that stands for a credential met on a view."""
+        return {*self.definitions, *self.merged, *(name for name, _ in self.names)}
+
+    @cached_property
+    def shared(self) -> set[str]:
+        """The names that several definitions claimed; see :func:`shared_names`."""
+        claims = Counter(name for name, _ in self.names)
+        return {name for name, number in claims.items() if number > 1}
+
+
+Claims = dict[str, dict[str, tuple[type, Any]]]
+
+
+def _claims(descriptions: Iterable[Description]) -> Claims:
+    """Return, by name and fingerprint, the class that brings a definition and the definition."""
+    claims: Claims = {}
+    different = {id(description): description for description in descriptions}.values()
+    for description in sorted(different, key=lambda item: dotted(item.source)):
+        for name, definition in description.definitions.items():
+            claim = (description.source, definition)
+            claims.setdefault(name, {}).setdefault(fingerprint(definition), claim)
+    return claims
+
+
+def _keeper(name: str, claimed: Mapping[str, Any], existing: Mapping[str, Any]) -> str:
+    """Return the fingerprint of the definition that keeps *name*: the documented one, if any."""
+    documented = fingerprint(existing.get(name))
+    return documented if documented in claimed else next(iter(claimed))
+
+
+def _others(
+    claims: Claims, keepers: Mapping[str, str]
+) -> Iterator[tuple[str, str, tuple[type, Any]]]:
+    for name, claimed in sorted(claims.items()):
+        for print_, claim in claimed.items():
+            if print_ != keepers[name]:
+                yield name, print_, claim
+
+
+def _free_name(name: str, definition: Any, taken: Mapping[str, Any]) -> str:
+    """Return *name*, with a number if it stands for another definition already."""
+    candidates = chain([name], (f"{name}{number}" for number in count(2)))
+    wanted = fingerprint(definition)
+    return next(one for one in candidates if fingerprint(taken.get(one, definition)) == wanted)
+
+
+def _equal_definitions(definitions: Mapping[str, Any]) -> dict[str, str]:
+    first: dict[str, str] = {}
+    for name in sorted(definitions):
+        first.setdefault(fingerprint(definitions[name]), name)
+    stands_for = {name: first[fingerprint(definitions[name])] for name in definitions}
+    return {name: other for name, other in stands_for.items() if name != other}
+
+
+def _merged(
+    defined: Mapping[str, Any], ours: Mapping[str, Any], aliases: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the names that are given up, each with the one that stands for it."""
+    equal = _equal_definitions(ours)
+    meant = {
+        name: equal.get(other, other)
+        for name, other in aliases.items()
+        if {name, other} <= defined.keys() and name != equal.get(other, other)
+    }
+    return {name: meant.get(other, other) for name, other in equal.items()} | meant
+
+
+def shared_names(descriptions: Iterable[Description]) -> dict[str, list[type]]:
+    """Return the names that are claimed by definitions which differ, with the classes."""
+    return {
+        name: [source for source, _ in claimed.values()]
+        for name, claimed in sorted(_claims(descriptions).items())
+        if len(claimed) > 1
+    }
+
+
+def combined(requirements: Iterable[list[Requirement]]) -> list[Requirement]:
+    """Return the requirements that demand one of each list together."""
+    return [
+        # New lists: one object in two places becomes an alias in YAML.
+        {name: list(scopes) for part in parts for name, scopes in part.items()}
+        for parts in product(*requirements)
+    ]

@@ -1,0 +1,132 @@
+"""Describes what a caller presents, authenticators and key permissions, as security schemes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.plumbing import build_bearer_security_scheme_object, whitelisted
+from drf_spectacular.settings import spectacular_settings
+
+from authkit.schema.openapi.document import Requirement
+from authkit.schema.openapi.names import key_scheme_name
+from authkit.schema.probe.decide import Alternative
+from authkit.schema.sandbox.answers import anything_but_ctrl_c
+from authkit.schema.sandbox.quarantine import watching
+from authkit.schema.views.permissions import is_key_permission
+
+AUTHORIZATION = "HTTP_AUTHORIZATION"
+
+
+@dataclass(frozen=True)
+class Description:
+    """How one credential is written: its requirements, and the schemes that they name."""
+
+    source: type
+    requirements: tuple[Requirement, ...]
+    definitions: Mapping[str, Any]
+
+
+def describe_credential(credential: Any, inspector: Any) -> Description | None:
+    """Return the description, None if no extension knows this authenticator."""
+    if is_key_permission(credential):
+        return _describe_key(credential)
+    with GENERATOR_STATS.silence():
+        extension = OpenApiAuthenticationExtension.get_match(credential)
+        return _describe_by(extension, credential, inspector) if extension else None
+
+
+@dataclass(frozen=True)
+class Describer:
+    """Describes credentials, and those that every view describes alike only once."""
+
+    known: dict[type, Description | None] = field(default_factory=dict)
+
+    def describe(self, credential: Any, inspector: Any) -> Description | None:
+        kind = type(credential)
+        if kind in self.known:
+            return self.known[kind]
+        with watching():
+            description = describe_credential(credential, inspector)
+        if is_key_permission(credential) or _is_the_same_everywhere(credential):
+            self.known[kind] = description
+        return description
+
+
+def _is_the_same_everywhere(authenticator: Any) -> bool:
+    """Tell whether drf-spectacular or we describe it; a project may write scopes by view."""
+    with GENERATOR_STATS.silence():
+        extension: Any = OpenApiAuthenticationExtension.get_match(authenticator)
+    described_by = type(getattr(extension, "ancestor", extension))
+    return described_by.__module__.partition(".")[0] in ("builtins", "drf_spectacular", "authkit")
+
+
+def _describe_by(extension: Any, authenticator: Any, inspector: Any) -> Description:
+    wanted = extension.get_security_requirement(inspector)
+    names, definitions = extension.name, extension.get_security_definition(inspector)
+    if isinstance(names, str):
+        names, definitions = [names], [definitions]
+    requirements = [wanted] if isinstance(wanted, dict) else wanted or []
+    schemes = dict(zip(names, definitions, strict=False))
+    return Description(type(authenticator), tuple(requirements), schemes)
+
+
+def _describe_key(permission: Any) -> Description:
+    name = key_scheme_name(type(permission))
+    header = key_header(permission)
+    if header == AUTHORIZATION:
+        keyword = permission.key_parser.keyword
+        definition = build_bearer_security_scheme_object(header, keyword)
+    else:
+        shown = header.removeprefix("HTTP_").replace("_", "-").title()
+        definition = {"type": "apiKey", "in": "header", "name": shown}
+    return Description(type(permission), ({name: []},), {name: definition})
+
+
+def key_header(permission: Any) -> str:
+    """Return the entry of ``request.META`` in which *permission* looks for the key.
+
+    The permission is made to look at an empty request, so a parser of the project's own tells
+    the truth as well.
+    """
+    request = HttpRequest()
+    asked = AskedHeaders()
+    request.META = asked
+    try:
+        permission.get_key(request)
+    except anything_but_ctrl_c():  # the host's code may want more of a request
+        pass
+    configured = getattr(settings, "API_KEY_CUSTOM_HEADER", None) or AUTHORIZATION
+    return next(iter(asked.names), configured)
+
+
+class AskedHeaders(dict[str, Any]):
+    """Request headers, all absent, that remember which of them were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def get(self, key: str, default: Any = None) -> Any:
+        if key.startswith("HTTP_"):
+            self.names.append(key)
+        return default
+
+    def __getitem__(self, key: str) -> Any:
+        self.get(key)
+        raise KeyError(key)
+
+    def __contains__(self, key: object) -> bool:
+        self.get(str(key))
+        return False
+
+
+def shown(alternative: Alternative) -> bool:
+    """Tell whether AUTHENTICATION_WHITELIST lets every authenticator of *alternative* through."""
+    allowed = spectacular_settings.AUTHENTICATION_WHITELIST
+    return all(is_key_permission(one) or whitelisted(one, allowed, True) for one in alternative)

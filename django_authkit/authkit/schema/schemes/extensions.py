@@ -1,0 +1,113 @@
+"""Descriptions of authenticators that drf-spectacular does not know, or only by exact class.
+
+Without a description drf-spectacular writes no requirement at all, and the view reads as public.
+A project's own extension always comes first: every priority here is below the defaults.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.drainage import set_override
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.plumbing import build_bearer_security_scheme_object, get_class
+
+from authkit.schema.openapi.names import scheme_name
+
+OWN = -10
+INHERITED = -20
+
+
+# drf-spectacular's functions and constructors have no types, hence the ignores.
+class AuthkitScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """An authenticator of this package, or a subclass of it.
+
+    A subclass that is presented differently by the client gets a scheme name of its own, because
+    two definitions under one name would hide each other.
+    """
+
+    match_subclasses = True
+    priority = OWN
+    scheme: str
+
+    def __init__(self, target: Any) -> None:
+        super().__init__(target)  # type: ignore[no-untyped-call]
+        allow_shared_name(target)
+        self.name = self.own_name(get_class(target))
+
+    def own_name(self, authenticator: type) -> str:
+        if self.definition(authenticator) == self.definition(self.target_class):
+            return self.scheme
+        return scheme_name(authenticator, taken=self.scheme)
+
+    def definition(self, authenticator: Any) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return self.definition(get_class(self.target))
+
+
+class JWTScheme(AuthkitScheme):  # type: ignore[no-untyped-call]
+    target_class = "authkit.authentication.JWTAuthentication"
+    scheme = "jwtAuth"
+
+    def definition(self, authenticator: Any) -> dict[str, Any]:
+        header = getattr(authenticator, "header", "Authorization")
+        keyword = getattr(authenticator, "keyword", "Bearer")
+        definition: dict[str, Any] = build_bearer_security_scheme_object(header, keyword, "JWT")
+        return definition
+
+
+class APIKeyScheme(AuthkitScheme):  # type: ignore[no-untyped-call]
+    target_class = "authkit.authentication.APIKeyAuthentication"
+    scheme = "apiKeyAuth"
+
+    def definition(self, authenticator: Any) -> dict[str, Any]:
+        header = getattr(authenticator, "header", "X-API-Key")
+        keyword = getattr(authenticator, "keyword", None)
+        parameter = getattr(authenticator, "query_parameter", None)
+        if parameter:
+            return {"type": "apiKey", "in": "query", "name": parameter}
+        if keyword is None:
+            return {"type": "apiKey", "in": "header", "name": header}
+        definition: dict[str, Any] = build_bearer_security_scheme_object(header, keyword)
+        return definition
+
+
+class InheritedScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """A subclass that nobody described is described as the nearest ancestor that somebody did."""
+
+    match_subclasses = True
+    priority = INHERITED
+
+    def __init__(self, target: Any) -> None:
+        super().__init__(target)  # type: ignore[no-untyped-call]
+        allow_shared_name(target)
+        bases = get_class(target).__mro__[1:]
+        matches = (OpenApiAuthenticationExtension.get_match(base) for base in bases)
+        self.ancestor: Any = next(match for match in matches if match)
+        self.name = self.ancestor.name
+
+    def get_security_definition(self, auto_schema: Any) -> Any:
+        return self.ancestor.get_security_definition(auto_schema)
+
+
+class InheritedSessionScheme(InheritedScheme):  # type: ignore[no-untyped-call]
+    target_class = "rest_framework.authentication.SessionAuthentication"
+
+
+class InheritedBasicScheme(InheritedScheme):  # type: ignore[no-untyped-call]
+    target_class = "rest_framework.authentication.BasicAuthentication"
+
+
+class InheritedSimpleJWTScheme(InheritedScheme):  # type: ignore[no-untyped-call]
+    target_class = "rest_framework_simplejwt.authentication.JWTAuthentication"
+
+
+def allow_shared_name(target: Any) -> None:
+    """Tell drf-spectacular that this class may share a scheme name with its parent.
+
+    Its warning about equal names is meant for classes with different definitions; those are what
+    the audit reports as ``AK206``.
+    """
+    set_override(get_class(target), "suppress_collision_warning", True)

@@ -1,0 +1,1 @@
+"""Views of the project: mapping, permissions, handlers, routes."""

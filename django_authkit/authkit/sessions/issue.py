@@ -1,0 +1,179 @@
+"""Opening, holding and completing sessions, and their first tokens. No HTTP here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F
+
+from authkit.conf import conf
+from authkit.core import clock
+from authkit.core.db.retry import settle
+from authkit.core.http.client import Client
+from authkit.core.identity.users import AuthUser
+from authkit.errors import ChallengeInvalid, TokenInvalid
+from authkit.events.flows import record
+from authkit.sessions import tokens
+from authkit.sessions.fingerprints import password_fingerprint
+from authkit.sessions.models import (
+    Session,
+    completion,
+    insertion,
+    sessions_by_id,
+)
+from authkit.sessions.validate import belong_together
+from authkit.signals import session_started
+
+#: How long, and for how many codes, a log-in waits for its second factor.
+PENDING_LIFETIME = timedelta(minutes=5)
+PENDING_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """An access and a refresh token; ``expires_in`` is how many seconds the former lasts."""
+
+    access: str
+    refresh: str
+    expires_in: int
+    token_type: str = "Bearer"  # noqa: S105 - the name of the scheme (RFC 6749 section 5.1)
+
+
+@dataclass(frozen=True, slots=True)
+class FreshAccess:
+    """An access token that says that its user has just proved who they are."""
+
+    access: str
+    expires_in: int
+
+
+def open_session(
+    user: AuthUser, client: Client, methods: Sequence[str], *, enrolment_only: bool = False
+) -> Session:
+    """Write the session of a user who has proved who they are. No token exists yet.
+
+    Only the funnel in ``authkit.login`` calls this: it is the place that knows whether the
+    proof is sufficient.
+    """
+    now = clock.now()
+    absolute = now + conf.SESSION_ABSOLUTE_LIFETIME
+    session = Session(
+        user=user,
+        password_fingerprint=password_fingerprint(user),
+        methods=" ".join(methods),
+        ip=client.ip,
+        user_agent=client.user_agent,
+        authenticated_at=now,
+        created_at=now,
+        last_used_at=now,
+        idle_expires_at=min(now + tokens.idle_lifetime(), absolute),
+        absolute_expires_at=absolute,
+        enrolment_only=enrolment_only,
+    )
+    return insertion.run(session)
+
+
+def start_session(session: Session) -> TokenPair:
+    """Tell that a session is complete, and return its first tokens."""
+    record("session_started", user=session.user_id, session=session.pk, amr=session.amr)
+    session_started.send_robust(sender=Session, session=session)
+    return token_pair(session)
+
+
+def hold_session(session: Session) -> None:
+    """Make a session wait for a second factor."""
+    changes = {
+        "pending_until": session.last_used_at + PENDING_LIFETIME,
+        "enrolment_only": False,
+    }
+    Session.objects.filter(pk=session.pk).update(**changes)
+    session.assign(changes)
+
+
+def pending_session(challenge: str) -> Session:
+    """Return the session that waits for a factor, its user included, and count the try.
+
+    :raises ChallengeInvalid: there is none, or its tries are used up.
+    """
+    try:
+        claims = tokens.decode(challenge, "challenge")
+    except TokenInvalid:
+        raise ChallengeInvalid from None
+    session = sessions_by_id.get(claims.session_id)
+    if session is None or not session.is_pending() or not belong_together(claims, session):
+        raise ChallengeInvalid
+    mine = Session.objects.pending().filter(pk=session.pk, pending_tries__lt=PENDING_TRIES)
+    if not mine.update(pending_tries=F("pending_tries") + 1):
+        raise ChallengeInvalid
+    return session
+
+
+def give_back_try(session: Session) -> None:
+    """Do not count the last try of a pending session: its code was not looked at."""
+    tried = Session.objects.pending().filter(pk=session.pk, pending_tries__gt=0)
+    tried.update(pending_tries=F("pending_tries") - 1)
+
+
+def complete_session(session: Session, methods: Sequence[str]) -> None:
+    """Turn a pending session into a live one, once.
+
+    :raises ChallengeInvalid: somebody else did, or it waited too long.
+    """
+    now = clock.now()
+    changes = {
+        "pending_until": None,
+        "methods": joined(session.amr, methods),
+        "authenticated_at": now,
+        "last_used_at": now,
+        "idle_expires_at": min(now + tokens.idle_lifetime(), session.absolute_expires_at),
+    }
+    if not completion.run(changes, where={"id": session.pk}, after={"pending_until": now}):
+        raise ChallengeInvalid
+    session.assign(changes)
+
+
+def forget_session(session: Session) -> None:
+    """Delete a pending session that nobody has been told of."""
+    settle(Session.objects.filter(pk=session.pk).delete, Session)
+
+
+def strengthen_session(session: Session, methods: Sequence[str]) -> None:
+    """Note that the holder of a live session has proved more."""
+    session.methods = joined(session.amr, methods)
+    session.authenticated_at = clock.now()
+    session.enrolment_only = False
+    session.save(update_fields=["methods", "authenticated_at", "enrolment_only"])
+
+
+def weaken_session(session: Session, methods: Iterable[str], *, enrolment_only: bool) -> None:
+    """Note that these proofs of a live session are worth nothing any more."""
+    session.methods = " ".join(method for method in session.amr if method not in methods)
+    session.enrolment_only = enrolment_only
+    session.save(update_fields=["methods", "enrolment_only"])
+
+
+def fresh_access(session: Session) -> FreshAccess:
+    """Return an access token for a user who has just proved again who they are."""
+    now = clock.now()
+    return FreshAccess(
+        access=tokens.access_token(session, proved_at=now),
+        expires_in=seconds_until(tokens.access_expires_at(session, now)),
+    )
+
+
+def joined(methods: Sequence[str], more: Sequence[str]) -> str:
+    return " ".join(dict.fromkeys([*methods, *more]))
+
+
+def token_pair(session: Session) -> TokenPair:
+    return TokenPair(
+        access=tokens.access_token(session),
+        refresh=tokens.refresh_token(session),
+        expires_in=seconds_until(tokens.access_expires_at(session)),
+    )
+
+
+def seconds_until(moment: datetime) -> int:
+    return max(0, int(moment.timestamp()) - int(clock.now().timestamp()))

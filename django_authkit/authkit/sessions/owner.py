@@ -1,0 +1,39 @@
+"""What every view of an owner stands on: the session that a request came with, and its user."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+
+from authkit.core.http.views import AuthkitView
+from authkit.core.identity.users import AuthUser
+from authkit.sessions.authentication import AccessToken, JWTAuthentication
+from authkit.sessions.models import Session
+
+
+class OwnerView(AuthkitView):
+    """For the holder of a live session; an API key opens none of these."""
+
+    authentication_classes = [JWTAuthentication]
+    permission_classes = [IsAuthenticated]
+
+
+def current_user(request: Request) -> AuthUser:
+    user: Any = request.user
+    return cast(AuthUser, user)
+
+
+def current_session(request: Request) -> Session:
+    token: Any = request.auth
+    return cast(AccessToken, token).session
+
+
+def uuid_or_404(value: str) -> UUID:
+    try:
+        return UUID(value)
+    except ValueError:
+        raise NotFound from None

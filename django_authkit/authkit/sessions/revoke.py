@@ -1,0 +1,133 @@
+"""Ending sessions: log-out and revocation (RFC 7009). No HTTP here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+
+from authkit.core import clock
+from authkit.core.db.retry import settle
+from authkit.core.identity.users import AuthUser
+from authkit.errors import TokenInvalid
+from authkit.events.flows import record, record_ends
+from authkit.sessions import tokens
+from authkit.sessions.fingerprints import accepted_fingerprints
+from authkit.sessions.models import (
+    Session,
+    SessionQuerySet,
+    revocation,
+    revocation_by_token,
+    sessions_by_id,
+)
+from authkit.sessions.tokens import Claims
+from authkit.sessions.validate import belong_together
+from authkit.signals import session_ended
+
+
+def log_out(refresh_token: str) -> None:
+    """End the session that a refresh token belongs to, also one that was spent or has expired.
+
+    A foreign token changes nothing.
+    """
+    try:
+        claims = tokens.read(refresh_token, "refresh")
+    except TokenInvalid:
+        return
+    if tokens.name_users_by_primary_key() and not session_ended.has_listeners(Session):
+        _end_unread(claims, "log_out")
+        return
+    session = sessions_by_id.get(claims.session_id)
+    if session is not None and belong_together(claims, session):
+        end(session, "log_out")
+
+
+def live_sessions(user: AuthUser) -> SessionQuerySet:
+    """Return the user's sessions that a token could still use, most recently used first."""
+    fingerprints = list(accepted_fingerprints(user))
+    return Session.objects.of(user).live().filter(password_fingerprint__in=fingerprints)
+
+
+def end_session(user: AuthUser, session_id: UUID) -> bool:
+    """End one live session of the user; return False where they have none of that id."""
+    session = live_sessions(user).filter(pk=session_id).first()
+    return session is not None and end(session, "ended_by_user")
+
+
+def end_other_sessions(user: AuthUser, current: Session | None) -> None:
+    """End all sessions of the user but this one, those that wait for a second factor too."""
+    tell_ended(settle(partial(revoke_other_sessions, user, current), Session))
+
+
+def revoke_other_sessions(user: AuthUser, current: Session | None) -> list[Session]:
+    """Do what :func:`end_other_sessions` does, and return them for :func:`tell_ended`.
+
+    Nothing is to be told inside of a transaction, which may come to nothing.
+    """
+    others = Session.objects.of(user).unended()
+    if current is not None:
+        others = others.exclude(pk=current.pk)
+    ending = list(others)
+    others.update(revoked_at=clock.now())
+    return ending
+
+
+def end_sessions(user: AuthUser, *, actor: Any, note: str | None) -> None:
+    """End all sessions of a user because an administrator wants it.
+
+    :param actor: the primary key of the administrator.
+    :param note: why, in their words.
+    """
+    ended = settle(partial(revoke_other_sessions, user, None), Session)
+    tell_ended(ended, "ended_by_administrator", actor=actor, note=note)
+
+
+def tell_ended(
+    sessions: Iterable[Session],
+    reason: str = "ended_by_user",
+    *,
+    actor: Any = None,
+    note: str | None = None,
+) -> None:
+    ended = list(sessions)
+    pairs = [(session.pk, session.user_id) for session in ended]
+    record_ends(pairs, reason=reason, actor=actor, note=note)
+    for session in ended:
+        _send_end(session, reason)
+
+
+def end(session: Session, reason: str) -> bool:
+    """Revoke a session and tell of it; return False where it was over before."""
+    now = clock.now()
+    mine = {"id": session.pk}
+    if not revocation.run({"revoked_at": now}, where=mine, after={"idle_expires_at": now}):
+        return False
+    record("session_ended", user=session.user_id, session=session.pk, reason=reason)
+    _send_end(session, reason)
+    return True
+
+
+def _end_unread(claims: Claims, reason: str) -> None:
+    """Revoke the session of a token, where nobody has to be shown it, in one statement."""
+    try:
+        user_id = get_user_model()._meta.pk.clean(claims.user_id, None)
+        ends = clock.at(claims.payload["exp"]) - timedelta.resolution
+    except (ValidationError, OverflowError):
+        return  # a token of another project that has the same key
+    now = clock.now()
+    ended = revocation_by_token.run(
+        {"revoked_at": now},
+        where={"id": claims.session_id, "user": user_id},
+        after={"idle_expires_at": now, "absolute_expires_at": ends},
+    )
+    if ended:
+        record("session_ended", user=user_id, session=claims.session_id, reason=reason)
+
+
+def _send_end(session: Session, reason: str) -> None:
+    session_ended.send_robust(sender=Session, session=session, reason=reason)

@@ -1,0 +1,103 @@
+"""Refresh token rotation with reuse detection (RFC 9700 section 4.14.2). No HTTP here."""
+
+from __future__ import annotations
+
+import logging
+
+from django.conf import settings
+
+from authkit.core import clock
+from authkit.core.mail.mailer import tell_owner
+from authkit.errors import TokenInvalid, TokenReused
+from authkit.events.flows import record
+from authkit.sessions import tokens
+from authkit.sessions.fingerprints import password_fingerprint
+from authkit.sessions.issue import TokenPair, token_pair
+from authkit.sessions.models import (
+    Session,
+    rotation,
+)
+from authkit.sessions.revoke import end
+from authkit.sessions.tokens import Claims
+from authkit.sessions.validate import is_within_grace, live_session
+from authkit.signals import refresh_token_reused
+
+
+def refresh_session(refresh_token: str) -> TokenPair:
+    """Exchange a refresh token for the next pair.
+
+    Whoever comes second with the same token within the grace gets the same pair; whoever
+    comes later ends the session, since one of the two is not its owner (RFC 9700 section
+    4.14.2). That the token has expired by then makes no difference.
+
+    :raises TokenInvalid: the token or its session is not valid.
+    :raises TokenReused: the token was spent; its session has just been ended.
+    """
+    claims = tokens.read(refresh_token, "refresh")
+    session = _session_to_refresh(claims)
+    if session.generation == claims.generation:
+        if _rotate(session):
+            _follow_secret_key(session)
+        else:  # somebody else rotated it in between
+            session = _session_to_refresh(claims)
+    if session.generation != claims.generation + 1:
+        raise TokenInvalid  # from a future that a restored backup does not know
+    return token_pair(session)
+
+
+def _session_to_refresh(claims: Claims) -> Session:
+    """Return the live session of a refresh token; end it if the token was spent.
+
+    :raises TokenInvalid: there is none, or the token has expired.
+    :raises TokenReused: the session has just been ended.
+    """
+    session = live_session(claims)
+    if claims.generation < session.generation and not is_within_grace(session, claims):
+        _end_stolen(session)
+        raise TokenReused
+    if claims.has_expired():
+        raise TokenInvalid
+    return session
+
+
+def _rotate(session: Session) -> bool:
+    """Move the session on by one generation unless somebody else just did.
+
+    The one conditional UPDATE that decides between any number of callers, on every
+    database and without a lock.
+    """
+    now = clock.now()
+    changes = {
+        "generation": session.generation + 1,
+        "last_used_at": now,
+        "idle_expires_at": min(now + tokens.idle_lifetime(), session.absolute_expires_at),
+    }
+    won = rotation.run(
+        changes,
+        where={"id": session.pk, "generation": session.generation},
+        after={"idle_expires_at": now, "absolute_expires_at": now},
+    )
+    if not won:
+        return False
+    session.assign(changes)
+    return True
+
+
+def _follow_secret_key(session: Session) -> None:
+    """Make a session independent of the SECRET_KEY_FALLBACKS that it was made under."""
+    if not settings.SECRET_KEY_FALLBACKS:
+        return
+    present = password_fingerprint(session.user)
+    if session.password_fingerprint == present:
+        return
+    # Not over the fingerprint of a password that has changed since the row was read.
+    Session.objects.filter(pk=session.pk, password_fingerprint=session.password_fingerprint).update(
+        password_fingerprint=present
+    )
+
+
+def _end_stolen(session: Session) -> None:
+    if end(session, "token_reused"):
+        record("token_reused", level=logging.CRITICAL, session=session.pk, user=session.user_id)
+        refresh_token_reused.send_robust(sender=Session, session=session)
+        tell_owner(session.user, "token_reused")

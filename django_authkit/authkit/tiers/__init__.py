@@ -1,1 +1,0 @@
-"""Rates for a project's own API, by who asks: anybody, a user, a key, staff."""
