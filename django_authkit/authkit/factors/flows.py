@@ -35,7 +35,7 @@ from authkit.factors.totp import rfc6238 as totp
 from authkit.factors.totp.qr import svg_data_uri
 from authkit.passwords.attempts import unlock_passwords
 from authkit.passwords.proof import try_password
-from authkit.sessions.issue import strengthen_session, weaken_session
+from authkit.sessions.assurance import lower_assurance, raise_assurance
 from authkit.sessions.models import Session
 from authkit.sessions.revoke import (
     end_other_sessions,
@@ -261,7 +261,7 @@ def _switch_on(
         replaced.delete()
     if not device.spend(secret, code, confirmed=True, confirmed_at=clock.now()):
         raise CodeInvalid
-    strengthen_session(session, SECOND_FACTOR)
+    raise_assurance(session, SECOND_FACTOR)
     return _replace_recovery_codes(user), revoke_other_sessions(user, session)
 
 
@@ -270,7 +270,7 @@ def _switch_off(user: AuthUser, session: Session | None) -> None:
     RecoveryCode.objects.filter(user=user).delete()
     if session is not None:
         required = must_have_second_factor(user)
-        weaken_session(session, SECOND_FACTOR, enrolment_only=required)
+        lower_assurance(session, SECOND_FACTOR, enrolment_only=required)
 
 
 def _device(user: AuthUser) -> TOTPDevice:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from authkit.core.identity.users import AuthUser
 from authkit.errors import ChallengeInvalid, TokenInvalid
 from authkit.events.flows import record
 from authkit.sessions import tokens
+from authkit.sessions.assurance import joined
 from authkit.sessions.fingerprints import password_fingerprint
 from authkit.sessions.models import (
     Session,
@@ -28,6 +29,8 @@ from authkit.signals import session_started
 
 #: How long, and for how many codes, a log-in waits for its second factor.
 PENDING_LIFETIME = timedelta(minutes=5)
+
+
 PENDING_TRIES = 5
 
 
@@ -139,21 +142,6 @@ def forget_session(session: Session) -> None:
     settle(Session.objects.filter(pk=session.pk).delete, Session)
 
 
-def strengthen_session(session: Session, methods: Sequence[str]) -> None:
-    """Note that the holder of a live session has proved more."""
-    session.methods = joined(session.amr, methods)
-    session.authenticated_at = clock.now()
-    session.enrolment_only = False
-    session.save(update_fields=["methods", "authenticated_at", "enrolment_only"])
-
-
-def weaken_session(session: Session, methods: Iterable[str], *, enrolment_only: bool) -> None:
-    """Note that these proofs of a live session are worth nothing any more."""
-    session.methods = " ".join(method for method in session.amr if method not in methods)
-    session.enrolment_only = enrolment_only
-    session.save(update_fields=["methods", "enrolment_only"])
-
-
 def fresh_access(session: Session) -> FreshAccess:
     """Return an access token for a user who has just proved again who they are."""
     now = clock.now()
@@ -161,10 +149,6 @@ def fresh_access(session: Session) -> FreshAccess:
         access=tokens.access_token(session, proved_at=now),
         expires_in=seconds_until(tokens.access_expires_at(session, now)),
     )
-
-
-def joined(methods: Sequence[str], more: Sequence[str]) -> str:
-    return " ".join(dict.fromkeys([*methods, *more]))
 
 
 def token_pair(session: Session) -> TokenPair:

@@ -21,8 +21,9 @@ from authkit.core.http.openapi import (
     refusal,
 )
 from authkit.core.http.views import PublicView
+from authkit.sessions.log_out import log_out
 from authkit.sessions.owner import OwnerView, current_session, current_user, uuid_or_404
-from authkit.sessions.revoke import end_other_sessions, end_session, live_sessions, log_out
+from authkit.sessions.revoke import end_other_sessions, end_session, live_sessions
 from authkit.sessions.rotate import refresh_session
 from authkit.sessions.serializers import (
     AnyTokenSerializer,
