@@ -36,7 +36,7 @@ DEPLOYMENT_CHECKS = (
     "authkit.checks.signing.check_secrecy",
     "authkit.checks.deployment.check_deployment",
     "authkit.checks.rates.check_counting",
-    "authkit.checks.factor_bypass.check_doors",
+    "authkit.checks.factor_bypass.check_factor_bypass",
     "authkit.checks.api_keys.check_api_keys",
     "authkit.checks.accounts.check_links",
     "authkit.checks.passwords.check_passwords",

@@ -2,7 +2,7 @@
 
 from authkit.accounts.models import AccountName, Registration
 from authkit.api_keys.models import APIKey
-from authkit.core.identity.models import MailedToken, UnverifiedAddress
+from authkit.core.identity.models import OneTimeLink, UnverifiedEmail
 from authkit.core.limits.models import RequestCount
 from authkit.events.models import SecurityEvent
 from authkit.factors.models import RecoveryCode, TOTPDevice
@@ -12,7 +12,7 @@ from authkit.sessions.models import Session
 __all__ = [
     "APIKey",
     "AccountName",
-    "MailedToken",
+    "OneTimeLink",
     "PasswordAttempts",
     "RecoveryCode",
     "Registration",
@@ -20,5 +20,5 @@ __all__ = [
     "SecurityEvent",
     "Session",
     "TOTPDevice",
-    "UnverifiedAddress",
+    "UnverifiedEmail",
 ]

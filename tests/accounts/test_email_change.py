@@ -5,7 +5,7 @@ from authkit.accounts import email_change as addresses
 from authkit.accounts.email_change import REQUESTS, UNDO_LIFETIME
 from authkit.accounts.email_verification import LIFETIME
 from authkit.core.identity import one_time_links as mailed_tokens
-from authkit.core.identity.models import MailedToken, Purpose
+from authkit.core.identity.models import OneTimeLink, Purpose
 from authkit.models import AccountName, APIKey, Session
 from authkit.sessions.revoke import revoke_other_sessions
 from authkit.signals import email_changed
@@ -116,7 +116,7 @@ def test_the_old_address_undoes_it(client, person, mailoutbox, moved, security_l
     assert_session_is_dead(client, thief)
     assert mailed_tokens.find(Purpose.PASSWORD_RESET, reset) is None
     assert open_link(client, pending).json() == LINK_INVALID
-    assert not MailedToken.objects.filter(user=person).exists()
+    assert not OneTimeLink.objects.filter(user=person).exists()
     assert (mailoutbox[-1].to, mailoutbox[-1].subject) == (
         [OLD],
         "Your address is the old one again",

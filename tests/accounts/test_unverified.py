@@ -9,11 +9,11 @@ from authkit.core.identity import one_time_links as mailed_tokens
 from authkit.core.identity.unverified_email import is_verified
 from authkit.models import (
     APIKey,
-    MailedToken,
+    OneTimeLink,
     Registration,
     RequestCount,
     TOTPDevice,
-    UnverifiedAddress,
+    UnverifiedEmail,
 )
 from authkit.sessions import permissions
 from authkit.signals import account_registered
@@ -162,9 +162,9 @@ def test_the_link_alone_proves_nothing_and_stays_good(client, mailoutbox):
     answer = open_link(client, token)
     assert (answer.status_code, answer.json()) == (400, {"password": ["This field is required."]})
     assert_refused(verify(client, token, OTHER), INVALID_CREDENTIALS, challenge=CHALLENGE)
-    assert UnverifiedAddress.objects.filter(user=user).exists()
+    assert UnverifiedEmail.objects.filter(user=user).exists()
     assert verify(client, token).status_code == 202
-    assert not UnverifiedAddress.objects.exists()
+    assert not UnverifiedEmail.objects.exists()
 
 
 def test_passwords_at_a_link_are_limited(client, mailoutbox, clock, hasher_runs):
@@ -218,7 +218,7 @@ def test_the_link_of_an_account_that_is_switched_off_is_dead(client, mailoutbox)
     registered(client)
     USER.objects.update(is_active=False)
     assert verify(client, token_in(mailoutbox[0])).json() == LINK_INVALID
-    assert UnverifiedAddress.objects.exists()
+    assert UnverifiedEmail.objects.exists()
 
 
 def test_the_link_is_good_for_nothing_else(client, mailoutbox):
@@ -232,7 +232,7 @@ def test_the_link_is_good_for_nothing_else(client, mailoutbox):
 
 def test_the_table_has_no_token(client, mailoutbox):
     registered(client)
-    assert token_in(mailoutbox[0]) not in repr(list(MailedToken.objects.values()))
+    assert token_in(mailoutbox[0]) not in repr(list(OneTimeLink.objects.values()))
 
 
 # --- pre-hijacking -----------------------------------------------------------------------------
@@ -310,7 +310,7 @@ def test_a_reset_that_is_refused_proves_nothing(client, mailoutbox):
     for sent in ({"token": token, "new_password": "short"}, {"token": "x", "new_password": OTHER}):
         answer = post(client, "password/reset/confirm/", {"uid": uid, **sent})
         assert answer.status_code == 400
-    assert UnverifiedAddress.objects.exists()
+    assert UnverifiedEmail.objects.exists()
 
 
 def test_the_link_of_a_stranger_does_not_become_the_owners_account(client, mailoutbox):
@@ -318,7 +318,7 @@ def test_the_link_of_a_stranger_does_not_become_the_owners_account(client, mailo
     token = token_in(mailoutbox[0])
     # The owner of the mailbox opens it with a password of their own.
     assert verify(client, token).status_code == 401
-    assert UnverifiedAddress.objects.exists()
+    assert UnverifiedEmail.objects.exists()
     register(client, "victim@example.com", "victim")
     assert mailoutbox[-1].subject == "You have an account already"
     assert USER.objects.count() == 1
@@ -333,7 +333,7 @@ def test_an_address_that_was_never_proved_gets_no_way_back(client, mailoutbox):
     mailoutbox_before = len(mailoutbox)
     assert open_link(client, token_in(mailoutbox[-1])).status_code == 202
     assert len(mailoutbox) == mailoutbox_before
-    assert not MailedToken.objects.filter(purpose=mailed_tokens.Purpose.EMAIL_CHANGE_UNDO).exists()
+    assert not OneTimeLink.objects.filter(purpose=mailed_tokens.Purpose.EMAIL_CHANGE_UNDO).exists()
     user = USER.objects.get()
     assert getattr(user, EMAIL) == "right@example.com"
     assert says_verified(client, client.pair(user)["access"]) is True
@@ -380,7 +380,7 @@ def test_sixteen_at_once_with_one_address_make_one_account(mailoutbox):
         ]
         answers = crowd.at_once(calls)
         assert statuses(answers) == [202] * 16
-        assert USER.objects.count() == UnverifiedAddress.objects.count() == 1
+        assert USER.objects.count() == UnverifiedEmail.objects.count() == 1
         told = [mail.subject for mail in mailoutbox]
         assert told.count("Confirm your e-mail address") == 1
         # One link from many threads, with the right password.

@@ -1,7 +1,7 @@
 """authkit.W002 to W004: the doors that let people in without the second factor."""
 
 import pytest
-from authkit.checks.factor_bypass import check_doors
+from authkit.checks.factor_bypass import check_factor_bypass
 from authkit.factors.admin_site import SecondFactorAdminSite
 from django.contrib.admin import AdminSite
 from django.core.checks import run_checks
@@ -46,7 +46,7 @@ def found(*patterns, middleware=OTP, authenticators=("authkit.authentication.JWT
     with override_settings(
         ROOT_URLCONF=Urls(*patterns), MIDDLEWARE=middleware, REST_FRAMEWORK=rest
     ):
-        return [(message.id, message.msg) for message in check_doors()]
+        return [(message.id, message.msg) for message in check_factor_bypass()]
 
 
 def ids(*args, **kwargs):
@@ -125,7 +125,7 @@ def test_an_authenticator_by_password_or_cookie_is_named(name, named):
 
 def test_drfs_own_defaults_are_both_named():
     with override_settings(ROOT_URLCONF=Urls(), REST_FRAMEWORK={}, MIDDLEWARE=[]):
-        assert [message.id for message in check_doors()] == ["authkit.W003"] * 2
+        assert [message.id for message in check_factor_bypass()] == ["authkit.W003"] * 2
 
 
 # --- W004 --------------------------------------------------------------------------------------
@@ -184,6 +184,6 @@ def test_every_door_has_a_hint_and_a_sentence():
         ),
         REST_FRAMEWORK={},
     ):
-        messages = check_doors()
+        messages = check_factor_bypass()
     assert {message.id for message in messages} == {"authkit.W002", "authkit.W003", "authkit.W004"}
     assert all(message.msg.endswith(".") and message.hint for message in messages)

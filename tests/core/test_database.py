@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from authkit.core.db import retry as database
 from authkit.core.db.outages import is_outage
-from authkit.core.db.retry import TRIES, all_or_nothing, settle
+from authkit.core.db.retry import TRIES, atomic_with_retry, retry_on_conflict
 from authkit.models import Session
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
@@ -128,7 +128,7 @@ def pauses(monkeypatch):
 @pytest.mark.parametrize("failures", [0, 1, TRIES - 1])
 def test_a_change_that_others_are_in_the_way_of_is_made_again(pauses, error, failures):
     change = Change(error, failures)
-    assert settle(change, Session) == "done"
+    assert retry_on_conflict(change, Session) == "done"
     assert change.calls == failures + 1
     assert len(pauses) == failures
     assert all(0 <= pause <= database.TRIES * database.PAUSE for pause in pauses)
@@ -138,7 +138,7 @@ def test_a_change_that_others_are_in_the_way_of_is_made_again(pauses, error, fai
 def test_it_is_not_made_for_ever(pauses):
     change = Change(CONTENTION["deadlock"], 1_000)
     with pytest.raises(OperationalError):
-        settle(change, Session)
+        retry_on_conflict(change, Session)
     assert change.calls == TRIES
 
 
@@ -147,7 +147,7 @@ def test_it_is_not_made_for_ever(pauses):
 def test_what_failed_for_another_reason_is_not_made_again(pauses, name):
     change = Change(OUTAGES[name], 1)
     with pytest.raises((DatabaseError, InterfaceError)):
-        settle(change, Session)
+        retry_on_conflict(change, Session)
     assert (change.calls, pauses) == (1, [])
 
 
@@ -155,7 +155,7 @@ def test_what_failed_for_another_reason_is_not_made_again(pauses, name):
 def test_part_of_a_transaction_is_not_made_again(pauses):
     change = Change(CONTENTION["serialization failure"], 1)
     with pytest.raises(OperationalError), transaction.atomic():
-        settle(change, Session)
+        retry_on_conflict(change, Session)
     assert (change.calls, pauses) == (1, [])
 
 
@@ -170,12 +170,12 @@ def test_all_of_a_transaction_is_made_again_or_nothing(pauses, make_user):
         Group.objects.create(name="of the test")
         return change()
 
-    assert all_or_nothing(twice, model) == "done"
+    assert atomic_with_retry(twice, model) == "done"
     assert seen == [0, 0, 0]
     assert Group.objects.filter(name="of the test").count() == 1
 
     with pytest.raises(IntegrityError):
-        all_or_nothing(partial(delete_and_fail, user), model)
+        atomic_with_retry(partial(delete_and_fail, user), model)
     assert model.objects.filter(pk=user.pk).exists()
 
 
@@ -192,7 +192,7 @@ def test_on_sqlite_it_waits_for_its_turn_before_it_reads(user):
         return queries[0]["sql"]
 
     def change():
-        return all_or_nothing(user.refresh_from_db, type(user))
+        return atomic_with_retry(user.refresh_from_db, type(user))
 
     def of_the_project():
         with transaction.atomic():

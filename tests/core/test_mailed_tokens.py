@@ -7,7 +7,7 @@ import pytest
 from authkit.core.identity import one_time_links as mailed_tokens
 from authkit.core.identity.models import Purpose
 from authkit.core.identity.one_time_links import find, forget, issue, spend
-from authkit.models import MailedToken
+from authkit.models import OneTimeLink
 from django.contrib.auth import get_user_model
 from django.db import connection
 
@@ -35,7 +35,7 @@ def test_a_token_has_256_bits_and_the_row_holds_none_of_them(user):
     tokens = {issue_one(user, Purpose.EMAIL_CHANGE_UNDO) for _ in range(20)}
     assert len(tokens) == 20
     assert all(len(token) == 43 for token in tokens)
-    values = str(list(MailedToken.objects.values()))
+    values = str(list(OneTimeLink.objects.values()))
     assert not any(token in values for token in tokens)
 
 
@@ -127,14 +127,14 @@ def test_what_was_sent_to_nobody_opens_nothing_and_does_not_pile_up(user, monkey
     monkeypatch.setattr(mailed_tokens.secrets, "token_urlsafe", lambda size: "guessed")
     for _ in range(3):
         assert issue(Purpose.PASSWORD_RESET, [], HOUR) == []
-    assert MailedToken.objects.filter(user=None).count() == 1
+    assert OneTimeLink.objects.filter(user=None).count() == 1
     assert find(Purpose.PASSWORD_RESET, "guessed") is None
     assert find(Purpose.PASSWORD_RESET, known)
 
 
 def test_a_row_says_what_it_is_for_and_not_whose(user):
     issue_one(user)
-    row = MailedToken.objects.get()
+    row = OneTimeLink.objects.get()
     assert str(row) == f"password_reset {row.pk}"
 
 

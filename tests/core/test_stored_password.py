@@ -1,5 +1,5 @@
 import pytest
-from authkit.passwords.stored import hold_password
+from authkit.passwords.stored import lock_if_unchanged
 from django.contrib.auth import get_user_model
 from django.test.utils import isolate_apps
 
@@ -12,8 +12,8 @@ def stored(user):
 
 def test_a_hash_is_held_if_it_is_the_one_that_is_stored(user):
     present = stored(user)
-    assert hold_password(user, present, using="default")
-    assert not hold_password(user, present + "x", using="default")
+    assert lock_if_unchanged(user, present, using="default")
+    assert not lock_if_unchanged(user, present + "x", using="default")
     assert stored(user) == present
 
 
@@ -27,5 +27,5 @@ def test_it_is_held_in_one_statement_where_it_is_in_the_table_of_a_parent(
 
     present = stored(user)
     with django_assert_num_queries(2):
-        assert hold_password(Member(pk=user.pk), present, using="default")
-        assert not hold_password(Member(pk=user.pk), present + "x", using="default")
+        assert lock_if_unchanged(Member(pk=user.pk), present, using="default")
+        assert not lock_if_unchanged(Member(pk=user.pk), present + "x", using="default")

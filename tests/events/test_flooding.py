@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from authkit.events import flows
-from authkit.events.kinds import KEPT_WITHIN, MOST_KEPT, REPEATABLE
+from authkit.events.kinds import FLOODABLE, KEPT_PERIOD, MAX_KEPT
 from authkit.models import APIKey, SecurityEvent
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def little_room(monkeypatch):
-    monkeypatch.setattr(flows, "MOST_KEPT", 3)
+    monkeypatch.setattr(flows, "MAX_KEPT", 3)
 
 
 def fail(client, name, ip="192.0.2.1"):
@@ -54,7 +54,7 @@ def test_clients_without_an_address_are_one_network(client, little_room, kept, c
 def test_an_hour_later_there_is_room_again(client, little_room, kept, clock):
     for number in range(5):
         fail(client, f"nobody{number}")
-    clock.shift(KEPT_WITHIN.total_seconds())
+    clock.shift(KEPT_PERIOD.total_seconds())
     fail(client, "nobody")
     assert len(kept()) == 4
 
@@ -101,13 +101,13 @@ def test_a_program_that_goes_on_with_a_dead_key_fills_nothing(
 
 
 def test_the_real_limits_are_these():
-    assert (MOST_KEPT, KEPT_WITHIN.total_seconds()) == (100, 3600)
+    assert (MAX_KEPT, KEPT_PERIOD.total_seconds()) == (100, 3600)
 
 
 def test_what_strangers_can_repeat_is_what_the_documentation_says():
     page = (ROOT / "docs" / "reference" / "signals.md").read_text()
     [sentence] = re.findall(r"^Of (`.*?), which strangers", page, re.DOTALL | re.MULTILINE)
-    assert set(re.findall(r"`(\w+)`", sentence)) == REPEATABLE
+    assert set(re.findall(r"`(\w+)`", sentence)) == FLOODABLE
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from authkit.core import clock as authkit_clock
-from authkit.core.identity.models import MailedToken, Purpose
+from authkit.core.identity.models import OneTimeLink, Purpose
 from authkit.core.identity.one_time_links import find, issue
 from authkit.management import pruning
 from authkit.management.pruning import PRUNABLE, prune
@@ -156,7 +156,7 @@ def test_a_token_sent_by_mail_stays_while_it_is_good(user, clock):
     assert find(Purpose.PASSWORD_RESET, token)
     clock.shift(DAY + 2)
     assert run()["tokens sent by mail"] == "1 deleted"
-    assert MailedToken.objects.count() == 0
+    assert OneTimeLink.objects.count() == 0
 
 
 # --- events, and what is not touched -------------------------------------------------------------
@@ -190,7 +190,7 @@ def test_keys_that_have_expired_stay(user):
 
 def test_every_table_that_grows_with_time_is_pruned():
     """A model with a moment at which it is over belongs into the list."""
-    kept = {"APIKey", "AccountName", "TOTPDevice", "RecoveryCode", "UnverifiedAddress"}
+    kept = {"APIKey", "AccountName", "TOTPDevice", "RecoveryCode", "UnverifiedEmail"}
     ours = {model.__name__ for model in apps.get_app_config("authkit").get_models()}
     assert {table.model.__name__ for table in PRUNABLE.values()} == ours - kept
 

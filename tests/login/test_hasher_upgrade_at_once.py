@@ -4,7 +4,7 @@ from functools import partial
 from threading import Barrier
 
 import pytest
-from authkit.core.db.retry import settle
+from authkit.core.db.retry import retry_on_conflict
 from authkit.models import Session
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
@@ -76,7 +76,7 @@ def test_none_of_them_undoes_a_change(client, user, crowd, at_the_same_moment):
 
     def administer():
         at_the_same_moment()
-        settle(partial(users.update, password=theirs), get_user_model())
+        retry_on_conflict(partial(users.update, password=theirs), get_user_model())
 
     for _ in range(ROUNDS):
         old_hash(user)

@@ -5,7 +5,7 @@ import json
 import pytest
 from authkit.models import APIKey, Session
 from authkit.passwords import flows as password_flows
-from authkit.sessions import validate
+from authkit.sessions import rotate
 from django.contrib.auth import get_user_model
 from django.db.models.signals import post_save, pre_save
 from django.test import override_settings
@@ -201,7 +201,7 @@ def test_an_api_key_beside_the_token_is_ignored(client, user):
 
 def test_a_refresh_in_the_middle_of_the_change_does_not_end_this_session(client, user, monkeypatch):
     mine = client.pair(user)
-    original, changes = validate.live_session, []
+    original, changes = rotate.live_session, []
 
     def read_then_wait(claims):
         session = original(claims)
@@ -210,7 +210,7 @@ def test_a_refresh_in_the_middle_of_the_change_does_not_end_this_session(client,
             changes.append(change(client, mine["access"]))
         return session
 
-    monkeypatch.setattr(validate, "live_session", read_then_wait)
+    monkeypatch.setattr(rotate, "live_session", read_then_wait)
     answer = client.refresh(mine["refresh"])
 
     assert changes[1].status_code == 204

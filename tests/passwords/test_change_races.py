@@ -5,7 +5,7 @@ from functools import partial
 from threading import Barrier
 
 import pytest
-from authkit.core.db.retry import settle
+from authkit.core.db.retry import retry_on_conflict
 from authkit.core.identity.models import Purpose
 from authkit.core.identity.one_time_links import issue
 from authkit.passwords import flows, reset
@@ -122,7 +122,7 @@ def test_no_change_comes_after_that_of_an_administrator(
 
     def administer():
         at_the_same_moment()
-        settle(partial(users.update, password=theirs), get_user_model())
+        retry_on_conflict(partial(users.update, password=theirs), get_user_model())
 
     for _ in range(ROUNDS):
         pairs = [client.pair(user) for _ in range(THREADS - 1)]

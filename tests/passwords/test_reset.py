@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from authkit.core.identity.models import Purpose
 from authkit.core.identity.one_time_links import issue
-from authkit.models import MailedToken, RecoveryCode, SecurityEvent, Session, TOTPDevice
+from authkit.models import OneTimeLink, RecoveryCode, SecurityEvent, Session, TOTPDevice
 from authkit.passwords import reset
 from authkit.passwords.attempts import unlock_passwords
 from authkit.passwords.reset import PER_ADDRESS, PER_NETWORK, uid_of
@@ -461,7 +461,7 @@ def test_a_link_of_django_is_none(reader, forgetful):
 
 def test_what_the_table_holds_opens_nothing(reader, forgetful):
     forgetful.link("reader@example.com")
-    row = MailedToken.objects.get()
+    row = OneTimeLink.objects.get()
     for stolen in (row.digest, row.fingerprint, str(row.pk)):
         assert_invalid_link(forgetful.confirm({"uid": uid_of(reader), "token": stolen}, NEW))
 
@@ -488,7 +488,7 @@ def test_whoever_comes_second_by_a_moment_is_told_that_the_link_is_used(
     link = forgetful.link("reader@example.com")
 
     def be_late(*args):
-        MailedToken.objects.all().delete()
+        OneTimeLink.objects.all().delete()
 
     monkeypatch.setattr(reset, "require_acceptable", be_late)
     assert_invalid_link(forgetful.confirm(link, NEW))

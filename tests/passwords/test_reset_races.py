@@ -3,7 +3,7 @@
 from functools import partial
 
 import pytest
-from authkit.models import MailedToken
+from authkit.models import OneTimeLink
 from authkit.passwords.reset import PER_ADDRESS, uid_of
 from django.contrib.auth import get_user_model
 
@@ -65,5 +65,5 @@ def test_an_address_gets_three_mails_however_many_ask_at_once(reader, crowd, mai
     )
     assert {answer.status_code for answer in answers} == {202}
     assert len(mailoutbox) == PER_ADDRESS.number
-    assert MailedToken.objects.filter(user=reader).exists()
+    assert OneTimeLink.objects.filter(user=reader).exists()
     assert all(uid_of(reader) in mail.body for mail in mailoutbox)

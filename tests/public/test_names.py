@@ -21,7 +21,7 @@ FACES = {
     "authkit.models": [
         "APIKey",
         "AccountName",
-        "MailedToken",
+        "OneTimeLink",
         "PasswordAttempts",
         "RecoveryCode",
         "Registration",
@@ -29,7 +29,7 @@ FACES = {
         "SecurityEvent",
         "Session",
         "TOTPDevice",
-        "UnverifiedAddress",
+        "UnverifiedEmail",
     ],
     "authkit.admin": [
         "APIKeyAdmin",

@@ -14,14 +14,14 @@ from authkit.accounts.columns import column_named
 from authkit.conf import conf
 
 
-def addresses_are_verified() -> bool:
+def email_verification_is_on() -> bool:
     """Say whether there are addresses, and a page that mails can link to."""
     has_addresses = column_named(get_user_model().get_email_field_name()) is not None
     return has_addresses and conf.EMAIL_VERIFICATION_URL is not None
 
 
 def registration_is_on() -> bool:
-    return conf.REGISTRATION and addresses_are_verified()
+    return conf.REGISTRATION and email_verification_is_on()
 
 
 def link(token: str) -> str:
@@ -31,7 +31,7 @@ def link(token: str) -> str:
 
 class AddressesAreVerified(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
-        if not addresses_are_verified():
+        if not email_verification_is_on():
             raise NotFound
         return True
 

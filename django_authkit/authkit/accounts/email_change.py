@@ -16,7 +16,7 @@ from authkit.accounts.availability import link
 from authkit.accounts.email_verification import LIFETIME, verify_address
 from authkit.accounts.names import claim_names, holder_of
 from authkit.accounts.registration import complete, find_registration, may_be_written_to
-from authkit.core.db.retry import all_or_nothing
+from authkit.core.db.retry import atomic_with_retry
 from authkit.core.identity import one_time_links as mailed_tokens
 from authkit.core.identity.models import Purpose
 from authkit.core.identity.one_time_links import FoundToken
@@ -112,7 +112,7 @@ def _owner(found: FoundToken) -> AuthUser:
 
 def _move(change: Callable[[], T]) -> T:
     try:
-        return all_or_nothing(change, get_user_model())
+        return atomic_with_retry(change, get_user_model())
     except IntegrityError:
         raise AlreadyTaken from None
 

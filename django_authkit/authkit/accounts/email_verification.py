@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 
 from authkit.accounts.availability import link
-from authkit.core.db.retry import all_or_nothing
+from authkit.core.db.retry import atomic_with_retry
 from authkit.core.identity import one_time_links as mailed_tokens
 from authkit.core.identity.models import Purpose
 from authkit.core.identity.one_time_links import FoundToken
@@ -55,7 +55,7 @@ def verify_address(found: FoundToken, password: str | None) -> None:
     :raises LinkInvalid: the same link has just been used.
     """
     require_right_password(f"verification {found.id}", password, [found.user.password])
-    all_or_nothing(partial(_verify, found), get_user_model())
+    atomic_with_retry(partial(_verify, found), get_user_model())
     record("email_verified", user=found.user.pk)
 
 

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from authkit.core.db.primary import TruthManager
+from authkit.core.db.primary import PrimaryManager
 
 
 class AccountName(models.Model):
@@ -22,7 +22,7 @@ class AccountName(models.Model):
         editable=False,
     )
 
-    objects = TruthManager()
+    objects = PrimaryManager()
 
     class Meta:
         verbose_name = _("name of an account")
@@ -45,7 +45,7 @@ class Registration(models.Model):
     created_at = models.DateTimeField(editable=False)
     expires_at = models.DateTimeField(db_index=True, editable=False)
 
-    objects = TruthManager()
+    objects = PrimaryManager()
 
     class Meta:
         verbose_name = _("registration")

@@ -19,7 +19,7 @@ from django.utils.crypto import salted_hmac
 from authkit.accounts.models import AccountName
 from authkit.core import clock
 from authkit.core.identity.domains import in_letters
-from authkit.core.identity.models import MailedToken, Purpose, UnverifiedAddress
+from authkit.core.identity.models import OneTimeLink, Purpose, UnverifiedEmail
 from authkit.core.identity.users import AuthUser, canonical, spelt_like
 
 #: How many rows that look alike without capitals are looked at.
@@ -63,7 +63,7 @@ def unverified_holder_of(address: str) -> AuthUser | None:
     """Return the user who has an address and has not proved it; one query."""
     column = get_user_model().get_email_field_name()
     key = key_of(column, address)
-    waiting = UnverifiedAddress.objects.filter(user__authkit_names=key)
+    waiting = UnverifiedEmail.objects.filter(user__authkit_names=key)
     found = waiting.select_related("user").first()
     return found.user if found is not None and _has(found.user, column, key) else None
 
@@ -91,7 +91,7 @@ def _has(user: AuthUser, column: str, key: str) -> bool:
 
 def _is_reserved(key: str, user_id: Any) -> bool:
     """Say whether this is an address that the user has left and may still return to."""
-    ways_back = MailedToken.objects.filter(
+    ways_back = OneTimeLink.objects.filter(
         purpose=Purpose.EMAIL_CHANGE_UNDO, user=user_id, expires_at__gt=clock.now()
     )
     column = get_user_model().get_email_field_name()

@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from django.db.models import ProtectedError, RestrictedError
 
 from authkit.api_keys.models import APIKey
-from authkit.core.db.retry import all_or_nothing
+from authkit.core.db.retry import atomic_with_retry
 from authkit.core.identity.users import AuthUser
 from authkit.core.mail.mailer import tell_owner
 from authkit.errors import AccountInUse, AlreadyTaken, InvalidCredentials
@@ -29,7 +29,7 @@ def change_profile(user: AuthUser, names: Iterable[str], save: Callable[[], obje
     :raises AlreadyTaken: somebody else has a value that only one can have.
     """
     try:
-        all_or_nothing(save, type(user))
+        atomic_with_retry(save, type(user))
     except IntegrityError:
         raise AlreadyTaken from None
     record("profile_changed", user=user.pk, changed=sorted(names))
@@ -50,7 +50,7 @@ def delete_account(user: AuthUser, session: Session, password: str, code: str | 
     if has_second_factor(user):
         verify_code(user, code or "")
     try:
-        ended = all_or_nothing(partial(_delete, user), type(user))
+        ended = atomic_with_retry(partial(_delete, user), type(user))
     except (ProtectedError, RestrictedError, IntegrityError):
         raise AccountInUse from None
     tell_ended(ended)

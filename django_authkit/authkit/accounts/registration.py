@@ -30,7 +30,7 @@ from authkit.accounts.models import Registration
 from authkit.accounts.names import claim_names, holder_of, key_of, unverified_holder_of
 from authkit.conf import conf
 from authkit.core import clock
-from authkit.core.db.retry import all_or_nothing, settle
+from authkit.core.db.retry import atomic_with_retry, retry_on_conflict
 from authkit.core.http.client import Client
 from authkit.core.identity.one_time_links import TOKEN_BYTES
 from authkit.core.identity.unverified_email import mark_unverified
@@ -148,7 +148,7 @@ def _store(account: AuthUser, names: list[str]) -> str:
         expires_at=now + LIFETIME,
     )
     Registration.objects.filter(expires_at__lte=now).delete()
-    settle(partial(row.save, force_insert=True), Registration)
+    retry_on_conflict(partial(row.save, force_insert=True), Registration)
     return token
 
 
@@ -165,7 +165,7 @@ def _open(account: AuthUser) -> list[Mail]:
 
 def _made(make: Callable[[], AuthUser]) -> AuthUser:
     try:
-        return all_or_nothing(make, get_user_model())
+        return atomic_with_retry(make, get_user_model())
     except IntegrityError:
         raise AlreadyTaken from None
 

@@ -14,7 +14,7 @@ from authkit.accounts.availability import (
     AddressesAreVerified,
     RegistrationIsOn,
     SwitchedSchema,
-    addresses_are_verified,
+    email_verification_is_on,
     registration_is_on,
 )
 from authkit.accounts.serializers import (
@@ -145,7 +145,7 @@ class RegisterView(PublicView):
 
 
 class EmailVerifyView(PublicView):
-    schema = SwitchedSchema(addresses_are_verified)
+    schema = SwitchedSchema(email_verification_is_on)
     authentication_classes: list[Any] = []
     permission_classes = [AddressesAreVerified, AllowAny]
     serializer_class = LinkSerializer
@@ -193,7 +193,7 @@ class EmailResendView(PublicView):
 
 
 class EmailChangeView(OwnerView):
-    schema = SwitchedSchema(addresses_are_verified)
+    schema = SwitchedSchema(email_verification_is_on)
     permission_classes = [AddressesAreVerified, IsAuthenticated, RecentlyAuthenticated]
     serializer_class = EmailSerializer
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError
 
 from authkit.api_keys.keys import is_prefix
 from authkit.api_keys.models import APIKey
-from authkit.core.db.retry import all_or_nothing
+from authkit.core.db.retry import atomic_with_retry
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def _copy(old: Any, owner: Any) -> str:
         expiry_date=old.expiry_date,
     )
     try:
-        all_or_nothing(partial(_store, api_key, old), APIKey)
+        atomic_with_retry(partial(_store, api_key, old), APIKey)
     except IntegrityError:
         return "a key of this prefix has just come here"
     return ""

@@ -21,8 +21,8 @@ from authkit.api_keys.cache import forget
 from authkit.conf import conf
 from authkit.core import clock
 from authkit.core.db.lookup import CompiledLookup
-from authkit.core.db.primary import TruthQuerySet
-from authkit.core.db.retry import all_or_nothing
+from authkit.core.db.primary import PrimaryQuerySet
+from authkit.core.db.retry import atomic_with_retry
 from authkit.core.http import networks
 from authkit.core.limits import rates
 
@@ -96,7 +96,7 @@ class APIKeyManager(BaseAPIKeyManager):  # type: ignore[misc]  # as above
         for tries_left in reversed(range(PREFIX_TRIES)):
             key = self.assign_key(api_key)
             try:
-                all_or_nothing(partial(api_key.save, force_insert=True), self.model)
+                atomic_with_retry(partial(api_key.save, force_insert=True), self.model)
             except IntegrityError:
                 if not tries_left or not self.filter(prefix=api_key.prefix).exists():
                     raise
@@ -125,7 +125,7 @@ class APIKeyManager(BaseAPIKeyManager):  # type: ignore[misc]  # as above
         return api_key
 
 
-class APIKeyQuerySet(TruthQuerySet["APIKey"]):
+class APIKeyQuerySet(PrimaryQuerySet["APIKey"]):
     def of(self, owner: Any) -> APIKeyQuerySet:
         return self.filter(owner=owner)
 
@@ -256,9 +256,9 @@ class APIKey(AbstractAPIKey):  # type: ignore[misc]  # as above
 
     def is_usable(self) -> bool:
         """Say whether the key may be used now, by its own state and its owner's."""
-        return self.trouble() is None
+        return self.rejection_reason() is None
 
-    def trouble(self) -> str | None:
+    def rejection_reason(self) -> str | None:
         """Return in a word why the key may not be used now, or None if it may."""
         if self.revoked:
             return "revoked"

@@ -15,11 +15,11 @@ from authkit.api_keys.keys import prefix_of
 from authkit.api_keys.models import APIKey
 from authkit.conf import conf
 from authkit.core import clock
-from authkit.core.db.primary import TruthQuerySet
+from authkit.core.db.primary import PrimaryQuerySet
 from authkit.core.http import networks
 from authkit.core.http.client import Client
 from authkit.core.limits import rates
-from authkit.core.limits.windows import one_more
+from authkit.core.limits.windows import increment_or_reset
 from authkit.errors import APIKeyInvalid, APIKeyRateExceeded
 from authkit.events.flows import record
 
@@ -44,7 +44,7 @@ def use_key(key: str, ip: Address, prefix_of: Callable[[str], str | None] | None
     api_key, is_fresh = _find(prefix)
     if not APIKey.objects.key_generator.matches(key, api_key) or api_key is None:
         raise APIKeyInvalid
-    _refuse_trouble(api_key, ip)
+    _reject_if_unusable(api_key, ip)
     if api_key.rate:
         count_use(api_key)
     if is_fresh:
@@ -65,7 +65,7 @@ def count_use(api_key: APIKey) -> None:
     now = clock.now()
     over = Q(rate_window_started_at=None) | Q(rate_window_started_at__lte=now - rate.period)
     left = over | Q(rate_used__lt=rate.number)
-    window = one_more(over, count="rate_used", moment="rate_window_started_at", anew=now)
+    window = increment_or_reset(over, count="rate_used", moment="rate_window_started_at", anew=now)
     if not _rows(api_key).filter(left).update(**window):
         raise APIKeyRateExceeded(_seconds_left(api_key, rate.period, now))
 
@@ -101,18 +101,18 @@ def _find(prefix: str) -> tuple[APIKey | None, bool]:
     return lookup.build(row), True
 
 
-def _refuse_trouble(api_key: APIKey, ip: Address) -> None:
-    trouble = api_key.trouble()
-    if trouble is None and api_key.networks and not networks.contains(api_key.networks, ip()):
-        trouble = "network"
-    if trouble is not None:
+def _reject_if_unusable(api_key: APIKey, ip: Address) -> None:
+    reason = api_key.rejection_reason()
+    if reason is None and api_key.networks and not networks.contains(api_key.networks, ip()):
+        reason = "network"
+    if reason is not None:
         record(
             "api_key_refused",
             level=logging.WARNING,
             user=api_key.owner_id,
             client=Client(ip(), ""),
             api_key=api_key.pk,
-            reason=trouble,
+            reason=reason,
         )
         raise APIKeyInvalid
 
@@ -128,6 +128,6 @@ def _seconds_left(api_key: APIKey, period: timedelta, now: datetime) -> int:
     return max(1, ceil(left.total_seconds()))
 
 
-def _rows(api_key: APIKey) -> TruthQuerySet[APIKey]:
+def _rows(api_key: APIKey) -> PrimaryQuerySet[APIKey]:
     # Not by the manager: what is counted changes nothing that is remembered.
-    return TruthQuerySet(APIKey).filter(pk=api_key.pk)
+    return PrimaryQuerySet(APIKey).filter(pk=api_key.pk)

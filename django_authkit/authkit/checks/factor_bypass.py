@@ -31,7 +31,7 @@ TOKEN_VIEWS = {
 OTP_MIDDLEWARE = "django_otp.middleware.OTPMiddleware"
 
 
-def check_doors(**kwargs: Any) -> list[CheckMessage]:
+def check_factor_bypass(**kwargs: Any) -> list[CheckMessage]:
     """Return one warning for each door that lets people in by password alone."""
     views = list(routed_views())
     return [

@@ -17,11 +17,11 @@ from django.db import connections, models, router, transaction
 from django.dispatch import receiver
 
 from authkit.core import clock
-from authkit.core.db.retry import settle
+from authkit.core.db.retry import retry_on_conflict
 from authkit.core.http.client import Client, present_client
 from authkit.core.identity.users import AuthUser
 from authkit.core.security_log import tell_receivers, write_line
-from authkit.events.kinds import KEPT_WITHIN, MOST_KEPT, REPEATABLE, Facts
+from authkit.events.kinds import FLOODABLE, KEPT_PERIOD, MAX_KEPT, Facts
 from authkit.events.models import SecurityEvent, insertion
 from authkit.signals import Event
 
@@ -60,12 +60,12 @@ def record(
     client = client or present_client()
     kept = False
     with _by_itself():
-        kept = keep and (kind not in REPEATABLE or _has_room(kind, client))
+        kept = keep and (kind not in FLOODABLE or _has_room(kind, client))
         if username is not None and kept:
             user = _user_named(username)
     event = _event(kind, user, session, client, facts)
     write_line(event, level)
-    if kept and kind in REPEATABLE and _is_atomic_request():
+    if kept and kind in FLOODABLE and _is_atomic_request():
         _owed().append(event)
     elif kept:
         _keep([event])
@@ -113,7 +113,7 @@ def pseudonymise(user: AuthUser) -> None:
         "user_agent": "",
         "facts": {},
     }
-    settle(lambda: mine.update(**nobody), SecurityEvent)
+    retry_on_conflict(lambda: mine.update(**nobody), SecurityEvent)
 
 
 def _event(kind: str, user: Any, session: UUID | None, client: Client, facts: Facts) -> Event:
@@ -135,9 +135,9 @@ def _keep(events: list[Event]) -> None:
     rows = [_row(event) for event in events]
     with _by_itself():
         if len(rows) == 1:
-            settle(partial(insertion.run, rows[0]), SecurityEvent)
+            retry_on_conflict(partial(insertion.run, rows[0]), SecurityEvent)
         else:
-            settle(lambda: SecurityEvent.objects.bulk_create(rows), SecurityEvent)
+            retry_on_conflict(lambda: SecurityEvent.objects.bulk_create(rows), SecurityEvent)
 
 
 def _row(event: Event) -> SecurityEvent:
@@ -158,9 +158,9 @@ def _has_room(kind: str, client: Client) -> bool:
 
     The same for accounts that there are and others: it looks at the network alone.
     """
-    since = clock.now() - KEPT_WITHIN
+    since = clock.now() - KEPT_PERIOD
     alike = SecurityEvent.objects.filter(network=client.network or "", kind=kind)
-    return alike.filter(created_at__gt=since).order_by()[:MOST_KEPT].count() < MOST_KEPT
+    return alike.filter(created_at__gt=since).order_by()[:MAX_KEPT].count() < MAX_KEPT
 
 
 def _user_named(username: str) -> Any:

@@ -51,7 +51,7 @@ KINDS: Mapping[str, str] = {
 
 #: What strangers, and programs that have been forgotten, can do for ever: of each kind, no more
 #: than so many from one network are kept in so much time. The log has them all.
-REPEATABLE: Collection[str] = {
+FLOODABLE: Collection[str] = {
     "login_failed",
     "too_many_attempts",
     "account_locked",
@@ -60,8 +60,8 @@ REPEATABLE: Collection[str] = {
     "password_reset_requested",
     "password_reset_failed",
 }
-MOST_KEPT = 100
-KEPT_WITHIN = timedelta(hours=1)
+MAX_KEPT = 100
+KEPT_PERIOD = timedelta(hours=1)
 
 
 class Facts(TypedDict, total=False):

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from authkit.core.db.compiled_insert import CompiledInsert
-from authkit.core.db.primary import TruthQuerySet
+from authkit.core.db.primary import PrimaryQuerySet
 from authkit.core.http.client import USER_AGENT_LENGTH
 from authkit.core.identity.users import AuthUser
 
@@ -18,7 +18,7 @@ from authkit.core.identity.users import AuthUser
 NETWORK_LENGTH = 43
 
 
-class SecurityEventQuerySet(TruthQuerySet["SecurityEvent"]):
+class SecurityEventQuerySet(PrimaryQuerySet["SecurityEvent"]):
     """Adds and reads. Events leave by ``authkit_prune``, and people by ``pseudonymise``."""
 
     def of(self, user: AuthUser) -> SecurityEventQuerySet:

@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 
 from authkit.conf import conf
 from authkit.core import clock
-from authkit.core.db.retry import all_or_nothing
+from authkit.core.db.retry import atomic_with_retry
 from authkit.core.identity.users import AuthUser, username_of
 from authkit.core.limits.attempts import count_attempt
 from authkit.core.mail.mailer import tell_owner
@@ -124,7 +124,7 @@ def confirm(user: AuthUser, session: Session, code: str) -> list[str]:
     _count(device)
     switch_on = partial(_switch_on, user, session, device, secret, code)
     try:
-        codes, ended = all_or_nothing(switch_on, TOTPDevice)
+        codes, ended = atomic_with_retry(switch_on, TOTPDevice)
     except CodeInvalid:  # recorded here: what is written in there comes to nothing
         raise _wrong_code(user) from None
     tell_ended(ended)
@@ -198,7 +198,7 @@ def remove_second_factor(
     :param actor: the primary key of the administrator who does it, if one does.
     :param note: why, in their words.
     """
-    all_or_nothing(partial(_switch_off, user, keep), TOTPDevice)
+    atomic_with_retry(partial(_switch_off, user, keep), TOTPDevice)
     if actor is None:
         end_other_sessions(user, keep)
     else:
@@ -214,7 +214,7 @@ def new_recovery_codes(user: AuthUser, code: str) -> list[str]:
     :raises CodeInvalid: as :func:`verify_code`; a recovery code does not do.
     """
     verify_totp(user, code)
-    codes = all_or_nothing(partial(_replace_recovery_codes, user), RecoveryCode)
+    codes = atomic_with_retry(partial(_replace_recovery_codes, user), RecoveryCode)
     record("recovery_codes_replaced", user=user.pk)
     return codes
 
@@ -239,7 +239,7 @@ def _store_pending(device: TOTPDevice) -> None:
     if _renew_pending(device):
         return
     try:
-        all_or_nothing(partial(device.save, force_insert=True), TOTPDevice)
+        atomic_with_retry(partial(device.save, force_insert=True), TOTPDevice)
     except IntegrityError:  # another tab was first; the last one counts
         _renew_pending(device)
 

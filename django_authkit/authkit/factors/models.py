@@ -14,7 +14,7 @@ from django_otp.models import Device, DeviceManager, VerifyNotAllowed
 from authkit import errors
 from authkit.core import clock, crypto
 from authkit.core.db.compiled_exists import CompiledExists
-from authkit.core.db.primary import TruthManager, TruthQuerySet
+from authkit.core.db.primary import PrimaryManager, PrimaryQuerySet
 from authkit.core.identity.users import AuthUser
 from authkit.core.limits.attempts import count_attempt
 from authkit.core.limits.models import AttemptCounter
@@ -43,7 +43,7 @@ class TOTPDevice(AttemptCounter, Device):  # type: ignore[misc]  # django-otp ha
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, editable=False)
 
-    objects = DeviceManager.from_queryset(TruthQuerySet)()  # type: ignore[django-manager-missing]  # as above
+    objects = DeviceManager.from_queryset(PrimaryQuerySet)()  # type: ignore[django-manager-missing]  # as above
 
     class Meta:
         verbose_name = _("authenticator app")
@@ -124,7 +124,7 @@ class RecoveryCode(models.Model):
     )
     digest = models.CharField(max_length=64, editable=False)
 
-    objects = TruthManager()
+    objects = PrimaryManager()
 
     class Meta:
         verbose_name = _("recovery code")

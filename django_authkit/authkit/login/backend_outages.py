@@ -12,7 +12,7 @@ from rest_framework.exceptions import APIException
 _ASKING = unwrap(authenticate).__code__
 
 
-def is_unjudged(error: Exception) -> bool:
+def failed_before_check(error: Exception) -> bool:
     """Say whether ``authenticate()`` failed before a backend could compare the password.
 
     So it is where the first backend raised what is no refusal. Whatever is raised later, by

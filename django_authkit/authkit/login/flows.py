@@ -28,10 +28,10 @@ from authkit.factors.flows import (
     verify_code,
 )
 from authkit.login.axes import take_lockout
-from authkit.login.backend_outages import is_unjudged
+from authkit.login.backend_outages import failed_before_check
 from authkit.passwords.attempts import count_log_in
 from authkit.passwords.proof import try_password
-from authkit.passwords.rehash import guard_upgrade
+from authkit.passwords.rehash import guard_rehash
 from authkit.sessions.issue import (
     PENDING_LIFETIME,
     FreshAccess,
@@ -150,12 +150,12 @@ def reauthenticate(
 def _authenticate(request: HttpRequest, username: str, password: str) -> AuthUser:
     attempt = count_log_in(username, client_of(request))
     try:
-        with guard_upgrade(password):
+        with guard_rehash(password):
             # "username" whatever USERNAME_FIELD is called, as Django's own log-in form does:
             # backends for LDAP, among others, know no other name.
             user = authenticate(request=request, username=username, password=password)
     except Exception as error:
-        if is_unjudged(error):
+        if failed_before_check(error):
             attempt.take_back()
         raise
     if user is None:

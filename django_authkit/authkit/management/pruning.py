@@ -15,8 +15,8 @@ from django.db.models.deletion import get_candidate_relations_to_delete
 from authkit.accounts.models import Registration
 from authkit.conf import conf
 from authkit.core import clock
-from authkit.core.db.retry import all_or_nothing, settle
-from authkit.core.identity.models import MailedToken
+from authkit.core.db.retry import atomic_with_retry, retry_on_conflict
+from authkit.core.identity.models import OneTimeLink
 from authkit.core.limits.models import RequestCount
 from authkit.events.models import SecurityEvent
 from authkit.passwords.models import PasswordAttempts
@@ -65,7 +65,7 @@ PRUNABLE: Mapping[str, Prunable] = {
     "counts of wrong passwords": Prunable(PasswordAttempts, _forgiven_attempts),
     "counts of requests": Prunable(RequestCount, lambda: Q(ends_at__lt=_past()), by="ends_at"),
     "tokens sent by mail": Prunable(
-        MailedToken, lambda: Q(expires_at__lt=_past()), by="expires_at"
+        OneTimeLink, lambda: Q(expires_at__lt=_past()), by="expires_at"
     ),
     "registrations": Prunable(Registration, lambda: Q(expires_at__lt=_past()), by="expires_at"),
     "security events": Prunable(
@@ -108,8 +108,8 @@ def _ranges(rows: Rows, by: str, size: int) -> Iterator[Rows]:
 
 def _delete(rows: Rows) -> int:
     if any(get_candidate_relations_to_delete(rows.model._meta)):
-        return all_or_nothing(partial(_delete_as_foreign_keys_say, rows), rows.model)
-    return settle(partial(_delete_at_once, rows), rows.model)
+        return atomic_with_retry(partial(_delete_as_foreign_keys_say, rows), rows.model)
+    return retry_on_conflict(partial(_delete_at_once, rows), rows.model)
 
 
 def _delete_at_once(rows: Rows) -> int:

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='MailedToken',
+            name='OneTimeLink',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('purpose', models.CharField(editable=False, max_length=32)),
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('address', models.CharField(editable=False, max_length=320)),
                 ('created_at', models.DateTimeField(editable=False)),
                 ('expires_at', models.DateTimeField(db_index=True, editable=False)),
-                ('user', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='authkit_mailed_tokens', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='authkit_one_time_links', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
@@ -82,9 +82,9 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='UnverifiedAddress',
+            name='UnverifiedEmail',
             fields=[
-                ('user', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='authkit_unverified_address', serialize=False, to=settings.AUTH_USER_MODEL)),
+                ('user', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='authkit_unverified_email', serialize=False, to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name': 'unverified address',

@@ -21,7 +21,7 @@ from django.db.models import Sum
 
 from authkit import errors
 from authkit.core import clock
-from authkit.core.db.retry import settle
+from authkit.core.db.retry import retry_on_conflict
 from authkit.core.http.client import Client, network_of
 from authkit.core.identity.users import AuthUser, looked_up, username_of
 from authkit.core.limits.rates import Limits
@@ -70,7 +70,7 @@ def count_in_session(user: AuthUser, session: Session) -> PasswordAttempts:
     return counter
 
 
-def forget_guesses(user: AuthUser) -> None:
+def reset_password_failures(user: AuthUser) -> None:
     """Forget the wrong passwords for a user, who has a new one now.
 
     Those for other spellings stay, since they may have been for somebody else's account. So
@@ -103,7 +103,7 @@ def _overlook(name: str, failures: int) -> None:
     row = PasswordAttempts(id=own, account=own, name=own, place=own, failures=failures)
     PasswordAttempts.objects.filter(pk=own).delete()
     if failures:
-        settle(partial(insertion.try_run, row), PasswordAttempts)
+        retry_on_conflict(partial(insertion.try_run, row), PasswordAttempts)
 
 
 def _overlooked(name: str) -> int:

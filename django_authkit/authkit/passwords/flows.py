@@ -3,12 +3,12 @@ from __future__ import annotations
 import logging
 from functools import partial
 
-from authkit.core.db.retry import all_or_nothing
+from authkit.core.db.retry import atomic_with_retry
 from authkit.core.identity.users import AuthUser
 from authkit.core.mail.mailer import tell_owner
 from authkit.errors import InvalidCredentials
 from authkit.events.flows import record
-from authkit.passwords.attempts import forget_guesses
+from authkit.passwords.attempts import reset_password_failures
 from authkit.passwords.policy import require_acceptable
 from authkit.passwords.proof import try_password
 from authkit.passwords.stored import store_password
@@ -33,7 +33,7 @@ def change_password(user: AuthUser, session: Session, current: str, new: str) ->
     require_acceptable(new, user)
     user.set_password(new)
     try:
-        ended = all_or_nothing(partial(_store, user, session, present), type(user))
+        ended = atomic_with_retry(partial(_store, user, session, present), type(user))
     except InvalidCredentials:  # recorded here: what is written in there comes to nothing
         raise _wrong_password(user, session) from None
     tell_ended(ended)
@@ -46,7 +46,7 @@ def _store(user: AuthUser, session: Session, present: str) -> list[Session]:
     if not store_password(user, over=present):
         raise InvalidCredentials
     follow_password_change(session)
-    forget_guesses(user)
+    reset_password_failures(user)
     return revoke_other_sessions(user, session)
 
 

@@ -18,8 +18,8 @@ from authkit.core.db.collation import sort_keys
 from authkit.core.db.compiled_attempts import CompiledAttempts
 from authkit.core.db.compiled_insert import CompiledInsert
 from authkit.core.db.compiled_update import CompiledUpdate
-from authkit.core.db.primary import TruthManager
-from authkit.core.db.retry import settle
+from authkit.core.db.primary import PrimaryManager
+from authkit.core.db.retry import retry_on_conflict
 from authkit.core.identity.users import looked_up
 from authkit.core.limits.models import AttemptCounter
 
@@ -40,7 +40,7 @@ class PasswordAttempts(AttemptCounter):
     name = models.CharField(max_length=32, editable=False, db_index=True)
     place = models.CharField(max_length=32, editable=False)
 
-    objects = TruthManager()
+    objects = PrimaryManager()
 
     class Meta:
         verbose_name = _("password attempts")
@@ -65,7 +65,7 @@ class PasswordAttempts(AttemptCounter):
         """Insert the row with this attempt in it; return False if somebody else just has."""
         self.failures = self.window_failures = 1
         self.window_started_at = clock.now()
-        return settle(partial(insertion.try_run, self), PasswordAttempts)
+        return retry_on_conflict(partial(insertion.try_run, self), PasswordAttempts)
 
     def forgive(self) -> None:
         """Forget this attempt and the failures before it: the password was right."""

@@ -6,14 +6,14 @@ from django.core.exceptions import PermissionDenied
 
 from authkit.core.identity.users import AuthUser
 from authkit.passwords.attempts import count_in_session
-from authkit.passwords.rehash import guard_upgrade
+from authkit.passwords.rehash import guard_rehash
 from authkit.sessions.models import Session
 
 
 def is_password(user: AuthUser, password: str) -> bool:
     """Say whether this is the user's password. Hashing it anew ends no session."""
     try:
-        with guard_upgrade(password):
+        with guard_rehash(password):
             return user.check_password(password)
     except PermissionDenied:
         return False

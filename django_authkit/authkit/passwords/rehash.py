@@ -20,8 +20,8 @@ from django.db.models import Model
 from django.db.models.signals import post_save, pre_save
 from django.dispatch import receiver
 
-from authkit.core.db.retry import settle
-from authkit.passwords.stored import hold_password
+from authkit.core.db.retry import retry_on_conflict
+from authkit.passwords.stored import lock_if_unchanged
 from authkit.sessions.password_changes import keep_sessions
 
 
@@ -36,7 +36,7 @@ _judgement: ContextVar[_Judgement | None] = ContextVar("authkit_judgement", defa
 
 
 @contextmanager
-def guard_upgrade(password: str) -> Iterator[None]:
+def guard_rehash(password: str) -> Iterator[None]:
     """See that what is called in here to judge a password brings no former one back.
 
     Where the password has been changed while it was hashed anew, ``authenticate()`` finds
@@ -50,8 +50,8 @@ def guard_upgrade(password: str) -> Iterator[None]:
             _judgement.reset(token)
 
 
-@receiver(pre_save, sender=settings.AUTH_USER_MODEL, dispatch_uid="authkit.passwords.begin_upgrade")
-def begin_upgrade(
+@receiver(pre_save, sender=settings.AUTH_USER_MODEL, dispatch_uid="authkit.passwords.begin_rehash")
+def begin_rehash(
     sender: type[Model],
     instance: Any,
     using: str,
@@ -71,12 +71,12 @@ def begin_upgrade(
         stored = rows.first()
         _judge_again(stored, instance, judgement.password)
         # Another log-in may have replaced the hash since it was read.
-        if settle(partial(_open, judgement.upgrade, stored, instance, using), sender):
+        if retry_on_conflict(partial(_open, judgement.upgrade, stored, instance, using), sender):
             break
 
 
-@receiver(post_save, sender=settings.AUTH_USER_MODEL, dispatch_uid="authkit.passwords.end_upgrade")
-def end_upgrade(**kwargs: Any) -> None:
+@receiver(post_save, sender=settings.AUTH_USER_MODEL, dispatch_uid="authkit.passwords.end_rehash")
+def end_rehash(**kwargs: Any) -> None:
     """Receive ``post_save`` of the user model."""
     judgement = _judgement.get()
     if judgement is not None:
@@ -103,7 +103,7 @@ def _open(upgrade: ExitStack, stored: Any, instance: Any, using: str) -> bool:
     """
     with ExitStack() as opened:
         opened.enter_context(transaction.atomic(using=using))
-        held = hold_password(stored, stored.password, using)
+        held = lock_if_unchanged(stored, stored.password, using)
         if held:
             keep_sessions(stored, instance)
             upgrade.enter_context(opened.pop_all())

@@ -13,7 +13,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from authkit.conf import conf
-from authkit.core.db.retry import all_or_nothing
+from authkit.core.db.retry import atomic_with_retry
 from authkit.core.http.client import Client
 from authkit.core.identity.models import Purpose
 from authkit.core.identity.one_time_links import FoundToken, find, issue, spend
@@ -25,7 +25,7 @@ from authkit.core.mail.mailer import Mail, send_all, tell_owner
 from authkit.core.security_log import note
 from authkit.errors import LinkInvalid
 from authkit.events.flows import record
-from authkit.passwords.attempts import forget_guesses
+from authkit.passwords.attempts import reset_password_failures
 from authkit.passwords.policy import require_acceptable
 from authkit.passwords.stored import store_password
 from authkit.sessions.models import Session
@@ -81,7 +81,7 @@ def confirm_reset(uid: str, token: str, new: str) -> None:
     forgotten = user.password
     require_acceptable(new, user)
     user.set_password(new)
-    ended, is_first_proof = all_or_nothing(partial(_store, user, found, forgotten), type(user))
+    ended, is_first_proof = atomic_with_retry(partial(_store, user, found, forgotten), type(user))
     tell_ended(ended)
     record("password_reset", user=user.pk)
     if is_first_proof:
@@ -142,5 +142,5 @@ def _link(user: AuthUser, token: str) -> str:
 def _store(user: AuthUser, found: FoundToken, forgotten: str) -> tuple[list[Session], bool]:
     if not spend(found) or not store_password(user, over=forgotten):
         raise LinkInvalid
-    forget_guesses(user)
+    reset_password_failures(user)
     return revoke_other_sessions(user, None), mark_verified(user)

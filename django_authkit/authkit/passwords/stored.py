@@ -9,7 +9,7 @@ from django.db import router
 from authkit.core.identity.users import AuthUser
 
 
-def hold_password(user: Any, encoded: str, using: str) -> bool:
+def lock_if_unchanged(user: Any, encoded: str, using: str) -> bool:
     """Keep everybody else from a user's password until the transaction ends, if it is this hash.
 
     It is written over itself: it stays there for ``save()``, and for receivers of its signals
@@ -29,7 +29,7 @@ def store_password(user: AuthUser, over: str) -> bool:
 
     :param over: the hash of the password that the new one was to replace.
     """
-    if not hold_password(user, over, using=router.db_for_write(type(user))):
+    if not lock_if_unchanged(user, over, using=router.db_for_write(type(user))):
         return False
     user.save(update_fields=["password"])
     return True

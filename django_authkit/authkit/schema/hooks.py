@@ -47,7 +47,7 @@ from authkit.schema.openapi.document import (
 from authkit.schema.probe.decide import Decision, State
 from authkit.schema.probe.prober import Memory
 from authkit.schema.probe.tiers import Probe, Tier
-from authkit.schema.sandbox.answers import anything_but_ctrl_c, describe
+from authkit.schema.sandbox.answers import describe, host_errors
 from authkit.schema.schemes.catalogue import Catalogue
 
 #: What this process decided for the first document that it served: requests ask no view again.
@@ -83,7 +83,7 @@ def postprocess_schema_security(
         unshare_operations(result)
         memory = None if request is None else DECIDED
         mend(believed(find_truth(result, generator, Probe(Tier.T1), memory)))
-    except anything_but_ctrl_c() as error:  # a schema with the old faults is better than none
+    except host_errors() as error:  # a schema with the old faults is better than none
         warn(f"authkit left the security of the schema as it was ({describe(error)}).")
     return result
 
@@ -133,7 +133,7 @@ def _mendings(truth: Truth, mender: Mender) -> Iterator[Mending]:
     for judged in truth.judged:
         try:
             mending = mender.mending(judged)
-        except anything_but_ctrl_c() as error:  # one operation must not cost the others
+        except host_errors() as error:  # one operation must not cost the others
             place = f"{judged.method.upper()} {judged.path}"
             warn(f"authkit left the security of {place} as it was ({describe(error)}).")
         else:
@@ -225,7 +225,7 @@ def _name_scopes(truth: Truth, catalogue: Catalogue) -> None:
     for judged in truth.judged:
         try:
             name_scopes(judged, truth.document, catalogue)
-        except anything_but_ctrl_c() as error:  # as above
+        except host_errors() as error:  # as above
             place = f"{judged.method.upper()} {judged.path}"
             warn(f"authkit named no scopes for {place} ({describe(error)}).")
 

@@ -10,7 +10,7 @@ from django.db.models import F
 
 from authkit.conf import conf
 from authkit.core import clock
-from authkit.core.db.retry import settle
+from authkit.core.db.retry import retry_on_conflict
 from authkit.core.http.client import Client
 from authkit.core.identity.users import AuthUser
 from authkit.errors import ChallengeInvalid, TokenInvalid
@@ -139,7 +139,7 @@ def complete_session(session: Session, methods: Sequence[str]) -> None:
 
 def forget_session(session: Session) -> None:
     """Delete a pending session that nobody has been told of."""
-    settle(Session.objects.filter(pk=session.pk).delete, Session)
+    retry_on_conflict(Session.objects.filter(pk=session.pk).delete, Session)
 
 
 def fresh_access(session: Session) -> FreshAccess:

@@ -14,7 +14,7 @@ from authkit.core import clock
 from authkit.core.db.compiled_insert import CompiledInsert
 from authkit.core.db.compiled_update import CompiledUpdate
 from authkit.core.db.lookup import CompiledLookup
-from authkit.core.db.primary import TruthQuerySet
+from authkit.core.db.primary import PrimaryQuerySet
 from authkit.core.http.client import USER_AGENT_LENGTH
 from authkit.core.identity.users import AuthUser
 from authkit.sessions.fingerprints import accepted_fingerprints
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-class SessionQuerySet(TruthQuerySet["Session"]):
+class SessionQuerySet(PrimaryQuerySet["Session"]):
     def of(self, user: AuthUser) -> SessionQuerySet:
         return self.filter(user=user)
 

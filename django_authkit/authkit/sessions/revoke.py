@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from authkit.core import clock
-from authkit.core.db.retry import settle
+from authkit.core.db.retry import retry_on_conflict
 from authkit.core.identity.users import AuthUser
 from authkit.events.flows import record, record_ends
 from authkit.sessions.fingerprints import accepted_fingerprints
@@ -34,7 +34,7 @@ def end_session(user: AuthUser, session_id: UUID) -> bool:
 
 def end_other_sessions(user: AuthUser, current: Session | None) -> None:
     """End all sessions of the user but this one, those that wait for a second factor too."""
-    tell_ended(settle(partial(revoke_other_sessions, user, current), Session))
+    tell_ended(retry_on_conflict(partial(revoke_other_sessions, user, current), Session))
 
 
 def revoke_other_sessions(user: AuthUser, current: Session | None) -> list[Session]:
@@ -56,7 +56,7 @@ def end_sessions(user: AuthUser, *, actor: Any, note: str | None) -> None:
     :param actor: the primary key of the administrator.
     :param note: why, in their words.
     """
-    ended = settle(partial(revoke_other_sessions, user, None), Session)
+    ended = retry_on_conflict(partial(revoke_other_sessions, user, None), Session)
     tell_ended(ended, "ended_by_administrator", actor=actor, note=note)
 
 

@@ -9,7 +9,7 @@ from django.db import connections, models, router
 from django.db.models import Value
 
 from authkit.core import clock
-from authkit.core.db.retry import settle
+from authkit.core.db.retry import retry_on_conflict
 from authkit.core.limits.models import AttemptCounter
 from authkit.core.limits.rates import Limits
 
@@ -55,7 +55,7 @@ class CompiledAttempts:
                 cursor.execute(self._sql(_COUNT), parameters)
                 return bool(cursor.rowcount)
 
-        return settle(execute, self.model)
+        return retry_on_conflict(execute, self.model)
 
     def sums(self, account: str, place: str, since: datetime) -> tuple[int, int, int, Any]:
         """Return the failures of all places, of this one, and of its windows that began ``since``.

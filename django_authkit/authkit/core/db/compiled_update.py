@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connections, models, router
 
-from authkit.core.db.retry import settle
+from authkit.core.db.retry import retry_on_conflict
 
 
 class CompiledUpdate:
@@ -65,7 +65,7 @@ class CompiledUpdate:
                 cursor.execute(sql, parameters)
                 return bool(cursor.rowcount)
 
-        return settle(execute, self.model)
+        return retry_on_conflict(execute, self.model)
 
     def _write(self, alias: str) -> str:
         quote = connections[alias].ops.quote_name

@@ -5,12 +5,12 @@ from typing import Any, TypeVar
 
 from django.db import models, router
 
-from authkit.core.db.retry import settle
+from authkit.core.db.retry import retry_on_conflict
 
 M = TypeVar("M", bound=models.Model, covariant=True)
 
 
-class TruthQuerySet(models.QuerySet[M]):
+class PrimaryQuerySet(models.QuerySet[M]):
     """Of rows that decide who gets in.
 
     They are read where they are written: a replica may not know yet that a code is spent, a
@@ -24,14 +24,14 @@ class TruthQuerySet(models.QuerySet[M]):
         return chosen or router.db_for_write(self.model)
 
     def update(self, **values: Any) -> int:
-        return settle(partial(super().update, **values), self.model)
+        return retry_on_conflict(partial(super().update, **values), self.model)
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        return settle(super().delete, self.model)
+        return retry_on_conflict(super().delete, self.model)
 
     update.alters_data = True  # type: ignore[attr-defined]  # as Django marks its own
     delete.alters_data = True  # type: ignore[attr-defined]  # for templates, which call neither
 
 
 #: One class for all models: ``as_manager()`` would make one for each, at every start.
-TruthManager = models.Manager.from_queryset(TruthQuerySet)
+PrimaryManager = models.Manager.from_queryset(PrimaryQuerySet)

@@ -36,11 +36,11 @@ PAUSE = 0.01
 _CONTENTION = {"40001", "40P01", 1020, 1213, 517}
 
 
-def settle(change: Callable[[], T], model: type[models.Model]) -> T:
+def retry_on_conflict(change: Callable[[], T], model: type[models.Model]) -> T:
     """Make a change, and make it again where another one beside it made the database refuse it.
 
     Under READ COMMITTED the second of two changes to a row waits, and then looks at the row
-    again. Under REPEATABLE READ and SERIALIZABLE it may be refused instead. It has changed
+    again. Under FLOODABLE READ and SERIALIZABLE it may be refused instead. It has changed
     nothing then, so whoever makes a conditional change again learns whether they were first.
     Part of a larger transaction cannot be repeated, and is not.
 
@@ -57,9 +57,9 @@ def settle(change: Callable[[], T], model: type[models.Model]) -> T:
     return change()
 
 
-def all_or_nothing(change: Callable[[], T], model: type[models.Model]) -> T:
-    """Make a change of several statements in one transaction; see :func:`settle`."""
-    return settle(partial(_atomically, change, router.db_for_write(model)), model)
+def atomic_with_retry(change: Callable[[], T], model: type[models.Model]) -> T:
+    """Make a change of several statements in one transaction; see :func:`retry_on_conflict`."""
+    return retry_on_conflict(partial(_atomically, change, router.db_for_write(model)), model)
 
 
 def _atomically(change: Callable[[], T], using: str) -> T:

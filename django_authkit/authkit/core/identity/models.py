@@ -6,10 +6,10 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from authkit.core.db.primary import TruthManager
+from authkit.core.db.primary import PrimaryManager
 
 
-class UnverifiedAddress(models.Model):
+class UnverifiedEmail(models.Model):
     """An account that was made before its address was proved; the row goes with the proof.
 
     There are such accounts where ``AUTHKIT["EMAIL_VERIFICATION_REQUIRED"]`` is False. Accounts
@@ -20,11 +20,11 @@ class UnverifiedAddress(models.Model):
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
         primary_key=True,
-        related_name="authkit_unverified_address",
+        related_name="authkit_unverified_email",
         editable=False,
     )
 
-    objects = TruthManager()
+    objects = PrimaryManager()
 
     class Meta:
         verbose_name = _("unverified address")
@@ -41,14 +41,14 @@ class Purpose(models.TextChoices):
     EMAIL_CHANGE_UNDO = "email_change_undo"
 
 
-class MailedToken(models.Model):
+class OneTimeLink(models.Model):
     """One token that has been sent; a row without a user was sent to nobody."""
 
     purpose = models.CharField(max_length=32, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
-        related_name="authkit_mailed_tokens",
+        related_name="authkit_one_time_links",
         null=True,
         editable=False,
     )
@@ -58,7 +58,7 @@ class MailedToken(models.Model):
     created_at = models.DateTimeField(editable=False)
     expires_at = models.DateTimeField(db_index=True, editable=False)
 
-    objects = TruthManager()
+    objects = PrimaryManager()
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.pk}"

@@ -17,8 +17,8 @@ from django.db import models
 from django.utils.crypto import constant_time_compare
 
 from authkit.core import clock
-from authkit.core.db.retry import settle
-from authkit.core.identity.models import MailedToken, Purpose
+from authkit.core.db.retry import retry_on_conflict
+from authkit.core.identity.models import OneTimeLink, Purpose
 from authkit.core.identity.users import AuthUser, email_of
 
 TOKEN_BYTES = 32
@@ -56,7 +56,7 @@ def issue(
     now = clock.now()
     issued = [(secrets.token_urlsafe(TOKEN_BYTES), user, to) for user, to in recipients or NOBODY]
     rows = [
-        MailedToken(
+        OneTimeLink(
             purpose=purpose,
             user=user,
             digest=_digest(token),
@@ -68,13 +68,13 @@ def issue(
         for token, user, address in issued
     ]
     _outdated(purpose, [user for user, _ in recipients]).delete()
-    settle(partial(MailedToken.objects.bulk_create, rows), MailedToken)
+    retry_on_conflict(partial(OneTimeLink.objects.bulk_create, rows), OneTimeLink)
     return [token for token, user, _ in issued if user is not None]
 
 
 def find(purpose: Purpose, token: str) -> FoundToken | None:
     """Return a token that is good now; it is not spent by this."""
-    good = MailedToken.objects.filter(
+    good = OneTimeLink.objects.filter(
         purpose=purpose, digest=_digest(token), expires_at__gt=clock.now()
     )
     row = good.select_related("user").first()
@@ -87,16 +87,16 @@ def find(purpose: Purpose, token: str) -> FoundToken | None:
 
 def spend(found: FoundToken) -> bool:
     """Use a token up; return False to all but one of those who do it at once."""
-    return bool(MailedToken.objects.filter(pk=found.id).delete()[0])
+    return bool(OneTimeLink.objects.filter(pk=found.id).delete()[0])
 
 
 def forget(user: AuthUser, *purposes: Purpose) -> None:
     """Let the tokens of a user die that were sent for these purposes."""
-    MailedToken.objects.filter(user=user, purpose__in=purposes).delete()
+    OneTimeLink.objects.filter(user=user, purpose__in=purposes).delete()
 
 
-def _outdated(purpose: Purpose, users: Sequence[AuthUser]) -> models.QuerySet[MailedToken]:
-    sent = MailedToken.objects.filter(purpose=purpose)
+def _outdated(purpose: Purpose, users: Sequence[AuthUser]) -> models.QuerySet[OneTimeLink]:
+    sent = OneTimeLink.objects.filter(purpose=purpose)
     if purpose in _UNBOUND:
         return sent.filter(expires_at__lte=clock.now())
     return sent.filter(user__in=users) if users else sent.filter(user=None)

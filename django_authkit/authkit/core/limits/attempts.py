@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from authkit.core import clock
 from authkit.core.limits.models import AttemptCounter
 from authkit.core.limits.rates import Limits
-from authkit.core.limits.windows import one_more
+from authkit.core.limits.windows import increment_or_reset
 
 C = TypeVar("C", bound="AttemptCounter")
 
@@ -24,5 +24,7 @@ def count_attempt(counters: models.QuerySet[C, C], limits: Limits) -> bool:
     now = clock.now()
     expired = Q(window_started_at=None) | Q(window_started_at__lte=now - limits.window)
     allowed = Q(failures__lt=limits.in_a_row) & (expired | Q(window_failures__lt=limits.per_window))
-    window = one_more(expired, count="window_failures", moment="window_started_at", anew=now)
+    window = increment_or_reset(
+        expired, count="window_failures", moment="window_started_at", anew=now
+    )
     return bool(counters.filter(allowed).update(failures=F("failures") + 1, **window))

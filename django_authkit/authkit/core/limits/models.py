@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from authkit import errors
 from authkit.core import clock
-from authkit.core.db.retry import settle
+from authkit.core.db.retry import retry_on_conflict
 from authkit.core.limits.rates import Limits
-from authkit.core.limits.windows import one_more
+from authkit.core.limits.windows import increment_or_reset
 
 if TYPE_CHECKING:
     pass
@@ -28,15 +28,15 @@ class RequestCountManager(models.Manager["RequestCount"]):
         if self._is_full(name, limit, ends_at):
             return False
         row = self.model(name=name, requests=0, ends_at=ends_at)
-        settle(lambda: self.bulk_create([row], ignore_conflicts=True), self.model)
+        retry_on_conflict(lambda: self.bulk_create([row], ignore_conflicts=True), self.model)
         return self._add(name, limit, ends_at)
 
     def _add(self, name: str, limit: int, ends_at: datetime) -> bool:
         # A window that ends later is that of a server whose clock is ahead.
         same = Q(ends_at__gte=ends_at)
         counters = self.filter(name=name).filter(~same | Q(requests__lt=limit))
-        window = one_more(~same, count="requests", moment="ends_at", anew=ends_at)
-        return settle(lambda: bool(counters.update(**window)), self.model)
+        window = increment_or_reset(~same, count="requests", moment="ends_at", anew=ends_at)
+        return retry_on_conflict(lambda: bool(counters.update(**window)), self.model)
 
     def _is_full(self, name: str, limit: int, ends_at: datetime) -> bool:
         return self.filter(name=name, ends_at__gte=ends_at, requests__gte=limit).exists()

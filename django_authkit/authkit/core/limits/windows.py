@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Case, F, Q, Value, When
 
 
-def one_more(over: Q, *, count: str, moment: str, anew: datetime) -> dict[str, Case]:
+def increment_or_reset(over: Q, *, count: str, moment: str, anew: datetime) -> dict[str, Case]:
     """Return what ``update()`` assigns: one more, or the first of a new window.
 
     :param over: the rows whose window has ended. It may read both columns.

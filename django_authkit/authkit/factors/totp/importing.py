@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError
 
 from authkit.core import clock
-from authkit.core.db.retry import all_or_nothing
+from authkit.core.db.retry import atomic_with_retry
 from authkit.core.identity.users import username_of
 from authkit.factors.models import TOTPDevice, confirmed_device
 from authkit.factors.totp.rfc6238 import STEP_SECONDS
@@ -51,7 +51,7 @@ def _copy(stock: Any) -> str:
     )
     device.seal(stock.bin_key)
     try:
-        all_or_nothing(partial(device.save, force_insert=True), TOTPDevice)
+        atomic_with_retry(partial(device.save, force_insert=True), TOTPDevice)
     except IntegrityError:
         return "the user has just set up an authenticator app here"
     end_other_sessions(stock.user, None)  # they were started without the factor

@@ -22,7 +22,7 @@ from authkit.schema.probe.decide import Alternative, Decision, State
 from authkit.schema.probe.prober import Inquiry, Memory, inquiry
 from authkit.schema.probe.throttles import is_throttled
 from authkit.schema.probe.tiers import Probe
-from authkit.schema.sandbox.answers import anything_but_ctrl_c
+from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.schemes.catalogue import Catalogue, combined
 from authkit.schema.schemes.describer import Describer, Description, shown
 from authkit.schema.views.mapping import Operation, map_operations
@@ -165,7 +165,7 @@ def judge(
     decision = asked.decide(source)
     try:
         descriptions = _described(decision, source, describer)
-    except anything_but_ctrl_c():  # an extension of the host may fail; nothing is described then
+    except host_errors():  # an extension of the host may fail; nothing is described then
         descriptions = {}
     throttled = is_throttled(source.view)
     return Judged(path, method, document, source, decision, descriptions, throttled)

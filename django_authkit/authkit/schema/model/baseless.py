@@ -11,7 +11,7 @@ from drf_spectacular.plumbing import ComponentRegistry
 from authkit.schema.model.audited_schema import Judged
 from authkit.schema.openapi.document import mapping, responses
 from authkit.schema.probe.decide import State
-from authkit.schema.sandbox.answers import anything_but_ctrl_c
+from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.views.mapping import Operation
 
 
@@ -44,7 +44,7 @@ def documents_baseless_401(judged: Judged) -> bool:
     try:
         as_before = responses(_written_again(judged.source))
         without = responses(_written_again(judged.source, get_auth=list))
-    except anything_but_ctrl_c():  # the project's inspector may fail in any way
+    except host_errors():  # the project's inspector may fail in any way
         return False
     is_the_same = as_before.get("401") == documented["401"]
     # An operation has at least one response.

@@ -20,7 +20,7 @@ import authkit.schema.schemes.extensions  # noqa: F401
 from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, Truth, find_truth
 from authkit.schema.openapi.committed import Committed, NoDocument, Unreadable, read_committed
 from authkit.schema.probe.tiers import Probe, UnsafeProbe
-from authkit.schema.sandbox.answers import GUARDS, anything_but_ctrl_c, describe
+from authkit.schema.sandbox.answers import GUARDS, describe, host_errors
 
 #: Whose code may fail while a schema is made.
 HOST_CLASSES = (*GUARDS, BaseSerializer, ViewInspector, APIView)
@@ -62,7 +62,7 @@ def customised(dotted: str | None) -> Iterator[None]:
         patches = import_string(dotted) if dotted else None
         with patched_settings(patches):
             pass
-    except anything_but_ctrl_c() as error:  # whatever importing the host's module may raise
+    except host_errors() as error:  # whatever importing the host's module may raise
         raise WrongUsage(f"{dotted} cannot be used as settings: {describe(error)}") from None
     with patched_settings(patches):
         yield
@@ -85,7 +85,7 @@ def make_truth(
                 return find_truth(document, generator, probe), None
             truth = find_truth(committed.document, generator, probe)
             return replace(truth, live=document), committed
-    except anything_but_ctrl_c() as error:  # the host's code may fail in any way
+    except host_errors() as error:  # the host's code may fail in any way
         said = describe(error, HOST_CLASSES)
         raise SchemaNotMade(f"drf-spectacular could not make it: {said}") from error
 
@@ -119,5 +119,5 @@ def require_module(urlconf: str) -> None:
     except ModuleNotFoundError as error:
         if error.name is not None and f"{urlconf}.".startswith(f"{error.name}."):
             raise WrongUsage(f'There is no URLconf "{urlconf}".') from None
-    except anything_but_ctrl_c():  # told again, with its cause, when the schema is made
+    except host_errors():  # told again, with its cause, when the schema is made
         pass

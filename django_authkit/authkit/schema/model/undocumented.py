@@ -12,7 +12,7 @@ from rest_framework.schemas.generators import BaseSchemaGenerator, is_api_view
 
 from authkit.schema.model.audited_schema import Truth
 from authkit.schema.openapi.names import dotted
-from authkit.schema.sandbox.answers import anything_but_ctrl_c
+from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.views.mapping import Operation, mock_request
 
 #: Views that show what is there, and belong into no document.
@@ -45,7 +45,7 @@ def undocumented_operations(truth: Truth) -> Iterator[Operation]:
             continue
         try:
             operation = _operation(truth.generator, endpoint)
-        except anything_but_ctrl_c():  # a view of the host may fail in any way
+        except host_errors():  # a view of the host may fail in any way
             continue
         yield operation
 
@@ -69,7 +69,7 @@ class Everything(EndpointEnumerator):
         inherited: Any = super()
         try:
             return list(inherited.get_allowed_methods(callback))
-        except anything_but_ctrl_c():  # a view of the host may fail in any way
+        except host_errors():  # a view of the host may fail in any way
             return []
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
 
-from authkit.schema.sandbox.answers import Caller, Gate, Presented, Verdict, anything_but_ctrl_c
+from authkit.schema.sandbox.answers import Caller, Gate, Presented, Verdict, host_errors
 from authkit.schema.sandbox.quarantine import watching
 from authkit.schema.schemes.describer import Description
 
@@ -37,7 +37,7 @@ def refusals_of_bad_credentials(
 def _refusal(gate: Gate, authenticator: Any, describe: Describe) -> int | None:
     try:
         presented = [*bad_credentials(authenticator, describe(authenticator))]
-    except anything_but_ctrl_c():  # the host's code may fail in any way
+    except host_errors():  # the host's code may fail in any way
         return None
     for one in presented:
         with watching() as watch:

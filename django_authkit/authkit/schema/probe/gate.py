@@ -22,7 +22,7 @@ from authkit.schema.sandbox.answers import (
     Answer,
     Caller,
     Verdict,
-    anything_but_ctrl_c,
+    host_errors,
 )
 from authkit.schema.sandbox.quarantine import watching
 from authkit.schema.views.permissions import with_keys
@@ -49,7 +49,7 @@ class ViewGate:
         try:
             view = self.view_called_by(caller)
             answer = answer_to(caller, view, self.run)
-        except anything_but_ctrl_c() as error:  # the host's code may fail in any way
+        except host_errors() as error:  # the host's code may fail in any way
             return Answer.of_failure(error)
         missed = vars(view.request).get(MISSED)
         if answer.verdict is Verdict.REFUSED and missed:
@@ -112,7 +112,7 @@ def handled_status(error: Exception, view: APIView) -> int | None:
     with watching() as watch:
         try:
             code = view.handle_exception(error).status_code
-        except anything_but_ctrl_c():  # the host's code may fail in any way
+        except host_errors():  # the host's code may fail in any way
             return None
     return code if code in REFUSALS and not watch.asked else None
 

@@ -42,8 +42,8 @@ from authkit.schema.sandbox.answers import (
     Caller,
     Gate,
     Verdict,
-    anything_but_ctrl_c,
     describe,
+    host_errors,
 )
 from authkit.schema.sandbox.quarantine import (
     RefusedStatement,
@@ -98,7 +98,7 @@ class Inquiry:
         with watching(reads=False) as watch:
             try:
                 decision = self._decide(operation, watch)
-            except anything_but_ctrl_c() as error:  # the host's code may fail in any way
+            except host_errors() as error:  # the host's code may fail in any way
                 decision = Decision(State.UNDECIDED, reason=describe(error), crashed=True)
         if not watch.attempts:
             return decision
@@ -166,7 +166,7 @@ class Inquiry:
             return unknown
         try:
             gate = mock_gate(operation, self.samples.values(operation))
-        except anything_but_ctrl_c():  # the project's own mock request may fail
+        except host_errors():  # the project's own mock request may fail
             return unknown
         if decision.state is State.OPTIONAL:
             return self._with_bad_credentials(decision, operation, offered, gate)
@@ -244,7 +244,7 @@ class Inquiry:
             return UP_TO_THE_OBJECT
         try:
             return through_rows(gate, rows_behind(gate))
-        except anything_but_ctrl_c() as error:  # the queryset is the host's code
+        except host_errors() as error:  # the queryset is the host's code
             return Answer(Verdict.UNKNOWN, said=f"no rows to ask about: {describe(error)}")
 
 

@@ -10,7 +10,7 @@ from rest_framework.authentication import SessionAuthentication
 from authkit.schema.probe.decide import Alternative, Decision, State
 from authkit.schema.probe.stack import Passage, Stack, received_request
 from authkit.schema.probe.tiers import Tier
-from authkit.schema.sandbox.answers import REFUSALS, anything_but_ctrl_c
+from authkit.schema.sandbox.answers import REFUSALS, host_errors
 from authkit.schema.sandbox.quarantine import Watch, replaced
 from authkit.schema.views.handlers import asks_about_its_object, handler_name
 from authkit.schema.views.login_page import sends_to_login
@@ -63,7 +63,7 @@ def live(stack: Stack, operation: Operation, path: str, decision: Decision) -> D
     try:
         with unthrottled:
             response = stack.send(received_request(operation, path))
-    except anything_but_ctrl_c():  # a handler that wants what it may not have has refused nobody
+    except host_errors():  # a handler that wants what it may not have has refused nobody
         return decision
     status = response.status_code
     if status not in REFUSALS and not sends_to_login(response, path):

@@ -7,14 +7,14 @@ from typing import Any
 from rest_framework.throttling import BaseThrottle, ScopedRateThrottle
 from rest_framework.views import APIView
 
-from authkit.schema.sandbox.answers import anything_but_ctrl_c
+from authkit.schema.sandbox.answers import host_errors
 
 
 def is_throttled(view: APIView) -> bool:
     """Tell whether a throttle of *view* can ever stop a request. Raises nothing."""
     try:
         return any(_can_stop(throttle, view) for throttle in view.get_throttles())
-    except anything_but_ctrl_c():  # a throttle without a rate says so by raising; in requests too
+    except host_errors():  # a throttle without a rate says so by raising; in requests too
         return False
 
 

@@ -44,7 +44,7 @@ from authkit.schema.model.audited_schema import Judged, Truth
 from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.places import place_of
 from authkit.schema.model.scopes import documented_scopes, wanted_scopes
-from authkit.schema.sandbox.answers import anything_but_ctrl_c
+from authkit.schema.sandbox.answers import host_errors
 
 
 def look(truth: Truth) -> Iterator[Offence]:
@@ -63,7 +63,7 @@ def scopes(judged: Judged) -> list[str] | None:
     """Return the scopes that an operation wants, None if nobody can tell."""
     try:
         return wanted_scopes(judged)
-    except anything_but_ctrl_c():  # the host's code may fail in any way
+    except host_errors():  # the host's code may fail in any way
         return None
 
 

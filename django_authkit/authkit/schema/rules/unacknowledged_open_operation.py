@@ -40,7 +40,7 @@ from authkit.schema.model.audited_schema import Truth
 from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.places import in_state, place_of
 from authkit.schema.probe.decide import State
-from authkit.schema.sandbox.answers import anything_but_ctrl_c
+from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.views.acknowledgement import is_acknowledged
 from authkit.schema.views.mapping import Operation
 
@@ -56,7 +56,7 @@ def look(truth: Truth) -> Iterator[Offence]:
 def acknowledged(operation: Operation) -> bool:
     try:
         return is_acknowledged(operation)
-    except anything_but_ctrl_c():  # get_permissions() is the host's code, and may fail in any way
+    except host_errors():  # get_permissions() is the host's code, and may fail in any way
         return False
 
 

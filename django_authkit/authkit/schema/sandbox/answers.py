@@ -110,8 +110,8 @@ class Gate(Protocol):
 GUARDS = (BasePermission, BaseAuthentication)
 
 
-def anything_but_ctrl_c() -> tuple[type[BaseException], ...]:
-    """Return what to catch around the project's code, for ``except anything_but_ctrl_c()``.
+def host_errors() -> tuple[type[BaseException], ...]:
+    """Return what to catch around the project's code, for ``except host_errors()``.
 
     A permission that calls ``sys.exit()`` has failed as one that raises ``ValueError`` has, and a
     library may end its own affairs with a ``BaseException`` of its own. The user's Ctrl-C ends us.

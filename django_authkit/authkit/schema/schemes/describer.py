@@ -16,7 +16,7 @@ from drf_spectacular.settings import spectacular_settings
 from authkit.schema.openapi.document import Requirement
 from authkit.schema.openapi.names import key_scheme_name
 from authkit.schema.probe.decide import Alternative
-from authkit.schema.sandbox.answers import anything_but_ctrl_c
+from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.sandbox.quarantine import watching
 from authkit.schema.views.permissions import is_key_permission
 
@@ -99,7 +99,7 @@ def key_header(permission: Any) -> str:
     request.META = asked
     try:
         permission.get_key(request)
-    except anything_but_ctrl_c():  # the host's code may want more of a request
+    except host_errors():  # the host's code may want more of a request
         pass
     configured = getattr(settings, "API_KEY_CUSTOM_HEADER", None) or AUTHORIZATION
     return next(iter(asked.names), configured)

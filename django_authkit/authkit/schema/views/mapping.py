@@ -28,7 +28,7 @@ from rest_framework.schemas.generators import BaseSchemaGenerator
 from rest_framework.views import APIView
 
 from authkit.schema.openapi.names import dotted
-from authkit.schema.sandbox.answers import anything_but_ctrl_c
+from authkit.schema.sandbox.answers import host_errors
 
 Key = tuple[str, str]
 
@@ -78,7 +78,7 @@ def _rebuild(generator: Any) -> Iterator[Operation]:
     ):
         try:
             found = replay.operation(path, path_regex, method, view, *endpoint)
-        except anything_but_ctrl_c():  # a view of the host may fail; it stays unmapped
+        except host_errors():  # a view of the host may fail; it stays unmapped
             continue
         if found is not None:
             yield found

@@ -14,7 +14,7 @@ from django.db.models import Model
 from django.urls.converters import get_converters
 from rest_framework.settings import api_settings
 
-from authkit.schema.sandbox.answers import anything_but_ctrl_c
+from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.views.mapping import Operation
 
 PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
@@ -123,7 +123,7 @@ class Addresses:
 def _first(model: type[Model]) -> Model | None:
     try:
         return model._default_manager.order_by("pk").first()
-    except anything_but_ctrl_c():  # a manager of the project's, or a table that is not there
+    except host_errors():  # a manager of the project's, or a table that is not there
         return None
 
 
