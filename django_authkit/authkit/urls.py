@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from authkit.accounts.events import EventListView
 from authkit.accounts.views import (
     EmailChangeView,
     EmailResendView,
@@ -10,7 +11,6 @@ from authkit.accounts.views import (
     RegisterView,
 )
 from authkit.api_keys.views import APIKeyListView, APIKeyRotateView, APIKeyView
-from authkit.events.views import EventListView
 from authkit.factors.views import (
     RecoveryCodesView,
     SecondFactorView,

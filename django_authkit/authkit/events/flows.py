@@ -19,8 +19,8 @@ from django.dispatch import receiver
 from authkit.core import clock
 from authkit.core.db.retry import retry_on_conflict
 from authkit.core.http.client import Client, present_client
+from authkit.core.http.security_log import tell_receivers, write_line
 from authkit.core.identity.users import AuthUser
-from authkit.core.security_log import tell_receivers, write_line
 from authkit.events.kinds import FLOODABLE, KEPT_PERIOD, MAX_KEPT, Facts
 from authkit.events.models import SecurityEvent, insertion
 from authkit.signals import Event

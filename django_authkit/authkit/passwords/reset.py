@@ -15,6 +15,7 @@ from django.utils.http import urlsafe_base64_encode
 from authkit.conf import conf
 from authkit.core.db.retry import atomic_with_retry
 from authkit.core.http.client import Client
+from authkit.core.http.security_log import note
 from authkit.core.identity.models import Purpose
 from authkit.core.identity.one_time_links import FoundToken, find, issue, spend
 from authkit.core.identity.unverified_email import mark_verified
@@ -22,7 +23,6 @@ from authkit.core.identity.users import AuthUser, canonical, email_of, spelt_lik
 from authkit.core.limits.rates import Rate
 from authkit.core.limits.requests import count_client, count_request
 from authkit.core.mail.mailer import Mail, send_all, tell_owner
-from authkit.core.security_log import note
 from authkit.errors import LinkInvalid
 from authkit.events.flows import record
 from authkit.passwords.attempts import reset_password_failures

@@ -24,6 +24,9 @@ IPV6_PREFIX = 64
 #: The longest chain of proxies that is followed; a header of 64 KiB has room for many more.
 MOST_HOPS = 32
 
+#: The attribute of a request that keeps its client.
+_COMPUTED = "_authkit_client"
+
 #: Some proxies write the port beside the address. Compiled where there is a proxy.
 _WITH_PORT = r"\[([^\[\]]+)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+"
 
@@ -45,11 +48,14 @@ def client_of(request: HttpRequest) -> Client:
 
     The address is ``REMOTE_ADDR``. Behind ``AUTHKIT["TRUSTED_PROXIES"]`` it is the last one in
     ``X-Forwarded-For`` that none of them has; what stands before it, anybody can have sent.
+    It is computed once for a request.
     """
-    return Client(
-        ip=address_of(request),
-        user_agent=_printable(request.META.get("HTTP_USER_AGENT", ""))[:USER_AGENT_LENGTH],
-    )
+    client: Client | None = getattr(request, _COMPUTED, None)
+    if client is None:
+        user_agent = _printable(request.META.get("HTTP_USER_AGENT", ""))[:USER_AGENT_LENGTH]
+        client = Client(address_of(request), user_agent)
+        setattr(request, _COMPUTED, client)
+    return client
 
 
 _present: ContextVar[HttpRequest | None] = ContextVar("authkit_present_request", default=None)

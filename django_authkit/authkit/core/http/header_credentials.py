@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework_api_key.models import AbstractAPIKey
 
 from authkit.core.http.client import client_of
-from authkit.core.security_log import note
+from authkit.core.http.security_log import note
 from authkit.errors import CredentialInURL, MultipleCredentials
 
 

@@ -30,8 +30,8 @@ from django.utils.module_loading import import_string
 from django.views.decorators.debug import sensitive_variables
 
 from authkit.core import crypto
+from authkit.core.http.security_log import note
 from authkit.core.identity.users import AuthUser, email_of, username_of
-from authkit.core.security_log import note
 
 #: How many mails of a process are sent at the same time, and how many more may wait.
 SENDERS = 4
