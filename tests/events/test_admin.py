@@ -1,8 +1,8 @@
 """The admin shows events and changes none."""
 
 import pytest
+from authkit.core.event_kinds import KINDS
 from authkit.events.flows import record
-from authkit.events.kinds import KINDS
 from authkit.models import SecurityEvent
 from django.contrib import admin
 from django.contrib.auth import get_user_model

@@ -6,10 +6,10 @@ import logging
 import pytest
 from authkit import signals
 from authkit.core import clock as authkit_clock
+from authkit.core.event_kinds import KINDS, Facts
 from authkit.errors import CodeInvalid
 from authkit.events import flows
 from authkit.events.flows import record
-from authkit.events.kinds import KINDS, Facts
 from authkit.factors.flows import confirm, set_up
 from authkit.login.flows import complete_login
 from authkit.models import SecurityEvent, Session

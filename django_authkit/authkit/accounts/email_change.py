@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from copy import copy
 from datetime import timedelta
@@ -99,7 +98,7 @@ def _change(found: FoundToken) -> None:
 def _undo(found: FoundToken) -> None:
     user, ended = _move(partial(_apply_undo, _owner(found), found))
     tell_ended(ended)
-    record("email_change_undone", level=logging.WARNING, user=user.pk)
+    record("email_change_undone", user=user.pk)
     email_changed.send_robust(sender=type(user), user=user)
     send_all([Mail("email_change_undone", found.address, {"username": username_of(user)})])
 

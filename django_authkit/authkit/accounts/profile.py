@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 from copy import copy
 from functools import partial
@@ -45,7 +44,7 @@ def delete_account(user: AuthUser, session: Session, password: str, code: str | 
     :raises AccountInUse: records of the project keep the user; nothing has been changed.
     """
     if not try_password(user, session, password):
-        record("account_deletion_failed", level=logging.WARNING, user=user.pk, session=session.pk)
+        record("account_deletion_failed", user=user.pk, session=session.pk)
         raise InvalidCredentials
     if has_second_factor(user):
         verify_code(user, code or "")
@@ -54,7 +53,7 @@ def delete_account(user: AuthUser, session: Session, password: str, code: str | 
     except (ProtectedError, RestrictedError, IntegrityError):
         raise AccountInUse from None
     tell_ended(ended)
-    record("account_deleted", level=logging.WARNING, user=user.pk)
+    record("account_deleted", user=user.pk)
     pseudonymise(user)  # again: what has just been recorded is theirs too
     account_deleted.send_robust(sender=type(user), user=user)
     tell_owner(user, "account_deleted")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from math import ceil
@@ -108,7 +107,6 @@ def _reject_if_unusable(api_key: APIKey, ip: Address) -> None:
     if reason is not None:
         record(
             "api_key_refused",
-            level=logging.WARNING,
             user=api_key.owner_id,
             client=Client(ip(), ""),
             api_key=api_key.pk,

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from authkit.events.kinds import KINDS
+from authkit.core.event_kinds import KINDS
 from authkit.events.models import SecurityEvent
 
 

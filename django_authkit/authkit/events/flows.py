@@ -18,10 +18,10 @@ from django.dispatch import receiver
 
 from authkit.core import clock
 from authkit.core.db.retry import retry_on_conflict
+from authkit.core.event_kinds import KEPT_PERIOD, KINDS, MAX_KEPT, Facts
 from authkit.core.http.client import Client, present_client
 from authkit.core.http.security_log import tell_receivers, write_line
 from authkit.core.identity.users import AuthUser
-from authkit.events.kinds import FLOODABLE, KEPT_PERIOD, MAX_KEPT, Facts
 from authkit.events.models import SecurityEvent, insertion
 from authkit.signals import Event
 
@@ -34,7 +34,6 @@ _thread = threading.local()
 def record(
     kind: str,
     *,
-    level: int = logging.INFO,
     user: Any = None,
     username: str | None = None,
     session: UUID | None = None,
@@ -49,7 +48,7 @@ def record(
     caller has a transaction; so refuse after it, and outside of one. What strangers can repeat for
     ever is a refusal, and also survives the transaction of ``ATOMIC_REQUESTS``.
 
-    :param kind: one of :data:`authkit.events.kinds.KINDS`.
+    :param kind: one of :data:`authkit.core.event_kinds.KINDS`.
     :param user: the primary key of whose account it is.
     :param username: what somebody typed instead. Whose it is, if anybody's, is looked up at
         the same cost either way; it is kept nowhere, since people type passwords there.
@@ -60,12 +59,12 @@ def record(
     client = client or present_client()
     kept = False
     with _by_itself():
-        kept = keep and (kind not in FLOODABLE or _has_room(kind, client))
+        kept = keep and (not KINDS[kind].floodable or _has_room(kind, client))
         if username is not None and kept:
             user = _user_named(username)
     event = _event(kind, user, session, client, facts)
-    write_line(event, level)
-    if kept and kind in FLOODABLE and _is_atomic_request():
+    write_line(event)
+    if kept and KINDS[kind].floodable and _is_atomic_request():
         _owed().append(event)
     elif kept:
         _keep([event])
@@ -90,7 +89,7 @@ def record_ends(sessions: Iterable[tuple[UUID, Any]], **facts: Unpack[Facts]) ->
     client = present_client()
     events = [_event("session_ended", user, pk, client, facts) for pk, user in sessions]
     for event in events:
-        write_line(event, logging.INFO)
+        write_line(event)
     _keep(events)
     for event in events:
         tell_receivers(event)

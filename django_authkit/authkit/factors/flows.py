@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -181,7 +180,7 @@ def disable(user: AuthUser, session: Session, password: str, code: str) -> None:
     :raises AttemptsExceeded: too many of either were; also AccountLocked.
     """
     if not try_password(user, session, password):
-        record("second_factor_disable_failed", level=logging.WARNING, user=user.pk)
+        record("second_factor_disable_failed", user=user.pk)
         raise InvalidCredentials
     verify_code(user, code)
     remove_second_factor(user, keep=session)
@@ -203,7 +202,7 @@ def remove_second_factor(
         end_other_sessions(user, keep)
     else:
         end_sessions(user, actor=actor, note=note)
-    record("second_factor_disabled", level=logging.WARNING, user=user.pk, actor=actor, note=note)
+    record("second_factor_disabled", user=user.pk, actor=actor, note=note)
     second_factor_disabled.send_robust(sender=type(user), user=user)
     tell_owner(user, "second_factor_disabled")
 
@@ -292,7 +291,7 @@ def _count(device: TOTPDevice) -> None:
     if present is None:  # taken off in between
         raise CodeInvalid
     refusal = present.refusal(CODE_LIMITS) or AttemptsExceeded(wait=1)
-    record(refusal.default_code, level=logging.WARNING, user=device.user_id)
+    record(refusal.default_code, user=device.user_id)
     raise refusal
 
 
@@ -302,7 +301,7 @@ def _spend_recovery_code(user: AuthUser, code: str) -> bool:
 
 
 def _wrong_code(user: AuthUser) -> CodeInvalid:
-    record("second_factor_failed", level=logging.WARNING, user=user.pk)
+    record("second_factor_failed", user=user.pk)
     return CodeInvalid()
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -63,7 +62,7 @@ class TOTPDevice(AttemptCounter, Device):  # type: ignore[misc]  # django-otp ha
         try:
             return crypto.unseal(self.sealed_secret, context=self._context())
         except crypto.CannotUnseal:
-            events.record("second_factor_unavailable", level=logging.CRITICAL, user=self.user_id)
+            events.record("second_factor_unavailable", user=self.user_id)
             raise errors.SecondFactorUnavailable from None
 
     def _context(self) -> str:

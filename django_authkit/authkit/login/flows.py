@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -182,7 +181,7 @@ def _complete_at_once(session: Session, otp: str) -> None:
 
 def _check_password(user: AuthUser, session: Session, password: str) -> None:
     if not try_password(user, session, password):
-        record("reauthentication_failed", level=logging.WARNING, user=user.pk, session=session.pk)
+        record("reauthentication_failed", user=user.pk, session=session.pk)
         raise InvalidCredentials
 
 
@@ -192,7 +191,7 @@ def _refusal(request: HttpRequest) -> InvalidCredentials | AttemptsExceeded:
 
 
 def _record_failure(request: HttpRequest, **whose: Any) -> None:
-    record("login_failed", level=logging.WARNING, client=client_of(request), **whose)
+    record("login_failed", client=client_of(request), **whose)
 
 
 def _tell_and_start(request: HttpRequest, session: Session) -> TokenPair:

@@ -8,7 +8,6 @@ a cache that is emptied, slow or gone changes nothing.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
@@ -137,7 +136,7 @@ def _count(
 
 def _refuse(refusal: errors.AccountLocked | errors.AttemptsExceeded | None, **whose: Any) -> None:
     if refusal is not None:
-        events.record(refusal.default_code, level=logging.WARNING, **whose)
+        events.record(refusal.default_code, **whose)
         raise refusal
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 from functools import partial
 
 from authkit.core.db.retry import atomic_with_retry
@@ -51,5 +50,5 @@ def _store(user: AuthUser, session: Session, present: str) -> list[Session]:
 
 
 def _wrong_password(user: AuthUser, session: Session) -> InvalidCredentials:
-    record("password_change_failed", level=logging.WARNING, user=user.pk, session=session.pk)
+    record("password_change_failed", user=user.pk, session=session.pk)
     return InvalidCredentials()

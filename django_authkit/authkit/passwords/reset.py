@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -48,10 +47,10 @@ def request_reset(email: str, client: Client) -> None:
     is none.
     """
     if _is_beyond_limits(email, client):
-        note("password_reset_limited", level=logging.WARNING, client=client)
+        note("password_reset_limited", client=client)
         return
     if conf.PASSWORD_RESET_URL is None:
-        note("password_reset_unconfigured", level=logging.ERROR)
+        note("password_reset_unconfigured")
         return
     users = _owners(email)
     lifetime = conf.PASSWORD_RESET_LIFETIME
@@ -75,7 +74,7 @@ def confirm_reset(uid: str, token: str, new: str) -> None:
     """
     found = find(Purpose.PASSWORD_RESET, token)
     if found is None or uid_of(found.user) != uid or not _may_reset(found.user):
-        record("password_reset_failed", level=logging.WARNING)
+        record("password_reset_failed")
         raise LinkInvalid
     user = found.user
     forgotten = user.password

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from django.conf import settings
 
 from authkit.core import clock
@@ -98,6 +96,6 @@ def _follow_secret_key(session: Session) -> None:
 
 def _end_stolen(session: Session) -> None:
     if end(session, "token_reused"):
-        record("token_reused", level=logging.CRITICAL, session=session.pk, user=session.user_id)
+        record("token_reused", session=session.pk, user=session.user_id)
         refresh_token_reused.send_robust(sender=Session, session=session)
         tell_owner(session.user, "token_reused")

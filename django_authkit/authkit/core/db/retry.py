@@ -40,7 +40,7 @@ def retry_on_conflict(change: Callable[[], T], model: type[models.Model]) -> T:
     """Make a change, and make it again where another one beside it made the database refuse it.
 
     Under READ COMMITTED the second of two changes to a row waits, and then looks at the row
-    again. Under FLOODABLE READ and SERIALIZABLE it may be refused instead. It has changed
+    again. Under REPEATABLE READ and SERIALIZABLE it may be refused instead. It has changed
     nothing then, so whoever makes a conditional change again learns whether they were first.
     Part of a larger transaction cannot be repeated, and is not.
 

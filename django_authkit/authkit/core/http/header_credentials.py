@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -73,7 +72,7 @@ class HeaderCredentialAuthentication(BaseAuthentication):
         if found is not None:
             # No row is kept: anybody can put anything into an address, as often as they like.
             client = client_of(received)
-            note("credential_in_url", level=logging.WARNING, client=client, credential=found)
+            note("credential_in_url", client=client, credential=found)
             raise CredentialInURL
 
     def _find_in_query(self, request: Request, query: str) -> str | None:

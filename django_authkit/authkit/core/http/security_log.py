@@ -5,25 +5,27 @@ import logging
 from typing import Any
 
 from authkit.core import clock
+from authkit.core.event_kinds import KINDS
 from authkit.core.http.client import Client
 from authkit.signals import Event, security_event
 
 logger = logging.getLogger("authkit.security")
 
 
-def note(kind: str, *, level: int, client: Client | None = None, **facts: Any) -> None:
+def note(kind: str, *, client: Client | None = None, **facts: Any) -> None:
     """Tell of something that is no account's: a line in the log and the signal, and no row.
 
     What happens to an account is for :func:`authkit.events.flows.record`.
     """
     ip, user_agent = (client.ip, client.user_agent) if client else (None, "")
     event = Event(kind, None, None, ip, user_agent, facts, clock.now())
-    write_line(event, level)
+    write_line(event)
     tell_receivers(event)
 
 
-def write_line(event: Event, level: int) -> None:
+def write_line(event: Event) -> None:
     """Write an event to the logger ``authkit.security``, as one line of JSON."""
+    level = KINDS[event.kind].level
     if logger.isEnabledFor(level):
         told = {"user": event.user_id, "session": event.session_id, "ip": event.ip, **event.facts}
         line = {name: value for name, value in told.items() if value is not None}

@@ -10,7 +10,6 @@ slow server nor one that refuses tells anybody whether there was somebody to wri
 from __future__ import annotations
 
 import json
-import logging
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -103,7 +102,7 @@ def deliver_sealed(sealed: str) -> None:
     try:
         batch = json.loads(crypto.unseal(sealed, context=SEAL_CONTEXT))
     except crypto.CannotUnseal:
-        note("mail_failed", level=logging.ERROR, error="CannotUnseal")
+        note("mail_failed", error="CannotUnseal")
         return
     _deliver(batch)
 
@@ -149,7 +148,7 @@ class _Senders:
         if self.room.acquire(blocking=False):
             self.threads.submit(self._run, batch)
         else:
-            note("mail_failed", level=logging.ERROR, error="TooManyWaiting")
+            note("mail_failed", error="TooManyWaiting")
 
     def _run(self, batch: Mapping[str, Any]) -> None:
         try:
@@ -186,4 +185,4 @@ def _send(to: str, rendered: RenderedMail) -> None:
 
 def _record_failure(error: Exception, **facts: Any) -> None:
     # Neither message nor traceback: either may hold the address, or the link.
-    note("mail_failed", level=logging.ERROR, error=type(error).__name__, **facts)
+    note("mail_failed", error=type(error).__name__, **facts)

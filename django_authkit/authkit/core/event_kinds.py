@@ -1,0 +1,122 @@
+"""Security events: every kind, declared once, and what may be said of it.
+
+A kind is declared here and recorded by :func:`authkit.events.flows.record`; the table of the
+documentation is made from the declaration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from logging import CRITICAL, ERROR, INFO, WARNING
+from typing import Any, NamedTuple, TypedDict
+from uuid import UUID
+
+
+class Kind(NamedTuple):
+    """A kind of security event.
+
+    :param owasp: its name in the OWASP logging vocabulary.
+    :param members: what its log line holds besides the kind and the client, in Markdown.
+    :param level: the level of its log line.
+    :param floodable: an unauthenticated client can cause it without end, so of each network at
+        most :data:`MAX_KEPT` are stored in :data:`KEPT_PERIOD`. The log has them all.
+    """
+
+    owasp: str
+    members: str
+    level: int = INFO
+    floodable: bool = False
+
+
+KINDS: Mapping[str, Kind] = {
+    "session_started": Kind("authn_login_success", "`session`, `user`, `amr`"),
+    "session_ended": Kind("authn_token_revoked", "`session`, `user`, `reason`"),
+    "login_failed": Kind("authn_login_fail", "`user`", level=WARNING, floodable=True),
+    "too_many_attempts": Kind(
+        "authn_login_fail_max",
+        "`user`, and `session` if it was a password of somebody logged in; ten in fifteen minutes",
+        level=WARNING,
+        floodable=True,
+    ),
+    "account_locked": Kind(
+        "authn_login_lock", "the same; a hundred wrong ones in a row", level=WARNING, floodable=True
+    ),
+    "account_unlocked": Kind("authn_login_unlock", "`user`"),
+    "reauthenticated": Kind(
+        "authn_login_success", "`user`, `session`, `amr`: what was proved this time"
+    ),
+    "reauthentication_failed": Kind("authn_login_fail", "`user`, `session`", level=WARNING),
+    "token_reused": Kind("authn_token_reuse", "`session`, `user`", level=CRITICAL),
+    "password_changed": Kind("authn_password_change", "`user`, `session`"),
+    "password_change_failed": Kind(
+        "authn_password_change_fail", "`user`, `session`", level=WARNING
+    ),
+    "password_reset": Kind("authn_password_change", "`user`"),
+    "password_reset_requested": Kind(
+        "authn_password_change", "`user`, if the address is that of an account", floodable=True
+    ),
+    "password_reset_failed": Kind("authn_password_change_fail", "", level=WARNING, floodable=True),
+    "password_reset_limited": Kind("excess_rate_limit_exceeded", "in the log alone", level=WARNING),
+    "password_reset_unconfigured": Kind("sys_crash", "in the log alone", level=ERROR),
+    "second_factor_enabled": Kind("user_updated", "`user`, `session`"),
+    "second_factor_disabled": Kind("user_updated", "`user`", level=WARNING),
+    "second_factor_disable_failed": Kind("authn_login_fail", "`user`", level=WARNING),
+    "second_factor_used": Kind(
+        "authn_login_success",
+        "`user`, `method`: `totp`, in the log alone, since what it was for is kept with its `amr`; "
+        "or `recovery_code`",
+    ),
+    "second_factor_failed": Kind("authn_login_fail", "`user`", level=WARNING),
+    "second_factor_unavailable": Kind(
+        "sys_crash", "`user`; no key opens the secret of the app", level=CRITICAL, floodable=True
+    ),
+    "recovery_codes_replaced": Kind("user_updated", "`user`"),
+    "api_key_created": Kind("authn_token_created", "`user`, `api_key`, `scopes`"),
+    "api_key_changed": Kind("user_updated", "`user`, `api_key`, `changed`"),
+    "api_key_rotated": Kind("authn_token_created", "`user`, `api_key`"),
+    "api_key_revoked": Kind("authn_token_revoked", "`user`, `api_key`"),
+    "api_key_refused": Kind(
+        "authz_fail",
+        "`api_key`, `user`, `reason`: `revoked`, `expired`, `owner_inactive` or `network`; the "
+        "secret was right",
+        level=WARNING,
+        floodable=True,
+    ),
+    "account_registered": Kind("user_created", "`user`"),
+    "email_verified": Kind("user_updated", "`user`; by the link, or by a new password"),
+    "email_change_requested": Kind("user_updated", "`user`"),
+    "email_changed": Kind("user_updated", "`user`"),
+    "email_change_undone": Kind("user_updated", "`user`", level=WARNING),
+    "profile_changed": Kind("user_updated", "`user`, `changed`: the names of the fields"),
+    "account_deleted": Kind("user_deleted", "`user`", level=WARNING),
+    "account_deletion_failed": Kind("authn_login_fail", "`user`, `session`", level=WARNING),
+    "credential_in_url": Kind(
+        "input_validation_fail",
+        "`credential`: the type of the token, or the prefix of the key",
+        level=WARNING,
+    ),
+    "mail_failed": Kind("sys_crash", "`error`: the class of the exception; `mail`", level=ERROR),
+}
+
+MAX_KEPT = 100
+KEPT_PERIOD = timedelta(hours=1)
+
+
+class Facts(TypedDict, total=False):
+    """All that may stand in an event beside who, where and when. Never a secret, never long."""
+
+    #: ``"totp"`` or ``"recovery_code"``.
+    method: str
+    #: How the user has proved who they are (RFC 8176).
+    amr: Collection[str]
+    #: One word of ours, such as ``"log_out"``.
+    reason: str
+    api_key: UUID
+    scopes: Collection[str]
+    #: The names of what was changed.
+    changed: Collection[str]
+    #: Who did it to the user: the primary key of an administrator.
+    actor: Any
+    #: Why, in the administrator's words.
+    note: str | None
