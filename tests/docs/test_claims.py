@@ -6,31 +6,39 @@ import tomllib
 from datetime import timedelta
 
 import pytest
-from authkit import password_validation, permissions, pruning, signals
-from authkit.accounts import addresses, registration, verification
+from authkit import password_validation, permissions, signals
+from authkit.accounts import email_change, email_verification, registration
+from authkit.accounts.events import EventPagination
 from authkit.api_keys import flows as api_keys
 from authkit.api_keys import keys
 from authkit.api_keys.models import MAX_NETWORKS
-from authkit.api_keys.verification import LAST_USED_PRECISION
+from authkit.api_keys.usage import LAST_USED_PRECISION
 from authkit.checks.settings import check_settings
 from authkit.conf import Settings
-from authkit.core import client, crypto, database, mail, mailed_tokens, parsers
-from authkit.core.caches import CACHE_PAUSE, CACHE_TIMEOUT
-from authkit.core.fields import PasswordField
+from authkit.core import crypto
+from authkit.core.cache import CACHE_PAUSE, CACHE_TIMEOUT
+from authkit.core.db import retry
+from authkit.core.http import client, parsers
+from authkit.core.http.fields import PasswordField
+from authkit.core.identity import one_time_links
+from authkit.core.mail import mailer
 from authkit.events import kinds
-from authkit.events.views import EventPagination
+from authkit.factors.flows import FEW_RECOVERY_CODES
+from authkit.factors.models import CODE_LIMITS
+from authkit.factors.models import PENDING_LIFETIME as SET_UP_LIFETIME
+from authkit.factors.recovery_codes import codes as recovery
+from authkit.factors.totp import rfc6238 as totp
+from authkit.management import pruning
 from authkit.management.commands import authkit_prune, authkit_rotate_keys
 from authkit.models import APIKey
 from authkit.passwords import reset
-from authkit.schema import committed, rows
+from authkit.passwords.attempts import PASSWORD_LIMITS
+from authkit.passwords.validators import SHORTEST_WORD
+from authkit.schema.openapi import committed
+from authkit.schema.probe import rows
 from authkit.schema.reporters import FORMATS
 from authkit.schema.rules import RULES
-from authkit.second_factor import flows as second_factor
-from authkit.second_factor import recovery, totp
-from authkit.second_factor.models import CODE_LIMITS
-from authkit.second_factor.models import PENDING_LIFETIME as SET_UP_LIFETIME
-from authkit.sessions import flows, tokens
-from authkit.sessions.attempts import PASSWORD_LIMITS
+from authkit.sessions import issue, tokens
 from django.core.management import get_commands
 from django.dispatch import Signal
 from django.utils.translation import to_locale
@@ -142,7 +150,7 @@ CLAIMS = {
         ("a proof of the last # minutes", [FRESH]),
         ("time step` of # seconds", [totp.STEP_SECONDS]),
         ("has # random bits. There are # of them", [RECOVERY_CODE_BITS, recovery.CODES]),
-        ("up to # times in all", [database.TRIES]),
+        ("up to # times in all", [retry.TRIES]),
     ],
     "explanation/security.md": [
         (
@@ -150,7 +158,7 @@ CLAIMS = {
             [per_quarter(PASSWORD_LIMITS), 15, PASSWORD_LIMITS.in_a_row],
         ),
         ("up to # guesses fall into # minutes", [2 * PASSWORD_LIMITS.per_window - 1, 15]),
-        ("undo a change of address for # hours", [addresses.UNDO_LIFETIME / HOUR]),
+        ("undo a change of address for # hours", [email_change.UNDO_LIFETIME / HOUR]),
         ("at most # KiB", [parsers.MAX_BODY_BYTES / 1024]),
         ("Tokens longer than # characters", [tokens.MAX_TOKEN_LENGTH]),
     ],
@@ -180,11 +188,11 @@ CLAIMS = {
         ("does not use it for # seconds", [CACHE_PAUSE]),
     ],
     "how-to/registration.md": [
-        ("for # passwords per hour of the clock", [per_hour(verification.TRIES)]),
+        ("for # passwords per hour of the clock", [per_hour(email_verification.TRIES)]),
         ("gets # mails per hour of the clock", [per_hour(registration.MAILS)]),
         ("cause mails # times per hour of the clock", [per_hour(registration.PER_NETWORK)]),
-        ("valid for # hours", [verification.LIFETIME / HOUR]),
-        ("undoes the change within # hours", [addresses.UNDO_LIFETIME / HOUR]),
+        ("valid for # hours", [email_verification.LIFETIME / HOUR]),
+        ("undoes the change within # hours", [email_change.UNDO_LIFETIME / HOUR]),
     ],
     "how-to/reset-a-password.md": [
         (
@@ -209,7 +217,7 @@ CLAIMS = {
         ("up to # failures fall into # minutes", [2 * PASSWORD_LIMITS.per_window - 1, 15]),
     ],
     "performance.md": [
-        ("Beyond # events of one kind from one network in an hour", [kinds.MOST_KEPT]),
+        ("Beyond # events of one kind from one network in an hour", [kinds.MAX_KEPT]),
         ("among the last #", [tokens._verified_before.cache_parameters()["maxsize"]]),
     ],
     "reference/authenticators.md": [
@@ -234,7 +242,7 @@ CLAIMS = {
         ("written at most once # minute", [minutes(LAST_USED_PRECISION)]),
         ("SHA-256 of the code, which has # random bits", [RECOVERY_CODE_BITS]),
         ("SHA-512 of the key, which has # random bits", [KEY_BITS]),
-        ("SHA-256 of the token, which has # random bits", [mailed_tokens.TOKEN_BYTES * 8]),
+        ("SHA-256 of the token, which has # random bits", [one_time_links.TOKEN_BYTES * 8]),
     ],
     "reference/endpoints.md": [
         (
@@ -249,12 +257,12 @@ CLAIMS = {
             "Per hour, # requests from one client network, to this endpoint",
             [per_hour(registration.PER_NETWORK)],
         ),
-        ("429 after # passwords for one link per hour", [per_hour(verification.TRIES)]),
+        ("429 after # passwords for one link per hour", [per_hour(email_verification.TRIES)]),
         ("One e-mail address gets # mails per hour", [per_hour(registration.MAILS)]),
-        ("429 after # requests per hour", [per_hour(addresses.REQUESTS)]),
+        ("429 after # requests per hour", [per_hour(email_change.REQUESTS)]),
         (
             "accepts # codes within # minutes",
-            [flows.PENDING_TRIES, minutes(flows.PENDING_LIFETIME)],
+            [issue.PENDING_TRIES, minutes(issue.PENDING_LIFETIME)],
         ),
         ("has to be started again: #", [SET_UP_LIFETIME.total_seconds()]),
         ("at most # days, the old key works", [api_keys.MAX_OVERLAP.days]),
@@ -272,17 +280,17 @@ CLAIMS = {
             [LENGTHS.min_length, LENGTHS.min_length_with_second_factor],
         ),
         ("must have # characters (`left`)", [password_validation.ContextWordsValidator().left]),
-        ("Words of # letters and fewer", [password_validation.SHORTEST_WORD - 1]),
+        ("Words of # letters and fewer", [SHORTEST_WORD - 1]),
     ],
     "reference/signals.md": [
         ("# failures in a window of # minutes", [per_quarter(PASSWORD_LIMITS), 15]),
         (
             "about # rows of each kind are stored per hour",
-            [kinds.MOST_KEPT * (kinds.KEPT_WITHIN / HOUR)],
+            [kinds.MAX_KEPT * (kinds.KEPT_PERIOD / HOUR)],
         ),
-        ("used and # or fewer are left", [second_factor.FEW_RECOVERY_CODES]),
-        ("else one of # threads", [mail.SENDERS]),
-        ("Up to # mails wait for a thread", [mail.MOST_WAITING]),
+        ("used and # or fewer are left", [FEW_RECOVERY_CODES]),
+        ("else one of # threads", [mailer.SENDERS]),
+        ("Up to # mails wait for a thread", [mailer.MOST_WAITING]),
     ],
     "schema/audit.md": [
         ("has at most # MB", [committed.MAX_BYTES / 1024**2]),

@@ -6,10 +6,10 @@ from ast import literal_eval
 import pytest
 from authkit import errors, permissions, signals, throttling, urls
 from authkit.conf import Settings
-from authkit.core.client import client_of
-from authkit.core.mail_samples import SAMPLES
+from authkit.core.http.client import client_of
+from authkit.core.mail.samples import SAMPLES
 from authkit.events.kinds import KINDS
-from authkit.second_factor import totp
+from authkit.factors.totp import rfc6238 as totp
 from authkit.sessions import tokens
 from authkit.sessions.authentication import EnrolmentAuthentication
 from django.apps import apps
