@@ -2,6 +2,7 @@
 
 import re
 from ast import literal_eval
+from pkgutil import resolve_name
 
 import pytest
 from authkit import errors, permissions, signals, throttling, urls
@@ -159,6 +160,15 @@ def test_every_command_is_documented():
 def test_every_command_that_a_page_names_exists(page):
     known = {*get_commands(), "demo", "selftest", "createsuperuser", "changepassword"}
     assert set(re.findall(r"manage\.py (\w+)", TEXTS[page])) <= known
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_dotted_path_that_a_page_names_leads_somewhere(page):
+    sources = [path.read_text() for path in PACKAGE.rglob("*.py")]
+    loggers = {name for text in sources for name in re.findall(r'getLogger\("(.+?)"\)', text)}
+    of_the_admin = r"authkit\.(add|change|delete|view)_|authkit\.APIKey$"
+    for path in set(re.findall(r'["`](authkit(?:\.[a-zA-Z_]+)+)["`(]', TEXTS[page])) - loggers:
+        assert re.match(of_the_admin, path) or resolve_name(path)
 
 
 @pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.relative_to(ROOT).as_posix())
