@@ -16,13 +16,13 @@ from authkit.api_keys.usage import LAST_USED_PRECISION
 from authkit.checks.settings import check_settings
 from authkit.conf import Settings
 from authkit.core import crypto
+from authkit.core import event_kinds as kinds
 from authkit.core.cache import CACHE_PAUSE, CACHE_TIMEOUT
 from authkit.core.db import retry
 from authkit.core.http import client, parsers
 from authkit.core.http.fields import PasswordField
 from authkit.core.identity import one_time_links
 from authkit.core.mail import mailer
-from authkit.events import kinds
 from authkit.factors.flows import FEW_RECOVERY_CODES
 from authkit.factors.models import CODE_LIMITS
 from authkit.factors.models import PENDING_LIFETIME as SET_UP_LIFETIME
@@ -283,7 +283,6 @@ CLAIMS = {
         ("Words of # letters and fewer", [SHORTEST_WORD - 1]),
     ],
     "reference/signals.md": [
-        ("# failures in a window of # minutes", [per_quarter(PASSWORD_LIMITS), 15]),
         (
             "about # rows of each kind are stored per hour",
             [kinds.MAX_KEPT * (kinds.KEPT_PERIOD / HOUR)],

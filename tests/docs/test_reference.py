@@ -7,9 +7,9 @@ from pkgutil import resolve_name
 import pytest
 from authkit import errors, permissions, signals, throttling, urls
 from authkit.conf import Settings
+from authkit.core.event_kinds import KINDS
 from authkit.core.http.client import client_of
 from authkit.core.mail.samples import SAMPLES
-from authkit.events.kinds import KINDS
 from authkit.factors.totp import rfc6238 as totp
 from authkit.sessions import tokens
 from authkit.sessions.authentication import EnrolmentAuthentication
