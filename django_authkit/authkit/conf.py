@@ -172,22 +172,22 @@ class Settings:
         return value
 
     @property
-    def AUDIT(self) -> Sequence[Mapping[str, Any]]:
+    def SCHEMA_AUDIT_EXEMPTIONS(self) -> Sequence[Mapping[str, Any]]:
         """The findings of ``authkit_audit_schema`` that stay, each with a reason.
 
         ``rule`` and ``reason`` are wanted; ``operation`` ("POST /path/"), ``view`` and
         ``subject`` narrow the entry and may hold ``*``; ``until`` ("2030-12-31") ends it.
         """
-        value: Sequence[Mapping[str, Any]] = self._get("AUDIT", ())
+        value: Sequence[Mapping[str, Any]] = self._get("SCHEMA_AUDIT_EXEMPTIONS", ())
         return value
 
     @property
     def SCHEMA_OPEN_OPERATIONS(self) -> str:
         """What the hook does where the document demands a credential and the view does not.
 
-        ``"mend"`` makes the document true, ``"report"`` leaves it to the audit (AK301).
+        ``"fix"`` makes the document true, ``"report"`` leaves it to the audit (AK301).
         """
-        value: str = self._get("SCHEMA_OPEN_OPERATIONS", "mend")
+        value: str = self._get("SCHEMA_OPEN_OPERATIONS", "fix")
         return value
 
     @property

@@ -93,12 +93,12 @@ RIGHT = {
     },
     "a ring of keys": {"AUTHKIT": {"ENCRYPTION_KEYS": {"new-1": KEY, "old_0": URL_SAFE_KEY}}},
     "no ring": {"AUTHKIT": {"ENCRYPTION_KEYS": {}}},
-    "an exemption": {"AUTHKIT": {"AUDIT": [{"rule": "AK502", "reason": "keys"}]}},
+    "an exemption": {"AUTHKIT": {"SCHEMA_AUDIT_EXEMPTIONS": [{"rule": "AK502", "reason": "keys"}]}},
     "the hook itself": {
         "SPECTACULAR_SETTINGS": {"POSTPROCESSING_HOOKS": [postprocess_schema_security]}
     },
     "no schemas": {"REST_FRAMEWORK": {}, "SPECTACULAR_SETTINGS": {}},
-    "no exemptions": {"AUTHKIT": {"AUDIT": ()}},
+    "no exemptions": {"AUTHKIT": {"SCHEMA_AUDIT_EXEMPTIONS": ()}},
     "open operations": {"AUTHKIT": {"SCHEMA_OPEN_OPERATIONS": "report"}},
     "a file of verdicts": {"AUTHKIT": {"SCHEMA_VERDICTS": "schema-verdicts.json"}},
     "a path of verdicts": {"AUTHKIT": {"SCHEMA_VERDICTS": Path("schema-verdicts.json")}},
@@ -197,8 +197,14 @@ WRONG = {
     "verdicts by number": ({"AUTHKIT": {"SCHEMA_VERDICTS": 3}}, "authkit.E003"),
     "aliases as a list": ({"AUTHKIT": {"SCHEMA_SCHEME_ALIASES": ["a"]}}, "authkit.E003"),
     "an alias for nothing": ({"AUTHKIT": {"SCHEMA_SCHEME_ALIASES": {"a": None}}}, "authkit.E003"),
-    "an exemption without a reason": ({"AUTHKIT": {"AUDIT": [{"rule": "AK502"}]}}, "authkit.E003"),
-    "one exemption as a dict": ({"AUTHKIT": {"AUDIT": {"rule": "AK502"}}}, "authkit.E003"),
+    "an exemption without a reason": (
+        {"AUTHKIT": {"SCHEMA_AUDIT_EXEMPTIONS": [{"rule": "AK502"}]}},
+        "authkit.E003",
+    ),
+    "one exemption as a dict": (
+        {"AUTHKIT": {"SCHEMA_AUDIT_EXEMPTIONS": {"rule": "AK502"}}},
+        "authkit.E003",
+    ),
     "keys in a list": ({"AUTHKIT": {"ENCRYPTION_KEYS": ["x"]}}, "authkit.E003"),
     "a key as a string": ({"AUTHKIT": {"ENCRYPTION_KEYS": KEY}}, "authkit.E003"),
     "a key that is no Base64": ({"AUTHKIT": {"ENCRYPTION_KEYS": {"1": "!" * 44}}}, "authkit.E003"),

@@ -683,10 +683,10 @@ class TestTheDatabase:
         assert Probe().resolved() is Tier.T1
         assert Probe(Tier.T1).resolved() is Tier.T1
         for tier in (Tier.T2, Tier.T3, Tier.T4):
-            with pytest.raises(UnsafeProbe, match="say --i-know"):
+            with pytest.raises(UnsafeProbe, match="say --allow-any-database"):
                 Probe(tier).resolved()
-            assert Probe(tier, i_know=True).resolved() is tier
-        assert Probe(i_know=True).resolved() is Tier.T3
+            assert Probe(tier, allow_any_database=True).resolved() is tier
+        assert Probe(allow_any_database=True).resolved() is Tier.T3
 
 
 class TestTheWatch:

@@ -147,15 +147,15 @@ _EXPECTED: dict[str, tuple[Callable[[Any], bool], str, str]] = {
         "a timedelta above zero and of 24 hours at most",
         "Write timedelta(minutes=30).",
     ),
-    "AUDIT": (
+    "SCHEMA_AUDIT_EXEMPTIONS": (
         values.is_audit,
         "a list of dicts, each with a rule and a reason",
         'Write [{"rule": "AK502", "reason": "..."}].',
     ),
     "SCHEMA_OPEN_OPERATIONS": (
-        lambda value: value in ("mend", "report"),
-        '"mend" or "report"',
-        'Write "mend", say.',
+        lambda value: value in ("fix", "report"),
+        '"fix" or "report"',
+        'Write "fix", say.',
     ),
     "SCHEMA_SCHEME_ALIASES": (
         values.is_dict_of_names,

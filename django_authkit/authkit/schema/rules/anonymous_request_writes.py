@@ -23,7 +23,7 @@ Do it in the handler, after the caller was let in, or in a throttle.
 
 ## How to silence
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations

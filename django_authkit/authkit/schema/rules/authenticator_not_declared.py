@@ -28,7 +28,7 @@ or leave `auth` out. `authkit.schema.hooks.postprocess_schema_security` adds the
 
 ## How to silence
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ forgotten in the next handler: `has_object_permission()` is only asked by `get_o
 
 ## How to silence
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ drf-spectacular sees `AllowAny` in the list and adds `{}`. All permissions of a 
 
 ## How to silence
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ that no view of the project reads it leaves alone: a gateway may.
 
 ## How to silence
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the scheme as `subject` and a reason: which gateway or
-middleware reads it.
+An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the scheme as `subject` and a
+reason: which gateway or middleware reads it.
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ under the first of their names.
 
 ## How to silence
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the scheme as `subject` and a reason.
+An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the scheme as `subject` and a
+reason.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ with the authenticators that clients are to know, or leave it out.
 
 ## How to silence
 
-If the API is protected by something that is no authenticator: an entry in `AUTHKIT["AUDIT"]` with
-the rule and that reason.
+If the API is protected by something that is no authenticator: an entry in
+`AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule and that reason.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ login where none is needed, and contract tests report a server that ignores auth
 
 ## How to silence
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations

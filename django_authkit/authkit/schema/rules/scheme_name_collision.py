@@ -30,7 +30,8 @@ document; the rule goes on reporting the views until the names are chosen.
 
 ## How to silence
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the scheme as `subject` and a reason.
+An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the scheme as `subject` and a
+reason.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ Describe an authenticator that drf-spectacular does not know with an
 ## How to silence
 
 If something before the server asks for the credential on every operation, a gateway for example: an
-entry in `AUTHKIT["AUDIT"]` with the rule and that reason.
+entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule and that reason.
 """
 
 from __future__ import annotations

@@ -30,7 +30,8 @@ drf-spectacular has no such setting.
 
 ## How to silence
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the scheme as `subject` and a reason.
+An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the scheme as `subject` and a
+reason.
 """
 
 from __future__ import annotations

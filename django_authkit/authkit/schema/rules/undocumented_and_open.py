@@ -23,7 +23,7 @@ Take the route away, or give the view the permission that it wants.
 
 ## How to silence
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations

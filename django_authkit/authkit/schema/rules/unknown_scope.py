@@ -34,7 +34,7 @@ Or add the scope to the flow: with drf-spectacular, in `OAUTH2_SCOPES`.
 
 ## How to silence
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ their API has a security scheme, and it is in no document.
 
 ## How to silence
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the key as `subject` and a reason.
+An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the key as `subject` and a reason.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ in a module that is imported before the schema is made, for example from `AppCon
 
 ## How to silence
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the class as `subject` and a reason.
+An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the class as `subject` and a reason.
 """
 
 from __future__ import annotations

@@ -25,7 +25,8 @@ an authenticator, when it takes away the last requirement that names it.
 
 ## How to silence
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the scheme as `subject` and a reason.
+An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the scheme as `subject` and a
+reason.
 """
 
 from __future__ import annotations

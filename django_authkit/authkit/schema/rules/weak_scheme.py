@@ -28,7 +28,8 @@ with `keyword = "Bearer"` on the authenticator; or a header of its own, such as 
 
 ## How to silence
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the scheme as `subject` and a reason.
+An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the scheme as `subject` and a
+reason.
 """
 
 from __future__ import annotations
