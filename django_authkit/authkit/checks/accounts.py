@@ -11,9 +11,10 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error
 
 from authkit.accounts.columns import column_named
-from authkit.accounts.serializers import RegistrationSerializer, registration_serializer
-from authkit.checks.values import failure_of, is_link, subclasses
-from authkit.conf import conf
+from authkit.accounts.serializers import registration_serializer
+from authkit.checks.settings import problem_of
+from authkit.conf import Settings, conf
+from authkit.conf.values import is_verification_url
 
 #: Hosts whose links go nowhere.
 LOCAL = {"localhost", "127.0.0.1", "::1"}
@@ -58,13 +59,11 @@ def _no_page() -> Iterator[CheckMessage]:
 
 
 def _missing_columns() -> Iterator[CheckMessage]:
-    if not subclasses(RegistrationSerializer)(conf.REGISTRATION_SERIALIZER):
+    if problem_of(Settings.REGISTRATION_SERIALIZER, conf.REGISTRATION_SERIALIZER):
         return  # check_settings says so
-    serializer = registration_serializer()
-    if failure_of(serializer) is not None:
-        return  # and this too
     model = get_user_model()
-    taken = {field.source or name for name, field in serializer().fields.items()}
+    fields = registration_serializer()().fields
+    taken = {field.source or name for name, field in fields.items()}
     missing = [name for name in model.REQUIRED_FIELDS if name not in taken]
     if missing:
         yield Error(
@@ -79,7 +78,7 @@ def _missing_columns() -> Iterator[CheckMessage]:
 
 
 def _open_links(name: str, link: Any) -> Iterator[CheckMessage]:
-    if not is_link(link) or link is None:
+    if not is_verification_url(link) or link is None:
         return  # check_settings says so
     parts = urlsplit(link)
     if parts.scheme == "http" and parts.hostname not in LOCAL:

@@ -14,14 +14,13 @@ from rest_framework.views import APIView
 from authkit.api_keys.authentication import APIKeyAuthentication
 from authkit.api_keys.permissions import HasScope
 from authkit.checks.routes import RoutedView, path_of, routed_views
-from authkit.checks.values import is_scope_map
-from authkit.conf import conf
+from authkit.conf import Settings, conf
 
 
 def check_scopes(**kwargs: Any) -> list[CheckMessage]:
     """Return one error for each scope that a view wants and no key can hold."""
     configured: object = conf.user_settings
-    if not isinstance(configured, Mapping) or not is_scope_map(conf.SCOPES):
+    if not isinstance(configured, Mapping) or not Settings.SCOPES.is_right(conf.SCOPES):
         return []  # check_settings says so
     return [*_undeclared_scopes(_api_views())]
 

@@ -13,7 +13,7 @@ from rest_framework_simplejwt.backends import ALLOWED_ALGORITHMS
 from rest_framework_simplejwt.settings import DEFAULTS as SIMPLE_JWT_DEFAULTS
 
 from authkit.checks.settings import no_dict, unknown_keys
-from authkit.checks.values import is_positive_timedelta
+from authkit.conf.values import is_positive_timedelta
 from authkit.sessions import tokens
 
 #: The least number of bytes of an HMAC key (RFC 7518 section 3.2).
@@ -53,7 +53,7 @@ def check_signing(**kwargs: Any) -> list[CheckMessage]:
     if not isinstance(configured, Mapping):
         return [no_dict("SIMPLE_JWT")]
     return [
-        *unknown_keys("SIMPLE_JWT", configured, list(SIMPLE_JWT_DEFAULTS), "authkit.E004"),
+        *unknown_keys("SIMPLE_JWT", configured, SIMPLE_JWT_DEFAULTS, "authkit.E004"),
         *_meaningless(configured),
         *_wrong_lifetimes(),
         *_wrong_claims(),
