@@ -447,7 +447,7 @@ def test_our_checks_are_registered_once():
 def test_a_setting_of_simplejwt_that_changes_nothing_is_named(name):
     [(check_id, text, hint)] = found({"SIMPLE_JWT": {name: DEFAULTS[name]}})
     assert check_id == "authkit.W005"
-    assert text == f"SIMPLE_JWT['{name}'] changes nothing: authkit does not look at it."
+    assert text == f"SIMPLE_JWT['{name}'] changes nothing: authkit does not read it."
     assert "SILENCED_SYSTEM_CHECKS" in hint
 
 

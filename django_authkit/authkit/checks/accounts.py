@@ -1,4 +1,4 @@
-"""E014 to E016 and W015: registering that cannot work, and links that others can read."""
+"""E014 to E016 and W015: registration that cannot work, and links that others can read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from authkit.checks.settings import problem_of
 from authkit.conf import Settings, conf
 from authkit.conf.values import is_verification_url
 
-#: Hosts whose links go nowhere.
+#: Hosts whose traffic does not leave the machine.
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -24,7 +24,7 @@ def check_registration(**kwargs: Any) -> list[CheckMessage]:
     configured: object = conf.user_settings
     if not isinstance(configured, Mapping) or conf.REGISTRATION is not True:
         return []
-    return [*_no_addresses(), *_no_page(), *_missing_columns()]
+    return [*_no_email_field(), *_no_verification_page(), *_missing_columns()]
 
 
 def check_links(**kwargs: Any) -> list[CheckMessage]:
@@ -37,23 +37,23 @@ def check_links(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-def _no_addresses() -> Iterator[CheckMessage]:
+def _no_email_field() -> Iterator[CheckMessage]:
     model = get_user_model()
     if column_named(model.get_email_field_name()) is None:
         yield Error(
             f"AUTHKIT['REGISTRATION'] needs an e-mail address, and {model._meta.label} has no "
             f"field '{model.get_email_field_name()}'.",
-            hint="Add one to the user model, or name the one that there is in its EMAIL_FIELD.",
+            hint="Add an e-mail field to the user model, or name the existing one in EMAIL_FIELD.",
             id="authkit.E014",
         )
 
 
-def _no_page() -> Iterator[CheckMessage]:
+def _no_verification_page() -> Iterator[CheckMessage]:
     if conf.EMAIL_VERIFICATION_URL is None:
         yield Error(
-            "AUTHKIT['REGISTRATION'] needs AUTHKIT['EMAIL_VERIFICATION_URL']: nobody could "
-            "confirm an address.",
-            hint='Write "https://app.example.com/confirm#token={token}", say.',
+            "AUTHKIT['REGISTRATION'] needs AUTHKIT['EMAIL_VERIFICATION_URL']: no e-mail address "
+            "could be verified.",
+            hint=Settings.EMAIL_VERIFICATION_URL.hint,
             id="authkit.E015",
         )
 
@@ -71,7 +71,7 @@ def _missing_columns() -> Iterator[CheckMessage]:
             "AUTHKIT['REGISTRATION_SERIALIZER'] does not ask for it.",
             hint=(
                 "Write a subclass of authkit.accounts.serializers.RegistrationSerializer with "
-                "the field in Meta.fields, and name it."
+                f"'{missing[0]}' in Meta.fields, and name it."
             ),
             id="authkit.E016",
         )
@@ -83,7 +83,7 @@ def _open_links(name: str, link: Any) -> Iterator[CheckMessage]:
     parts = urlsplit(link)
     if parts.scheme == "http" and parts.hostname not in LOCAL:
         yield checks.Warning(
-            f"AUTHKIT['{name}'] is no https address: whoever is on the way reads the tokens.",
+            f"AUTHKIT['{name}'] is not an https URL: attackers on the network can read tokens.",
             hint=f'Write "https://{parts.netloc}{parts.path}...".',
             id="authkit.W015",
         )
