@@ -157,6 +157,7 @@ COMMANDS = [
     "authkit_preview_mail",
     "authkit_prune",
     "authkit_rotate_keys",
+    "authkit_settings",
     "authkit_unlock",
 ]
 
