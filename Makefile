@@ -7,7 +7,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint docs messages contract real-projects bench ci clean
+.PHONY: help demo test lint workflows migrations docs messages contract real-projects bench ci clean
 
 ARGS ?=
 PYTHON ?=
@@ -38,6 +38,19 @@ lint: .venv/.installed-test .venv/.installed-lint ## Check style, types and impo
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 	.venv/bin/lint-imports
+	$(RUN) .ci/check_floors.py
+
+workflows: .venv/.installed-workflows ## Check the workflows of .github for mistakes and for security
+	.venv/bin/actionlint
+	.venv/bin/zizmor --offline --quiet .github
+
+migrations: .venv/.installed-test ## Check that no migration is missing, for every user model
+	@for users in stock email uuid noemail; do \
+	  AUTHKIT_TEST_USERS=$$users $(RUN) -W error -m django makemigrations --settings tests.settings \
+	    --pythonpath . --check --dry-run || exit 1; \
+	done
+	@folder=$$(mktemp -d) && trap 'rm -r "$$folder"' EXIT && \
+	  EXAMPLE_SQLITE_PATH=$$folder/example.sqlite3 $(RUN) manage.py makemigrations --check --dry-run
 
 docs: .venv/.installed-docs ## Build the documentation into docs/_build/html
 	$(RUN) -m sphinx -W --keep-going -q -b html docs docs/_build/html
@@ -59,7 +72,7 @@ ci: ## Run what has to pass before a change lands: every database, version and u
 	.ci/run
 
 clean: ## Remove the environment and everything that was built
-	rm -rf .venv build dist docs/_build htmlcov .coverage .coverage.* .pytest_cache .mypy_cache \
+	rm -rf .venv .nox build dist docs/_build htmlcov .coverage .coverage.* .pytest_cache .mypy_cache \
 	  .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
