@@ -7,7 +7,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint workflows migrations docs messages contract real-projects bench ci clean
+.PHONY: help demo test nox lint workflows migrations docs messages contract real-projects bench ci clean
 
 ARGS ?=
 PYTHON ?=
@@ -25,13 +25,13 @@ test: .venv/.installed-test ## Run all tests that need no service
 	$(RUN) -m pytest -n auto $(ARGS) </dev/null
 	@echo
 	@echo "This was SQLite. With servers on this machine, also:"
-	@echo "  PostgreSQL   $(RUN) -m pip install -r requirements/databases.txt"
-	@echo "               AUTHKIT_TEST_DATABASE=postgresql $(RUN) -m pytest -n 2"
-	@echo "  MariaDB      AUTHKIT_TEST_DATABASE=mariadb $(RUN) -m pytest -n 2"
-	@echo "               (mysqlclient compiles: Debian wants libmariadb-dev and pkg-config)"
-	@echo "  Redis        the same requirements/databases.txt; with redis-py, its tests run too"
-	@echo "  all at once  make ci"
+	@echo "  one database  make nox ARGS='-s postgresql', mariadb or mysql"
+	@echo "                (mysqlclient compiles: Debian wants libmariadb-dev and pkg-config)"
+	@echo "  all at once   make ci"
 	@echo "CONTRIBUTING.md says which variables name the servers."
+
+nox: .venv/.installed-matrix ## Run a version or database of noxfile.py: ARGS="-s mysql"
+	.venv/bin/nox $(ARGS)
 
 lint: .venv/.installed-test .venv/.installed-lint ## Check style, types and import directions
 	$(RUN) -m ruff check .
