@@ -22,7 +22,7 @@ demo: .venv/.installed-example ## Start the example on SQLite and print what to 
 	@$(RUN) manage.py demo $(ARGS)
 
 test: .venv/.installed-test ## Run all tests that need no service
-	$(RUN) -m pytest -n auto $(ARGS) </dev/null
+	$(RUN) -m pytest -n auto --dist worksteal $(ARGS) </dev/null
 	@echo
 	@echo "This was SQLite. With servers on this machine, also:"
 	@echo "  one database  make nox ARGS='-s postgresql', mariadb or mysql"
