@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 from authkit.conf import conf
 from authkit.core import factors
 from authkit.core.db.retry import atomic_with_retry
-from authkit.core.factors import Factor, has_second_factor
+from authkit.core.factors import Factor, Verifier, has_second_factor
 from authkit.core.identity.users import AuthUser
 from authkit.core.mail.mailer import tell_owner
 from authkit.errors import CodeInvalid, InvalidCredentials
@@ -49,13 +49,9 @@ def verify_code(user: AuthUser, code: str, *, stand_alone: bool = False) -> Fact
     :raises SecondFactorUnavailable: it cannot be compared now, so it counts for nothing.
     """
     factor = factors.recognising(user, code, stand_alone=stand_alone)
-    if (factor is None or not factor.stands_alone) and not has_second_factor(user):
-        raise CodeInvalid
-    verify = factor and factor.verifier(user)
-    if factor is not None and verify is None:
-        raise CodeInvalid
+    verify = _verifier(user, factor)
     count_or_refuse(user)
-    if factor is None or verify is None or not verify(code):
+    if factor is None or not verify(code):
         raise wrong_code(user)
     forgive_codes(user.pk)
     record("second_factor_used", user=user.pk, method=factor.name, keep=factor.keeps_uses)
@@ -128,6 +124,24 @@ def wrong_code(user: AuthUser) -> CodeInvalid:
     """Record a wrong code, and return what to raise."""
     record("second_factor_failed", user=user.pk)
     return CodeInvalid()
+
+
+def _verifier(user: AuthUser, factor: Factor | None) -> Verifier:
+    """Return what accepts a code of this factor; a text of no factor's form is a wrong code.
+
+    :raises CodeInvalid: the user does not have the factor: there is nothing to guess.
+    """
+    alone = factor is not None and factor.stands_alone
+    if not alone and not has_second_factor(user):
+        raise CodeInvalid
+    verify = _never if factor is None else factor.verifier(user)
+    if verify is None:
+        raise CodeInvalid
+    return verify
+
+
+def _never(code: str) -> bool:
+    return False
 
 
 def _switch_off(user: AuthUser, session: Session | None) -> None:

@@ -1,8 +1,8 @@
 """The second factors that there are: one line each.
 
-``authkit.models`` imports this module, as it imports the models: every process that uses them,
-a request, a command or a shell, then knows the factors. ``AppConfig.ready()`` could not: ``apps.py``
-is loaded before models may be, so the import would have to stand inside of a function.
+``authkit.models`` imports this module beside the models, so every process that has loaded the
+models knows the factors. ``AppConfig.ready()`` is no place for it: ``apps.py`` is loaded before
+models can be, so the import would have to stand inside of a function.
 """
 
 from authkit.core.factors import register

@@ -9,6 +9,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.db import IntegrityError
 from django.http import HttpRequest
 
+from authkit.core.factors import Factor, active, has_second_factor
 from authkit.core.http.client import answering, client_of
 from authkit.core.identity.users import AuthUser
 from authkit.errors import (
@@ -20,12 +21,7 @@ from authkit.errors import (
     SecondFactorUnavailable,
 )
 from authkit.events.flows import record
-from authkit.factors.flows import (
-    SECOND_FACTOR,
-    has_second_factor,
-    must_have_second_factor,
-    verify_code,
-)
+from authkit.factors.flows import must_have_second_factor, verify_code
 from authkit.login.axes import take_lockout
 from authkit.login.backend_outages import failed_before_check
 from authkit.passwords.attempts import count_log_in
@@ -53,7 +49,7 @@ class SecondFactorRequired:
     """The first factor was right; the challenge, with a code, completes the log-in."""
 
     challenge: str
-    methods: Sequence[str] = ("totp", "recovery_code")
+    methods: Sequence[str]
     expires_in: int = int(PENDING_LIFETIME.total_seconds())
 
 
@@ -96,12 +92,12 @@ def complete_login(
     except IntegrityError:  # the account has been deleted since it was looked at
         _record_failure(request)
         raise InvalidCredentials from None
-    # Asked after the session is written: whoever turns the factor on meanwhile either is
-    # seen here or sees, and ends, the session.
-    if "mfa" not in methods and has_second_factor(user):
+    # Race: asked after the session is written. A factor that is turned on meanwhile either is
+    # seen here, or its owner's request sees, and ends, the session.
+    if "mfa" not in methods and (factors := active(user)):
         hold_session(session)
         if otp is None:
-            return SecondFactorRequired(challenge_token(session))
+            return _challenge(session, factors)
         _complete_at_once(session, otp)
     return _tell_and_start(request, session)
 
@@ -117,11 +113,11 @@ def complete_challenge(request: HttpRequest, challenge: str, code: str) -> Token
     """
     session = pending_session(challenge)
     try:
-        verify_code(session.user, code)
+        factor = verify_code(session.user, code)
     except SecondFactorUnavailable:
         give_back_try(session)
         raise
-    complete_session(session, SECOND_FACTOR)
+    complete_session(session, factor.amr)
     return _tell_and_start(request, session)
 
 
@@ -140,8 +136,7 @@ def reauthenticate(
         _check_password(user, session, password or "")
         proofs.append("pwd")
     if needs_code:
-        verify_code(user, code or "")
-        proofs += SECOND_FACTOR
+        proofs += verify_code(user, code or "").amr
     record("reauthenticated", user=user.pk, session=session.pk, amr=proofs)
     return fresh_access(session)
 
@@ -167,12 +162,17 @@ def _authenticate(request: HttpRequest, username: str, password: str) -> AuthUse
     return user
 
 
+def _challenge(session: Session, factors: Sequence[Factor]) -> SecondFactorRequired:
+    for factor in factors:
+        factor.begin(session.user)
+    return SecondFactorRequired(challenge_token(session), [factor.name for factor in factors])
+
+
 def _complete_at_once(session: Session, otp: str) -> None:
-    """Complete a session that nobody has a challenge for, or leave none."""
+    """Complete a session that no client has a challenge for, or leave none."""
     try:
-        verify_code(session.user, otp)
-        complete_session(session, SECOND_FACTOR)
-    except ChallengeInvalid:  # ended meanwhile, as by whoever moved the factor to another app
+        complete_session(session, verify_code(session.user, otp).amr)
+    except ChallengeInvalid:  # ended meanwhile, e.g. since the factor moved to another app
         raise CodeInvalid from None
     except AuthkitError:
         forget_session(session)

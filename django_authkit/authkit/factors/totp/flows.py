@@ -92,12 +92,14 @@ def _store_pending(device: TOTPDevice) -> None:
 
 
 def _renew_pending(device: TOTPDevice) -> int:
-    return TOTPDevice.objects.filter(user=device.user, confirmed=False).update(
+    pending = TOTPDevice.objects.filter(user=device.user, confirmed=False)
+    renewed: int = pending.update(
         sealed_secret=device.sealed_secret,
         seal_context=device.seal_context,
         created_at=device.created_at,
         last_step=device.last_step,
     )
+    return renewed
 
 
 def _switch_on(

@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from authkit.core import clock
 from authkit.core.db.retry import atomic_with_retry
 from authkit.core.identity.users import username_of
-from authkit.factors.models import TOTPDevice, confirmed_device
+from authkit.factors.totp.models import TOTPDevice, confirmed_device
 from authkit.factors.totp.rfc6238 import STEP_SECONDS
 from authkit.sessions.revoke import end_other_sessions
 

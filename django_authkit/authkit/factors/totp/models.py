@@ -37,7 +37,7 @@ class TOTPDevice(Device):  # type: ignore[misc]  # django-otp has no types
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, editable=False)
 
-    objects = DeviceManager.from_queryset(PrimaryQuerySet)()  # type: ignore[django-manager-missing]  # as above
+    objects = DeviceManager.from_queryset(PrimaryQuerySet)()
 
     class Meta:
         verbose_name = _("authenticator app")
@@ -86,7 +86,7 @@ class TOTPDevice(Device):  # type: ignore[misc]  # django-otp has no types
     def verify_is_allowed(self) -> tuple[bool, dict[str, Any] | None]:
         """Answer django-otp's forms; see ``Device.verify_is_allowed``."""
         attempts = CodeAttempts.objects.filter(pk=self.user_id).first()
-        refusal = attempts and attempts.refusal(CODE_LIMITS)
+        refusal = None if attempts is None else attempts.refusal(CODE_LIMITS)
         if attempts is None or refusal is None:
             return True, None
         if isinstance(refusal, errors.AccountLocked):

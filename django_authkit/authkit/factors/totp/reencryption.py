@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from authkit.core.crypto import current_key_id, key_id_of
 from authkit.errors import SecondFactorUnavailable
-from authkit.factors.models import TOTPDevice
+from authkit.factors.totp.models import TOTPDevice
 
 
 @dataclass(frozen=True, slots=True)
