@@ -21,6 +21,7 @@ FACES = {
     "authkit.models": [
         "APIKey",
         "AccountName",
+        "CodeAttempts",
         "OneTimeLink",
         "PasswordAttempts",
         "RecoveryCode",

@@ -5,7 +5,7 @@ from functools import partial
 from itertools import count
 
 import pytest
-from authkit.factors.models import RecoveryCode, TOTPDevice
+from authkit.models import RecoveryCode, TOTPDevice
 from django.db import (
     IntegrityError,
     OperationalError,

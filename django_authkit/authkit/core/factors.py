@@ -29,7 +29,7 @@ class Factor(ABC):
     #: What it adds to the claim ``amr`` of tokens (RFC 8176).
     amr: ClassVar[Sequence[str]] = ("otp", "mfa")
 
-    #: False for a replacement of other factors, which makes no second factor by itself.
+    #: False for a replacement of other factors: it is never on, and taken wherever one of them is.
     stands_alone: ClassVar[bool] = True
 
     #: Whether the use of a code is a security event that is kept, not only logged.
@@ -37,7 +37,7 @@ class Factor(ABC):
 
     @abstractmethod
     def is_on(self, user: AuthUser) -> bool:
-        """Say whether the user has set it up. Not asked of a factor that does not stand alone."""
+        """Say whether the user has set it up, so that a log-in needs a second factor."""
 
     def holders(self, users: Iterable[AuthUser]) -> set[Any]:
         """Return the primary keys of those who have set it up, for pages that list users."""
@@ -92,19 +92,18 @@ def names() -> list[str]:
 
 
 def active(user: AuthUser) -> list[Factor]:
-    """Return the factors that a user can pass: none unless one that stands alone is on."""
-    on = [factor for factor in _factors if factor.stands_alone and factor.is_on(user)]
+    """Return the factors that a user can pass: those that are on, and what replaces them."""
+    on = [factor for factor in _factors if factor.is_on(user)]
     return on and [factor for factor in _factors if factor in on or not factor.stands_alone]
 
 
 def has_second_factor(user: AuthUser) -> bool:
-    return any(factor.stands_alone and factor.is_on(user) for factor in _factors)
+    return any(factor.is_on(user) for factor in _factors)
 
 
 def holders(users: Iterable[AuthUser]) -> set[Any]:
     """Return the primary keys of those users who have a second factor."""
-    alone = [factor for factor in _factors if factor.stands_alone]
-    return set[Any]().union(*(factor.holders(users) for factor in alone))
+    return set[Any]().union(*(factor.holders(users) for factor in _factors if factor.stands_alone))
 
 
 def recognising(user: AuthUser, code: str, *, stand_alone: bool = False) -> Factor | None:
