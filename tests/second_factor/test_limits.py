@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from functools import partial
 
 import pytest
+from authkit.errors import CodeInvalid
 from authkit.factors import attempts
 from authkit.factors.models import CODE_LIMITS
 from authkit.models import CodeAttempts, Session, TOTPDevice
@@ -351,6 +352,16 @@ def test_the_first_codes_of_a_set_up_are_counted_too(client, user, clock, compar
         assert_code_refused(confirm(client, access, phone.wrong_code(number)))
     assert_too_many(confirm(client, access, phone.code()))
     assert comparisons.count == 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_code_of_an_account_that_has_just_been_deleted_is_refused(owner):
+    pk, device = owner.user.pk, owner.device
+    owner.user.delete()
+    with pytest.raises(CodeInvalid):
+        attempts.count_code(pk)
+    assert not device.verify_token(owner.phone.code())
+    assert not CodeAttempts.objects.exists()
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 from authkit.conf import conf
 from authkit.core import factors
 from authkit.core.db.retry import atomic_with_retry
-from authkit.core.factors import Factor, Verifier, has_second_factor
+from authkit.core.factors import Factor, Verifier
 from authkit.core.identity.users import AuthUser
 from authkit.core.mail.mailer import tell_owner
 from authkit.errors import CodeInvalid, InvalidCredentials
@@ -24,6 +24,9 @@ from authkit.sessions.assurance import lower_assurance
 from authkit.sessions.models import Session
 from authkit.sessions.revoke import end_other_sessions, end_sessions
 from authkit.signals import second_factor_disabled
+
+#: For projects, which name it here.
+has_second_factor = factors.has_second_factor
 
 
 def must_have_second_factor(user: AuthUser) -> bool:

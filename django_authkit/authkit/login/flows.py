@@ -56,10 +56,11 @@ class SecondFactorRequired:
 def log_in(
     request: HttpRequest, username: str, password: str, otp: str | None = None
 ) -> TokenPair | SecondFactorRequired:
-    """Log in with a password, which every configured backend may judge.
+    """Log in with a password, through every configured authentication backend.
 
     :param otp: the second factor's code, from a client that has asked for it already.
-    :raises InvalidCredentials: no backend took them, whatever the reason.
+    :raises InvalidCredentials: every backend refused them. One answer for every reason prevents
+        user enumeration.
     :raises AttemptsExceeded: too many were wrong for this name from this network; or
         django-axes has locked this client or account out.
     :raises AccountLocked: too many were wrong from networks where the account has no session.
@@ -72,7 +73,7 @@ def log_in(
 def complete_login(
     request: HttpRequest, user: AuthUser, *, methods: Sequence[str], otp: str | None = None
 ) -> TokenPair | SecondFactorRequired:
-    """Give a session to a user who has proved who they are: the one way to get one.
+    """Issue a session to an authenticated user; nothing else issues one.
 
     A project's own way of logging in (a social login, a magic link) ends here too. A user
     with a second factor gets a challenge, unless ``methods`` holds ``"mfa"`` or ``otp`` is its
@@ -89,7 +90,7 @@ def complete_login(
     required = "mfa" not in methods and must_have_second_factor(user)
     try:
         session = open_session(user, client_of(request), methods, enrolment_only=required)
-    except IntegrityError:  # the account has been deleted since it was looked at
+    except IntegrityError:  # race: the account has just been deleted
         _record_failure(request)
         raise InvalidCredentials from None
     # Race: asked after the session is written. A factor that is turned on meanwhile either is
@@ -109,7 +110,7 @@ def complete_challenge(request: HttpRequest, challenge: str, code: str) -> Token
     :raises CodeInvalid: the code is wrong; the challenge lives for the tries that are left.
     :raises AttemptsExceeded: too many codes were tried for this account.
     :raises AccountLocked: the same, and time alone will not help.
-    :raises SecondFactorUnavailable: it could not be looked at; that was no try.
+    :raises SecondFactorUnavailable: it could not be compared; the challenge keeps the try.
     """
     session = pending_session(challenge)
     try:

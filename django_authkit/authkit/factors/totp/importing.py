@@ -1,4 +1,4 @@
-"""Devices of django-otp's own ``otp_totp`` app, taken over without asking their owners again."""
+"""Import of devices of django-otp's ``otp_totp``; their owners need not set them up again."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _obstacle(stock: Any) -> str:
 
 
 def _copy(stock: Any) -> str:
-    # last_step keeps a code that was used over there from being used again over here.
+    # Replay: last_step refuses a code here that was used over there.
     device = TOTPDevice(
         user=stock.user,
         name=stock.name,

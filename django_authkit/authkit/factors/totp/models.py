@@ -102,9 +102,9 @@ class TOTPDevice(Device):  # type: ignore[misc]  # django-otp has no types
         """Accept a code for django-otp: its admin site, its log-in form, its ``verify_token``."""
         try:
             secret = self.unseal()
-        except errors.SecondFactorUnavailable:  # a form knows no 503
+            counted = count_code(self.user_id) is None
+        except (errors.SecondFactorUnavailable, errors.CodeInvalid):  # a form knows no error codes
             return False
-        counted = count_code(self.user_id) is None
         right = self.confirmed and counted and self.spend(secret, str(token))
         if right:
             forgive_codes(self.user_id)
