@@ -2,8 +2,9 @@
 
 from contextlib import contextmanager
 
-from authkit.core.db.lookup import CompiledLookup
+from authkit.core.db.prepared import Param, PreparedSelect
 from django.db import connection, models
+from django.db.models import Q
 from django.test.utils import isolate_apps
 
 
@@ -125,4 +126,5 @@ def tables(make_owners):
 
 
 def look_up(model):
-    return CompiledLookup(model, "code", related="owner")
+    code = Q(code=Param("code", models.CharField()))
+    return PreparedSelect(model, code, related="owner")

@@ -20,7 +20,7 @@ from authkit.api_keys import keys, scopes
 from authkit.api_keys.cache import forget
 from authkit.conf import conf
 from authkit.core import clock
-from authkit.core.db.lookup import CompiledLookup
+from authkit.core.db.prepared import Param, PreparedSelect
 from authkit.core.db.primary import PrimaryQuerySet
 from authkit.core.db.retry import atomic_with_retry
 from authkit.core.http import networks
@@ -77,9 +77,10 @@ class APIKeyManager(BaseAPIKeyManager):  # type: ignore[misc]  # as above
     key_generator = BrandedKeyGenerator()
 
     @cached_property
-    def by_prefix(self) -> CompiledLookup[APIKey]:
-        return CompiledLookup(
-            self.model, "prefix", related="owner", defer=UNREAD, private=["password"]
+    def by_prefix(self) -> PreparedSelect[APIKey]:
+        prefix = Q(prefix=Param("prefix", models.CharField()))
+        return PreparedSelect(
+            self.model, prefix, related="owner", defer=UNREAD, private=["password"]
         )
 
     def assign_key(self, obj: APIKey) -> str:
@@ -106,7 +107,7 @@ class APIKeyManager(BaseAPIKeyManager):  # type: ignore[misc]  # as above
 
     def with_owner(self, prefix: str) -> APIKey | None:
         """Return the key of this prefix and its owner, in one query, usable or not."""
-        return self.by_prefix.get(prefix)
+        return self.by_prefix.get(prefix=prefix)
 
     def get_from_key(self, key: str) -> APIKey:
         """Return the row of a usable key.

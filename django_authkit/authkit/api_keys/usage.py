@@ -88,12 +88,12 @@ def note_use(api_key: APIKey, ip: Address) -> None:
 def _find(prefix: str) -> tuple[APIKey | None, bool]:
     """Return the row, and whether it has just been read and not remembered."""
     lookup = APIKey.objects.by_prefix
-    if not conf.API_KEY_CACHE_SECONDS or not lookup.is_one_query():
-        return lookup.get(prefix), True
+    if not conf.API_KEY_CACHE_SECONDS or not lookup.is_prepared():
+        return lookup.get(prefix=prefix), True
     remembered = recall(prefix)
     if remembered is not None:
         return lookup.build(remembered), False
-    row = lookup.row(prefix)
+    row = lookup.row(prefix=prefix)
     if row is None:
         return None, True
     remember(prefix, row)

@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any, Unpack, cast
 from uuid import UUID
 
@@ -22,7 +21,7 @@ from authkit.core.event_kinds import KEPT_PERIOD, KINDS, MAX_KEPT, Facts
 from authkit.core.http.client import Client, present_client
 from authkit.core.http.security_log import tell_receivers, write_line
 from authkit.core.identity.users import AuthUser
-from authkit.events.models import SecurityEvent, insertion
+from authkit.events.models import SecurityEvent
 from authkit.signals import Event
 
 logger = logging.getLogger("authkit.events")
@@ -134,7 +133,7 @@ def _keep(events: list[Event]) -> None:
     rows = [_row(event) for event in events]
     with _by_itself():
         if len(rows) == 1:
-            retry_on_conflict(partial(insertion.run, rows[0]), SecurityEvent)
+            retry_on_conflict(rows[0].save, SecurityEvent)
         else:
             retry_on_conflict(lambda: SecurityEvent.objects.bulk_create(rows), SecurityEvent)
 

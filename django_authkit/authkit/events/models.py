@@ -9,7 +9,6 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from authkit.core.db.compiled_insert import CompiledInsert
 from authkit.core.db.primary import PrimaryQuerySet
 from authkit.core.http.client import USER_AGENT_LENGTH
 from authkit.core.identity.users import AuthUser
@@ -101,7 +100,3 @@ def _refuse() -> NoReturn:
         "Security events are only ever added. Old ones leave by `manage.py authkit_prune`, and "
         "authkit.events.flows.pseudonymise() takes a person out of theirs."
     )
-
-
-#: Writes a new event.
-insertion = CompiledInsert(SecurityEvent)

@@ -8,18 +8,15 @@ from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models import F
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from authkit.core import clock
 from authkit.core.db.collation import sort_keys
-from authkit.core.db.compiled_attempts import CompiledAttempts
-from authkit.core.db.compiled_insert import CompiledInsert
-from authkit.core.db.compiled_update import CompiledUpdate
 from authkit.core.db.primary import PrimaryManager
-from authkit.core.db.retry import retry_on_conflict
+from authkit.core.db.retry import atomic_with_retry
 from authkit.core.identity.users import looked_up
 from authkit.core.limits.models import AttemptCounter
 
@@ -53,23 +50,31 @@ class PasswordAttempts(AttemptCounter):
     def of(cls, name: str, place: str) -> PasswordAttempts:
         """Return the counter of a name and a place, whether it has been stored or not."""
         name = looked_up(name)
-        account = _account(name)
+        [account] = accounts_of([name])
         return cls(
-            id=_digest(account, place, name),
+            id=digest(account, place, name),
             account=account,
-            name=_digest("name", name),
-            place=_digest(account, place),
+            name=digest("name", name),
+            place=digest(account, place),
         )
 
     def begin(self) -> bool:
-        """Insert the row with this attempt in it; return False if somebody else just has."""
+        """Insert the row with this attempt in it; return False if there is one by now."""
         self.failures = self.window_failures = 1
         self.window_started_at = clock.now()
-        return retry_on_conflict(partial(insertion.try_run, self), PasswordAttempts)
+        return self.insert()
+
+    def insert(self) -> bool:
+        """Insert the row; return False if a concurrent request was first."""
+        try:
+            atomic_with_retry(partial(self.save, force_insert=True), PasswordAttempts)
+        except IntegrityError:
+            return False
+        return True
 
     def forgive(self) -> None:
         """Forget this attempt and the failures before it: the password was right."""
-        forgiveness.run(self.FORGIVEN, where={"id": self.pk})
+        PasswordAttempts.objects.filter(pk=self.pk).update(**self.FORGIVEN)
 
     def take_back(self) -> None:
         """Forget this attempt: it was not judged."""
@@ -78,23 +83,7 @@ class PasswordAttempts(AttemptCounter):
         counted.update(failures=F("failures") - 1, window_failures=F("window_failures") - 1)
 
 
-#: Counts an attempt, and sums those of an account.
-statements = CompiledAttempts(PasswordAttempts)
-
-
-#: Writes the row of a name and a place that has none.
-insertion = CompiledInsert(PasswordAttempts, unless_there=True)
-
-
-#: What a success does to the row of its name and place.
-forgiveness = CompiledUpdate(PasswordAttempts, assigns=list(AttemptCounter.FORGIVEN), equals=["id"])
-
-
-def _account(name: str) -> str:
-    return _accounts([name])[0]
-
-
-def _accounts(names: Sequence[str]) -> list[str]:
+def accounts_of(names: Sequence[str]) -> list[str]:
     """Return for each name what all spellings share that may mean one account.
 
     A backend may not look at capitals, and a database neither at capitals nor at accents.
@@ -102,7 +91,7 @@ def _accounts(names: Sequence[str]) -> list[str]:
     model = get_user_model()
     column: Any = model._meta.get_field(model.USERNAME_FIELD)
     keys = sort_keys(column, [_folded(looked_up(name)) for name in names])
-    return [_digest("account", key) for key in keys]
+    return [digest("account", key) for key in keys]
 
 
 def _folded(name: str) -> str:
@@ -111,6 +100,6 @@ def _folded(name: str) -> str:
     return "".join(c for c in letters if unicodedata.category(c) not in _INVISIBLE).strip()
 
 
-def _digest(*parts: str) -> str:
+def digest(*parts: str) -> str:
     value = "\0".join(parts)
     return salted_hmac("authkit.attempts", value, algorithm="sha256").hexdigest()[:32]

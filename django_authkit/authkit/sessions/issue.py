@@ -20,8 +20,6 @@ from authkit.sessions.assurance import joined
 from authkit.sessions.fingerprints import password_fingerprint
 from authkit.sessions.models import (
     Session,
-    completion,
-    insertion,
     sessions_by_id,
 )
 from authkit.sessions.validate import belong_together
@@ -75,7 +73,8 @@ def open_session(
         absolute_expires_at=absolute,
         enrolment_only=enrolment_only,
     )
-    return insertion.run(session)
+    session.save(force_insert=True)
+    return session
 
 
 def start_session(session: Session) -> TokenPair:
@@ -104,7 +103,7 @@ def pending_session(challenge: str) -> Session:
         claims = tokens.decode(challenge, "challenge")
     except TokenInvalid:
         raise ChallengeInvalid from None
-    session = sessions_by_id.get(claims.session_id)
+    session = sessions_by_id.get(id=claims.session_id)
     if session is None or not session.is_pending() or not belong_together(claims, session):
         raise ChallengeInvalid
     mine = Session.objects.pending().filter(pk=session.pk, pending_tries__lt=PENDING_TRIES)
@@ -122,7 +121,7 @@ def give_back_try(session: Session) -> None:
 def complete_session(session: Session, methods: Sequence[str]) -> None:
     """Turn a pending session into a live one, once.
 
-    :raises ChallengeInvalid: somebody else did, or it waited too long.
+    :raises ChallengeInvalid: a concurrent request did, or it waited too long.
     """
     now = clock.now()
     changes = {
@@ -132,7 +131,8 @@ def complete_session(session: Session, methods: Sequence[str]) -> None:
         "last_used_at": now,
         "idle_expires_at": min(now + tokens.idle_lifetime(), session.absolute_expires_at),
     }
-    if not completion.run(changes, where={"id": session.pk}, after={"pending_until": now}):
+    # Compare-and-set: only one of concurrent callers completes the session.
+    if not Session.objects.pending().filter(pk=session.pk).update(**changes):
         raise ChallengeInvalid
     session.assign(changes)
 

@@ -34,7 +34,7 @@ def log_out(refresh_token: str) -> None:
     if tokens.name_users_by_primary_key() and not session_ended.has_listeners(Session):
         _end_unread(claims, "log_out")
         return
-    session = sessions_by_id.get(claims.session_id)
+    session = sessions_by_id.get(id=claims.session_id)
     if session is not None and belong_together(claims, session):
         end(session, "log_out")
 
@@ -46,11 +46,5 @@ def _end_unread(claims: Claims, reason: str) -> None:
         ends = clock.at(claims.payload["exp"]) - timedelta.resolution
     except (ValidationError, OverflowError):
         return  # a token of another project that has the same key
-    now = clock.now()
-    ended = revocation_by_token.run(
-        {"revoked_at": now},
-        where={"id": claims.session_id, "user": user_id},
-        after={"idle_expires_at": now, "absolute_expires_at": ends},
-    )
-    if ended:
+    if revocation_by_token.run(id=claims.session_id, user=user_id, now=clock.now(), ends=ends):
         record("session_ended", user=user_id, session=claims.session_id, reason=reason)

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
 from authkit.core import clock
-from authkit.core.db.compiled_insert import CompiledInsert
-from authkit.core.db.compiled_update import CompiledUpdate
-from authkit.core.db.lookup import CompiledLookup
+from authkit.core.db.prepared import Param, PreparedSelect, PreparedUpdate
 from authkit.core.db.primary import PrimaryQuerySet
 from authkit.core.http.client import USER_AGENT_LENGTH
 from authkit.core.identity.users import AuthUser
@@ -124,44 +123,33 @@ class Session(models.Model):
         )
 
 
-#: Reads a session and its user in one query, from the database that is written to.
-sessions_by_id = CompiledLookup(Session, "id", related="user")
+_ID = Param("id", models.UUIDField())
+_NOW = Param("now", models.DateTimeField())
 
-#: Writes a new session.
-insertion = CompiledInsert(Session)
+#: Reads a session and its user in one query.
+sessions_by_id = PreparedSelect(Session, Q(id=_ID), related="user")
 
-#: Moves a live session on by one generation; only one caller can.
-rotation = CompiledUpdate(
+#: Compare-and-set: moves a live session on by one generation; only one caller can.
+rotation = PreparedUpdate(
     Session,
-    assigns=["generation", "last_used_at", "idle_expires_at"],
-    equals=["id", "generation"],
-    null=["revoked_at", "pending_until"],
-    after=["idle_expires_at", "absolute_expires_at"],
-)
-
-#: Turns a pending session into a live one; only one caller can.
-completion = CompiledUpdate(
-    Session,
-    assigns=["pending_until", "methods", "authenticated_at", "last_used_at", "idle_expires_at"],
-    equals=["id"],
-    null=["revoked_at"],
-    after=["pending_until"],
+    Q(id=_ID, generation=Param("seen", models.PositiveIntegerField()))
+    & Q(revoked_at=None, pending_until=None)
+    & Q(idle_expires_at__gt=_NOW, absolute_expires_at__gt=_NOW),
+    generation=Param("generation", models.PositiveIntegerField()),
+    last_used_at=Param("last_used_at", models.DateTimeField()),
+    idle_expires_at=Param("idle_expires_at", models.DateTimeField()),
 )
 
 #: Ends a session that is not over.
-revocation = CompiledUpdate(
-    Session,
-    assigns=["revoked_at"],
-    equals=["id"],
-    null=["revoked_at"],
-    after=["idle_expires_at"],
+revocation = PreparedUpdate(
+    Session, Q(id=_ID, revoked_at=None, idle_expires_at__gt=_NOW), revoked_at=_NOW
 )
 
-#: The same for whom a token names, unless it promises more than the session has.
-revocation_by_token = CompiledUpdate(
+#: The same for the session that a token names, unless the token promises more than that has.
+revocation_by_token = PreparedUpdate(
     Session,
-    assigns=["revoked_at"],
-    equals=["id", "user"],
-    null=["revoked_at"],
-    after=["idle_expires_at", "absolute_expires_at"],
+    Q(id=_ID, user=Param("user", Session._meta.get_field("user")))
+    & Q(revoked_at=None, idle_expires_at__gt=_NOW)
+    & Q(absolute_expires_at__gt=Param("ends", models.DateTimeField())),
+    revoked_at=_NOW,
 )

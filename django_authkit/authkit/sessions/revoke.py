@@ -76,9 +76,7 @@ def tell_ended(
 
 def end(session: Session, reason: str) -> bool:
     """Revoke a session and tell of it; return False where it was over before."""
-    now = clock.now()
-    mine = {"id": session.pk}
-    if not revocation.run({"revoked_at": now}, where=mine, after={"idle_expires_at": now}):
+    if not revocation.run(id=session.pk, now=clock.now()):
         return False
     record("session_ended", user=session.user_id, session=session.pk, reason=reason)
     _send_end(session, reason)

@@ -59,9 +59,9 @@ def _session_to_refresh(claims: Claims) -> Session:
 
 
 def _rotate(session: Session) -> bool:
-    """Move the session on by one generation unless somebody else just did.
+    """Move the session on by one generation unless a concurrent request just did.
 
-    The one conditional UPDATE that decides between any number of callers, on every
+    Compare-and-set: one conditional UPDATE decides between any number of callers, on every
     database and without a lock.
     """
     now = clock.now()
@@ -70,12 +70,7 @@ def _rotate(session: Session) -> bool:
         "last_used_at": now,
         "idle_expires_at": min(now + tokens.idle_lifetime(), session.absolute_expires_at),
     }
-    won = rotation.run(
-        changes,
-        where={"id": session.pk, "generation": session.generation},
-        after={"idle_expires_at": now, "absolute_expires_at": now},
-    )
-    if not won:
+    if not rotation.run(id=session.pk, seen=session.generation, now=now, **changes):
         return False
     session.assign(changes)
     return True

@@ -38,7 +38,7 @@ def session_of_access_token(token: str) -> tuple[Session, Claims]:
 
 
 def live_session(claims: Claims) -> Session:
-    session = sessions_by_id.get(claims.session_id)
+    session = sessions_by_id.get(id=claims.session_id)
     if session is None or not session.is_live() or not belong_together(claims, session):
         raise TokenInvalid
     return session

@@ -1,17 +1,19 @@
-"""Counting guesses so that any number of them at once stays within the limits.
+"""Limits against brute force: attempts counted so that any number at once stays within them.
 
-An attempt is counted before it is judged, by one conditional UPDATE, and forgiven when it
-was right. What is counted, and where, is for the model that has these columns.
+An attempt is counted before it is judged, by one conditional UPDATE (compare-and-set: the row
+decides between concurrent attempts), and forgiven when it was right. What is counted, and where,
+is for the model that has these columns.
 """
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import models
 from django.db.models import F, Q
 
 from authkit.core import clock
+from authkit.core.db.prepared import Param, PreparedUpdate
 from authkit.core.limits.models import AttemptCounter
 from authkit.core.limits.rates import Limits
 from authkit.core.limits.windows import increment_or_reset
@@ -22,9 +24,32 @@ C = TypeVar("C", bound="AttemptCounter")
 def count_attempt(counters: models.QuerySet[C, C], limits: Limits) -> bool:
     """Count one attempt on the row that ``counters`` selects; return False if none is left."""
     now = clock.now()
-    expired = Q(window_started_at=None) | Q(window_started_at__lte=now - limits.window)
-    allowed = Q(failures__lt=limits.in_a_row) & (expired | Q(window_failures__lt=limits.per_window))
+    left, counted = _attempt(limits, now, now - limits.window)
+    return bool(counters.filter(left).update(**counted))
+
+
+class PreparedAttempt:
+    """:func:`count_attempt` for the row of a primary key, as a prepared statement."""
+
+    def __init__(self, model: type[AttemptCounter], limits: Limits) -> None:
+        self.limits = limits
+        moment = models.DateTimeField()
+        left, counted = _attempt(limits, Param("now", moment), Param("expired", moment))
+        self.update = PreparedUpdate(model, Q(pk=Param("pk", model._meta.pk)) & left, **counted)
+
+    def count(self, pk: Any) -> bool:
+        now = clock.now()
+        return bool(self.update.run(pk=pk, now=now, expired=now - self.limits.window))
+
+
+def _attempt(limits: Limits, now: Any, expired: Any) -> tuple[Q, dict[str, Any]]:
+    """Return the condition that an attempt is left, and what ``update()`` assigns to count it.
+
+    :param expired: the windows that began then or before have ended.
+    """
+    ended = Q(window_started_at=None) | Q(window_started_at__lte=expired)
+    left = Q(failures__lt=limits.in_a_row) & (ended | Q(window_failures__lt=limits.per_window))
     window = increment_or_reset(
-        expired, count="window_failures", moment="window_started_at", anew=now
+        ended, count="window_failures", moment="window_started_at", anew=now
     )
-    return bool(counters.filter(allowed).update(failures=F("failures") + 1, **window))
+    return left, {"failures": F("failures") + 1, **window}

@@ -11,7 +11,6 @@ from django_otp.models import Device, DeviceManager, VerifyNotAllowed
 
 from authkit import errors
 from authkit.core import clock, crypto
-from authkit.core.db.compiled_exists import CompiledExists
 from authkit.core.db.primary import PrimaryQuerySet
 from authkit.core.identity.users import AuthUser
 from authkit.events import flows as events
@@ -111,12 +110,8 @@ class TOTPDevice(Device):  # type: ignore[misc]  # django-otp has no types
         return right
 
 
-#: Asked at every log-in: does the user have a confirmed device?
-_device_exists = CompiledExists(TOTPDevice, equals=["user", "confirmed"])
-
-
 def has_confirmed_device(user: AuthUser) -> bool:
-    return _device_exists.run({"user": user.pk, "confirmed": True})
+    return TOTPDevice.objects.filter(user=user.pk, confirmed=True).exists()
 
 
 def confirmed_device(user: AuthUser) -> TOTPDevice | None:
