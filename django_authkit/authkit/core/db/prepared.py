@@ -211,9 +211,12 @@ class PreparedSelect(_Statement[M]):
         self.defer = tuple(defer)
         self.private = frozenset(private)
 
+    def is_prepared(self) -> bool:
+        return self._is_one_query() and super().is_prepared()
+
     def get(self, **values: Any) -> M | None:
         alias = router.db_for_write(self.model)
-        plan: _Instances | None = self._plan(alias)
+        plan: _Instances | None = self._plan(alias) if self._is_one_query() else None
         if plan is None:
             return self._get_by_orm(alias, values)
         row = plan.query.read(connections[alias], values)
@@ -244,9 +247,7 @@ class PreparedSelect(_Statement[M]):
         found: M = instance
         return found
 
-    def _compile(self, alias: str, connection: Any) -> _Instances | None:
-        if not self._is_one_query():
-            return None
+    def _compile(self, alias: str, connection: Any) -> _Instances:
         query: Any = self._instances(alias).select_related(self.related.name).query
         query.get_compiler(connection=connection).as_sql()  # joins the tables
         # Its length is most of what it costs to hand a statement to a driver.
