@@ -17,8 +17,7 @@ from authkit.core import clock
 from authkit.core.db.primary import PrimaryQuerySet
 from authkit.core.http import networks
 from authkit.core.http.client import Client
-from authkit.core.limits import rates
-from authkit.core.limits.windows import increment_or_reset
+from authkit.core.limits import rates, windows
 from authkit.errors import APIKeyInvalid, APIKeyRateExceeded
 from authkit.events.flows import record
 
@@ -61,12 +60,9 @@ def count_use(api_key: APIKey) -> None:
     :raises APIKeyRateExceeded: none is.
     """
     rate = rates.parse(api_key.rate)
-    now = clock.now()
-    over = Q(rate_window_started_at=None) | Q(rate_window_started_at__lte=now - rate.period)
-    left = over | Q(rate_used__lt=rate.number)
-    window = increment_or_reset(over, count="rate_used", moment="rate_window_started_at", anew=now)
-    if not _rows(api_key).filter(left).update(**window):
-        raise APIKeyRateExceeded(_seconds_left(api_key, rate.period, now))
+    columns = {"count": "rate_used", "moment": "rate_window_started_at"}
+    if not windows.count_use(_rows(api_key), rate, **columns):
+        raise APIKeyRateExceeded(_seconds_left(api_key, rate.period, clock.now()))
 
 
 def note_use(api_key: APIKey, ip: Address) -> None:

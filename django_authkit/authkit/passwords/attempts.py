@@ -89,7 +89,7 @@ def count_in_session(user: AuthUser, session: Session) -> PasswordAttempts:
 def reset_password_failures(user: AuthUser) -> None:
     """Forget the wrong passwords for a user, who has a new one now.
 
-    Those for other spellings stay, since they may have been for somebody else's account. So
+    Those for other spellings stay, since they may have been for another user's account. So
     that they do not keep this user out, as many are overlooked where this name is typed.
     """
     name = _name(user)

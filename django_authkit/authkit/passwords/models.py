@@ -27,7 +27,7 @@ _INVISIBLE = {"Mn", "Me", "Cf", "Cc"}
 class PasswordAttempts(AttemptCounter):
     """How often a password was wrong for one spelling of a name, from one place.
 
-    Identified by HMACs, so the table tells nobody who logs in here, or from where. Spellings
+    Identified by HMACs, so the table does not tell who logs in here, or from where. Spellings
     of one name have rows of their own, since a success must not forgive what was guessed for
     an account whose name only looks the same; they share the limits.
     """

@@ -12,7 +12,7 @@ def sort_keys(column: models.Field[Any, Any], texts: Sequence[str]) -> list[str]
 
     MySQL compares letters by the collation of the column, where accents, capitals, circled
     letters and the digits of all scripts may be the same, and it alone knows. Other databases
-    compare text as it is, as long as nobody has given the column another collation.
+    compare text as it is, as long as the column has no collation of its own.
     """
     alias = router.db_for_write(column.model)
     connection = connections[alias]

@@ -16,7 +16,7 @@ from django.db import (
 _DEFECTS = {1054, 1364, 1}
 
 
-#: What save() raises if somebody has deleted the row: before Django 6.0 DatabaseError itself.
+#: What save() raises if the row has been deleted: before Django 6.0 DatabaseError itself.
 _NOT_UPDATED: Any = getattr(exceptions, "ObjectNotUpdated", ())
 
 

@@ -11,11 +11,11 @@ M = TypeVar("M", bound=models.Model, covariant=True)
 
 
 class PrimaryQuerySet(models.QuerySet[M]):
-    """Of rows that decide who gets in.
+    """Of rows that decide about authentication.
 
-    They are read where they are written: a replica may not know yet that a code is spent, a
-    session revoked, or that there is a second factor. A conditional ``update()`` or
-    ``delete()`` says who was first under every isolation level.
+    They are read from the primary: a replica may not know yet that a code is spent, a session
+    revoked, or that there is a second factor. A conditional ``update()`` or ``delete()`` is a
+    compare-and-set: it says who was first under every isolation level.
     """
 
     @property

@@ -1,5 +1,4 @@
-"""What a database may refuse although nothing is wrong: a change that others are in the way of,
-and everything while it is down."""
+"""Retries of what a database refuses because of a concurrent transaction."""
 
 from __future__ import annotations
 
@@ -23,8 +22,8 @@ from authkit.core.db.outages import _reason
 T = TypeVar("T")
 
 
-#: How often a change is made that others are in the way of, and how many seconds more may pass
-#: each time before it is made again.
+#: How often a change is tried that conflicts with concurrent ones, and by how many seconds the
+#: pause before the next try may grow each time.
 TRIES = 12
 
 
@@ -37,11 +36,11 @@ _CONTENTION = {"40001", "40P01", 1020, 1213, 517}
 
 
 def retry_on_conflict(change: Callable[[], T], model: type[models.Model]) -> T:
-    """Make a change, and make it again where another one beside it made the database refuse it.
+    """Make a change, and make it again where the database refused it for a concurrent one.
 
     Under READ COMMITTED the second of two changes to a row waits, and then looks at the row
     again. Under REPEATABLE READ and SERIALIZABLE it may be refused instead. It has changed
-    nothing then, so whoever makes a conditional change again learns whether they were first.
+    nothing then, so a caller that repeats a compare-and-set learns whether it was first.
     Part of a larger transaction cannot be repeated, and is not.
 
     :raises OperationalError: it was refused too often, or for another reason.

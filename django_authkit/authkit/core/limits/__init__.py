@@ -1,1 +1,1 @@
-"""The one home of counting: guesses, requests, rates, and the throttle classes that use them."""
+"""The one home of counting: attempts, requests, rates, and the throttle classes that use them."""

@@ -1,4 +1,4 @@
-"""Counting requests so that any number of them at once stays within the rate.
+"""Rate limits: requests counted so that any number of them at once stays within the rate.
 
 A cache counts where it adds in one step: Redis, Memcached, and LocMem within one process.
 Others (the database cache, files) read a number and write another, and lose what came
@@ -32,7 +32,7 @@ class Counter:
     def take(self, client: str, rate: Rate) -> int:
         """Count one request; return 0 if it is within the rate, and else the seconds to wait.
 
-        Windows are fixed, and the same for everybody: a minute of the clock, a day of UTC.
+        Windows are fixed, and the same for all clients: a minute of the clock, a day of UTC.
 
         :raises ServiceUnavailable: neither the cache nor the database answers.
         """

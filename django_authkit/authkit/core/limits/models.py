@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -15,9 +15,6 @@ from authkit.core import clock
 from authkit.core.db.retry import retry_on_conflict
 from authkit.core.limits.rates import Limits
 from authkit.core.limits.windows import increment_or_reset
-
-if TYPE_CHECKING:
-    pass
 
 
 class RequestCountManager(models.Manager["RequestCount"]):

@@ -1,4 +1,4 @@
-"""Counting requests in the database, so that any number of them at once stays within a limit."""
+"""Rate limits in the database: any number of requests at once stays within a limit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from authkit.core.limits.models import RequestCount
 def count_request(kind: str, who: str, limit: Rate) -> int:
     """Count one request of a kind; return 0 if it is within the limit, else the seconds to wait.
 
-    Windows are those of the clock, and the same for everybody. Who it was is kept as an HMAC.
+    Windows are those of the clock, and the same for all clients. The client is kept as an HMAC.
     """
     now = clock.now()
     seconds = int(limit.period.total_seconds())

@@ -1,10 +1,16 @@
-"""Counting one more in a window of time, in the UPDATE that decides whether there is one left."""
+"""Fixed windows of time: one UPDATE counts, and decides whether there is one left.
+
+A compare-and-set, so any number of concurrent requests stays within the limit.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
+
+from authkit.core import clock
+from authkit.core.limits.rates import Rate
 
 
 def increment_or_reset(over: Q, *, count: str, moment: str, anew: Any) -> dict[str, Case]:
@@ -21,3 +27,16 @@ def increment_or_reset(over: Q, *, count: str, moment: str, anew: Any) -> dict[s
         count: Case(When(over, then=Value(1)), default=F(count) + 1),
         moment: Case(When(over, then=anew), default=F(moment)),
     }
+
+
+def count_use(rows: QuerySet[Any], rate: Rate, *, count: str, moment: str) -> bool:
+    """Count one use on the row that ``rows`` selects; return False if the rate leaves none.
+
+    :param count: the column that counts.
+    :param moment: the column that says when the window began.
+    """
+    now = clock.now()
+    over = Q(**{moment: None}) | Q(**{f"{moment}__lte": now - rate.period})
+    left = over | Q(**{f"{count}__lt": rate.number})
+    window = increment_or_reset(over, count=count, moment=moment, anew=now)
+    return bool(rows.filter(left).update(**window))
