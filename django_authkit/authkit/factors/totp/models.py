@@ -111,7 +111,8 @@ class TOTPDevice(Device):  # type: ignore[misc]  # django-otp has no types
 
 
 def has_confirmed_device(user: AuthUser) -> bool:
-    return TOTPDevice.objects.filter(user=user.pk, confirmed=True).exists()
+    confirmed: bool = TOTPDevice.objects.filter(user=user.pk, confirmed=True).exists()
+    return confirmed
 
 
 def confirmed_device(user: AuthUser) -> TOTPDevice | None:
