@@ -11,24 +11,14 @@ from datetime import timedelta
 from os import PathLike
 from typing import Any
 
-from django.conf import settings
-
 from authkit.conf import values
-from authkit.conf.setting import Setting
+from authkit.conf.setting import Declarations, Setting
 
 
-class Settings:
+class Settings(Declarations):
     """The ``AUTHKIT`` dict of a project, with its defaults; read when needed, never cached."""
 
     __slots__ = ()  # assigning to a setting raises, instead of hiding what the project says
-
-    @property
-    def user_settings(self) -> Mapping[str, Any]:
-        return getattr(settings, "AUTHKIT", {})
-
-    @classmethod
-    def declared(cls) -> dict[str, Setting[Any]]:
-        return {name: one for name, one in vars(cls).items() if isinstance(one, Setting)}
 
     SESSION_ABSOLUTE_LIFETIME = Setting(
         timedelta(days=30),

@@ -2,18 +2,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from inspect import cleandoc
-from typing import Any, Generic, Protocol, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
+from django.conf import settings
 from django.utils.module_loading import import_string
 
 T = TypeVar("T")
 
 
-class Configured(Protocol):
-    """What settings are declared on: something that has the dict of the project."""
+class Declarations:
+    """A class that declares settings, and the dict of the project that it reads."""
+
+    __slots__ = ()
 
     @property
-    def user_settings(self) -> Mapping[str, Any]: ...
+    def user_settings(self) -> Mapping[str, Any]:
+        return getattr(settings, "AUTHKIT", {})
+
+    @classmethod
+    def declared(cls) -> dict[str, Setting[Any]]:
+        return {name: one for name, one in vars(cls).items() if isinstance(one, Setting)}
 
 
 class Setting(Generic[T]):
@@ -57,8 +65,8 @@ class Setting(Generic[T]):
     @overload
     def __get__(self, instance: None, owner: type) -> Setting[T]: ...
     @overload
-    def __get__(self, instance: Configured, owner: type) -> T: ...
-    def __get__(self, instance: Configured | None, owner: type) -> Setting[T] | T:
+    def __get__(self, instance: Declarations, owner: type) -> T: ...
+    def __get__(self, instance: Declarations | None, owner: type) -> Setting[T] | T:
         if instance is None:
             return self
         value: T = instance.user_settings.get(self.name, self.default)

@@ -93,12 +93,12 @@ def names() -> list[str]:
 
 def active(user: AuthUser) -> list[Factor]:
     """Return the factors that a user can pass: those that are on, and what replaces them."""
-    on = [factor for factor in _factors if factor.is_on(user)]
+    on = [factor for factor in _factors if factor.stands_alone and factor.is_on(user)]
     return on and [factor for factor in _factors if factor in on or not factor.stands_alone]
 
 
 def has_second_factor(user: AuthUser) -> bool:
-    return any(factor.is_on(user) for factor in _factors)
+    return any(factor.is_on(user) for factor in _factors if factor.stands_alone)
 
 
 def holders(users: Iterable[AuthUser]) -> set[Any]:

@@ -63,10 +63,12 @@ def record(
             user = _user_named(username)
     event = _event(kind, user, session, client, facts)
     write_line(event)
-    if kept and KINDS[kind].floodable and _is_atomic_request():
-        _owed().append(event)
-    elif kept:
-        _keep([event])
+    if kept:
+        row = _row(event, client)
+        if KINDS[kind].floodable and _is_atomic_request():
+            _owed().append(row)
+        else:
+            _keep([row])
     tell_receivers(event)
 
 
@@ -77,10 +79,10 @@ def keep_owed(**kwargs: Any) -> None:
     In a view of the project's under ``ATOMIC_REQUESTS`` a row that is written before the
     refusal is raised would be undone by it.
     """
-    events = _owed()
-    if events:
-        _keep(events)
-        events.clear()
+    rows = _owed()
+    if rows:
+        _keep(rows)
+        rows.clear()
 
 
 def record_ends(sessions: Iterable[tuple[UUID, Any]], **facts: Unpack[Facts]) -> None:
@@ -89,7 +91,7 @@ def record_ends(sessions: Iterable[tuple[UUID, Any]], **facts: Unpack[Facts]) ->
     events = [_event("session_ended", user, pk, client, facts) for pk, user in sessions]
     for event in events:
         write_line(event)
-    _keep(events)
+    _keep([_row(event, client) for event in events])
     for event in events:
         tell_receivers(event)
 
@@ -124,13 +126,12 @@ def _is_atomic_request() -> bool:
     return bool(connection.settings_dict["ATOMIC_REQUESTS"] and connection.in_atomic_block)
 
 
-def _owed() -> list[Event]:
-    events: list[Event] = _thread.__dict__.setdefault("events", [])
-    return events
+def _owed() -> list[SecurityEvent]:
+    rows: list[SecurityEvent] = _thread.__dict__.setdefault("rows", [])
+    return rows
 
 
-def _keep(events: list[Event]) -> None:
-    rows = [_row(event) for event in events]
+def _keep(rows: list[SecurityEvent]) -> None:
     with _by_itself():
         if len(rows) == 1:
             retry_on_conflict(rows[0].save, SecurityEvent)
@@ -138,14 +139,14 @@ def _keep(events: list[Event]) -> None:
             retry_on_conflict(lambda: SecurityEvent.objects.bulk_create(rows), SecurityEvent)
 
 
-def _row(event: Event) -> SecurityEvent:
+def _row(event: Event, client: Client) -> SecurityEvent:
     return SecurityEvent(
         kind=event.kind,
         user_id=event.user_id,
         session_id=event.session_id,
-        ip=event.ip,
-        network=Client(event.ip, "").network or "",
-        user_agent=event.user_agent,
+        ip=client.ip,
+        network=client.network or "",
+        user_agent=client.user_agent,
         facts=event.facts,
         created_at=event.created_at,
     )

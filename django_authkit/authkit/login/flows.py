@@ -10,7 +10,7 @@ from django.db import IntegrityError
 from django.http import HttpRequest
 
 from authkit.core.factors import Factor, active, has_second_factor
-from authkit.core.http.client import answering, client_of
+from authkit.core.http.client import client_of
 from authkit.core.identity.users import AuthUser
 from authkit.errors import (
     AttemptsExceeded,
@@ -197,5 +197,4 @@ def _record_failure(request: HttpRequest, **whose: Any) -> None:
 
 def _tell_and_start(request: HttpRequest, session: Session) -> TokenPair:
     user_logged_in.send(sender=type(session.user), request=request, user=session.user)
-    with answering(request):
-        return start_session(session)
+    return start_session(session, client_of(request))

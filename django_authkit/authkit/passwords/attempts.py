@@ -9,7 +9,7 @@ in the database alone: a cache that is emptied, slow or gone changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
@@ -132,16 +132,17 @@ def _count(counter: PasswordAttempts, is_known: Callable[[], bool], **whose: Any
     :param is_known: whether the account is used at this place, so that failures elsewhere
         do not matter. Only asked where they would.
     """
+    now = clock.now()
     refusal = None
-    if not attempts.count(counter.pk):
-        refusal = _refusal(counter, is_known)
+    if not attempts.count(counter.pk, now):
+        refusal = _refusal(counter, now, is_known)
         # Not before: an attempt that is refused anyway leaves no row.
-        if refusal is None and not counter.begin() and not attempts.count(counter.pk):
-            refusal = _refusal(counter, is_known) or errors.AttemptsExceeded(wait=1)
+        if refusal is None and not counter.begin(now) and not attempts.count(counter.pk, now):
+            refusal = _refusal(counter, now, is_known) or errors.AttemptsExceeded(wait=1)
     if refusal is None:
         # Race condition: others may have counted meanwhile. An attempt that reads after it has
         # counted sees all that counted before it, so no more than the limit are let through.
-        refusal = _refusal(counter, is_known, counted=1)
+        refusal = _refusal(counter, now, is_known, counted=1)
         if refusal is None:
             return
         counter.take_back()
@@ -150,10 +151,9 @@ def _count(counter: PasswordAttempts, is_known: Callable[[], bool], **whose: Any
 
 
 def _refusal(
-    counter: PasswordAttempts, is_known: Callable[[], bool], counted: int = 0
+    counter: PasswordAttempts, now: datetime, is_known: Callable[[], bool], counted: int = 0
 ) -> errors.AccountLocked | errors.AttemptsExceeded | None:
     """Return why the next attempt is refused, or the last one if it is ``counted``."""
-    now = clock.now()
     since = now - PASSWORD_LIMITS.window
     row = sums.get(account=counter.account, place=counter.place, since=since)
     everywhere, here, recent, began = row or (0, 0, 0, now)

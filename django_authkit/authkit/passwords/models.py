@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -13,7 +14,6 @@ from django.db.models import F
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from authkit.core import clock
 from authkit.core.db.collation import sort_keys
 from authkit.core.db.primary import PrimaryManager
 from authkit.core.db.retry import atomic_with_retry
@@ -50,7 +50,7 @@ class PasswordAttempts(AttemptCounter):
     def of(cls, name: str, place: str) -> PasswordAttempts:
         """Return the counter of a name and a place, whether it has been stored or not."""
         name = looked_up(name)
-        [account] = accounts_of([name])
+        [account] = _accounts_of([name])
         return cls(
             id=digest(account, place, name),
             account=account,
@@ -58,10 +58,10 @@ class PasswordAttempts(AttemptCounter):
             place=digest(account, place),
         )
 
-    def begin(self) -> bool:
+    def begin(self, now: datetime) -> bool:
         """Insert the row with this attempt in it; return False if there is one by now."""
         self.failures = self.window_failures = 1
-        self.window_started_at = clock.now()
+        self.window_started_at = now
         return self.insert()
 
     def insert(self) -> bool:
@@ -88,9 +88,13 @@ def accounts_of(names: Sequence[str]) -> list[str]:
 
     A backend may not look at capitals, and a database neither at capitals nor at accents.
     """
+    return _accounts_of([looked_up(name) for name in names])
+
+
+def _accounts_of(looked_up_names: Sequence[str]) -> list[str]:
     model = get_user_model()
     column: Any = model._meta.get_field(model.USERNAME_FIELD)
-    keys = sort_keys(column, [_folded(looked_up(name)) for name in names])
+    keys = sort_keys(column, [_folded(name) for name in looked_up_names])
     return [digest("account", key) for key in keys]
 
 

@@ -77,9 +77,14 @@ def open_session(
     return session
 
 
-def start_session(session: Session) -> TokenPair:
-    """Tell that a session is complete, and return its first tokens."""
-    record("session_started", user=session.user_id, session=session.pk, amr=session.amr)
+def start_session(session: Session, client: Client | None = None) -> TokenPair:
+    """Tell that a session is complete, and return its first tokens.
+
+    :param client: who logged in; the client of the present request if it is left out.
+    """
+    record(
+        "session_started", client=client, user=session.user_id, session=session.pk, amr=session.amr
+    )
     session_started.send_robust(sender=Session, session=session)
     return token_pair(session)
 

@@ -3,10 +3,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
 
 from django.http import HttpRequest
 
@@ -31,16 +30,19 @@ _COMPUTED = "_authkit_client"
 _WITH_PORT = r"\[([^\[\]]+)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+"
 
 
-class Client(NamedTuple):
-    """Who is at the other end, as far as the connection and the proxies that we trust tell."""
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The client of a request, as far as the connection and the trusted proxies tell.
+
+    ``network`` is what counts as one client: an IPv4 address, or the /64 of an IPv6 one.
+    """
 
     ip: str | None
     user_agent: str
+    network: str | None = field(init=False)
 
-    @property
-    def network(self) -> str | None:
-        """What counts as one client: an IPv4 address, or the /64 of an IPv6 one."""
-        return None if self.ip is None else network_of(self.ip)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "network", None if self.ip is None else network_of(self.ip))
 
 
 def client_of(request: HttpRequest) -> Client:
@@ -58,22 +60,13 @@ def client_of(request: HttpRequest) -> Client:
     return client
 
 
-_present: ContextVar[HttpRequest | None] = ContextVar("authkit_present_request", default=None)
-
-
-@contextmanager
-def answering(request: HttpRequest) -> Iterator[None]:
-    """Let :func:`present_client` know whose request is being answered."""
-    token = _present.set(request)
-    try:
-        yield
-    finally:
-        _present.reset(token)
+#: The request that is being answered; see :meth:`authkit.core.http.views.AuthkitView.dispatch`.
+present_request: ContextVar[HttpRequest | None] = ContextVar("authkit_request", default=None)
 
 
 def present_client() -> Client:
-    """Return who sent the request that is being answered; nobody known outside of one."""
-    request = _present.get()
+    """Return the client of the request that is being answered; an unknown one outside of any."""
+    request = present_request.get()
     return Client(ip=None, user_agent="") if request is None else client_of(request)
 
 

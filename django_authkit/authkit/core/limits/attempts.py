@@ -7,6 +7,7 @@ is for the model that has these columns.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import models
@@ -37,8 +38,7 @@ class PreparedAttempt:
         left, counted = _attempt(limits, Param("now", moment), Param("expired", moment))
         self.update = PreparedUpdate(model, Q(pk=Param("pk", model._meta.pk)) & left, **counted)
 
-    def count(self, pk: Any) -> bool:
-        now = clock.now()
+    def count(self, pk: Any, now: datetime) -> bool:
         return bool(self.update.run(pk=pk, now=now, expired=now - self.limits.window))
 
 
