@@ -130,7 +130,7 @@ class TestCommand:
     def test_explains_a_rule(self):
         shown, status = run("--explain", "ak301")
         assert status == 0
-        assert shown.startswith("AK301 declared-secured-but-open (error)\n\nThe document demands")
+        assert shown.startswith("AK301 declared-secured-but-open (error)\n\nThe document requires")
 
     def test_exits_2_if_there_is_no_rule_to_explain(self):
         with pytest.raises(CommandError, match='There is no rule "AK999"') as error:

@@ -32,7 +32,7 @@ def explain_rule(rule_id: str) -> str:
 
 
 def page(rule: Rule) -> str:
-    return f"{rule.title}\n\n{rule.page.strip()}\n"
+    return f"{rule.title}\n\n{rule.page}"
 
 
 def explain_operation(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from textwrap import fill
 
 from authkit.schema.model.audited_schema import Truth
 
@@ -48,15 +49,31 @@ class Offence:
     suggestion: str = ""
 
 
+def exemption(what: str = "", reason: str = "") -> str:
+    """Say how a rule is silenced: *what* an entry names beside the rule, and its *reason*."""
+    named = f"the rule, {what} and a reason" if what else "the rule and a reason"
+    text = f'An entry in `AUTHKIT["AUDIT"]` with {": ".join(filter(None, (named, reason)))}.'
+    return fill(text, width=100)
+
+
 @dataclass(frozen=True)
 class Rule:
-    """A rule: its stable id, its name (the offence), how bad it is, its page, and how to look."""
+    """A rule: its stable id, its name (the offence), how bad it is, its text, and how to look.
+
+    ``text`` is the docstring of the rule's module: a first sentence, then sections.
+    """
 
     id: str
     name: str
     severity: Severity
-    page: str
+    text: str
     look: Callable[[Truth], Iterator[Offence]]
+    silence: str = exemption("the operation")
+
+    @property
+    def page(self) -> str:
+        """The text, and how to silence the rule."""
+        return f"{self.text.strip()}\n\n## How to silence\n\n{self.silence}\n"
 
     @property
     def title(self) -> str:
@@ -64,8 +81,8 @@ class Rule:
 
     @property
     def summary(self) -> str:
-        """The first sentence of the page."""
-        return self.page.partition("\n")[0]
+        """The first sentence of the text."""
+        return self.text.partition("\n")[0]
 
 
 @dataclass(frozen=True)

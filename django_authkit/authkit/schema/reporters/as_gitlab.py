@@ -1,4 +1,4 @@
-"""GitLab's code quality report, shown in merge requests."""
+"""GitLab's code quality report, which merge requests show."""
 
 from __future__ import annotations
 

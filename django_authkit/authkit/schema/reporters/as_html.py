@@ -1,4 +1,7 @@
-"""One page without outside addresses: to read, to keep, to print."""
+"""One page to read, store and print: first what is open, then who can call what.
+
+It refers to no other resource: it can be opened offline.
+"""
 
 from __future__ import annotations
 

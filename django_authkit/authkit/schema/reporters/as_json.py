@@ -1,4 +1,4 @@
-"""The report for programs."""
+"""A report for programs, with a `version`, every operation and every exempted finding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JUnit's XML, which every CI server shows: a test case for each operation."""
+"""JUnit's XML for CI servers: a test case for each operation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Markdown for a comment, a wiki or a job summary."""
+"""Markdown for comments, wiki pages and job summaries."""
 
 from __future__ import annotations
 

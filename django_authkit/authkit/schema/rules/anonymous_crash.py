@@ -1,14 +1,14 @@
-"""The view's gate fails when an anonymous caller knocks.
+"""The check of an anonymous request raises an exception.
 
 ## What it does
 
 Sends an anonymous request through the whole stack up to the handler (`--tier T2` and deeper), and
-reports an exception that is no refusal, with the permission or authenticator that raised it.
+reports an exception that is not a refusal, with the permission or authenticator that raised it.
 
 ## Why is this bad?
 
-Strangers can make the server answer 500. A permission that fails has not decided, and code around
-it that catches too much may let the caller in.
+Any unauthenticated client can make the server answer 500. A permission that raises has not decided,
+and code around it that catches too much may admit the caller.
 
 ## Example
 
@@ -22,9 +22,9 @@ it that catches too much may let the caller in.
         def has_permission(self, request, view):
             return request.user.is_authenticated and request.user.member.active
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+- CWE-755: Improper Handling of Exceptional Conditions
 """
 
 from __future__ import annotations

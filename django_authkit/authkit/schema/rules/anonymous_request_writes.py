@@ -1,14 +1,14 @@
-"""Asking whether a caller may come in changes something.
+"""The check of a request has side effects.
 
 ## What it does
 
-Reports what the code before the handler tried while it was asked: statements that write, mail,
-connections to other machines, tasks, other programs. All of it was refused and nothing happened.
+Reports what the code before the handler attempted during the probe: SQL statements that write,
+mail, connections to other hosts, tasks, subprocesses. Each attempt was blocked and had no effect.
 
 ## Why is this bad?
 
-Strangers can fill a table, send mail or keep another service busy without a credential. The gate is
-also slow for everybody.
+Any unauthenticated client can fill a table, send mail or load another service. The check also slows
+down every request.
 
 ## Example
 
@@ -19,11 +19,11 @@ also slow for everybody.
 
 ## Use instead
 
-Do it in the handler, after the caller was let in, or in a throttle.
+Do it in the handler, after the caller was admitted, or in a throttle.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+- OWASP API Security Top 10 (2023), API4: Unrestricted Resource Consumption
 """
 
 from __future__ import annotations

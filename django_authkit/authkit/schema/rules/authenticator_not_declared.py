@@ -2,14 +2,14 @@
 
 ## What it does
 
-Asks the view about a user behind each authenticator, and reports the accepted ones that are missing
-from the operation's requirements. Authenticators that `AUTHENTICATION_WHITELIST` hides are left
-alone, and so are operations without any requirement (AK302).
+Probes the view with a user of each authenticator, and reports the accepted ones that are missing
+from the operation's requirements. Authenticators that `AUTHENTICATION_WHITELIST` hides are not
+reported, nor are operations without any requirement (AK302).
 
 ## Why is this bad?
 
-Whoever looks for all the ways in does not find this one. A credential that was forgotten in the
-document is forgotten when it is taken out of use.
+A review of the accepted credentials misses this one, and a credential that is missing from the
+document is also missed when it is withdrawn.
 
 ## Example
 
@@ -24,11 +24,7 @@ document is forgotten when it is taken out of use.
     class ReportView(APIView):
         authentication_classes = [JWTAuthentication]
 
-or leave `auth` out. `authkit.schema.hooks.postprocess_schema_security` adds the requirement.
-
-## How to silence
-
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+or omit `auth`. `authkit.schema.hooks.postprocess_schema_security` adds the requirement.
 """
 
 from __future__ import annotations

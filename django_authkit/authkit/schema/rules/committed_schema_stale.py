@@ -1,19 +1,18 @@
-"""The committed document is not the one that the project makes today.
+"""The committed document differs from the one that the project generates.
 
 ## What it does
 
-With `--schema FILE`: makes the document anew, and compares its operations, their `security` and the
-security schemes with those of the file. Descriptions, examples and the order of things are left
-alone.
+With `--schema FILE`: generates the document, and compares its operations, their `security` and the
+security schemes with those of the file. Descriptions, examples and order are not compared.
 
 ## Why is this bad?
 
-Clients are generated from the file. What it leaves out they cannot call, what is gone they call in
-vain, and a requirement that has changed they do not meet.
+Clients are generated from the file. They cannot call an operation that it omits, they call removed
+operations in vain, and they do not meet a requirement that has changed.
 
 ## Example
 
-A view gets a permission, and nobody makes the file again:
+A view gets a permission, and the file is not generated again:
 
     paths:
       /reports/:
@@ -25,10 +24,6 @@ A view gets a permission, and nobody makes the file again:
     $ python manage.py spectacular --file openapi.yaml
 
 in the same commit, and `manage.py authkit_audit_schema --schema openapi.yaml` in CI.
-
-## How to silence
-
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations

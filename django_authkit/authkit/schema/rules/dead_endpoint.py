@@ -1,14 +1,15 @@
-"""Nobody can call the operation: a user is demanded, and no authenticator can bring one.
+"""No caller is admitted: the permissions require a user, and no authenticator identifies one.
 
 ## What it does
 
 Finds the views without authenticators that refuse anonymous callers and would admit a user. A view
-that refuses users as well is left alone: it may want something else, an address or a signature.
+that refuses users as well is not reported: it may require something else, such as a client IP or a
+signature.
 
 ## Why is this bad?
 
-The endpoint answers 403 to everybody, whatever they send. It was meant to be open, or it was meant
-to be protected; it is neither.
+The endpoint answers 403 to every request. It was meant to be open, or it was meant to be protected;
+it is neither.
 
 ## Example
 
@@ -20,10 +21,6 @@ to be protected; it is neither.
     class HealthView(APIView):
         authentication_classes = []
         permission_classes = [AllowAny]
-
-## How to silence
-
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""Who may call depends on DEBUG.
+"""Access depends on `DEBUG`.
 
 ## What it does
 
-Asks each view twice, with `DEBUG` as it is and the other way round, and reports different
-decisions. What was decided when a module was imported cannot be seen.
+Probes each view twice, with `DEBUG` as it is and inverted, and reports different decisions. What
+was decided when a module was imported cannot be seen.
 
 ## Why is this bad?
 
-What was tried out and tested is not what is served. A copy of the settings with `DEBUG = True`
-opens the view.
+The access control that was tested is not the one in production. A copy of the settings with `DEBUG
+= True` opens the view.
 
 ## Example
 
@@ -21,9 +21,9 @@ opens the view.
     class ReportView(APIView):
         permission_classes = [IsAuthenticated]
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+- CWE-489: Active Debug Code
 """
 
 from __future__ import annotations

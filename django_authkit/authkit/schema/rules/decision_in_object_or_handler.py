@@ -1,14 +1,14 @@
-"""Who may call is decided by the object, or by the handler itself.
+"""Access is decided by the object, or by the handler itself.
 
 ## What it does
 
-Points at the operations whose permissions let anonymous callers reach the object stage
-(`has_object_permission()`), and at handlers that refuse by themselves, which `--tier T4` finds.
+Reports the operations whose permissions let anonymous callers reach the object check
+(`has_object_permission()`), and handlers that refuse by themselves, which `--tier T4` finds.
 
 ## Why is this bad?
 
-Such a decision depends on rows and on code that no table of permissions shows. It is easily
-forgotten in the next handler: `has_object_permission()` is only asked by `get_object()`.
+Such a decision depends on rows and on code that no list of permissions shows. It is easily
+forgotten in the next handler: only `get_object()` calls `has_object_permission()`.
 
 ## Example
 
@@ -24,9 +24,9 @@ forgotten in the next handler: `has_object_permission()` is only asked by `get_o
     class ReportView(RetrieveAPIView):
         permission_classes = [IsAuthenticated, IsOwner]
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+- OWASP API Security Top 10 (2023), API1: Broken Object Level Authorization
 """
 
 from __future__ import annotations

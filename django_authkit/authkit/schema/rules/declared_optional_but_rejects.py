@@ -3,11 +3,11 @@
 ## What it does
 
 Finds the operations whose `security` holds requirements and `{}`, and whose views refuse anonymous
-callers all the same.
+callers.
 
 ## Why is this bad?
 
-`{}` promises that a call without a credential works. It answers 401 or 403.
+`{}` promises that a request without a credential succeeds. It is answered 401 or 403.
 
 ## Example
 
@@ -15,18 +15,14 @@ callers all the same.
         permission_classes = [AllowAny, IsAuthenticated]
 
 drf-spectacular sees `AllowAny` in the list and adds `{}`. All permissions of a list must agree, so
-`AllowAny` beside another one means nothing.
+`AllowAny` beside another one has no effect.
 
 ## Use instead
 
     class ReportView(APIView):
         permission_classes = [IsAuthenticated]
 
-`authkit.schema.hooks.postprocess_schema_security` takes the `{}` away.
-
-## How to silence
-
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+`authkit.schema.hooks.postprocess_schema_security` removes the `{}`.
 """
 
 from __future__ import annotations

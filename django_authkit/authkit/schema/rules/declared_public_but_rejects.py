@@ -1,34 +1,31 @@
-"""The document says that anybody may call, and the view refuses anonymous callers.
+"""The document declares the operation public, and the view refuses anonymous callers.
 
 ## What it does
 
 Asks the view's permissions about an anonymous caller, and compares the answer with the `security`
-of the operation. An absent `security` without one at the root means public, and so does `{}` alone.
+of the operation. An operation without `security`, in a document without one at the root, is public;
+so is one with `{}` alone.
 
 ## Why is this bad?
 
-Clients send no credential and get 401 or 403. Reviewers read a protected operation as open and look
-for a hole that is not there, or stop reading such lines.
+Clients send no credential and are answered 401 or 403. Reviewers read a protected operation as open
+and look for a vulnerability that does not exist, or stop reading such lines.
 
 ## Example
 
     class ReportView(APIView):
         permission_classes = [IsAuthenticated]
 
-        @extend_schema(auth=[])      # left over from the day when the view was open
+        @extend_schema(auth=[])      # left over from when the view was open
         def get(self, request): ...
 
 The same happens when no extension describes the authenticator (AK201), and when a permission such
-as `HasAPIKey` is the only thing that reads a credential.
+as `HasAPIKey` is the only one to read a credential.
 
 ## Use instead
 
 Remove `auth=[]`. `authkit.schema.hooks.postprocess_schema_security` writes the requirements of the
 authenticators and of the key permissions.
-
-## How to silence
-
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations

@@ -3,12 +3,12 @@
 ## What it does
 
 Compares the schemes in the `security` of an operation with those of the view's authenticators and
-key permissions. Views with an authenticator that nothing describes (AK201) are left alone, and so
+key permissions. Views with an authenticator that nothing describes (AK201) are not reported, nor
 are schemes that are not defined (AK101).
 
 ## Why is this bad?
 
-Clients send a credential that the view does not look at, and are refused.
+Clients send a credential that the view does not read, and are refused.
 
 ## Example
 
@@ -25,13 +25,8 @@ Clients send a credential that the view does not look at, and are refused.
 
         def get(self, request): ...
 
-`authkit.schema.hooks.postprocess_schema_security` removes schemes that belong to other views. One
-that no view of the project reads it leaves alone: a gateway may.
-
-## How to silence
-
-An entry in `AUTHKIT["AUDIT"]` with the rule, the scheme as `subject` and a reason: which gateway or
-middleware reads it.
+`authkit.schema.hooks.postprocess_schema_security` removes schemes that belong to other views. It
+keeps one that no view of the project reads: a gateway may.
 """
 
 from __future__ import annotations
@@ -39,7 +34,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import Truth
-from authkit.schema.model.findings import Offence, Rule, Severity
+from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.model.places import place_of
 from authkit.schema.openapi.document import security_schemes, well_formed
 
@@ -57,4 +52,11 @@ def look(truth: Truth) -> Iterator[Offence]:
                 yield Offence(place_of(judged), message, subject=name)
 
 
-RULE = Rule("AK202", "declared-scheme-has-no-authenticator", Severity.ERROR, __doc__, look)
+RULE = Rule(
+    "AK202",
+    "declared-scheme-has-no-authenticator",
+    Severity.ERROR,
+    __doc__,
+    look,
+    silence=exemption("the scheme as `subject`", "which gateway or middleware reads it"),
+)

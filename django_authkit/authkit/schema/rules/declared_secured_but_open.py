@@ -1,4 +1,4 @@
-"""The document demands a credential, and the view lets anybody in.
+"""The document requires a credential, and the view admits anonymous callers.
 
 ## What it does
 
@@ -8,7 +8,7 @@ of the operation.
 ## Why is this bad?
 
 Either the document is wrong, and clients ask for a login that is not needed; or the view is wrong,
-and something is open that everybody believes to be protected.
+and an operation that is believed to be protected is open.
 
 ## Example
 
@@ -29,9 +29,10 @@ If the view is meant to be open, say so in both places:
 `authkit.schema.hooks.postprocess_schema_security` makes the document true. If the view is not meant
 to be open, give it the permission that the document promises.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+- OWASP API Security Top 10 (2023), API2: Broken Authentication
+- CWE-306: Missing Authentication for Critical Function
 """
 
 from __future__ import annotations

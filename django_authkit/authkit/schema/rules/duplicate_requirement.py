@@ -1,4 +1,4 @@
-"""A requirement stands twice in the same list.
+"""A requirement occurs twice in the same list.
 
 ## What it does
 
@@ -6,8 +6,8 @@ Compares the requirements of one `security` list with each other; a repeated `{}
 
 ## Why is this bad?
 
-It says nothing that was not said, and clients show the same way in twice. It usually means that
-`SECURITY` repeats what the authenticators say already, on every operation.
+The repetition adds nothing, and clients show the same credential twice. It usually means that
+`SECURITY` repeats what the authenticators already declare, on every operation.
 
 ## Example
 
@@ -19,16 +19,12 @@ It says nothing that was not said, and clients show the same way in twice. It us
 
 ## Use instead
 
-Leave `SECURITY` out. The authenticators of each view are documented without it.
+Omit `SECURITY`. The authenticators of each view are documented without it.
 
-If two authenticator classes landed under one name, the repetition hides one of them: see AK206.
+If two authenticator classes share one name, the repetition hides one of them: see AK206.
 
-`authkit.schema.hooks.postprocess_schema_security` writes each requirement once, at the root and
-on every operation, but for names that AK206 is about.
-
-## How to silence
-
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+`authkit.schema.hooks.postprocess_schema_security` writes each requirement once, at the root and on
+every operation, except for names that AK206 reports.
 """
 
 from __future__ import annotations

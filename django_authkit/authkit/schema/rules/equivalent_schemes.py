@@ -7,8 +7,8 @@ Compares the definitions under `components.securitySchemes` with each other, byt
 ## Why is this bad?
 
 A client cannot know that the two are one credential: it asks for both, or offers a choice between
-equals. It is only a note, because two issuers may well give out tokens of the same shape that each
-other's operations refuse.
+equals. It is only a note, because two issuers may issue tokens of the same form that each other's
+operations refuse.
 
 ## Example
 
@@ -24,10 +24,6 @@ not, say so in a `description`: it is part of the definition.
 
 `authkit.schema.hooks.postprocess_schema_security` writes authenticators with equal definitions
 under the first of their names.
-
-## How to silence
-
-An entry in `AUTHKIT["AUDIT"]` with the rule, the scheme as `subject` and a reason.
 """
 
 from __future__ import annotations
@@ -35,7 +31,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import Truth
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.findings import Offence, Place, Rule, Severity, exemption
 from authkit.schema.model.suggest import alias
 from authkit.schema.openapi.document import fingerprint, security_schemes
 
@@ -49,4 +45,11 @@ def look(truth: Truth) -> Iterator[Offence]:
             yield Offence(Place(), message, subject=name, suggestion=alias(name, other))
 
 
-RULE = Rule("AK104", "equivalent-schemes", Severity.NOTE, __doc__, look)
+RULE = Rule(
+    "AK104",
+    "equivalent-schemes",
+    Severity.NOTE,
+    __doc__,
+    look,
+    silence=exemption("the scheme as `subject`"),
+)

@@ -1,15 +1,15 @@
-"""Two operations have one `operationId`, or had to be told apart by a number.
+"""Two operations share an `operationId`, or are told apart by a number.
 
 ## What it does
 
-Looks for an `operationId` that occurs twice, and for one that is another one with `_2`, `_3` and so
-on behind it: that is how drf-spectacular resolves a collision.
+Looks for an `operationId` that occurs twice, and for one that equals another plus `_2`, `_3` and so
+on: drf-spectacular resolves collisions that way.
 
 ## Why is this bad?
 
-Generators make method names of operation ids. Twice the same is invalid OpenAPI, and loses one of
-the two. A number is given in the order of the routes: put a route before the others, and
-`orders_retrieve_2` means something else in every client.
+Generators derive method names from operation ids. A duplicate is invalid OpenAPI, and loses one of
+the two. Numbers follow the order of the routes: insert a route before the others, and
+`orders_retrieve_2` is another operation in every client.
 
 ## Example
 
@@ -21,9 +21,9 @@ the two. A number is given in the order of the routes: put a route before the ot
     @extend_schema(operation_id="orders_list")
     def get(self, request): ...
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+- OpenAPI Specification, Operation Object
 """
 
 from __future__ import annotations

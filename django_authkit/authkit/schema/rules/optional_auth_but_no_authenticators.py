@@ -7,7 +7,7 @@ no credential makes a difference.
 
 ## Why is this bad?
 
-Clients send a token that nobody looks at. It lands in logs for nothing, and an expired one is not
+Clients send a token that no code checks. It ends up in logs without need, and an expired one is not
 refused as they expect.
 
 ## Example
@@ -21,11 +21,7 @@ refused as they expect.
 
 ## Use instead
 
-Leave `auth` out. `authkit.schema.hooks.postprocess_schema_security` writes `security: []`.
-
-## How to silence
-
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+Omit `auth`. `authkit.schema.hooks.postprocess_schema_security` writes `security: []`.
 """
 
 from __future__ import annotations

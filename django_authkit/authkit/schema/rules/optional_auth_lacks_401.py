@@ -1,17 +1,18 @@
-"""A credential is optional, and what happens to a bad one is not documented.
+"""A credential is optional, and the answer to an invalid one is not documented.
 
 ## What it does
 
 Finds the operations that are open and read credentials, and document neither 401 nor 403. Safe
-methods that read sessions alone are left out: a session that has ended is none, and is not refused.
+methods that only read sessions are not reported: an expired session counts as none, and is not
+refused.
 
 ## Why is this bad?
 
-A wrong or expired token on an open view is refused: REST framework does not fall back to anonymous.
-Clients with an old token meet an answer that the document does not know.
+An invalid or expired token on an open view is refused: REST framework does not fall back to
+anonymous. Clients with an old token get a response that the document does not describe.
 
-The finding names the status if it was seen: each authenticator of the view is shown a value that
-nobody can have been given, in the place where its security scheme says that it looks.
+The finding names the status if it was observed: each authenticator of the view is sent a value that
+cannot have been issued, in the place that its security scheme names.
 
 ## Example
 
@@ -28,13 +29,15 @@ nobody can have been given, in the place where its security scheme says that it 
         responses={200: Book, 401: OpenApiResponse(description="The token is not valid.")}
     )
 
-`authkit.schema.hooks.postprocess_schema_security` adds the status that was seen: 401 if the first
-authenticator has a `WWW-Authenticate` header to send, else 403. It adds none where none was seen:
-the authenticator may ask the database first, or ignore what it does not know.
+`authkit.schema.hooks.postprocess_schema_security` adds the status that was observed: 401 if the
+first authenticator sends a `WWW-Authenticate` header, else 403. It adds none where none was
+observed: the authenticator may query the database first, or ignore a credential that it does not
+know.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+- RFC 9110, section 15.5.2: 401 Unauthorized
+- RFC 6750, section 3.1: Error Codes
 """
 
 from __future__ import annotations

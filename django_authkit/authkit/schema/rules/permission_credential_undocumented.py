@@ -3,12 +3,12 @@
 ## What it does
 
 Finds the operations whose views accept a key that only a permission reads, `HasAPIKey` and other
-subclasses of `BaseHasAPIKey`, and whose requirements leave it out.
+subclasses of `BaseHasAPIKey`, and whose requirements omit it.
 
 ## Why is this bad?
 
-drf-spectacular looks at authenticators alone. The document names credentials that are not enough,
-and not the one that is.
+drf-spectacular looks only at authenticators. The document names credentials that are not
+sufficient, and omits the one that is.
 
 ## Example
 
@@ -19,10 +19,6 @@ and not the one that is.
 ## Use instead
 
 `authkit.schema.hooks.postprocess_schema_security` writes the scheme and the requirement.
-
-## How to silence
-
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations

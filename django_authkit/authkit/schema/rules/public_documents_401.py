@@ -3,12 +3,12 @@
 ## What it does
 
 Finds the operations that are public, without any authenticator, and document 401. Unsafe methods
-are left alone: a login answers 401 to a wrong password.
+are not reported: a login answers 401 to a wrong password.
 
 ## Why is this bad?
 
-Generated clients prepare for a refusal that never comes, and readers look for the credential that
-it is about.
+Generated clients handle a refusal that never happens, and readers look for the credential that it
+refers to.
 
 ## Example
 
@@ -21,15 +21,11 @@ it is about.
 
     @extend_schema(responses={200: Health})
 
-`authkit.schema.hooks.postprocess_schema_security` takes the 401 away where it has one ground only:
-requirements that are documented and not true. Where `SECURITY` is set, an `AutoSchema` that asks
-its `get_auth()` writes such a 401; that of drf-standardized-errors does. Any other one stays,
-because the handler may answer it by itself: a 401 in `@extend_schema`, one of another hook, and one
-that is written with requirements and without.
-
-## How to silence
-
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+`authkit.schema.hooks.postprocess_schema_security` removes the 401 where its only reason is a
+documented requirement that is not true. Where `SECURITY` is set, an `AutoSchema` that calls its
+`get_auth()` writes such a 401; that of drf-standardized-errors does. Any other one stays, because
+the handler may answer it by itself: a 401 in `@extend_schema`, one of another hook, and one that is
+written with requirements and without.
 """
 
 from __future__ import annotations

@@ -2,13 +2,13 @@
 
 ## What it does
 
-Finds the protected operations that document none of 401, 403, `4XX` and `default`, or not the
-redirect to the login page with which they answer.
+Finds the protected operations that document none of 401, 403, `4XX` and `default`, and those that
+redirect to a login page and do not document the redirect.
 
 ## Why is this bad?
 
-Generated clients have no type for the refusal that every caller meets sooner or later, and contract
-tests report the answer as undocumented.
+Generated clients have no type for a refusal that every client gets, for example when a token
+expires, and contract tests report the response as undocumented.
 
 ## Example
 
@@ -25,12 +25,12 @@ tests report the answer as undocumented.
       "200": {description: The reports}
       "401": {description: The credential is missing or not valid.}
 
-`authkit.schema.hooks.postprocess_schema_security` adds the status that the view really answers: 401
-if its first authenticator has a `WWW-Authenticate` header to send, else 403.
+`authkit.schema.hooks.postprocess_schema_security` adds the status that the view answers: 401 if its
+first authenticator sends a `WWW-Authenticate` header, else 403.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+- RFC 9110, sections 15.5.2 and 15.5.4: 401 Unauthorized, 403 Forbidden
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""An open operation inherits the `security` of the root.
+"""An open operation inherits the `security` of the document's root.
 
 ## What it does
 
 Looks at documents with a `security` at the root, and reports the operations without one of their
-own whose views let anonymous callers in.
+own whose views admit anonymous callers.
 
 ## Why is this bad?
 
-In OpenAPI an absent `security` is not "public": the root's requirements apply. Clients ask for a
-login where none is needed, and contract tests report a server that ignores authentication.
+In OpenAPI an absent `security` does not mean public: the root's requirements apply. Clients ask for
+a login where none is needed, and contract tests report a server that ignores authentication.
 
 ## Example
 
@@ -17,7 +17,7 @@ login where none is needed, and contract tests report a server that ignores auth
     - jwtAuth: []
     paths:
       /health/:
-        get:          # no security here: needs jwtAuth, says the document
+        get:          # no security here: the document requires jwtAuth
           responses: {"200": {description: Up}}
 
 ## Use instead
@@ -28,9 +28,9 @@ login where none is needed, and contract tests report a server that ignores auth
 
 `authkit.schema.hooks.postprocess_schema_security` writes it.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+- OpenAPI Specification, OpenAPI Object: `security`
 """
 
 from __future__ import annotations

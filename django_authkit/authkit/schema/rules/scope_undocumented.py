@@ -1,14 +1,15 @@
-"""An operation wants scopes of API keys, and the document names others, or none.
+"""A view requires scopes of API keys, and the document names others, or none.
 
 ## What it does
 
-Compares `x-required-scopes` of every operation with what its view asks of API keys: the scopes of
-its `HasScope` permissions, or the `required_scopes` of the view. Scopes in an alternative (`|`) are
-left out: nothing certain can be said of them.
+Compares `x-required-scopes` of every operation with the scopes that its view requires of API keys:
+those of its `HasScope` permissions, or the `required_scopes` of the view. Scopes in an alternative
+(`|`) are not compared: whether they are required is not certain.
 
 ## Why is this bad?
 
-Whoever makes a key cannot know what it needs, gives it too much, or is answered 403.
+An administrator who creates a key cannot know which scopes it needs: the key gets too many, or its
+client is answered 403.
 
 ## Example
 
@@ -31,9 +32,9 @@ Whoever makes a key cannot know what it needs, gives it too much, or is answered
 `authkit.schema.hooks.postprocess_schema_security` writes it. In OpenAPI 3.1 it writes the names
 into the requirement as well; 3.0 allows that for OAuth 2 alone.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+- OWASP API Security Top 10 (2023), API5: Broken Function Level Authorization
 """
 
 from __future__ import annotations

@@ -2,12 +2,12 @@
 
 ## What it does
 
-Looks whether `SECURITY` holds anything.
+Checks whether `SECURITY` has entries.
 
 ## Why is this bad?
 
 drf-spectacular appends it to every operation, whatever the view does: open views are documented as
-protected, and protected ones get requirements that they do not know, or the same one twice. The
+protected, and protected ones get requirements that they do not accept, or the same one twice. The
 authenticators of each view are documented without it.
 
 ## Example
@@ -20,11 +20,6 @@ authenticators of each view are documented without it.
 
 Describe an authenticator that drf-spectacular does not know with an
 `OpenApiAuthenticationExtension`.
-
-## How to silence
-
-If something before the server asks for the credential on every operation, a gateway for example: an
-entry in `AUTHKIT["AUDIT"]` with the rule and that reason.
 """
 
 from __future__ import annotations
@@ -34,7 +29,7 @@ from collections.abc import Iterator
 from drf_spectacular.settings import spectacular_settings
 
 from authkit.schema.model.audited_schema import Truth
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.findings import Offence, Place, Rule, Severity, exemption
 from authkit.schema.openapi.document import fingerprint
 
 
@@ -48,4 +43,11 @@ def look(truth: Truth) -> Iterator[Offence]:
         yield Offence(Place(), message, subject="SECURITY", suggestion=suggestion)
 
 
-RULE = Rule("AK502", "security-for-every-operation", Severity.WARNING, __doc__, look)
+RULE = Rule(
+    "AK502",
+    "security-for-every-operation",
+    Severity.WARNING,
+    __doc__,
+    look,
+    silence=exemption(reason="what asks for the credential on every operation, such as a gateway"),
+)

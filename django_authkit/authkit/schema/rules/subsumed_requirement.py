@@ -1,14 +1,14 @@
-"""A requirement wants everything that another one of its list wants, and more.
+"""A requirement contains another one of the same list.
 
 ## What it does
 
-Compares the requirements of one `security` list with each other. Each of them alone is enough, so
-one that contains another adds nothing. `{}` is left alone: beside it credentials are optional.
+Compares the requirements of one `security` list with each other. Each of them alone is sufficient,
+so one that contains another adds nothing. `{}` is not reported: it makes credentials optional.
 
 ## Why is this bad?
 
-It reads as if the second credential were checked, and it is not: whoever has the first gets in.
-Usually `&` was meant, and the shorter requirement was written by somebody else, such as `SECURITY`.
+It reads as if the second credential were checked, and it is not: a caller with the first is
+admitted. Usually `&` was meant, and the shorter requirement has another source, such as `SECURITY`.
 
 ## Example
 
@@ -23,11 +23,11 @@ Usually `&` was meant, and the shorter requirement was written by somebody else,
     - jwtAuth: []
       apiKey: []
 
-if both are needed, else the first alone.
+if both are required, else the first alone.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+- OpenAPI Specification, Security Requirement Object
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""Another view gives out tokens for a password alone.
+"""Another view issues tokens for a password alone.
 
 ## What it does
 
-Looks through the URLconf, documented or not, for the log-in views of well-known packages and their
+Searches the URLconf, documented or not, for the login views of well-known packages and their
 subclasses, in projects that have `authkit` in `INSTALLED_APPS`.
 
 ## Why is this bad?
 
-Whoever has the password goes there, and is never asked for the code. The second factor of every
-user is worth nothing.
+An attacker who has a password uses that view, which asks for no second factor. The second factor of
+every user is bypassed.
 
 ## Example
 
@@ -18,9 +18,10 @@ user is worth nothing.
 
     path("api/v1/auth/", include("authkit.urls"))           # and no other
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+- NIST SP 800-63B, section 4.2: Authenticator Assurance Level 2
+- CWE-288: Authentication Bypass Using an Alternate Path or Channel
 """
 
 from __future__ import annotations

@@ -1,16 +1,17 @@
-"""Anonymous callers get in, and nobody wrote on the view that they should.
+"""Anonymous callers are admitted, and the view does not declare that this is intended.
 
 ## What it does
 
 Reports every operation that is open to anonymous callers, whatever the document says, unless the
-view itself says so: `AllowAny` or an empty `permission_classes`, or `authentication_classes = []`,
-in its own class, its `@action` or its `as_view()`; a `get_permissions()` of its own that gives
-`AllowAny`; or `@public`. What is inherited, a subclass of `AllowAny`, `|` and permissions of the
-project's own do not say it. Unsafe methods are errors, safe ones warnings.
+view itself declares it: `AllowAny` or an empty `permission_classes`, or `authentication_classes =
+[]`, in its own class, its `@action` or its `as_view()`; its own `get_permissions()` that returns
+`AllowAny`; or `@public`. Inherited attributes, subclasses of `AllowAny`, `|` and the project's own
+permissions do not count. Unsafe methods are errors, safe ones warnings.
 
 ## Why is this bad?
 
-A document can be made true by declaring an accident. This rule goes on asking whether it is one.
+A document that declares an accidentally open operation as public is true. This rule asks whether
+the operation was meant to be open.
 
 ## Example
 
@@ -27,9 +28,10 @@ A document can be made true by declaring an accident. This rule goes on asking w
 
 or the permission that was meant.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+- OWASP API Security Top 10 (2023), API2: Broken Authentication
+- CWE-306: Missing Authentication for Critical Function
 """
 
 from __future__ import annotations

@@ -1,15 +1,14 @@
-"""A view of the API is in no document, and anybody may call it.
+"""A view of the API is not documented, and admits anonymous callers.
 
 ## What it does
 
-Looks through the URLconf for views of REST framework that the document leaves out, and reports
-those that anonymous callers get into. Views of the schema itself and roots of routers are left
-alone.
+Searches the URLconf for views of REST framework that the document omits, and reports those that
+admit anonymous callers. Views of the schema itself and roots of routers are not reported.
 
 ## Why is this bad?
 
-What is in no document is in no review either. Old versions and internal helpers are found by
-trying.
+A review of the document misses the view. Attackers find old versions and internal endpoints by
+guessing paths.
 
 ## Example
 
@@ -19,11 +18,11 @@ trying.
 
 ## Use instead
 
-Take the route away, or give the view the permission that it wants.
+Remove the route, or give the view the permission that it needs.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+- OWASP API Security Top 10 (2023), API9: Improper Inventory Management
 """
 
 from __future__ import annotations

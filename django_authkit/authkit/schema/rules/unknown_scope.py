@@ -3,13 +3,13 @@
 ## What it does
 
 Compares the scopes of every requirement with those of the flows of its OAuth 2 scheme. In OpenAPI
-3.0 a scheme of another type has no scopes at all; in 3.1 and later they are role names, which are
-left alone, and those of `openIdConnect` are known to its issuer alone.
+3.0 a scheme of another type has no scopes; in 3.1 and later they are role names, which are not
+checked. Only the issuer knows those of `openIdConnect`.
 
 ## Why is this bad?
 
-A client asks the authorisation server for the scope and is refused, or does not ask for the one
-that the server wants.
+A client requests the scope from the authorization server and is refused, or does not request the
+one that the server requires.
 
 ## Example
 
@@ -32,9 +32,10 @@ that the server wants.
 
 Or add the scope to the flow: with drf-spectacular, in `OAUTH2_SCOPES`.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+- RFC 6749, section 3.3: Access Token Scope
+- OpenAPI Specification, Security Requirement Object
 """
 
 from __future__ import annotations

@@ -4,12 +4,12 @@
 
 Looks for an `OpenApiAuthenticationExtension` for each authenticator of each documented view, and
 reports the classes for which there is none. Authenticators that `AUTHENTICATION_WHITELIST` hides
-are left alone.
+are not reported.
 
 ## Why is this bad?
 
 drf-spectacular skips such an authenticator with one line on stderr. If it is the only one of the
-view, the operation has no security at all, and reads as public.
+view, the operation has no `security`, and is documented as public.
 
 ## Example
 
@@ -27,11 +27,7 @@ view, the operation has no security at all, and reads as public.
         def get_security_definition(self, auto_schema):
             return {"type": "apiKey", "in": "header", "name": "X-Signature"}
 
-in a module that is imported before the schema is made, for example from `AppConfig.ready()`.
-
-## How to silence
-
-An entry in `AUTHKIT["AUDIT"]` with the rule, the class as `subject` and a reason.
+in a module that is imported before the schema is generated, for example from `AppConfig.ready()`.
 """
 
 from __future__ import annotations
@@ -39,7 +35,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import Judged, Truth
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.findings import Offence, Place, Rule, Severity, exemption
 from authkit.schema.model.places import place_of
 from authkit.schema.model.suggest import extension
 from authkit.schema.openapi.names import dotted
@@ -66,4 +62,11 @@ def unresolved(judged: Judged) -> set[type]:
     }
 
 
-RULE = Rule("AK201", "unresolved-authenticator", Severity.ERROR, __doc__, look)
+RULE = Rule(
+    "AK201",
+    "unresolved-authenticator",
+    Severity.ERROR,
+    __doc__,
+    look,
+    silence=exemption("the class as `subject`"),
+)

@@ -8,11 +8,14 @@ without a credential.
 ## Why is this bad?
 
 Clients log in again at 401 and give up at 403. REST framework answers 403 if the first
-authenticator has no `WWW-Authenticate` header to send, as with `SessionAuthentication`.
+authenticator sends no `WWW-Authenticate` header, as with `SessionAuthentication`.
 
 ## Example
 
     authentication_classes = [SessionAuthentication, JWTAuthentication]   # 403
+
+with this in the document:
+
     responses:
       "401": {description: Log in.}
 
@@ -20,11 +23,11 @@ authenticator has no `WWW-Authenticate` header to send, as with `SessionAuthenti
 
     authentication_classes = [JWTAuthentication, SessionAuthentication]   # 401
 
-`authkit.schema.hooks.postprocess_schema_security` adds the status that is answered.
+`authkit.schema.hooks.postprocess_schema_security` adds the status that the view answers.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["AUDIT"]` with the rule, the operation and a reason.
+- RFC 9110, section 15.5.2: 401 Unauthorized
 """
 
 from __future__ import annotations
