@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from authkit.schema.audit.run import audit, judge_truth
+from authkit.schema.audit.run import apply_rules, audit
 from authkit.schema.model.findings import Severity
 from authkit.schema.model.source import Source, WrongUsage
 from authkit.schema.rules import find_rule
@@ -11,9 +11,9 @@ from drf_spectacular.settings import patched_settings
 
 from tests.schema.documents import (
     ProtectedView,
+    audited_schema,
     report_on,
     route,
-    truth_of,
 )
 from tests.schema.mixed import MIXED, STALE
 
@@ -38,7 +38,7 @@ class TestReport:
         assert [report.locate(one) for one in report.findings] == [None]
 
     def test_runs_the_rules_that_are_asked_for(self):
-        assert judge_truth(truth_of(*MIXED), rules=[find_rule("AK304")]).findings == ()
+        assert apply_rules(audited_schema(*MIXED), rules=[find_rule("AK304")]).findings == ()
 
     def test_reaches_a_level_if_a_finding_is_as_bad(self):
         report = report_on(route(ProtectedView))

@@ -20,7 +20,7 @@ from rest_framework_api_key.permissions import BaseHasAPIKey
 from tests.schema.documents import (
     OpenView,
     ProtectedView,
-    mended_schema,
+    fixed_schema,
     operation,
     plain_schema,
     route,
@@ -218,7 +218,7 @@ class TestTheHook:
     @pytest.mark.parametrize("kind", ending(None))
     def test_leaves_an_operation_that_ends_python_as_it_was(self, error, kind):
         routes = [path("broken/<int:pk>/", ending(error)[kind].as_view()), route(OpenView, "open/")]
-        document = mended_schema(*routes)
+        document = fixed_schema(*routes)
         assert operation(document, "/open/")["security"] == []
         plain = operation(plain_schema(*routes), "/broken/{id}/")
         assert operation(document, "/broken/{id}/") == plain
@@ -229,6 +229,6 @@ class TestTheHook:
 
         key = type("HasEndingKey", (BaseHasAPIKey,), {"get_key": end})
         ends = view(ProtectedView, permission_classes=[key], get_throttles=end)
-        written = operation(mended_schema(route(ends)))
+        written = operation(fixed_schema(route(ends)))
         assert written["security"] == [{"endingKey": []}]
         assert "429" not in written["responses"]

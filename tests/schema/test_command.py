@@ -260,7 +260,7 @@ class TestDepth:
     def test_exits_2_if_a_database_may_not_be_read(self, urlconf, monkeypatch):
         monkeypatch.setitem(connection.settings_dict, "NAME", "shop")
         monkeypatch.setattr(connection, "vendor", "postgresql")
-        with pytest.raises(CommandError, match="say --i-know") as error:
+        with pytest.raises(CommandError, match="say --allow-any-database") as error:
             run("--urlconf", urlconf(*MIXED), "--tier", "T2")
         assert error.value.returncode == 2
 
@@ -457,7 +457,7 @@ class TestExplain:
         ]
 
     def test_a_refusal_whose_status_is_not_known(self, urlconf, settings):
-        handler = {"EXCEPTION_HANDLER": "tests.schema.test_decide.with_200"}
+        handler = {"EXCEPTION_HANDLER": "tests.schema.test_decision.with_200"}
         settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, **handler}
         shown, _ = run("--urlconf", urlconf(route(ProtectedView)), "--explain", "GET", "/thing/")
         assert "secured (tier T0)\n" in shown

@@ -6,7 +6,7 @@ from authkit.schema.audit.suppressions import exempt
 from authkit.schema.model.findings import Finding, Place, Severity
 from authkit.schema.model.report import Access, Context, Location, Report
 from authkit.schema.openapi.document import Declared
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from authkit.schema.rules import find_rule
 
 LOGIN = Place("/login/", "post", "shop.views.LoginView")
@@ -17,7 +17,7 @@ JWT = (("jwtAuth",),)
 OPEN = "The document demands a credential, and the view lets anybody in."
 
 
-class Ledger:
+class Suppressions:
     """Exempts what is found about /reports/."""
 
     def reason(self, finding):
@@ -50,12 +50,14 @@ def located(one):
     return Location("shop/my views.py", 7) if one.place.view else None
 
 
-LEDGERS = (Ledger(),)
+SUPPRESSIONS = (Suppressions(),)
 
 
-def report(findings=FINDINGS, ledgers=LEDGERS, file=""):
+def report(findings=FINDINGS, suppressions=SUPPRESSIONS, file=""):
     context = Context("shop.settings", True, "shop.urls", file, "T2")
-    return exempt(Report(tuple(findings), OPERATIONS, context=context, locate=located), ledgers)
+    return exempt(
+        Report(tuple(findings), OPERATIONS, context=context, locate=located), suppressions
+    )
 
 
 CLEAN = Report((), OPERATIONS[1:2])

@@ -70,7 +70,9 @@ class Command(BaseCommand):
             "--live", action="store_const", dest="tier", const="T4", help="The same as --tier T4."
         )
         depth.add_argument(
-            "--i-know", action="store_true", help="Read a database that is not made for tests."
+            "--allow-any-database",
+            action="store_true",
+            help="Read a database that is not made for tests.",
         )
         depth.add_argument(
             "--param",
@@ -234,7 +236,7 @@ def probe(options: dict[str, Any]) -> Probe:
     return Probe(
         tier=Tier[options["tier"]] if options["tier"] else None,
         params=dict(options["param"] or []),
-        i_know=options["i_know"],
+        allow_any_database=options["allow_any_database"],
     )
 
 

@@ -1,4 +1,4 @@
-"""The whole truth about one document: every operation, its view and what was decided."""
+"""What the audit knows about one document: every operation, its view and what was decided."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from authkit.conf import conf
 from authkit.schema.openapi.document import (
     Document,
     Requirement,
+    deduplicated,
     effective_security,
     operations,
-    said_once,
     security_schemes,
     true_requirements,
     well_formed,
 )
-from authkit.schema.probe.decide import Alternative, Decision, State
-from authkit.schema.probe.prober import Inquiry, Memory, inquiry
-from authkit.schema.probe.throttles import is_throttled
+from authkit.schema.probe.decision import Decision, State
+from authkit.schema.probe.prober import AccessProber, Memory, access_prober
 from authkit.schema.probe.tiers import Probe
 from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.schemes.catalogue import Catalogue, combined
-from authkit.schema.schemes.describer import Describer, Description, shown
+from authkit.schema.schemes.describer import Alternative, Describer, Description, is_whitelisted
 from authkit.schema.views.mapping import Operation, map_operations
+from authkit.schema.views.throttled import is_throttled
 
 AS_DEEP_AS_IS_SAFE = Probe()
 
 
 @dataclass(frozen=True)
-class Judged:
+class AuditedOperation:
     """An operation of the document, its view if it has one, and the decision about it.
 
     ``throttled`` tells that the view may answer 429.
@@ -53,7 +53,7 @@ class Judged:
         found = (self.descriptions[one] for one in alternative)
         return combined(catalogue.requirements(item) for item in found if item is not None)
 
-    def wanted(self, catalogue: Catalogue) -> list[Requirement]:
+    def enforced(self, catalogue: Catalogue) -> list[Requirement]:
         """Return the requirements that are true."""
         accepted = self.decision.alternatives if self.decision else ()
         return self._written(accepted, catalogue)
@@ -64,7 +64,7 @@ class Judged:
         A hidden authenticator stays hidden, unless the operation would then read as public.
         """
         accepted = self.decision.alternatives if self.decision else ()
-        visible = self._written([one for one in accepted if shown(one)], catalogue)
+        visible = self._written([one for one in accepted if is_whitelisted(one)], catalogue)
         return visible or self._written(accepted, catalogue)
 
     def true_security(self, document: Document, catalogue: Catalogue) -> list[Requirement] | None:
@@ -77,20 +77,20 @@ class Judged:
         if self.decision.state in (State.PUBLIC, State.CLOSED):
             return []
         own = well_formed(effective_security(document, self.document))
-        wanted = self.wanted(catalogue)
+        enforced = self.enforced(catalogue)
         optional = self.decision.state is State.OPTIONAL
-        if not wanted and not optional:
+        if not enforced and not optional:
             # No extension describes these authenticators. All that is known is that {} is not true.
-            once: list[Requirement] = said_once([item for item in own if item], catalogue.shared)
+            once: list[Requirement] = deduplicated([item for item in own if item], catalogue.shared)
             return once
         # A requirement inherited from the root was written for everybody, not for this operation.
         inherited = "security" not in self.document
-        known = {name for item in own for name in item} if inherited else set[str]()
+        inherited_names = {name for item in own for name in item} if inherited else set[str]()
         return true_requirements(
             own,
-            wanted,
+            enforced,
             optional=optional,
-            known=known | catalogue.known,
+            ours=inherited_names | catalogue.credential_names,
             added=self.added(catalogue),
         )
 
@@ -104,22 +104,22 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Truth:
+class AuditedSchema:
     """A document and everything that was found out about it.
 
     ``live`` is what the project generates today, if the document comes from a file.
     """
 
     document: Document
-    judged: tuple[Judged, ...]
+    operations: tuple[AuditedOperation, ...]
     live: Document | None = None
     generator: Any = None
 
     @property
     def descriptions(self) -> Iterator[Description]:
         """Yield the descriptions of all credentials on all views."""
-        for judged in self.judged:
-            yield from (found for found in judged.descriptions.values() if found is not None)
+        for audited in self.operations:
+            yield from (found for found in audited.descriptions.values() if found is not None)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -128,47 +128,49 @@ class Truth:
         )
 
 
-def find_truth(
+def probe_document(
     document: Document,
     generator: Any,
     probe: Probe = AS_DEEP_AS_IS_SAFE,
     memory: Memory | None = None,
-) -> Truth:
-    """Judge every operation of *document* by its view. Raises ``UnsafeProbe``.
+) -> AuditedSchema:
+    """Decide every operation of *document* by its view. Raises ``UnsafeProbe``.
 
     With a *memory* no view is asked twice.
     """
     mapped = map_operations(generator)
     describer = Describer()
-    with inquiry(probe, generator.inspector.patterns, memory) as asked:
-        return Truth(
+    with access_prober(probe, generator.inspector.patterns, memory) as prober:
+        return AuditedSchema(
             document,
             tuple(
-                judge(asked, describer, path, method, operation, mapped.get((path, method)))
+                audit_operation(
+                    prober, describer, path, method, operation, mapped.get((path, method))
+                )
                 for path, method, operation in operations(document)
             ),
             generator=generator,
         )
 
 
-def judge(
-    asked: Inquiry,
+def audit_operation(
+    prober: AccessProber,
     describer: Describer,
     path: str,
     method: str,
     document: dict[str, Any],
     source: Operation | None,
-) -> Judged:
+) -> AuditedOperation:
     """Decide about one operation. An operation without a view has no decision."""
     if source is None:
-        return Judged(path, method, document)
-    decision = asked.decide(source)
+        return AuditedOperation(path, method, document)
+    decision = prober.decide(source)
     try:
         descriptions = _described(decision, source, describer)
     except host_errors():  # an extension of the host may fail; nothing is described then
         descriptions = {}
     throttled = is_throttled(source.view)
-    return Judged(path, method, document, source, decision, descriptions, throttled)
+    return AuditedOperation(path, method, document, source, decision, descriptions, throttled)
 
 
 def _described(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from textwrap import fill
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 
 
 class Severity(IntEnum):
@@ -67,7 +67,7 @@ class Rule:
     name: str
     severity: Severity
     text: str
-    look: Callable[[Truth], Iterator[Offence]]
+    look: Callable[[AuditedSchema], Iterator[Offence]]
     silence: str = exemption("the operation")
 
     @property

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from authkit.schema.model.findings import Finding, Place, Severity
 from authkit.schema.openapi.document import Declared
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 
 Alternatives = tuple[tuple[str, ...], ...]
 

@@ -1,4 +1,4 @@
-"""Makes the truth about a document: the one that the project generates, or a committed file."""
+"""Audits one document: the one that the project generates, or a committed file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 
 # Imported for its effect: the descriptions of authenticators are registered.
 import authkit.schema.schemes.extensions  # noqa: F401
-from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, Truth, find_truth
+from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, AuditedSchema, probe_document
 from authkit.schema.openapi.committed import Committed, NoDocument, Unreadable, read_committed
 from authkit.schema.probe.tiers import Probe, UnsafeProbe
 from authkit.schema.sandbox.answers import GUARDS, describe, host_errors
@@ -27,7 +27,7 @@ HOST_CLASSES = (*GUARDS, BaseSerializer, ViewInspector, APIView)
 
 
 class SchemaNotMade(Exception):
-    """There is no document to judge; the message says why."""
+    """There is no document to audit; the message says why."""
 
 
 class WrongUsage(Exception):
@@ -68,10 +68,10 @@ def customised(dotted: str | None) -> Iterator[None]:
         yield
 
 
-def make_truth(
+def probe_source(
     source: Source, probe: Probe = AS_DEEP_AS_IS_SAFE, tell: Callable[[str], None] = silent
-) -> tuple[Truth, Committed | None]:
-    """Return the truth about *source*, and the file if it is one."""
+) -> tuple[AuditedSchema, Committed | None]:
+    """Return the audited schema of *source*, and the file if it is one."""
     committed = None if source.file is None else _read(source.file)
     if source.urlconf is not None:
         require_module(source.urlconf)
@@ -82,9 +82,9 @@ def make_truth(
             document = generator.get_schema(request=None, public=True)
             tell("Asking the views")
             if committed is None:
-                return find_truth(document, generator, probe), None
-            truth = find_truth(committed.document, generator, probe)
-            return replace(truth, live=document), committed
+                return probe_document(document, generator, probe), None
+            schema = probe_document(committed.document, generator, probe)
+            return replace(schema, live=document), committed
     except host_errors() as error:  # the host's code may fail in any way
         said = describe(error, HOST_CLASSES)
         raise SchemaNotMade(f"drf-spectacular could not make it: {said}") from error

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from authkit.schema.model.refusals import NOT_VALID
+from authkit.schema.model.refusal_texts import NOT_VALID
 from authkit.schema.openapi.document import fingerprint
-from authkit.schema.openapi.names import dotted, scheme_name
+from authkit.schema.openapi.scheme_names import dotted, scheme_name
 
 
 def extension(authenticator: type) -> str:

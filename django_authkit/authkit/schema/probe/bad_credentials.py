@@ -12,7 +12,7 @@ from itertools import product
 from typing import Any
 
 from authkit.schema.sandbox.answers import Caller, Gate, Presented, Verdict, host_errors
-from authkit.schema.sandbox.quarantine import watching
+from authkit.schema.sandbox.guards import watching
 from authkit.schema.schemes.describer import Description
 
 #: Of no form that an issuer would choose, so that most authenticators refuse them without a look

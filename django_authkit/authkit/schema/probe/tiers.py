@@ -38,23 +38,23 @@ class Probe:
     """The order for an audit.
 
     ``tier`` None goes as deep as is safe: T3 on databases made for tests and on SQLite, else T1.
-    ``params`` are real values for the placeholders of paths, by name. ``i_know`` allows reading
-    any database.
+    ``params`` are real values for the placeholders of paths, by name. ``allow_any_database``
+    allows reading any database.
     """
 
     tier: Tier | None = None
     params: Mapping[str, str] = field(default_factory=dict)
-    i_know: bool = False
+    allow_any_database: bool = False
 
     def resolved(self) -> Tier:
         """Return the tier to go to. Raises ``UnsafeProbe``."""
         if self.tier is None:
-            readable = (self.i_know or not _others()) and _reachable()
+            readable = (self.allow_any_database or not _others()) and _reachable()
             return Tier.T3 if readable else Tier.T1
-        if self.tier >= Tier.T2 and not self.i_know and _others():
+        if self.tier >= Tier.T2 and not self.allow_any_database and _others():
             raise UnsafeProbe(
                 f"{self.tier.label} reads the database {_others()[0]}, which is neither SQLite "
-                "nor a database for tests. Nothing is written, but say --i-know."
+                "nor a database for tests. Nothing is written, but say --allow-any-database."
             )
         return self.tier
 

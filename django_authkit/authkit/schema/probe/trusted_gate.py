@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from authkit.schema.sandbox.answers import ANONYMOUS, Answer, Caller, Gate, Verdict
-from authkit.schema.sandbox.quarantine import Watch
+from authkit.schema.sandbox.guards import Watch
 
 
 @dataclass(frozen=True)
-class Witness:
+class TrustedGate:
     """A gate whose answers do not count if they are made for want of another's.
 
     So it is if the database was asked where it may not be, or somebody was to be reached, whatever
@@ -22,14 +22,14 @@ class Witness:
     watch: Watch
 
     def answer(self, caller: Caller) -> Answer:
-        answer = heard(self.watch, partial(self.gate.answer, caller))
+        answer = trusted_answer(self.watch, partial(self.gate.answer, caller))
         if answer.verdict is Verdict.REFUSED and caller != ANONYMOUS and self.watch.read:
             said = "a permission asks the database about a caller who is in none"
             return Answer(Verdict.UNKNOWN, said=said)
         return answer
 
 
-def heard(watch: Watch, question: Callable[[], Answer]) -> Answer:
+def trusted_answer(watch: Watch, question: Callable[[], Answer]) -> Answer:
     """Return the answer to *question* as far as it counts."""
     watch.next_question()
     answer = question()

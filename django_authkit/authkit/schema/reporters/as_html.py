@@ -13,7 +13,7 @@ from itertools import groupby
 from authkit.schema.model.findings import Finding, Rule
 from authkit.schema.model.report import Access, Alternatives, Report
 from authkit.schema.openapi.document import Declared
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from authkit.schema.reporters.sentences import circumstances, coverage, gaps, sums
 
 OPEN = (State.PUBLIC, State.OPTIONAL)

@@ -8,7 +8,7 @@ from html import escape
 
 from authkit.schema.model.findings import Finding, Place, Severity
 from authkit.schema.model.report import Access, Report
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from authkit.schema.reporters.sentences import coverage
 
 #: What XML 1.0 cannot hold, not even escaped (section 2.2).

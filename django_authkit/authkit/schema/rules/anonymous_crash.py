@@ -31,19 +31,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.places import in_state, place_of
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from authkit.schema.probe.tiers import Tier
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in in_state(truth, State.UNDECIDED):
-        decision = judged.decision
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in in_state(schema, State.UNDECIDED):
+        decision = audited.decision
         # Below T2 what a middleware puts on the request is missing, and that may be all.
         if decision and decision.crashed and not decision.attempts and decision.tier >= Tier.T2:
-            yield Offence(place_of(judged), f"The gate fails: {decision.reason}.")
+            yield Offence(place_of(audited), f"The gate fails: {decision.reason}.")
 
 
 RULE = Rule("AK305", "anonymous-crash", Severity.ERROR, __doc__, look)

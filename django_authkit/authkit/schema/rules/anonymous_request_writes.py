@@ -30,15 +30,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.places import place_of
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in truth.judged:
-        for attempt in judged.decision.attempts if judged.decision else ():
-            yield Offence(place_of(judged), f"The code before the handler {attempt}.")
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in schema.operations:
+        for attempt in audited.decision.attempts if audited.decision else ():
+            yield Offence(place_of(audited), f"The code before the handler {attempt}.")
 
 
 RULE = Rule("AK306", "anonymous-request-writes", Severity.WARNING, __doc__, look)

@@ -31,19 +31,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import mended, place_of, undeclared
-from authkit.schema.views.permissions import is_key_permission
+from authkit.schema.model.places import place_of, suggested_auth, undeclared
+from authkit.schema.views.permission_tree import is_key_permission
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged, alternative, requirement in undeclared(truth):
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited, alternative, requirement in undeclared(schema):
         if not any(is_key_permission(one) for one in alternative):
             names = " and ".join(requirement)
             message = f'"{names}" is accepted, and the document does not say so.'
-            suggestion = mended(truth, judged)
-            yield Offence(place_of(judged), message, subject=names, suggestion=suggestion)
+            suggestion = suggested_auth(schema, audited)
+            yield Offence(place_of(audited), message, subject=names, suggestion=suggestion)
 
 
 RULE = Rule("AK203", "authenticator-not-declared", Severity.WARNING, __doc__, look)

@@ -33,7 +33,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Place, Rule, Severity
 from authkit.schema.model.places import place_of
 from authkit.schema.model.suggest import REGENERATE
@@ -46,22 +46,22 @@ from authkit.schema.openapi.document import (
 )
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    if truth.live is None:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    if schema.live is None:
         return
-    offences = chain(_operations(truth, truth.live), _schemes(truth.document, truth.live))
+    offences = chain(_operations(schema, schema.live), _schemes(schema.document, schema.live))
     yield from (replace(offence, suggestion=REGENERATE) for offence in offences)
 
 
-def _operations(truth: Truth, live: Document) -> Iterator[Offence]:
+def _operations(schema: AuditedSchema, live: Document) -> Iterator[Offence]:
     today = {(path, method): operation for path, method, operation in operations(live)}
-    for judged in truth.judged:
-        operation = today.pop((judged.path, judged.method), None)
+    for audited in schema.operations:
+        operation = today.pop((audited.path, audited.method), None)
         if operation is None:
-            yield Offence(place_of(judged), "The file has it, and the project has it no more.")
-        elif _security(truth.document, judged.document) != _security(live, operation):
+            yield Offence(place_of(audited), "The file has it, and the project has it no more.")
+        elif _security(schema.document, audited.document) != _security(live, operation):
             message = f"The project says security {_security(live, operation)} today."
-            yield Offence(place_of(judged), message)
+            yield Offence(place_of(audited), message)
     for path, method in today:
         yield Offence(Place(path, method), "The project has it, and the file does not.")
 

@@ -27,16 +27,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.places import in_state, place_of
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in in_state(truth, State.CLOSED):
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in in_state(schema, State.CLOSED):
         yield Offence(
-            place_of(judged),
+            place_of(audited),
             "The permissions demand a user, and no authenticator can bring one.",
         )
 

@@ -33,16 +33,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.places import place_of
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in truth.judged:
-        decision = judged.decision
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in schema.operations:
+        decision = audited.decision
         if decision is not None and decision.depends_on:
-            yield Offence(place_of(judged), f"Who may call is decided by {decision.depends_on}.")
+            yield Offence(place_of(audited), f"Who may call is decided by {decision.depends_on}.")
 
 
 RULE = Rule("AK307", "decision-in-object-or-handler", Severity.NOTE, __doc__, look)

@@ -32,18 +32,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import in_state, mended, place_of
+from authkit.schema.model.places import in_state, place_of, suggested_auth
 from authkit.schema.openapi.document import Declared, declared_state
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in in_state(truth, State.SECURED):
-        if declared_state(truth.document, judged.document) is Declared.PUBLIC:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in in_state(schema, State.SECURED):
+        if declared_state(schema.document, audited.document) is Declared.PUBLIC:
             message = "The document demands no credential, and the view refuses anonymous callers."
-            yield Offence(place_of(judged), message, suggestion=mended(truth, judged))
+            yield Offence(place_of(audited), message, suggestion=suggested_auth(schema, audited))
 
 
 RULE = Rule("AK302", "declared-public-but-rejects", Severity.ERROR, __doc__, look)

@@ -33,23 +33,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.model.places import place_of
 from authkit.schema.openapi.document import security_schemes, well_formed
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    catalogue, defined = truth.catalogue, security_schemes(truth.document)
-    for judged in truth.judged:
-        if judged.decision is None or None in judged.descriptions.values():
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    catalogue, defined = schema.catalogue, security_schemes(schema.document)
+    for audited in schema.operations:
+        if audited.decision is None or None in audited.descriptions.values():
             continue
-        read = catalogue.names_of(judged.descriptions.values())
-        own = well_formed(judged.document.get("security"))
+        read = catalogue.names_of(audited.descriptions.values())
+        own = well_formed(audited.document.get("security"))
         for name in dict.fromkeys(name for item in own for name in item):
             if name in defined and name not in read:
                 message = f'Nothing on the view reads "{name}".'
-                yield Offence(place_of(judged), message, subject=name)
+                yield Offence(place_of(audited), message, subject=name)
 
 
 RULE = Rule(

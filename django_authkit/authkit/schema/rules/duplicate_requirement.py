@@ -32,24 +32,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Place, Rule, Severity
 from authkit.schema.model.places import requirement_lists
 from authkit.schema.model.suggest import auth
-from authkit.schema.openapi.document import said_once, well_formed
+from authkit.schema.openapi.document import deduplicated, well_formed
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for place, requirements in requirement_lists(truth):
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for place, requirements in requirement_lists(schema):
         written = well_formed(requirements)
-        repeated = len(written) - len(said_once(written))
+        repeated = len(written) - len(deduplicated(written))
         if repeated:
             message = f"{repeated} of {len(written)} requirements are repetitions."
-            yield Offence(place, message, suggestion=_suggestion(truth, place, requirements))
+            yield Offence(place, message, suggestion=_suggestion(schema, place, requirements))
 
 
-def _suggestion(truth: Truth, place: Place, requirements: Any) -> str:
-    once = said_once(requirements, truth.catalogue.shared)
+def _suggestion(schema: AuditedSchema, place: Place, requirements: Any) -> str:
+    once = deduplicated(requirements, schema.catalogue.shared)
     return auth(once) if place.path and once != requirements else ""
 
 

@@ -30,15 +30,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Place, Rule, Severity, exemption
 from authkit.schema.model.suggest import alias
 from authkit.schema.openapi.document import fingerprint, security_schemes
 
 
-def look(truth: Truth) -> Iterator[Offence]:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
     first: dict[str, str] = {}
-    for name, definition in sorted(security_schemes(truth.document).items()):
+    for name, definition in sorted(security_schemes(schema.document).items()):
         other = first.setdefault(fingerprint(definition), name)
         if other != name:
             message = f'The scheme "{name}" has the same definition as "{other}".'

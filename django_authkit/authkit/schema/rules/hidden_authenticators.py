@@ -29,13 +29,13 @@ from collections.abc import Iterator
 
 from drf_spectacular.settings import spectacular_settings
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Place, Rule, Severity, exemption
 
 SETTING = "AUTHENTICATION_WHITELIST"
 
 
-def look(truth: Truth) -> Iterator[Offence]:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
     allowed = spectacular_settings.AUTHENTICATION_WHITELIST
     if allowed is not None and not allowed:
         message = f"{SETTING} is empty: no authenticator is documented."

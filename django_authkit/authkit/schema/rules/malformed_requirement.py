@@ -35,15 +35,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.places import requirement_lists
 from authkit.schema.model.suggest import auth
 from authkit.schema.openapi.document import fingerprint
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for place, requirements in requirement_lists(truth):
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for place, requirements in requirement_lists(schema):
         if not isinstance(requirements, list):
             yield Offence(place, "security is not a list.")
             continue

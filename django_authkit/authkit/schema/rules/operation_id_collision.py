@@ -31,17 +31,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Place, Rule, Severity
 from authkit.schema.model.places import place_of
 
 NUMBERED = re.compile(r"(.+)_\d+")
 
 
-def look(truth: Truth) -> Iterator[Offence]:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
     places: dict[str, list[Place]] = {}
-    for judged in truth.judged:
-        places.setdefault(str(judged.document.get("operationId", "")), []).append(place_of(judged))
+    for audited in schema.operations:
+        places.setdefault(str(audited.document.get("operationId", "")), []).append(
+            place_of(audited)
+        )
     places.pop("", None)
     for operation_id, found in places.items():
         for place in found[1:]:

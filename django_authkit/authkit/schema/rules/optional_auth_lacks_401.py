@@ -44,39 +44,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Judged, Truth
+from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.places import in_state, place_of
 from authkit.schema.model.suggest import refusal
 from authkit.schema.openapi.document import documents_refusal
-from authkit.schema.probe.decide import State
-from authkit.schema.probe.known import ignores_bad_credentials
+from authkit.schema.probe.builtin_gate import ignores_bad_credentials
+from authkit.schema.probe.decision import State
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in in_state(truth, State.OPTIONAL):
-        if not documents_refusal(judged.document) and not _refuses_nobody(judged):
-            yield Offence(place_of(judged), _message(judged), suggestion=_suggestion(judged))
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in in_state(schema, State.OPTIONAL):
+        if not documents_refusal(audited.document) and not _refuses_nobody(audited):
+            yield Offence(place_of(audited), _message(audited), suggestion=_suggestion(audited))
 
 
-def _refuses_nobody(judged: Judged) -> bool:
-    read = judged.decision.offered.authenticators if judged.decision else ()
-    return all(ignores_bad_credentials(one, judged.method) for one in read)
+def _refuses_nobody(audited: AuditedOperation) -> bool:
+    read = audited.decision.offered.authenticators if audited.decision else ()
+    return all(ignores_bad_credentials(one, audited.method) for one in read)
 
 
-def _seen(judged: Judged) -> tuple[int, ...]:
-    return judged.decision.bad_credential if judged.decision else ()
+def _seen(audited: AuditedOperation) -> tuple[int, ...]:
+    return audited.decision.bad_credential if audited.decision else ()
 
 
-def _message(judged: Judged) -> str:
-    if not _seen(judged):
+def _message(audited: AuditedOperation) -> str:
+    if not _seen(audited):
         return "What a bad credential is answered is not documented."
-    statuses = " or ".join(str(status) for status in _seen(judged))
+    statuses = " or ".join(str(status) for status in _seen(audited))
     return f"A bad credential is answered {statuses}, which is not documented."
 
 
-def _suggestion(judged: Judged) -> str:
-    return ", ".join(refusal(status) for status in _seen(judged) or (401,))
+def _suggestion(audited: AuditedOperation) -> str:
+    return ", ".join(refusal(status) for status in _seen(audited) or (401,))
 
 
 RULE = Rule("AK404", "optional-auth-lacks-401", Severity.NOTE, __doc__, look)

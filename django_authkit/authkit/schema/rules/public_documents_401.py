@@ -32,18 +32,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
-from authkit.schema.model.baseless import promises_401_for_nothing
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.places import place_of
 from authkit.schema.model.suggest import NO_REFUSAL
+from authkit.schema.model.unfounded_401 import documents_401_without_credentials
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in truth.judged:
-        if promises_401_for_nothing(judged):
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in schema.operations:
+        if documents_401_without_credentials(audited):
             message = "401 is documented, and no credential is read."
-            yield Offence(place_of(judged), message, suggestion=NO_REFUSAL)
+            yield Offence(place_of(audited), message, suggestion=NO_REFUSAL)
 
 
 RULE = Rule("AK403", "public-documents-401", Severity.NOTE, __doc__, look)

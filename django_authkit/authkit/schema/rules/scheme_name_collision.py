@@ -33,15 +33,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Place, Rule, Severity, exemption
 from authkit.schema.model.suggest import extension
-from authkit.schema.openapi.names import dotted
+from authkit.schema.openapi.scheme_names import dotted
 from authkit.schema.schemes.catalogue import shared_names
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for name, sources in shared_names(truth.descriptions).items():
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for name, sources in shared_names(schema.descriptions).items():
         classes = ", ".join(dotted(source) for source in sources)
         message = f'"{name}" stands for different definitions: {classes}.'
         yield Offence(Place(), message, subject=name, suggestion=extension(sources[-1]))

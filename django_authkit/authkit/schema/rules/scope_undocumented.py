@@ -41,29 +41,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Judged, Truth
+from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.places import place_of
-from authkit.schema.model.scopes import documented_scopes, wanted_scopes
+from authkit.schema.model.required_scopes import documented_scopes, required_scopes
 from authkit.schema.sandbox.answers import host_errors
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in truth.judged:
-        wanted = scopes(judged)
-        documented = documented_scopes(judged.document)
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in schema.operations:
+        wanted = scopes(audited)
+        documented = documented_scopes(audited.document)
         if wanted is not None and wanted != documented:
             yield Offence(
-                place_of(judged),
+                place_of(audited),
                 f"It wants of a key: {', '.join(wanted) or 'no scope'}; "
                 f"the document says: {', '.join(documented) or 'nothing'}.",
             )
 
 
-def scopes(judged: Judged) -> list[str] | None:
+def scopes(audited: AuditedOperation) -> list[str] | None:
     """Return the scopes that an operation wants, None if nobody can tell."""
     try:
-        return wanted_scopes(judged)
+        return required_scopes(audited)
     except host_errors():  # the host's code may fail in any way
         return None
 

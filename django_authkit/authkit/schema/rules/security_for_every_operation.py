@@ -28,12 +28,12 @@ from collections.abc import Iterator
 
 from drf_spectacular.settings import spectacular_settings
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Place, Rule, Severity, exemption
 from authkit.schema.openapi.document import fingerprint
 
 
-def look(truth: Truth) -> Iterator[Offence]:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
     security = spectacular_settings.SECURITY
     if security:
         message = (

@@ -35,14 +35,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import permutations
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.places import requirement_lists
 from authkit.schema.openapi.document import Requirement, well_formed
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for place, requirements in requirement_lists(truth):
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for place, requirements in requirement_lists(schema):
         for smaller, larger in permutations(well_formed(requirements), 2):
             if is_part(smaller, larger):
                 message = f"Whoever has {said(smaller)} need not have {said(larger)}."

@@ -30,16 +30,16 @@ from collections.abc import Iterator
 
 from django.apps import apps
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Place, Rule, Severity
 from authkit.schema.model.undocumented import all_endpoints
-from authkit.schema.openapi.names import dotted
+from authkit.schema.openapi.scheme_names import dotted
 
 
-def look(truth: Truth) -> Iterator[Offence]:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
     if not apps.is_installed("authkit"):
         return
-    for endpoint in all_endpoints(truth):
+    for endpoint in all_endpoints(schema):
         mints = endpoint.method == "post" and minting_class(endpoint.view)
         if mints:
             place = Place(endpoint.path, endpoint.method, dotted(endpoint.view))

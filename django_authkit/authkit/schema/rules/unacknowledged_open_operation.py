@@ -38,21 +38,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.places import in_state, place_of
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.views.acknowledgement import is_acknowledged
 from authkit.schema.views.mapping import Operation
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in in_state(truth, State.PUBLIC, State.OPTIONAL):
-        if judged.source is not None and not acknowledged(judged.source):
-            severity = Severity.WARNING if judged.method in SAFE else Severity.ERROR
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in in_state(schema, State.PUBLIC, State.OPTIONAL):
+        if audited.source is not None and not acknowledged(audited.source):
+            severity = Severity.WARNING if audited.method in SAFE else Severity.ERROR
             message = "Anonymous callers get in, and nothing on the view says that they should."
-            yield Offence(place_of(judged), message, severity, suggestion=SUGGESTION)
+            yield Offence(place_of(audited), message, severity, suggestion=SUGGESTION)
 
 
 def acknowledged(operation: Operation) -> bool:

@@ -29,16 +29,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Place, Rule, Severity
 from authkit.schema.model.undocumented import undocumented_operations
-from authkit.schema.probe.prober import inquiry
+from authkit.schema.probe.prober import access_prober
 from authkit.schema.probe.tiers import Probe, Tier
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    operations = list(undocumented_operations(truth))
-    with inquiry(Probe(Tier.T1), ()) as asked:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    operations = list(undocumented_operations(schema))
+    with access_prober(Probe(Tier.T1), ()) as asked:
         for operation in operations:
             if asked.decide(operation).is_open:
                 place = Place(operation.path, operation.method, operation.view_name)

@@ -43,18 +43,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.places import requirement_lists
 from authkit.schema.openapi.document import Document, mapping, security_schemes, well_formed
 
 
-def look(truth: Truth) -> Iterator[Offence]:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
     known = {
-        name: known_scopes(truth.document, mapping(definition))
-        for name, definition in security_schemes(truth.document).items()
+        name: known_scopes(schema.document, mapping(definition))
+        for name, definition in security_schemes(schema.document).items()
     }
-    for place, requirements in requirement_lists(truth):
+    for place, requirements in requirement_lists(schema):
         for requirement in well_formed(requirements):
             for name, scopes in requirement.items():
                 for scope in sorted(unknown(scopes, known.get(name))):

@@ -32,7 +32,7 @@ from collections.abc import Iterator
 from django.conf import settings
 from drf_spectacular.settings import SPECTACULAR_DEFAULTS
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Place, Rule, Severity, exemption
 
 #: Keys that were seen in real projects, and what their authors meant.
@@ -43,7 +43,7 @@ MEANT = {
 }
 
 
-def look(truth: Truth) -> Iterator[Offence]:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
     written = getattr(settings, "SPECTACULAR_SETTINGS", {})
     for key in sorted(set(written) - set(SPECTACULAR_DEFAULTS)):
         meant = meant_by(key)

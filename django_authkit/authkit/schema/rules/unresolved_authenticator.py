@@ -34,19 +34,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Judged, Truth
+from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Offence, Place, Rule, Severity, exemption
 from authkit.schema.model.places import place_of
 from authkit.schema.model.suggest import extension
-from authkit.schema.openapi.names import dotted
-from authkit.schema.schemes.describer import shown
+from authkit.schema.openapi.scheme_names import dotted
+from authkit.schema.schemes.describer import is_whitelisted
 
 
-def look(truth: Truth) -> Iterator[Offence]:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
     places: dict[type, list[Place]] = {}
-    for judged in truth.judged:
-        for authenticator in unresolved(judged):
-            places.setdefault(authenticator, []).append(place_of(judged))
+    for audited in schema.operations:
+        for authenticator in unresolved(audited):
+            places.setdefault(authenticator, []).append(place_of(audited))
     for authenticator, found in sorted(places.items(), key=lambda item: dotted(item[0])):
         name = dotted(authenticator)
         others = f" and {len(found) - 1} more" if len(found) > 1 else ""
@@ -54,11 +54,11 @@ def look(truth: Truth) -> Iterator[Offence]:
         yield Offence(Place(), message, subject=name, suggestion=extension(authenticator))
 
 
-def unresolved(judged: Judged) -> set[type]:
+def unresolved(audited: AuditedOperation) -> set[type]:
     return {
         type(credential)
-        for credential, description in judged.descriptions.items()
-        if description is None and shown((credential,))
+        for credential, description in audited.descriptions.items()
+        if description is None and is_whitelisted((credential,))
     }
 
 

@@ -28,14 +28,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Place, Rule, Severity, exemption
 from authkit.schema.openapi.document import required_schemes, security_schemes
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    schemes = {*security_schemes(truth.document)}
-    for name in sorted(schemes - required_schemes(truth.document)):
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    schemes = {*security_schemes(schema.document)}
+    for name in sorted(schemes - required_schemes(schema.document)):
         yield Offence(Place(), f'The scheme "{name}" is required nowhere.', subject=name)
 
 

@@ -37,13 +37,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Place, Rule, Severity, exemption
 from authkit.schema.openapi.document import mapping, security_schemes
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for name, definition in sorted(security_schemes(truth.document).items()):
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for name, definition in sorted(security_schemes(schema.document).items()):
         weakness = weakness_of(mapping(definition))
         if weakness:
             yield Offence(Place(), f'The scheme "{name}" {weakness}.', subject=name)

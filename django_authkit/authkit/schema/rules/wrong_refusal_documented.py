@@ -34,22 +34,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.places import in_state, place_of
-from authkit.schema.model.refusals import REFUSED
+from authkit.schema.model.refusal_texts import REFUSED
 from authkit.schema.model.suggest import refusal
 from authkit.schema.openapi.document import documents, responses
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in in_state(truth, State.SECURED):
-        refused = judged.decision and judged.decision.refusal == 403
-        if refused and "401" in responses(judged.document) and not documents(judged.document, 403):
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in in_state(schema, State.SECURED):
+        refused = audited.decision and audited.decision.refusal == 403
+        if (
+            refused
+            and "401" in responses(audited.document)
+            and not documents(audited.document, 403)
+        ):
             message = "Anonymous callers are answered 403, not 401."
             suggestion = refusal(403, REFUSED[403])
-            yield Offence(place_of(judged), message, suggestion=suggestion)
+            yield Offence(place_of(audited), message, suggestion=suggestion)
 
 
 RULE = Rule("AK402", "wrong-refusal-documented", Severity.WARNING, __doc__, look)

@@ -12,13 +12,13 @@ from rest_framework import status
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 
-from authkit.schema.openapi.names import dotted
+from authkit.schema.openapi.scheme_names import dotted
 
 REFUSALS = (status.HTTP_401_UNAUTHORIZED, status.HTTP_403_FORBIDDEN)
 
 #: Where a request remembers what was looked at and is not there without a real credential. Whoever
 #: is refused after such a look may be let in with it.
-MISSED = "_authkit_missed"
+NEEDED_CREDENTIAL = "_authkit_needed_credential"
 
 
 class Verdict(Enum):

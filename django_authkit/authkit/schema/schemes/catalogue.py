@@ -10,7 +10,7 @@ from itertools import chain, count, product
 from typing import Any
 
 from authkit.schema.openapi.document import Requirement, fingerprint
-from authkit.schema.openapi.names import dotted, scheme_name
+from authkit.schema.openapi.scheme_names import dotted, scheme_name
 from authkit.schema.schemes.describer import Description
 
 
@@ -75,7 +75,7 @@ class Catalogue:
         return {name for requirements in found for item in requirements for name in item}
 
     @cached_property
-    def known(self) -> set[str]:
+    def credential_names(self) -> set[str]:
         """Every name, final or given up, that stands for a credential met on a view."""
         return {*self.definitions, *self.merged, *(name for name, _ in self.names)}
 

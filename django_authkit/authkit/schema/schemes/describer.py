@@ -14,13 +14,15 @@ from drf_spectacular.plumbing import build_bearer_security_scheme_object, whitel
 from drf_spectacular.settings import spectacular_settings
 
 from authkit.schema.openapi.document import Requirement
-from authkit.schema.openapi.names import key_scheme_name
-from authkit.schema.probe.decide import Alternative
+from authkit.schema.openapi.scheme_names import key_scheme_name
 from authkit.schema.sandbox.answers import host_errors
-from authkit.schema.sandbox.quarantine import watching
-from authkit.schema.views.permissions import is_key_permission
+from authkit.schema.sandbox.guards import watching
+from authkit.schema.views.permission_tree import is_key_permission
 
 AUTHORIZATION = "HTTP_AUTHORIZATION"
+
+#: Credentials that are presented together: authenticators and key permissions.
+Alternative = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -45,16 +47,16 @@ def describe_credential(credential: Any, inspector: Any) -> Description | None:
 class Describer:
     """Describes credentials, and those that every view describes alike only once."""
 
-    known: dict[type, Description | None] = field(default_factory=dict)
+    described: dict[type, Description | None] = field(default_factory=dict)
 
     def describe(self, credential: Any, inspector: Any) -> Description | None:
         kind = type(credential)
-        if kind in self.known:
-            return self.known[kind]
+        if kind in self.described:
+            return self.described[kind]
         with watching():
             description = describe_credential(credential, inspector)
         if is_key_permission(credential) or _is_the_same_everywhere(credential):
-            self.known[kind] = description
+            self.described[kind] = description
         return description
 
 
@@ -126,7 +128,7 @@ class AskedHeaders(dict[str, Any]):
         return False
 
 
-def shown(alternative: Alternative) -> bool:
+def is_whitelisted(alternative: Alternative) -> bool:
     """Tell whether AUTHENTICATION_WHITELIST lets every authenticator of *alternative* through."""
     allowed = spectacular_settings.AUTHENTICATION_WHITELIST
     return all(is_key_permission(one) or whitelisted(one, allowed, True) for one in alternative)

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch
 
-from authkit.schema.views.url_values import host
+from authkit.schema.views.url_builder import host
 
 REDIRECTS = (301, 302, 303, 307, 308)
 

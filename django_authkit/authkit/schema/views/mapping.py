@@ -27,7 +27,7 @@ from drf_spectacular.settings import spectacular_settings
 from rest_framework.schemas.generators import BaseSchemaGenerator
 from rest_framework.views import APIView
 
-from authkit.schema.openapi.names import dotted
+from authkit.schema.openapi.scheme_names import dotted
 from authkit.schema.sandbox.answers import host_errors
 
 Key = tuple[str, str]
@@ -72,7 +72,7 @@ def map_operations(generator: Any) -> dict[Key, Operation]:
 def _rebuild(generator: Any) -> Iterator[Operation]:
     generator._initialise_endpoints()
     documented = generator._get_paths_and_endpoints()
-    replay = Replay(generator, path_prefix(documented))
+    replay = EndpointReplay(generator, path_prefix(documented))
     for (path, path_regex, method, view), endpoint in zip(
         documented, _endpoints(generator, len(documented)), strict=True
     ):
@@ -109,7 +109,7 @@ def path_prefix(documented: list[Any]) -> str:
 
 
 @dataclass(frozen=True)
-class Replay:
+class EndpointReplay:
     """The way of one endpoint through the generator, once more."""
 
     generator: Any

@@ -44,7 +44,7 @@ def placeholders(operation: Operation) -> list[str]:
 
 
 @dataclass
-class Addresses:
+class UrlBuilder:
     """Makes addresses in one project; rows that were read are remembered.
 
     ``params`` are the values that the user gave. ``rows`` allows reading the database for others.

@@ -17,16 +17,16 @@ from rest_framework.views import APIView
 
 from authkit.schema.sandbox.answers import (
     ANONYMOUS,
-    MISSED,
+    NEEDED_CREDENTIAL,
     REFUSALS,
     Answer,
     Caller,
     Verdict,
     host_errors,
 )
-from authkit.schema.sandbox.quarantine import watching
-from authkit.schema.views.permissions import with_keys
-from authkit.schema.views.stock import handles_exceptions
+from authkit.schema.sandbox.guards import watching
+from authkit.schema.views.framework_code import handles_exceptions
+from authkit.schema.views.permission_tree import with_keys
 
 #: Behind a session ``request.auth`` is never anything, nor is it where nobody authenticates.
 WITHOUT_AUTH = (SessionAuthentication.authenticate, None)
@@ -51,7 +51,7 @@ class ViewGate:
             answer = answer_to(caller, view, self.run)
         except host_errors() as error:  # the host's code may fail in any way
             return Answer.of_failure(error)
-        missed = vars(view.request).get(MISSED)
+        missed = vars(view.request).get(NEEDED_CREDENTIAL)
         if answer.verdict is Verdict.REFUSED and missed:
             said = f"a permission looks at {missed}, which only a real credential brings along"
             return Answer(Verdict.UNKNOWN, said=said)
@@ -153,7 +153,7 @@ def _noting_auth(kind: Any) -> type[Request]:
     """Return a subclass of *kind* that knows whether somebody looked at ``request.auth``."""
 
     def auth(request: Any) -> Any:
-        vars(request)[MISSED] = "request.auth"
+        vars(request)[NEEDED_CREDENTIAL] = "request.auth"
         return kind.auth.fget(request)
 
     return type(kind.__name__, (kind,), {"auth": property(auth, kind.auth.fset)})

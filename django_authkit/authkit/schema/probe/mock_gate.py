@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
-from authkit.schema.probe.gate import ViewGate, introduce, request_to
+from authkit.schema.probe.view_gate import ViewGate, introduce, request_to
 from authkit.schema.sandbox.answers import Caller
 from authkit.schema.views.mapping import Operation
 
@@ -17,7 +17,7 @@ from authkit.schema.views.mapping import Operation
 VERSIONING = {"version": None, "versioning_scheme": None}
 
 #: An address of the documentation (RFC 5737): whoever calls is not this machine.
-STRANGER = "192.0.2.1"
+CLIENT_IP = "192.0.2.1"
 
 
 def mock_gate(operation: Operation, values: dict[str, str] | None) -> ViewGate:
@@ -45,4 +45,4 @@ def _forget_caller(request: Any) -> None:
         vars(request).pop(name, None)
     nobody: Any = api_settings.UNAUTHENTICATED_USER
     request._request.user = nobody() if nobody else None
-    request._request.META["REMOTE_ADDR"] = STRANGER
+    request._request.META["REMOTE_ADDR"] = CLIENT_IP

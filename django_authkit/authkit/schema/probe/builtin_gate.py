@@ -12,11 +12,11 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
-from authkit.schema.openapi.names import dotted
-from authkit.schema.probe.decide import Offer
+from authkit.schema.openapi.scheme_names import dotted
+from authkit.schema.probe.decision import Offer
 from authkit.schema.sandbox.answers import Answer, Caller
-from authkit.schema.views.permissions import is_decided_by_its_key, leaves, with_keys
-from authkit.schema.views.stock import is_stock
+from authkit.schema.views.framework_code import is_framework_code
+from authkit.schema.views.permission_tree import is_decided_by_its_key, leaves, with_keys
 
 #: Permissions that look at the method and the user, and at nothing else.
 PERMISSIONS = frozenset(
@@ -59,7 +59,7 @@ GATE = (
 
 
 @dataclass
-class KnownRequest:
+class BuiltinRequest:
     """As much of a request as the permissions above look at."""
 
     method: str
@@ -70,7 +70,7 @@ class KnownRequest:
 
 
 @dataclass(frozen=True)
-class KnownGate:
+class BuiltinGate:
     """A gate in which nothing but REST framework's own code stands. Runs no code of the view."""
 
     view: APIView
@@ -81,7 +81,7 @@ class KnownGate:
     def answer(self, caller: Caller) -> Answer:
         nobody: Any = api_settings.UNAUTHENTICATED_USER
         user = caller.user or (nobody() if nobody else None)
-        request: Any = KnownRequest(
+        request: Any = BuiltinRequest(
             self.method, user, self.authenticators, caller.user and caller.authenticator
         )
         for permission in self.permissions:
@@ -98,7 +98,7 @@ class KnownGate:
         return exceptions.PermissionDenied.status_code
 
 
-def known_gate(view: APIView, method: str, offered: Offer) -> KnownGate | None:
+def builtin_gate(view: APIView, method: str, offered: Offer) -> BuiltinGate | None:
     """Return the gate if all of it is REST framework's own, else None."""
     nobody: Any = api_settings.UNAUTHENTICATED_USER
     kinds: list[Any] = [type(one) for one in offered.authenticators]
@@ -109,12 +109,12 @@ def known_gate(view: APIView, method: str, offered: Offer) -> KnownGate | None:
         and all(_is_known_authenticator(kind) for kind in kinds)
         and all(_is_known_permission(leaf) for one in offered.permissions for leaf in leaves(one))
     )
-    return KnownGate(view, method, offered.authenticators, offered.permissions) if stock else None
+    return BuiltinGate(view, method, offered.authenticators, offered.permissions) if stock else None
 
 
 @cache
 def _is_stock_view(view: Any) -> bool:
-    return all(is_stock(getattr(view, name)) for name in GATE)
+    return all(is_framework_code(getattr(view, name)) for name in GATE)
 
 
 def _is_known_permission(permission: Any) -> bool:

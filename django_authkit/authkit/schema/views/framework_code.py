@@ -7,15 +7,18 @@ from typing import Any
 from rest_framework.views import APIView
 
 #: Where the code stands that makes a callback of a view, and takes a request to its handler.
-STOCK = ("django.views.decorators.csrf", "django.views.generic.base", "rest_framework.")
+FRAMEWORK_MODULES = ("django.views.decorators.csrf", "django.views.generic.base", "rest_framework.")
 
 
-def is_stock(function: Any) -> bool:
+def is_framework_code(function: Any) -> bool:
     """Tell whether a function is REST framework's own, or Django's below it."""
     # Not by __module__, which a decorator copies from what it decorates.
-    return str(getattr(function, "__globals__", {}).get("__name__")).startswith(STOCK)
+    return str(getattr(function, "__globals__", {}).get("__name__")).startswith(FRAMEWORK_MODULES)
 
 
 def handles_exceptions(view: APIView) -> bool:
     """Tell whether a refusal of *view* is answered by code of the project's."""
-    return not (is_stock(type(view).handle_exception) and is_stock(view.get_exception_handler()))
+    return not (
+        is_framework_code(type(view).handle_exception)
+        and is_framework_code(view.get_exception_handler())
+    )

@@ -10,14 +10,12 @@ from typing import Any
 
 from rest_framework.views import APIView
 
-from authkit.schema.probe.gate import before_its_action
 from authkit.schema.probe.tiers import Tier
+from authkit.schema.probe.view_gate import before_its_action
 from authkit.schema.sandbox.answers import Answer, Caller, Gate, Verdict
-from authkit.schema.views.permissions import formula, is_key_permission, leaves
-from authkit.schema.views.stock import is_stock
-
-#: Credentials that are presented together: an authenticator's, keys, or both.
-Alternative = tuple[Any, ...]
+from authkit.schema.schemes.describer import Alternative
+from authkit.schema.views.framework_code import is_framework_code
+from authkit.schema.views.permission_tree import formula, is_key_permission, leaves
 
 
 class State(Enum):
@@ -54,7 +52,9 @@ class Offer:
         ]
         # One of each class: a permission that is named twice is still one key.
         keys = tuple({type(key): key for key in found}.values())
-        early = view if is_stock(type(view).get_authenticators) else before_its_action(view)
+        early = (
+            view if is_framework_code(type(view).get_authenticators) else before_its_action(view)
+        )
         return cls(tuple(early.get_authenticators()), permissions, keys)
 
     @property
@@ -116,12 +116,12 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Hearing:
-    """The questions that one gate is asked. *people* are a plain user and a superuser."""
+class CallerMatrix:
+    """The questions that one gate is asked. *users* are a plain user and a superuser."""
 
     gate: Gate
     offered: Offer
-    people: Sequence[Any]
+    users: Sequence[Any]
 
     def decide(self, anonymous: Answer) -> Decision:
         """Return the decision that follows from the answer to an anonymous caller."""
@@ -153,9 +153,9 @@ class Hearing:
                 kept[alternative] = answer.verdict
         if Verdict.ADMITTED in kept.values():
             return Decision(State.SECURED, tuple(kept), refusal)
-        return self._admitting_nobody(refusal)
+        return self._all_refused(refusal)
 
-    def _admitting_nobody(self, refusal: int | None) -> Decision:
+    def _all_refused(self, refusal: int | None) -> Decision:
         """None of the callers we can imagine gets in: say only what follows from that."""
         if self.offered.authenticators:
             # The permission may want a role, a scope or a row that our users do not have, or ask
@@ -164,7 +164,7 @@ class Hearing:
             every = tuple((one,) for one in self.offered.authenticators)
             return Decision(State.SECURED, every, refusal)
         keys = _classes(self.offered.keys)
-        impossible = _best(self.gate.answer(Caller(user, keys=keys)) for user in self.people)
+        impossible = _best(self.gate.answer(Caller(user, keys=keys)) for user in self.users)
         if impossible.verdict is Verdict.ADMITTED:
             return Decision(State.CLOSED, refusal=refusal)
         reason = impossible.reason or (
@@ -180,7 +180,7 @@ class Hearing:
         return _best(
             self.gate.answer(Caller(user, authenticator, keys))
             for authenticator in authenticators
-            for user in self.people
+            for user in self.users
         )
 
 

@@ -30,18 +30,18 @@ from rest_framework.request import Request
 from rest_framework.versioning import AcceptHeaderVersioning, QueryParameterVersioning
 from rest_framework.views import APIView
 
-from authkit.schema.openapi.names import dotted
-from authkit.schema.probe.gate import ViewGate, introduce, request_to
-from authkit.schema.probe.mock import STRANGER
+from authkit.schema.openapi.scheme_names import dotted
+from authkit.schema.probe.mock_gate import CLIENT_IP
+from authkit.schema.probe.view_gate import ViewGate, introduce, request_to
 from authkit.schema.sandbox.answers import Caller
-from authkit.schema.sandbox.quarantine import replaced
+from authkit.schema.sandbox.guards import replaced
+from authkit.schema.views.framework_code import is_framework_code
 from authkit.schema.views.mapping import Operation
-from authkit.schema.views.routes import Routes
-from authkit.schema.views.stock import is_stock
-from authkit.schema.views.url_values import host
+from authkit.schema.views.route_index import RouteIndex
+from authkit.schema.views.url_builder import host
 
 #: Settings under which a request leaves no trace, and a page needs no collected files.
-HARMLESS = {
+DRY_RUN_SETTINGS = {
     "ALLOWED_HOSTS": ["*"],
     "DEBUG_PROPAGATE_EXCEPTIONS": True,
     "MESSAGE_STORAGE": "django.contrib.messages.storage.cookie.CookieStorage",
@@ -54,23 +54,23 @@ AtGate = Callable[[ViewGate], Any]
 
 
 @dataclass(frozen=True)
-class Passage:
+class DryRun:
     """How far a request came: to the gate with what was *found* there, or to an answer before.
 
-    ``astray`` says where else it came to, and was stopped.
+    ``misrouted`` says where else it came to, and was stopped.
     """
 
     found: Any = None
     response: HttpResponse | None = None
-    astray: str = ""
+    misrouted: str = ""
 
 
-class Ended(BaseException):
+class DryRunEnded(BaseException):
     """Ends a request before a handler. No ``except Exception`` on its way can stop it."""
 
-    def __init__(self, passage: Passage) -> None:
+    def __init__(self, outcome: DryRun) -> None:
         super().__init__()
-        self.passage = passage
+        self.outcome = outcome
 
 
 class Documented:
@@ -80,7 +80,7 @@ class Documented:
         self.urlpatterns = list(patterns)
 
 
-class Stack(BaseHandler):
+class MiddlewareStack(BaseHandler):
     """The project's middleware around its URLconf, or around the one that is being documented."""
 
     def __init__(self, urlconf: Documented | None = None) -> None:
@@ -108,12 +108,12 @@ class Stack(BaseHandler):
 
 
 @contextmanager
-def harmless_stack(patterns: Any) -> Iterator[Stack]:
+def dry_run_stack(patterns: Any) -> Iterator[MiddlewareStack]:
     """Set the stack up as it is served, except for what would leave traces."""
     storages = {**settings.STORAGES, "staticfiles": STATICFILES}
     level = logging.root.manager.disable
     with ExitStack() as stack:
-        stack.enter_context(override_settings(**HARMLESS, STORAGES=storages))
+        stack.enter_context(override_settings(**DRY_RUN_SETTINGS, STORAGES=storages))
         stack.enter_context(translation.override(translation.get_language()))
         stack.callback(set_urlconf, None)
         # Refusals are what is being looked for, and no news for a log.
@@ -121,20 +121,20 @@ def harmless_stack(patterns: Any) -> Iterator[Stack]:
         logging.disable(logging.CRITICAL)
         own: Any = None if patterns is get_resolver().url_patterns else Documented(patterns)
         resolver = get_resolver(own)
-        stack.enter_context(replaced(resolver, "resolve", Routes(resolver).resolve))
-        yield Stack(own)
+        stack.enter_context(replaced(resolver, "resolve", RouteIndex(resolver).resolve))
+        yield MiddlewareStack(own)
 
 
-def pass_through(send: Send, operation: Operation, path: str, at_gate: AtGate) -> Passage:
+def dry_run(send: Send, operation: Operation, path: str, at_gate: AtGate) -> DryRun:
     """Send an anonymous request to *path*; call *at_gate* where the view lets it in or not."""
     token = _asked.set((operation.callback, at_gate))
     try:
         with ExitStack() as stack:
             for owner, name, stop in _stops(operation):
                 stack.enter_context(replaced(owner, name, stop))
-            return Passage(response=send(received_request(operation, path)))
-    except Ended as ended:
-        return ended.passage
+            return DryRun(response=send(received_request(operation, path)))
+    except DryRunEnded as ended:
+        return ended.outcome
     finally:
         _asked.reset(token)
 
@@ -149,7 +149,7 @@ def _stops(operation: Operation) -> Iterator[tuple[Any, str, Any]]:
     yield view, handler, _stopping(getattr(view, handler, view.http_method_not_allowed))
 
 
-_asked: ContextVar[Any] = ContextVar("authkit.schema.probe.stack", default=None)
+_asked: ContextVar[Any] = ContextVar("authkit.schema.probe.dry_run", default=None)
 
 
 def _require_meant(callback: Any) -> None:
@@ -157,11 +157,11 @@ def _require_meant(callback: Any) -> None:
     asked = _asked.get()
     served = getattr(callback, "cls", callback)
     if asked is not None and served is not asked[0].cls:
-        raise Ended(_answered_by(served))
+        raise DryRunEnded(_answered_by(served))
 
 
-def _answered_by(other: Any) -> Passage:
-    return Passage(astray=f"is answered by another view ({dotted(other)})")
+def _answered_by(other: Any) -> DryRun:
+    return DryRun(misrouted=f"is answered by another view ({dotted(other)})")
 
 
 def _asking(initial: Callable[..., None]) -> Callable[..., None]:
@@ -172,13 +172,13 @@ def _asking(initial: Callable[..., None]) -> Callable[..., None]:
             initial(view, request, *args, **kwargs)
             return
         if type(view) is not asked[0].cls:
-            raise Ended(_answered_by(type(view)))
+            raise DryRunEnded(_answered_by(type(view)))
         token = _asked.set(None)
         try:
             found = asked[1](received_gate(view, request))
         finally:
             _asked.reset(token)
-        raise Ended(Passage(found=found))
+        raise DryRunEnded(DryRun(found=found))
 
     return initial_or_stop
 
@@ -188,7 +188,7 @@ def _stopping(handler: Callable[..., Any]) -> Callable[..., Any]:
     def handler_or_stop(*args: Any, **kwargs: Any) -> Any:
         if _asked.get() is None:
             return handler(*args, **kwargs)
-        raise Ended(Passage(astray="comes to the handler without initial()"))
+        raise DryRunEnded(DryRun(misrouted="comes to the handler without initial()"))
 
     return handler_or_stop
 
@@ -236,7 +236,7 @@ def received_request(operation: Operation, path: str) -> WSGIRequest:
             "CONTENT_LENGTH": "0",
             "HTTP_ACCEPT": accept,
             "HTTP_HOST": host(),
-            "REMOTE_ADDR": STRANGER,
+            "REMOTE_ADDR": CLIENT_IP,
             "SERVER_NAME": "testserver",
             "SERVER_PORT": "443",
             "SERVER_PROTOCOL": "HTTP/1.1",
@@ -256,11 +256,11 @@ def is_decorated(operation: Operation) -> bool:
     framework's own.
     """
     view: Any = type(operation.view)
-    if not (is_stock(view.setup) and is_stock(view.dispatch)):
+    if not (is_framework_code(view.setup) and is_framework_code(view.dispatch)):
         return True
     layer = operation.callback
     while layer is not None and not isinstance(layer, type):
-        if not is_stock(layer):
+        if not is_framework_code(layer):
             return True
         layer = getattr(layer, "__wrapped__", None)
     return False

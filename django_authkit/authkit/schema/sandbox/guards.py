@@ -65,11 +65,11 @@ READING = re.compile(
 WRITING = re.compile(r"\bINTO\b|^[\s(]*WITH\b.*\b(UPDATE|DELETE|MERGE)\b|;\s*\S", re.I | re.S)
 
 
-class RefusedStatement(DatabaseError):
+class BlockedStatement(DatabaseError):
     """Raised inside the project's code when it asks the database for what it may not have."""
 
 
-class NothingLeaves(ConnectionError):
+class BlockedConnection(ConnectionError):
     """Raised inside the project's code when it tries to reach somebody."""
 
 
@@ -90,27 +90,27 @@ class Watch:
         self.reached = ""
 
     def statement(self, sql: str) -> None:
-        """Raise ``RefusedStatement`` unless *sql* may be executed."""
+        """Raise ``BlockedStatement`` unless *sql* may be executed."""
         if not READING.match(sql) or WRITING.search(sql):
             self.attempts.append(f"writes to the database ({' '.join(sql.split()[:3])})")
         elif self.reads:
             self.read = True
             return
         self.asked = True
-        raise RefusedStatement("the database is not asked here")
+        raise BlockedStatement("the database is not asked here")
 
     def connection(self) -> None:
         if not self.reads:
             self.asked = True
-            raise RefusedStatement("no connection to a database is opened here")
+            raise BlockedStatement("no connection to a database is opened here")
 
     def leaves(self, what: str) -> None:
         self.attempts.append(what)
         self.reached = what
-        raise NothingLeaves(f"nothing leaves here: {what}")
+        raise BlockedConnection(f"nothing leaves here: {what}")
 
 
-_watch: ContextVar[Watch | None] = ContextVar("authkit.schema.sandbox.quarantine", default=None)
+_watch: ContextVar[Watch | None] = ContextVar("authkit.schema.sandbox.guards", default=None)
 _house = threading.RLock()
 
 
@@ -140,7 +140,7 @@ def opened_connections() -> list[Any]:
 
 
 @contextmanager
-def quarantine() -> Iterator[None]:
+def sandboxed() -> Iterator[None]:
     """Put the guards in their places. They let everything pass that is not being watched."""
     _hear_events()
     with _house, ExitStack() as stack:

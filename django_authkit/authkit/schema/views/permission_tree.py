@@ -11,9 +11,9 @@ from rest_framework import permissions
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from authkit.schema.openapi.names import dotted
-from authkit.schema.sandbox.answers import MISSED
-from authkit.schema.views.handlers import has_no_object
+from authkit.schema.openapi.scheme_names import dotted
+from authkit.schema.sandbox.answers import NEEDED_CREDENTIAL
+from authkit.schema.views.handlers import lists_or_creates
 
 #: Named by string: importing it needs the app to be installed, and not every project has it.
 KEY_PERMISSION = "rest_framework_api_key.permissions.BaseHasAPIKey"
@@ -86,7 +86,7 @@ def _answered(kind: Any, present: bool) -> type:
 
     def get_key(self: Any, request: Any) -> str | None:
         if present:
-            vars(request)[MISSED] = "the key itself"
+            vars(request)[NEEDED_CREDENTIAL] = "the key itself"
         return "key" if present else None
 
     stand_in = type("AnsweredKey", (base,), {"has_permission": has_permission})
@@ -105,7 +105,7 @@ def decided_by_object(
     return (
         any(_speaks_of_objects(type(leaf)) for permission in asked for leaf in leaves(permission))
         and is_about_one_object(view, names)
-        and not has_no_object(view, method)
+        and not lists_or_creates(view, method)
     )
 
 
