@@ -12,6 +12,7 @@ from authkit.schema.openapi.document import (
     deduplicated,
     documents,
     documents_refusal,
+    effective_security,
     operations,
     renamed,
     true_requirements,
@@ -68,12 +69,13 @@ def test_hidden_requirements_are_not_written_but_kept_where_they_are():
     ids=str,
 )
 def test_a_client_reads_one_of_three_states(security, state):
-    assert declared_state({}, {"security": security}) is state
-    assert declared_state({"security": security}, {}) is state
+    assert declared_state(well_formed(security)) is state
+    assert effective_security({}, {"security": security}) is security
+    assert effective_security({"security": security}, {}) is security
 
 
 def test_an_operation_of_its_own_mind_inherits_nothing():
-    assert declared_state({"security": [A]}, {"security": []}) is Declared.PUBLIC
+    assert effective_security({"security": [A]}, {"security": []}) == []
 
 
 def test_the_first_of_equal_requirements_stays():

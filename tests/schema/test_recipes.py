@@ -33,7 +33,8 @@ Readers miss it; unlike with AK101, clients do not.
     get: {summary: The reports}
 """
 
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.audited_schema import Place
+from authkit.schema.model.findings import Offence, Rule, Severity
 
 
 def look(schema):

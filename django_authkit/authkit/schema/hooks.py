@@ -32,7 +32,6 @@ from authkit.schema.openapi.document import (
     Declared,
     Document,
     Requirement,
-    declared_state,
     deduplicated,
     documents,
     effective_security,
@@ -113,7 +112,7 @@ def fix_document(schema: AuditedSchema) -> None:
         _write(fix)
     _define_schemes(schema.document, catalogue, fixes)
     # Of several definitions that claim a name, the one that stands in the document keeps it.
-    unused = required - required_schemes(schema.document) - catalogue.shared
+    unused = required - required_schemes(schema.document) - catalogue.shared.keys()
     _remove_schemes(schema.document, unused, schema)
     _name_scopes(schema, catalogue)
 
@@ -172,7 +171,7 @@ class Fixer:
             conf.SCHEMA_OPEN_OPERATIONS == "report"
             and audited.decision is not None
             and audited.decision.is_open
-            and declared_state(self.document, audited.document) is Declared.SECURED
+            and audited.declared is Declared.SECURED
         )
 
     def requirements(
@@ -180,7 +179,9 @@ class Fixer:
     ) -> list[Requirement] | None:
         key = id(decision), repr(audited.document.get("security", "inherited"))
         if key not in self.written:
-            self.written[key] = _requirements(self.document, audited, self.catalogue)
+            true = audited.true_security(self.catalogue)
+            stands = effective_security(self.document, audited.document)
+            self.written[key] = None if true == stands else true
         found = self.written[key]
         # New lists: one object in two places becomes an alias in YAML.
         return found and [{name: [*roles] for name, roles in item.items()} for item in found]
@@ -202,14 +203,6 @@ def _answered(audited: AuditedOperation) -> Iterator[tuple[int, str]]:
         yield from ((status, NOT_VALID) for status in decision.bad_credential)
     if audited.throttled:
         yield 429, REFUSED[429]
-
-
-def _requirements(
-    document: Document, audited: AuditedOperation, catalogue: Catalogue
-) -> list[Requirement] | None:
-    """Return the operation's true requirements, None if it says them already or nobody can."""
-    true = audited.true_security(document, catalogue)
-    return None if true == effective_security(document, audited.document) else true
 
 
 def _write(fix: Fix) -> None:

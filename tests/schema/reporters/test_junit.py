@@ -3,7 +3,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 import pytest
-from authkit.schema.model.findings import Place
+from authkit.schema.model.audited_schema import Place
 from authkit.schema.reporters.as_junit import render
 
 from tests.schema.reporters.reports import CLEAN, LOGIN, finding, report

@@ -10,7 +10,7 @@ from typing import Any
 from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Rule
 from authkit.schema.model.source import Source, WrongUsage, allowed, customised, probe_source
-from authkit.schema.openapi.document import declared_state, effective_security, fingerprint
+from authkit.schema.openapi.document import effective_security, fingerprint
 from authkit.schema.openapi.scheme_names import dotted
 from authkit.schema.probe.decision import Decision, State
 from authkit.schema.probe.principals import principals
@@ -71,7 +71,7 @@ def _lines(label: str, texts: Iterator[str]) -> Iterator[str]:
 
 def _documented(schema: AuditedSchema, audited: AuditedOperation) -> str:
     security = fingerprint(effective_security(schema.document, audited.document))
-    return f"{declared_state(schema.document, audited.document).value}: {security}"
+    return f"{audited.declared.value}: {security}"
 
 
 def _decided(decision: Decision) -> str:

@@ -14,7 +14,6 @@ from authkit.schema.audit.suppressions import exempt, read_suppressions, updated
 from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Finding, Rule
 from authkit.schema.model.locations import InFile, InSources
-from authkit.schema.model.places import place_of
 from authkit.schema.model.report import Access, Alternatives, Context, Report
 from authkit.schema.model.source import (
     GENERATED,
@@ -29,7 +28,6 @@ from authkit.schema.model.source import (
 from authkit.schema.model.verdicts import WrongVerdicts, write_verdicts
 from authkit.schema.openapi.collection import paused_collection
 from authkit.schema.openapi.committed import Committed
-from authkit.schema.openapi.document import declared_state, effective_security, well_formed
 from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.reporters.sentences import gaps
 from authkit.schema.rules import RULES
@@ -110,17 +108,16 @@ def apply_rules(schema: AuditedSchema, rules: Iterable[Rule] = RULES) -> Report:
     catalogue = schema.catalogue
     return Report(
         findings=tuple(sorted(findings, key=lambda finding: finding.order)),
-        operations=tuple(_access(schema, audited, catalogue) for audited in schema.operations),
+        operations=tuple(_access(audited, catalogue) for audited in schema.operations),
     )
 
 
-def _access(schema: AuditedSchema, audited: AuditedOperation, catalogue: Catalogue) -> Access:
+def _access(audited: AuditedOperation, catalogue: Catalogue) -> Access:
     decision = audited.decision
-    required = well_formed(effective_security(schema.document, audited.document))
     return Access(
-        place=place_of(audited),
-        declared=declared_state(schema.document, audited.document),
-        required=_alternatives(required),
+        place=audited.place,
+        declared=audited.declared,
+        required=_alternatives(audited.required),
         state=decision.state if decision else None,
         accepted=_alternatives(audited.enforced(catalogue)),
         reason=decision.reason if decision else "",

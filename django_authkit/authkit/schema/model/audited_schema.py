@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from authkit.conf import conf
+from authkit.schema.model.suggest import auth
 from authkit.schema.openapi.document import (
+    Declared,
     Document,
     Requirement,
+    declared_state,
     deduplicated,
     effective_security,
     operations,
@@ -30,13 +33,28 @@ from authkit.schema.views.throttled import is_throttled
 AS_DEEP_AS_IS_SAFE = Probe()
 
 
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where a finding is: an operation, or with neither path nor method the whole document."""
+
+    path: str = ""
+    method: str = ""
+    view: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"{self.method.upper()} {self.path}" if self.path else "the document"
+
+
 @dataclass(frozen=True)
 class AuditedOperation:
     """An operation of the document, its view if it has one, and the decision about it.
 
-    ``throttled`` tells that the view may answer 429.
+    ``root`` is the whole document, ``document`` what it says of the operation. ``throttled`` tells
+    that the view may answer 429.
     """
 
+    root: Document
     path: str
     method: str
     document: dict[str, Any]
@@ -44,6 +62,19 @@ class AuditedOperation:
     decision: Decision | None = None
     descriptions: Mapping[Any, Description | None] = field(default_factory=dict)
     throttled: bool = False
+
+    @cached_property
+    def place(self) -> Place:
+        return Place(self.path, self.method, self.source.view_name if self.source else "")
+
+    @cached_property
+    def required(self) -> list[Requirement]:
+        """The requirements that the document declares, those of the root if there are no others."""
+        return well_formed(effective_security(self.root, self.document))
+
+    @cached_property
+    def declared(self) -> Declared:
+        return declared_state(self.required)
 
     def describes(self, alternative: Alternative) -> bool:
         return all(self.descriptions.get(one) is not None for one in alternative)
@@ -67,8 +98,8 @@ class AuditedOperation:
         visible = self._written([one for one in accepted if is_whitelisted(one)], catalogue)
         return visible or self._written(accepted, catalogue)
 
-    def true_security(self, document: Document, catalogue: Catalogue) -> list[Requirement] | None:
-        """Return what *document* should say of the operation, None if that is not known.
+    def true_security(self, catalogue: Catalogue) -> list[Requirement] | None:
+        """Return what the document should say of the operation, None if that is not known.
 
         What it says rightly stays where it is.
         """
@@ -76,23 +107,33 @@ class AuditedOperation:
             return None
         if self.decision.state in (State.PUBLIC, State.CLOSED):
             return []
-        own = well_formed(effective_security(document, self.document))
         enforced = self.enforced(catalogue)
         optional = self.decision.state is State.OPTIONAL
         if not enforced and not optional:
             # No extension describes these authenticators. All that is known is that {} is not true.
-            once: list[Requirement] = deduplicated([item for item in own if item], catalogue.shared)
+            once: list[Requirement] = deduplicated(
+                [item for item in self.required if item], catalogue.shared
+            )
             return once
         # A requirement inherited from the root was written for everybody, not for this operation.
         inherited = "security" not in self.document
-        inherited_names = {name for item in own for name in item} if inherited else set[str]()
+        inherited_names = (
+            {name for item in self.required for name in item} if inherited else set[str]()
+        )
         return true_requirements(
-            own,
+            self.required,
             enforced,
             optional=optional,
             ours=inherited_names | catalogue.credential_names,
             added=self.added(catalogue),
         )
+
+    def suggested_auth(self, catalogue: Catalogue) -> str:
+        """Return the code that makes the document say what the view does, "" if it is unknown."""
+        true = self.true_security(catalogue)
+        secured = self.decision is not None and self.decision.state is State.SECURED
+        # A secured view of which no requirement is known needs an extension: AK201.
+        return "" if true is None or (secured and not true) else auth(true)
 
     def _written(self, accepted: Any, catalogue: Catalogue) -> list[Requirement]:
         return [
@@ -127,6 +168,35 @@ class AuditedSchema:
             self.descriptions, security_schemes(self.document), conf.SCHEMA_SCHEME_ALIASES
         )
 
+    @cached_property
+    def requirement_lists(self) -> Sequence[tuple[Place, Any]]:
+        """Every ``security`` that is written out, that of the root first."""
+        root = [(Place(), self.document["security"])] if "security" in self.document else []
+        written = (one for one in self.operations if "security" in one.document)
+        return [*root, *((one.place, one.document["security"]) for one in written)]
+
+    @cached_property
+    def undeclared(self) -> Sequence[tuple[AuditedOperation, Alternative, Requirement]]:
+        """The sets of credentials that are accepted, and missing from declared requirements.
+
+        Only of operations that declare one, and only what AUTHENTICATION_WHITELIST shows.
+        """
+        return [
+            (audited, alternative, requirement)
+            for audited in self.in_state(State.SECURED, State.OPTIONAL)
+            if audited.declared is not Declared.PUBLIC and audited.decision is not None
+            for alternative in audited.decision.alternatives
+            if is_whitelisted(alternative) and audited.describes(alternative)
+            for requirement in audited.requirements(alternative, self.catalogue)
+            if {*requirement} not in [{*item} for item in audited.required]
+        ]
+
+    def in_state(self, *states: State) -> Iterator[AuditedOperation]:
+        """Yield the operations that were decided to be in one of *states*."""
+        for audited in self.operations:
+            if audited.decision is not None and audited.decision.state in states:
+                yield audited
+
 
 def probe_document(
     document: Document,
@@ -141,40 +211,29 @@ def probe_document(
     mapped = map_operations(generator)
     describer = Describer()
     with access_prober(probe, generator.inspector.patterns, memory) as prober:
-        return AuditedSchema(
-            document,
-            tuple(
-                audit_operation(
-                    prober, describer, path, method, operation, mapped.get((path, method))
-                )
-                for path, method, operation in operations(document)
-            ),
-            generator=generator,
+        found = tuple(
+            audit_operation(
+                AuditedOperation(document, path, method, operation, mapped.get((path, method))),
+                prober,
+                describer,
+            )
+            for path, method, operation in operations(document)
         )
+    return AuditedSchema(document, found, generator=generator)
 
 
 def audit_operation(
-    prober: AccessProber,
-    describer: Describer,
-    path: str,
-    method: str,
-    document: dict[str, Any],
-    source: Operation | None,
+    audited: AuditedOperation, prober: AccessProber, describer: Describer
 ) -> AuditedOperation:
     """Decide about one operation. An operation without a view has no decision."""
+    source = audited.source
     if source is None:
-        return AuditedOperation(path, method, document)
+        return audited
     decision = prober.decide(source)
+    credentials = (*decision.offered.authenticators, *decision.offered.keys)
     try:
-        descriptions = _described(decision, source, describer)
+        descriptions = {one: describer.describe(one, source.inspector) for one in credentials}
     except host_errors():  # an extension of the host may fail; nothing is described then
         descriptions = {}
     throttled = is_throttled(source.view)
-    return AuditedOperation(path, method, document, source, decision, descriptions, throttled)
-
-
-def _described(
-    decision: Decision, source: Operation, describer: Describer
-) -> dict[Any, Description | None]:
-    credentials = (*decision.offered.authenticators, *decision.offered.keys)
-    return {one: describer.describe(one, source.inspector) for one in credentials}
+    return replace(audited, decision=decision, descriptions=descriptions, throttled=throttled)

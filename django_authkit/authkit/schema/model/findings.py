@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from textwrap import fill
 
-from authkit.schema.model.audited_schema import AuditedSchema
+from authkit.schema.model.audited_schema import AuditedSchema, Place
 
 
 class Severity(IntEnum):
@@ -20,26 +20,13 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, order=True)
-class Place:
-    """Where a finding is: an operation, or with neither path nor method the whole document."""
-
-    path: str = ""
-    method: str = ""
-    view: str = ""
-
-    @property
-    def label(self) -> str:
-        return f"{self.method.upper()} {self.path}" if self.path else "the document"
-
-
 @dataclass(frozen=True)
 class Offence:
     """What one rule saw at one place.
 
     ``severity`` is given where it is not the rule's. ``subject`` names what the offence is about if
     the place does not say it: a scheme, a class, a key of the settings. ``suggestion`` is the code
-    that mends it, where that is certain.
+    that fixes it, where that is certain.
     """
 
     place: Place

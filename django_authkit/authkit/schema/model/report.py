@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from authkit.schema.model.findings import Finding, Place, Severity
+from authkit.schema.model.audited_schema import Place
+from authkit.schema.model.findings import Finding, Severity
 from authkit.schema.openapi.document import Declared
 from authkit.schema.probe.decision import State
 

@@ -115,8 +115,7 @@ def all_strings(values: Iterable[Any]) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
-def declared_state(document: Document, operation: Mapping[str, Any]) -> Declared:
-    requirements = well_formed(effective_security(document, operation))
+def declared_state(requirements: Collection[Requirement]) -> Declared:
     if not any(requirements):
         return Declared.PUBLIC
     return Declared.SECURED if all(requirements) else Declared.OPTIONAL

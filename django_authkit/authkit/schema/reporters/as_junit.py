@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from authkit.schema.model.findings import Finding, Place, Severity
+from authkit.schema.model.audited_schema import Place
+from authkit.schema.model.findings import Finding, Severity
 from authkit.schema.model.report import Access, Report
 from authkit.schema.probe.decision import State
 from authkit.schema.reporters.sentences import coverage

@@ -33,17 +33,16 @@ from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import in_state, place_of
 from authkit.schema.probe.decision import State
 from authkit.schema.probe.tiers import Tier
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
-    for audited in in_state(schema, State.UNDECIDED):
+    for audited in schema.in_state(State.UNDECIDED):
         decision = audited.decision
         # Below T2 what a middleware puts on the request is missing, and that may be all.
         if decision and decision.crashed and not decision.attempts and decision.tier >= Tier.T2:
-            yield Offence(place_of(audited), f"The gate fails: {decision.reason}.")
+            yield Offence(audited.place, f"The gate fails: {decision.reason}.")
 
 
 RULE = Rule("AK305", "anonymous-crash", Severity.ERROR, __doc__, look)

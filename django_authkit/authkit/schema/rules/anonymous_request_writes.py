@@ -32,13 +32,12 @@ from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import place_of
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
     for audited in schema.operations:
         for attempt in audited.decision.attempts if audited.decision else ():
-            yield Offence(place_of(audited), f"The code before the handler {attempt}.")
+            yield Offence(audited.place, f"The code before the handler {attempt}.")
 
 
 RULE = Rule("AK306", "anonymous-request-writes", Severity.WARNING, __doc__, look)

@@ -33,9 +33,8 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from authkit.schema.model.audited_schema import AuditedSchema
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
-from authkit.schema.model.places import place_of
+from authkit.schema.model.audited_schema import AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.suggest import REGENERATE
 from authkit.schema.openapi.document import (
     Document,
@@ -58,10 +57,10 @@ def _operations(schema: AuditedSchema, live: Document) -> Iterator[Offence]:
     for audited in schema.operations:
         operation = today.pop((audited.path, audited.method), None)
         if operation is None:
-            yield Offence(place_of(audited), "The file has it, and the project has it no more.")
+            yield Offence(audited.place, "The file has it, and the project has it no more.")
         elif _security(schema.document, audited.document) != _security(live, operation):
             message = f"The project says security {_security(live, operation)} today."
-            yield Offence(place_of(audited), message)
+            yield Offence(audited.place, message)
     for path, method in today:
         yield Offence(Place(path, method), "The project has it, and the file does not.")
 

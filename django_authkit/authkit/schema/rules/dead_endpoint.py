@@ -29,14 +29,13 @@ from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import in_state, place_of
 from authkit.schema.probe.decision import State
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
-    for audited in in_state(schema, State.CLOSED):
+    for audited in schema.in_state(State.CLOSED):
         yield Offence(
-            place_of(audited),
+            audited.place,
             "The permissions demand a user, and no authenticator can bring one.",
         )
 

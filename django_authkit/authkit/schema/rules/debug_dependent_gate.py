@@ -35,7 +35,6 @@ from django.test.utils import override_settings
 
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import place_of
 from authkit.schema.probe.prober import access_prober
 from authkit.schema.probe.tiers import Probe, Tier
 
@@ -56,7 +55,7 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
             state = asked.decide(source).state
             if state is not changed:
                 message = f"The view is {state.value}, and {changed.value} with the other DEBUG."
-                yield Offence(place_of(audited), message)
+                yield Offence(audited.place, message)
 
 
 RULE = Rule("AK309", "debug-dependent-gate", Severity.WARNING, __doc__, look)

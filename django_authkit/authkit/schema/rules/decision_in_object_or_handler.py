@@ -35,14 +35,13 @@ from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import place_of
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
     for audited in schema.operations:
         decision = audited.decision
         if decision is not None and decision.depends_on:
-            yield Offence(place_of(audited), f"Who may call is decided by {decision.depends_on}.")
+            yield Offence(audited.place, f"Who may call is decided by {decision.depends_on}.")
 
 
 RULE = Rule("AK307", "decision-in-object-or-handler", Severity.NOTE, __doc__, look)

@@ -35,7 +35,6 @@ from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity, exemption
-from authkit.schema.model.places import place_of
 from authkit.schema.openapi.document import security_schemes, well_formed
 
 
@@ -49,7 +48,7 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
         for name in dict.fromkeys(name for item in own for name in item):
             if name in defined and name not in read:
                 message = f'Nothing on the view reads "{name}".'
-                yield Offence(place_of(audited), message, subject=name)
+                yield Offence(audited.place, message, subject=name)
 
 
 RULE = Rule(

@@ -41,19 +41,18 @@ from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import in_state, place_of
 from authkit.schema.model.suggest import OPEN_OR_NOT
-from authkit.schema.openapi.document import Declared, declared_state
+from authkit.schema.openapi.document import Declared
 from authkit.schema.probe.decision import State
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
-    for audited in in_state(schema, State.PUBLIC, State.OPTIONAL):
+    for audited in schema.in_state(State.PUBLIC, State.OPTIONAL):
         # An inherited requirement is another mistake, with another remedy: AK106.
         own = "security" in audited.document
-        if own and declared_state(schema.document, audited.document) is Declared.SECURED:
+        if own and audited.declared is Declared.SECURED:
             message = "The document demands a credential, and the view lets anybody in."
-            yield Offence(place_of(audited), message, suggestion=OPEN_OR_NOT)
+            yield Offence(audited.place, message, suggestion=OPEN_OR_NOT)
 
 
 RULE = Rule("AK301", "declared-secured-but-open", Severity.ERROR, __doc__, look)

@@ -32,15 +32,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from authkit.schema.model.audited_schema import AuditedSchema
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
-from authkit.schema.model.places import requirement_lists
+from authkit.schema.model.audited_schema import AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.suggest import auth
 from authkit.schema.openapi.document import deduplicated, well_formed
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
-    for place, requirements in requirement_lists(schema):
+    for place, requirements in schema.requirement_lists:
         written = well_formed(requirements)
         repeated = len(written) - len(deduplicated(written))
         if repeated:

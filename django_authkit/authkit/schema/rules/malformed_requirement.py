@@ -37,13 +37,12 @@ from typing import Any
 
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import requirement_lists
 from authkit.schema.model.suggest import auth
 from authkit.schema.openapi.document import fingerprint
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
-    for place, requirements in requirement_lists(schema):
+    for place, requirements in schema.requirement_lists:
         if not isinstance(requirements, list):
             yield Offence(place, "security is not a list.")
             continue

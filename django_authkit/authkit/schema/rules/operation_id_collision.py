@@ -31,9 +31,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import AuditedSchema
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
-from authkit.schema.model.places import place_of
+from authkit.schema.model.audited_schema import AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity
 
 NUMBERED = re.compile(r"(.+)_\d+")
 
@@ -41,9 +40,7 @@ NUMBERED = re.compile(r"(.+)_\d+")
 def look(schema: AuditedSchema) -> Iterator[Offence]:
     places: dict[str, list[Place]] = {}
     for audited in schema.operations:
-        places.setdefault(str(audited.document.get("operationId", "")), []).append(
-            place_of(audited)
-        )
+        places.setdefault(str(audited.document.get("operationId", "")), []).append(audited.place)
     places.pop("", None)
     for operation_id, found in places.items():
         for place in found[1:]:

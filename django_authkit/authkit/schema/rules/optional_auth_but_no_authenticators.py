@@ -30,16 +30,17 @@ from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import in_state, place_of, suggested_auth
-from authkit.schema.openapi.document import Declared, declared_state
+from authkit.schema.openapi.document import Declared
 from authkit.schema.probe.decision import State
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
-    for audited in in_state(schema, State.PUBLIC):
-        if declared_state(schema.document, audited.document) is Declared.OPTIONAL:
+    for audited in schema.in_state(State.PUBLIC):
+        if audited.declared is Declared.OPTIONAL:
             message = "The document offers credentials that nobody reads."
-            yield Offence(place_of(audited), message, suggestion=suggested_auth(schema, audited))
+            yield Offence(
+                audited.place, message, suggestion=audited.suggested_auth(schema.catalogue)
+            )
 
 
 RULE = Rule("AK205", "optional-auth-but-no-authenticators", Severity.NOTE, __doc__, look)

@@ -46,7 +46,6 @@ from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import in_state, place_of
 from authkit.schema.model.suggest import refusal
 from authkit.schema.openapi.document import documents_refusal
 from authkit.schema.probe.builtin_gate import ignores_bad_credentials
@@ -54,9 +53,9 @@ from authkit.schema.probe.decision import State
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
-    for audited in in_state(schema, State.OPTIONAL):
+    for audited in schema.in_state(State.OPTIONAL):
         if not documents_refusal(audited.document) and not _refuses_nobody(audited):
-            yield Offence(place_of(audited), _message(audited), suggestion=_suggestion(audited))
+            yield Offence(audited.place, _message(audited), suggestion=_suggestion(audited))
 
 
 def _refuses_nobody(audited: AuditedOperation) -> bool:

@@ -27,17 +27,16 @@ from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import place_of, suggested_auth, undeclared
 from authkit.schema.views.permission_tree import is_key_permission
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
-    for audited, alternative, requirement in undeclared(schema):
+    for audited, alternative, requirement in schema.undeclared:
         if any(is_key_permission(one) for one in alternative):
             names = " and ".join(requirement)
             message = f'"{names}" is accepted, and the document does not say so.'
-            suggestion = suggested_auth(schema, audited)
-            yield Offence(place_of(audited), message, subject=names, suggestion=suggestion)
+            suggestion = audited.suggested_auth(schema.catalogue)
+            yield Offence(audited.place, message, subject=names, suggestion=suggestion)
 
 
 RULE = Rule("AK204", "permission-credential-undocumented", Severity.WARNING, __doc__, look)

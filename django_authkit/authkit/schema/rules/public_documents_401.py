@@ -34,7 +34,6 @@ from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import place_of
 from authkit.schema.model.suggest import NO_REFUSAL
 from authkit.schema.model.unfounded_401 import documents_401_without_credentials
 
@@ -43,7 +42,7 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
     for audited in schema.operations:
         if documents_401_without_credentials(audited):
             message = "401 is documented, and no credential is read."
-            yield Offence(place_of(audited), message, suggestion=NO_REFUSAL)
+            yield Offence(audited.place, message, suggestion=NO_REFUSAL)
 
 
 RULE = Rule("AK403", "public-documents-401", Severity.NOTE, __doc__, look)

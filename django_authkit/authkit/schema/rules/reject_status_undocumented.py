@@ -41,7 +41,6 @@ from typing import Any
 from authkit.schema.model import suggest
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import in_state, place_of
 from authkit.schema.model.refusal_texts import REFUSED
 from authkit.schema.openapi.document import documents, documents_refusal
 from authkit.schema.probe.decision import State
@@ -49,12 +48,12 @@ from authkit.schema.sandbox.answers import REFUSALS
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
-    for audited in in_state(schema, State.SECURED):
+    for audited in schema.in_state(State.SECURED):
         refusal = audited.decision and audited.decision.refusal
         if refusal and not _is_documented(audited.document, refusal):
             message = f"Anonymous callers are answered {refusal}, which is not documented."
             suggestion = suggest.refusal(refusal, REFUSED[refusal])
-            yield Offence(place_of(audited), message, suggestion=suggestion)
+            yield Offence(audited.place, message, suggestion=suggestion)
 
 
 def _is_documented(operation: dict[str, Any], refusal: int) -> bool:

@@ -39,17 +39,18 @@ from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import in_state, place_of, suggested_auth
-from authkit.schema.openapi.document import Declared, declared_state
+from authkit.schema.openapi.document import Declared
 from authkit.schema.probe.decision import State
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
-    for audited in in_state(schema, State.PUBLIC, State.OPTIONAL):
+    for audited in schema.in_state(State.PUBLIC, State.OPTIONAL):
         inherits = "security" not in audited.document
-        if inherits and declared_state(schema.document, audited.document) is Declared.SECURED:
+        if inherits and audited.declared is Declared.SECURED:
             message = "The view is open, and the operation inherits the security of the root."
-            yield Offence(place_of(audited), message, suggestion=suggested_auth(schema, audited))
+            yield Offence(
+                audited.place, message, suggestion=audited.suggested_auth(schema.catalogue)
+            )
 
 
 RULE = Rule("AK106", "root-inheritance-trap", Severity.ERROR, __doc__, look)

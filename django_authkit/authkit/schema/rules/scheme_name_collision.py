@@ -33,15 +33,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import AuditedSchema
-from authkit.schema.model.findings import Offence, Place, Rule, Severity, exemption
+from authkit.schema.model.audited_schema import AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.model.suggest import extension
 from authkit.schema.openapi.scheme_names import dotted
-from authkit.schema.schemes.catalogue import shared_names
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
-    for name, sources in shared_names(schema.descriptions).items():
+    for name, sources in schema.catalogue.shared.items():
         classes = ", ".join(dotted(source) for source in sources)
         message = f'"{name}" stands for different definitions: {classes}.'
         yield Offence(Place(), message, subject=name, suggestion=extension(sources[-1]))

@@ -43,7 +43,6 @@ from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import place_of
 from authkit.schema.model.required_scopes import documented_scopes, required_scopes
 from authkit.schema.sandbox.answers import host_errors
 
@@ -54,7 +53,7 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
         documented = documented_scopes(audited.document)
         if wanted is not None and wanted != documented:
             yield Offence(
-                place_of(audited),
+                audited.place,
                 f"It wants of a key: {', '.join(wanted) or 'no scope'}; "
                 f"the document says: {', '.join(documented) or 'nothing'}.",
             )

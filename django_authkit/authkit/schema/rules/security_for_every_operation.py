@@ -28,8 +28,8 @@ from collections.abc import Iterator
 
 from drf_spectacular.settings import spectacular_settings
 
-from authkit.schema.model.audited_schema import AuditedSchema
-from authkit.schema.model.findings import Offence, Place, Rule, Severity, exemption
+from authkit.schema.model.audited_schema import AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.openapi.document import fingerprint
 
 

@@ -37,12 +37,11 @@ from itertools import permutations
 
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import requirement_lists
 from authkit.schema.openapi.document import Requirement, well_formed
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
-    for place, requirements in requirement_lists(schema):
+    for place, requirements in schema.requirement_lists:
         for smaller, larger in permutations(well_formed(requirements), 2):
             if is_part(smaller, larger):
                 message = f"Whoever has {said(smaller)} need not have {said(larger)}."

@@ -30,8 +30,8 @@ from collections.abc import Iterator
 
 from django.apps import apps
 
-from authkit.schema.model.audited_schema import AuditedSchema
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.audited_schema import AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.undocumented import all_endpoints
 from authkit.schema.openapi.scheme_names import dotted
 

@@ -40,7 +40,6 @@ from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import in_state, place_of
 from authkit.schema.probe.decision import State
 from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.views.acknowledgement import is_acknowledged
@@ -48,11 +47,11 @@ from authkit.schema.views.mapping import Operation
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
-    for audited in in_state(schema, State.PUBLIC, State.OPTIONAL):
+    for audited in schema.in_state(State.PUBLIC, State.OPTIONAL):
         if audited.source is not None and not acknowledged(audited.source):
             severity = Severity.WARNING if audited.method in SAFE else Severity.ERROR
             message = "Anonymous callers get in, and nothing on the view says that they should."
-            yield Offence(place_of(audited), message, severity, suggestion=SUGGESTION)
+            yield Offence(audited.place, message, severity, suggestion=SUGGESTION)
 
 
 def acknowledged(operation: Operation) -> bool:

@@ -40,14 +40,13 @@ from typing import Any
 
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity, exemption
-from authkit.schema.model.places import requirement_lists
 from authkit.schema.model.suggest import appended_scheme
 from authkit.schema.openapi.document import security_schemes, well_formed
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
     defined = security_schemes(schema.document)
-    for place, requirements in requirement_lists(schema):
+    for place, requirements in schema.requirement_lists:
         for name in undefined(requirements, defined):
             message = f'The scheme "{name}" is required and defined nowhere.'
             yield Offence(place, message, subject=name, suggestion=appended_scheme(name))

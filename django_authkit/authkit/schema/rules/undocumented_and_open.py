@@ -29,8 +29,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import AuditedSchema
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.audited_schema import AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.undocumented import undocumented_operations
 from authkit.schema.probe.prober import access_prober
 from authkit.schema.probe.tiers import Probe, Tier

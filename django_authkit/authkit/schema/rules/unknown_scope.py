@@ -45,7 +45,6 @@ from typing import Any
 
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import requirement_lists
 from authkit.schema.openapi.document import Document, mapping, security_schemes, well_formed
 
 
@@ -54,7 +53,7 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
         name: known_scopes(schema.document, mapping(definition))
         for name, definition in security_schemes(schema.document).items()
     }
-    for place, requirements in requirement_lists(schema):
+    for place, requirements in schema.requirement_lists:
         for requirement in well_formed(requirements):
             for name, scopes in requirement.items():
                 for scope in sorted(unknown(scopes, known.get(name))):

@@ -32,8 +32,8 @@ from collections.abc import Iterator
 from django.conf import settings
 from drf_spectacular.settings import SPECTACULAR_DEFAULTS
 
-from authkit.schema.model.audited_schema import AuditedSchema
-from authkit.schema.model.findings import Offence, Place, Rule, Severity, exemption
+from authkit.schema.model.audited_schema import AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 
 #: Keys that were seen in real projects, and what their authors meant.
 MEANT = {

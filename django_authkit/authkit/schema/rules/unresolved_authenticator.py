@@ -34,9 +34,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
-from authkit.schema.model.findings import Offence, Place, Rule, Severity, exemption
-from authkit.schema.model.places import place_of
+from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.model.suggest import extension
 from authkit.schema.openapi.scheme_names import dotted
 from authkit.schema.schemes.describer import is_whitelisted
@@ -46,7 +45,7 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
     places: dict[type, list[Place]] = {}
     for audited in schema.operations:
         for authenticator in unresolved(audited):
-            places.setdefault(authenticator, []).append(place_of(audited))
+            places.setdefault(authenticator, []).append(audited.place)
     for authenticator, found in sorted(places.items(), key=lambda item: dotted(item[0])):
         name = dotted(authenticator)
         others = f" and {len(found) - 1} more" if len(found) > 1 else ""

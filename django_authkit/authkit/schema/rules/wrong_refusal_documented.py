@@ -36,7 +36,6 @@ from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import in_state, place_of
 from authkit.schema.model.refusal_texts import REFUSED
 from authkit.schema.model.suggest import refusal
 from authkit.schema.openapi.document import documents, responses
@@ -44,7 +43,7 @@ from authkit.schema.probe.decision import State
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
-    for audited in in_state(schema, State.SECURED):
+    for audited in schema.in_state(State.SECURED):
         refused = audited.decision and audited.decision.refusal == 403
         if (
             refused
@@ -53,7 +52,7 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
         ):
             message = "Anonymous callers are answered 403, not 401."
             suggestion = refusal(403, REFUSED[403])
-            yield Offence(place_of(audited), message, suggestion=suggestion)
+            yield Offence(audited.place, message, suggestion=suggestion)
 
 
 RULE = Rule("AK402", "wrong-refusal-documented", Severity.WARNING, __doc__, look)
