@@ -331,7 +331,7 @@ class TestBaseline:
         assert error.value.returncode == 2
 
     def test_exits_2_if_there_is_none_to_update(self, urlconf):
-        with pytest.raises(CommandError, match="--update-baseline wants a --baseline") as error:
+        with pytest.raises(CommandError, match="--update-baseline needs a --baseline") as error:
             run("--urlconf", urlconf(*MIXED), "--update-baseline")
         assert error.value.returncode == 2
 

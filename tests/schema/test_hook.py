@@ -6,8 +6,8 @@ import copy
 
 import pytest
 import yaml
-from authkit.schema import hooks
 from authkit.schema.hooks import postprocess_schema_security
+from authkit.schema.model.audited_schema import AuditedOperation
 from django.core.management import call_command
 from django.urls import path
 from drf_spectacular.drainage import GENERATOR_STATS
@@ -627,15 +627,15 @@ class TestFailures:
         yield
         GENERATOR_STATS.reset()
 
-    def test_of_one_operation_leave_it_as_it_was_and_mend_the_others(self, monkeypatch, capsys):
-        original = hooks._requirements
+    def test_of_one_operation_leave_it_as_it_was_and_fix_the_others(self, monkeypatch, capsys):
+        original = AuditedOperation.true_security
 
-        def fail(document, audited, catalogue):
+        def fail(audited, catalogue):
             if audited.path == "/broken/":
                 raise LookupError("nobody knows")
-            return original(document, audited, catalogue)
+            return original(audited, catalogue)
 
-        monkeypatch.setattr(hooks, "_requirements", fail)
+        monkeypatch.setattr(AuditedOperation, "true_security", fail)
         document = fixed_schema(route(marked([]), "broken/"), route(marked([]), "whole/"))
         assert "security" not in operation(document, "/broken/")
         assert security(document, "/whole/") == [JWT]

@@ -19,18 +19,17 @@ import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from authkit.schema.probe.decision import State
 from authkit.schema.probe.tiers import Probe, Tier, UnsafeProbe
-from authkit.schema.sandbox import guards
+from authkit.schema.sandbox import rollback
 from authkit.schema.sandbox.guards import (
     LEAVING,
     BlockedConnection,
     BlockedStatement,
     Watch,
     _event,
-    _read_only,
-    rolled_back,
     sandboxed,
     watching,
 )
+from authkit.schema.sandbox.rollback import _read_only, rolled_back
 from django.contrib.auth.models import Group
 from django.core import mail
 from django.core.cache import cache
@@ -770,7 +769,7 @@ class FakeConnection:
 class TestTheTransaction:
     def test_is_not_opened_on_a_database_that_is_not_there(self, monkeypatch):
         absent = FakeConnection("postgresql", OperationalError("no server"))
-        monkeypatch.setattr(guards, "connections", {"default": absent})
+        monkeypatch.setattr(rollback, "connections", {"default": absent})
         with rolled_back():
             pass
         assert absent.said == []

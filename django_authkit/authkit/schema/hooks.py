@@ -1,4 +1,4 @@
-"""The postprocessing hook that makes a drf-spectacular document tell the truth about security.
+"""The postprocessing hook that writes into a document what the views enforce.
 
 Add it last to the hooks::
 
@@ -90,7 +90,7 @@ def postprocess_schema_security(
 
 
 def with_committed_verdicts(schema: AuditedSchema) -> AuditedSchema:
-    """Return *schema* with what an audit wrote down, if there is such a file."""
+    """Return *schema* with the decisions of a committed file, if there is one."""
     if conf.SCHEMA_VERDICTS is None:
         return schema
     try:
@@ -143,7 +143,7 @@ def _fixes(schema: AuditedSchema, fixer: Fixer) -> Iterator[Fix]:
 
 @dataclass(frozen=True)
 class Fixer:
-    """Finds out what to write. Operations that are decided and declared alike are mended alike."""
+    """Finds out what to write. Operations that are decided and declared alike are fixed alike."""
 
     document: Document
     catalogue: Catalogue
@@ -199,7 +199,7 @@ def _answered(audited: AuditedOperation) -> Iterator[tuple[int, str]]:
     if decision is not None and decision.refusal is not None:
         yield decision.refusal, REFUSED[decision.refusal]
     if decision is not None and decision.state is State.OPTIONAL:
-        # Nobody is refused there for want of a credential.
+        # A missing credential is not refused there.
         yield from ((status, NOT_VALID) for status in decision.bad_credential)
     if audited.throttled:
         yield 429, REFUSED[429]
@@ -239,7 +239,7 @@ def _define_schemes(document: Document, catalogue: Catalogue, fixes: list[Fix]) 
 
 
 def _remove_schemes(document: Document, names: set[str], schema: AuditedSchema) -> None:
-    """Remove those schemes of authenticators that nobody else wants, or has changed."""
+    """Remove those schemes of authenticators that nothing else uses, and that were not changed."""
     if not names:
         return
     schemes = security_schemes(document)

@@ -155,7 +155,7 @@ def test_a_function_that_inherits_the_default_did_not_say_so(settings):
 
 @pytest.mark.parametrize("reason", ["", "  "])
 def test_a_mark_wants_a_reason(reason):
-    with pytest.raises(ValueError, match="wants a reason"):
+    with pytest.raises(ValueError, match="needs a reason"):
         public(reason=reason)
 
 

@@ -67,7 +67,7 @@ def audit(
 def update_verdicts(source: Source, probe: Probe = AS_DEEP_AS_IS_SAFE) -> None:
     """Write what *probe* decides and the hook cannot. Raises as ``audit()`` does."""
     if conf.SCHEMA_VERDICTS is None:
-        raise WrongUsage('--update-verdicts wants AUTHKIT["SCHEMA_VERDICTS"], the file to write.')
+        raise WrongUsage('--update-verdicts needs AUTHKIT["SCHEMA_VERDICTS"], the file to write.')
     generated = replace(source, file=None)
     with customised(source.custom_settings), paused_collection():
         alone, _ = probe_source(generated, Probe(Tier.T1, params=probe.params))

@@ -115,7 +115,7 @@ class AuditedOperation:
                 [item for item in self.required if item], catalogue.shared
             )
             return once
-        # A requirement inherited from the root was written for everybody, not for this operation.
+        # A requirement inherited from the root was written for all operations, not for this one.
         inherited = "security" not in self.document
         inherited_names = (
             {name for item in self.required for name in item} if inherited else set[str]()
@@ -206,7 +206,7 @@ def probe_document(
 ) -> AuditedSchema:
     """Decide every operation of *document* by its view. Raises ``UnsafeProbe``.
 
-    With a *memory* no view is asked twice.
+    With a *memory* no view is probed twice.
     """
     mapped = map_operations(generator)
     describer = Describer()
@@ -233,7 +233,7 @@ def audit_operation(
     credentials = (*decision.offered.authenticators, *decision.offered.keys)
     try:
         descriptions = {one: describer.describe(one, source.inspector) for one in credentials}
-    except host_errors():  # an extension of the host may fail; nothing is described then
+    except host_errors():  # an extension of the project may fail; nothing is described then
         descriptions = {}
     throttled = is_throttled(source.view)
     return replace(audited, decision=decision, descriptions=descriptions, throttled=throttled)

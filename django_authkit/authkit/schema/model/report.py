@@ -36,7 +36,7 @@ class Access:
 
 @dataclass(frozen=True)
 class Exempted:
-    """A finding that somebody has looked at, and why it stays."""
+    """A finding that was reviewed, and the reason why it stays."""
 
     finding: Finding
     reason: str

@@ -1,4 +1,4 @@
-"""The scopes that an operation wants of API keys, as its view says them.
+"""The scopes that an operation requires of API keys, as its view declares them.
 
 A permission says them in ``scopes``, or its view does in ``required_scopes``; an authenticator
 whose keys hold scopes says so in ``holds_scopes``.
@@ -43,7 +43,7 @@ def documented_scopes(operation: Mapping[str, Any]) -> list[str]:
 
 
 def document_scopes(audited: AuditedOperation, document: Document, catalogue: Catalogue) -> None:
-    """Write into the document which scopes an operation wants."""
+    """Write into the document which scopes an operation requires."""
     scopes = required_scopes(audited)
     if not scopes:
         return

@@ -31,7 +31,7 @@ class SchemaNotMade(Exception):
 
 
 class WrongUsage(Exception):
-    """What was asked for cannot be done; the message says what is wrong with it."""
+    """The options cannot be used; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ GENERATED = Source()
 
 
 def silent(stage: str) -> None:
-    """Tell nobody about the progress."""
+    """Do not report the progress."""
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def customised(dotted: str | None) -> Iterator[None]:
         patches = import_string(dotted) if dotted else None
         with patched_settings(patches):
             pass
-    except host_errors() as error:  # whatever importing the host's module may raise
+    except host_errors() as error:  # importing the project's module may raise anything
         raise WrongUsage(f"{dotted} cannot be used as settings: {describe(error)}") from None
     with patched_settings(patches):
         yield
@@ -85,7 +85,7 @@ def probe_source(
                 return probe_document(document, generator, probe), None
             schema = probe_document(committed.document, generator, probe)
             return replace(schema, live=document), committed
-    except host_errors() as error:  # the host's code may fail in any way
+    except host_errors() as error:  # the project's code may fail in any way
         said = describe(error, HOST_CLASSES)
         raise SchemaNotMade(f"drf-spectacular could not make it: {said}") from error
 

@@ -1,4 +1,4 @@
-"""Code that mends a finding: shown, never written into anybody's files."""
+"""Code that fixes a finding: it is shown, and written into no file."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ NO_REFUSAL = "responses={200: ...}  # in @extend_schema, without 401"
 
 #: The document says one thing and the view another; only its author knows which was meant.
 OPEN_OR_NOT = """\
-permission_classes = [AllowAny]  # if anybody may call it
+permission_classes = [AllowAny]  # if anonymous callers may call it
 permission_classes = [IsAuthenticated]  # if not"""
 
 

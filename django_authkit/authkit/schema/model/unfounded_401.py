@@ -33,10 +33,9 @@ def documents_401_without_credentials(audited: AuditedOperation) -> bool:
 def documents_unfounded_401(audited: AuditedOperation) -> bool:
     """Tell whether that 401 stands there only because the operation was taken for protected.
 
-    The handler may answer 401 of its own accord, and nobody runs it here. So the inspector that
-    wrote the operation is made to write it again, once as before and once without requirements: if
-    it writes this very response the first time and none the second, nobody else has asked for it.
-    Raises nothing.
+    The handler may answer 401 itself, and it is not run here. So the inspector that wrote the
+    operation writes it again, once as before and once without requirements: if it writes this very
+    response the first time and none the second, the response has no other source. Raises nothing.
     """
     if audited.source is None or not documents_401_without_credentials(audited):
         return False

@@ -10,7 +10,7 @@ from typing import Any
 #: The fields of a path item that are operations.
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
-#: Response keys that document a refusal for want of a credential.
+#: Response keys that document the refusal of a missing credential.
 REFUSALS = ("401", "403", "4XX", "default")
 
 Document = dict[str, Any]
@@ -18,7 +18,7 @@ Requirement = dict[str, list[str]]
 
 
 class Declared(Enum):
-    """What a client reads: anybody may call, credentials are welcome, or credentials are needed."""
+    """What a client reads: no credential, an optional one, or a required one."""
 
     PUBLIC = "public"
     OPTIONAL = "optional"

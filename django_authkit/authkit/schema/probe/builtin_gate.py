@@ -1,4 +1,4 @@
-"""The answers of REST framework's own permissions, which are known without asking a view."""
+"""The answers of REST framework's own permissions, which are known without running a view."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PERMISSIONS = frozenset(
     }
 )
 
-#: Authenticators that find nobody in a request without a credential, and do nothing about it.
+#: Authenticators that leave a request without a credential anonymous, and have no side effects.
 AUTHENTICATORS = frozenset(
     {
         "authkit.api_keys.authentication.APIKeyAuthentication",
@@ -79,8 +79,8 @@ class BuiltinGate:
     permissions: tuple[Any, ...]
 
     def answer(self, caller: Caller) -> Answer:
-        nobody: Any = api_settings.UNAUTHENTICATED_USER
-        user = caller.user or (nobody() if nobody else None)
+        anonymous: Any = api_settings.UNAUTHENTICATED_USER
+        user = caller.user or (anonymous() if anonymous else None)
         request: Any = BuiltinRequest(
             self.method, user, self.authenticators, caller.user and caller.authenticator
         )
@@ -100,26 +100,30 @@ class BuiltinGate:
 
 def builtin_gate(view: APIView, method: str, offered: Offer) -> BuiltinGate | None:
     """Return the gate if all of it is REST framework's own, else None."""
-    nobody: Any = api_settings.UNAUTHENTICATED_USER
+    anonymous: Any = api_settings.UNAUTHENTICATED_USER
     kinds: list[Any] = [type(one) for one in offered.authenticators]
     of_view: Any = type(view)
-    stock = (
-        nobody in (AnonymousUser, None)
-        and _is_stock_view(of_view)
+    is_builtin = (
+        anonymous in (AnonymousUser, None)
+        and _is_builtin_view(of_view)
         and all(_is_known_authenticator(kind) for kind in kinds)
         and all(_is_known_permission(leaf) for one in offered.permissions for leaf in leaves(one))
     )
-    return BuiltinGate(view, method, offered.authenticators, offered.permissions) if stock else None
+    return (
+        BuiltinGate(view, method, offered.authenticators, offered.permissions)
+        if is_builtin
+        else None
+    )
 
 
 @cache
-def _is_stock_view(view: Any) -> bool:
+def _is_builtin_view(view: Any) -> bool:
     return all(is_framework_code(getattr(view, name)) for name in GATE)
 
 
 def _is_known_permission(permission: Any) -> bool:
     kind: Any = type(permission)
-    return is_decided_by_its_key(permission) or _inherits_all_code(kind, PERMISSIONS)
+    return _inherits_all_code(kind, PERMISSIONS) or is_decided_by_its_key(permission)
 
 
 def _is_known_authenticator(authenticator: Any) -> bool:
@@ -127,7 +131,7 @@ def _is_known_authenticator(authenticator: Any) -> bool:
 
 
 def ignores_bad_credentials(authenticator: Any, method: str) -> bool:
-    """Tell whether the authenticator is known to refuse nobody, whatever is presented."""
+    """Tell whether the authenticator is known to refuse no credential."""
     kind: Any = type(authenticator)
     return method.upper() in SAFE_METHODS and _inherits_all_code(kind, SESSION)
 
@@ -135,10 +139,10 @@ def ignores_bad_credentials(authenticator: Any, method: str) -> bool:
 @cache
 def _inherits_all_code(kind: Any, known: frozenset[str]) -> bool:
     """Tell whether *kind* is one of the *known*, or one with another message, realm or the like."""
-    heir = next((base for base in kind.__mro__ if dotted(base) in known), None)
-    if heir is None:
+    ancestor = next((base for base in kind.__mro__ if dotted(base) in known), None)
+    if ancestor is None:
         return False
-    others = (base for base in kind.__mro__ if base not in heir.__mro__)
+    others = (base for base in kind.__mro__ if base not in ancestor.__mro__)
     return not any(_is_code(*named) for base in others for named in vars(base).items())
 
 

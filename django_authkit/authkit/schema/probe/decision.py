@@ -1,4 +1,4 @@
-"""Decides who may call an operation, from what its gate answers to the callers we can imagine."""
+"""Decides who may call an operation, from what its gate answers to a matrix of callers."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from authkit.schema.views.permission_tree import formula, is_key_permission, lea
 class State(Enum):
     """Who gets in.
 
-    public: anybody, and no credential makes a difference. optional: anybody, and credentials are
-    read. secured: nobody without a credential. closed: nobody at all. undecided: see the reason.
+    public: anonymous callers, and no credential makes a difference. optional: anonymous callers,
+    and credentials are read. secured: only callers with a credential. closed: no caller.
+    undecided: see the reason.
     """
 
     PUBLIC = "public"
@@ -117,7 +118,9 @@ class Decision:
 
 @dataclass(frozen=True)
 class CallerMatrix:
-    """The questions that one gate is asked. *users* are a plain user and a superuser."""
+    """The callers that one gate is probed with: anonymous, and each user with each credential.
+
+    *users* are a plain user and a superuser."""
 
     gate: Gate
     offered: Offer
@@ -158,7 +161,7 @@ class CallerMatrix:
     def _all_refused(self, refusal: int | None) -> Decision:
         """None of the callers we can imagine gets in: say only what follows from that."""
         if self.offered.authenticators:
-            # The permission may want a role, a scope or a row that our users do not have, or ask
+            # The permission may require a role, a scope or a row that our users do not have, or ask
             # the database for it. That a caller must be known is certain, so every way of being
             # known is kept.
             every = tuple((one,) for one in self.offered.authenticators)

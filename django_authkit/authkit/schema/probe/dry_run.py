@@ -1,13 +1,12 @@
 """Sends an anonymous request through the whole stack, and stops it where the handler would begin.
 
 The middleware, the decorators and ``dispatch()`` are the project's own. The request ends in an
-exception that nobody catches, raised at the end of the view's ``initial()``, in that of another
+exception that no code catches, raised at the end of the view's ``initial()``, in that of another
 view, or in the handler of a view that never called it. So no handler can run.
 """
 
 from __future__ import annotations
 
-import copy
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -26,16 +25,12 @@ from django.http import HttpResponse, HttpResponseForbidden
 from django.test.utils import override_settings
 from django.urls import get_resolver, set_urlconf
 from django.utils import translation
-from rest_framework.request import Request
 from rest_framework.versioning import AcceptHeaderVersioning, QueryParameterVersioning
 from rest_framework.views import APIView
 
 from authkit.schema.openapi.scheme_names import dotted
-from authkit.schema.probe.mock_gate import CLIENT_IP
-from authkit.schema.probe.view_gate import ViewGate, introduce, request_to
-from authkit.schema.sandbox.answers import Caller
+from authkit.schema.probe.view_gate import CLIENT_IP, ViewGate, received_gate
 from authkit.schema.sandbox.guards import replaced
-from authkit.schema.views.framework_code import is_framework_code
 from authkit.schema.views.mapping import Operation
 from authkit.schema.views.route_index import RouteIndex
 from authkit.schema.views.url_builder import host
@@ -97,7 +92,7 @@ class MiddlewareStack(BaseHandler):
         return cast(HttpResponse, response)
 
     def resolve_request(self, request: Any) -> Any:
-        # A path is asked for with several methods.
+        # A path is resolved once for all of its methods.
         key = getattr(request, "urlconf", None), request.path_info
         if key not in self.matches:
             self.matches[key] = super().resolve_request(request)
@@ -139,21 +134,23 @@ def dry_run(send: Send, operation: Operation, path: str, at_gate: AtGate) -> Dry
         _asked.reset(token)
 
 
-def _stops(operation: Operation) -> Iterator[tuple[Any, str, Any]]:
-    """Yield the methods in which a request ends. Requests of others pass through them."""
+def _stops(operation: Operation) -> list[tuple[Any, str, Any]]:
+    """Return the methods in which a request ends. Requests of others pass through them."""
     view = operation.callback.cls
     actions = getattr(operation.callback, "actions", {})
     handler = actions.get(operation.method, operation.method)
-    yield view, "initial", _asking(view.initial)
-    yield APIView, "initial", _asking(APIView.initial)
-    yield view, handler, _stopping(getattr(view, handler, view.http_method_not_allowed))
+    return [
+        (view, "initial", _asking(view.initial)),
+        (APIView, "initial", _asking(APIView.initial)),
+        (view, handler, _stopping(getattr(view, handler, view.http_method_not_allowed))),
+    ]
 
 
 _asked: ContextVar[Any] = ContextVar("authkit.schema.probe.dry_run", default=None)
 
 
 def _require_meant(callback: Any) -> None:
-    """End the request if it would go to another view than the one that is asked about."""
+    """End the request if it would go to another view than the probed one."""
     asked = _asked.get()
     served = getattr(callback, "cls", callback)
     if asked is not None and served is not asked[0].cls:
@@ -168,7 +165,7 @@ def _asking(initial: Callable[..., None]) -> Callable[..., None]:
     def initial_or_stop(view: Any, request: Any, *args: Any, **kwargs: Any) -> None:
         asked = _asked.get()
         if asked is None:
-            # A request of somebody else's, or the question itself.
+            # A request of another thread, or a request inside of the probe.
             initial(view, request, *args, **kwargs)
             return
         if type(view) is not asked[0].cls:
@@ -191,17 +188,6 @@ def _stopping(handler: Callable[..., Any]) -> Callable[..., Any]:
         raise DryRunEnded(DryRun(misrouted="comes to the handler without initial()"))
 
     return handler_or_stop
-
-
-def received_gate(view: Any, received: Request) -> ViewGate:
-    """Return the gate that *received* stands before."""
-
-    def make_request(view: APIView, caller: Caller) -> Request:
-        request = request_to(view, copy.copy(received._request))
-        introduce(request, caller)
-        return request
-
-    return ViewGate(view, make_request, whole=True)
 
 
 def without_middleware(operation: Operation, values: dict[str, str]) -> Send:
@@ -247,20 +233,3 @@ def received_request(operation: Operation, path: str) -> WSGIRequest:
     )
     vars(request)["_dont_enforce_csrf_checks"] = True  # a token is no credential
     return request
-
-
-def is_decorated(operation: Operation) -> bool:
-    """Tell whether something stands around the view's gate that REST framework did not put there.
-
-    A decorator around the callback, or a ``setup()`` or ``dispatch()`` that is not REST
-    framework's own.
-    """
-    view: Any = type(operation.view)
-    if not (is_framework_code(view.setup) and is_framework_code(view.dispatch)):
-        return True
-    layer = operation.callback
-    while layer is not None and not isinstance(layer, type):
-        if not is_framework_code(layer):
-            return True
-        layer = getattr(layer, "__wrapped__", None)
-    return False

@@ -1,4 +1,4 @@
-"""Asks permissions about objects, with real rows."""
+"""Calls ``has_object_permission()`` with rows of the database."""
 
 from __future__ import annotations
 

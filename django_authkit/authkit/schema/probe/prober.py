@@ -1,4 +1,4 @@
-"""Asks about operations tier by tier, and stops where the answer is certain."""
+"""Decides about operations tier by tier, and stops where the answer is certain."""
 
 from __future__ import annotations
 
@@ -19,10 +19,8 @@ from authkit.schema.probe.dry_run import (
     MiddlewareStack,
     dry_run,
     dry_run_stack,
-    is_decorated,
     without_middleware,
 )
-from authkit.schema.probe.mock_gate import mock_gate
 from authkit.schema.probe.object_permissions import answer_for_rows, sample_rows
 from authkit.schema.probe.principals import principals
 from authkit.schema.probe.responses import (
@@ -34,8 +32,7 @@ from authkit.schema.probe.responses import (
     require_object_check,
 )
 from authkit.schema.probe.tiers import Probe, Tier
-from authkit.schema.probe.trusted_gate import TrustedGate, trusted_answer
-from authkit.schema.probe.view_gate import ViewGate
+from authkit.schema.probe.view_gate import ViewGate, mock_gate
 from authkit.schema.sandbox.answers import (
     ANONYMOUS,
     Answer,
@@ -47,13 +44,15 @@ from authkit.schema.sandbox.answers import (
 )
 from authkit.schema.sandbox.guards import (
     BlockedStatement,
+    TrustedGate,
     Watch,
-    rolled_back,
     sandboxed,
+    trusted_answer,
     watching,
 )
+from authkit.schema.sandbox.rollback import rolled_back
 from authkit.schema.schemes.describer import Describer
-from authkit.schema.views.framework_code import handles_exceptions
+from authkit.schema.views.framework_code import handles_exceptions, is_decorated
 from authkit.schema.views.mapping import Operation
 from authkit.schema.views.permission_tree import decided_by_object
 from authkit.schema.views.url_builder import UrlBuilder, placeholders
@@ -72,7 +71,7 @@ class AccessProber:
     """What one run needs to decide about operations; ``stack`` is there from T2 on.
 
     ``sample_urls`` fills placeholders without the database, ``row_urls`` with its rows. What is in
-    ``memory`` is not asked again.
+    ``memory`` is not probed again.
     """
 
     tier: Tier
@@ -98,7 +97,7 @@ class AccessProber:
         with watching(reads=False) as watch:
             try:
                 decision = self._decide(operation, watch)
-            except host_errors() as error:  # the host's code may fail in any way
+            except host_errors() as error:  # the project's code may fail in any way
                 decision = Decision(State.UNDECIDED, reason=describe(error), crashed=True)
         if not watch.attempts:
             return decision
@@ -124,7 +123,7 @@ class AccessProber:
         try:
             return self._decide_decorated(operation, offered, watch)
         except BlockedStatement:
-            # Whatever was looked for on the way, nobody gets past a gate that refuses.
+            # A gate that refuses is certain, whatever the code before it looked for.
             decision = self._decide_gate(operation, offered, watch)
             if decision.state is State.SECURED:
                 return decision
@@ -150,7 +149,7 @@ class AccessProber:
         return outcome.found or decided_by_response(outcome, path, unknown, Tier.T1)
 
     def _decide_known(self, gate: BuiltinGate, operation: Operation, offered: Offer) -> Decision:
-        # Views by the hundred ask the same, and are answered the same.
+        # Hundreds of views have the same permissions; one decision serves them all.
         key = gate.method in SAFE_METHODS, offered.classes
         if key not in self.decisions:
             decision = CallerMatrix(gate, offered, self.users).decide(gate.answer(ANONYMOUS))
@@ -244,15 +243,13 @@ class AccessProber:
             return OBJECT_DECIDES
         try:
             return answer_for_rows(gate, sample_rows(gate))
-        except host_errors() as error:  # the queryset is the host's code
+        except host_errors() as error:  # the queryset is the project's code
             return Answer(Verdict.UNKNOWN, said=f"no rows to ask about: {describe(error)}")
 
 
 def _asks_the_object(operation: Operation, offered: Offer, anonymous: Answer) -> bool:
-    admitted = anonymous.verdict is Verdict.ADMITTED
-    names = placeholders(operation)
-    return admitted and decided_by_object(
-        operation.view, operation.method, names, offered.permissions
+    return anonymous.verdict is Verdict.ADMITTED and decided_by_object(
+        operation.view, operation.method, placeholders(operation), offered.permissions
     )
 
 
@@ -267,7 +264,7 @@ def ask(operation: Operation, caller: Caller) -> Answer:
 def access_prober(
     probe: Probe, patterns: Any, memory: Memory | None = None
 ) -> Iterator[AccessProber]:
-    """Make everything safe, then let operations be decided. Raises ``UnsafeProbe``."""
+    """Open the sandbox, and give the prober that decides in it. Raises ``UnsafeProbe``."""
     tier = probe.resolved()
     prober = AccessProber(
         tier,

@@ -39,13 +39,13 @@ def decided_by_response(outcome: DryRun, path: str, view: Decision, tier: Tier) 
 
 
 def blocked_by_sandbox(watch: Watch, view: Decision, tier: Tier) -> Decision:
-    """Decide nothing about a request that something answered which had wanted to reach somebody."""
+    """Decide nothing about a request that was answered after a side effect was blocked."""
     reason = f"what stands before the permissions {watch.reached}, which is refused here"
     return Decision(State.UNDECIDED, reason=reason, offered=view.offered, tier=tier)
 
 
 def _by_login(view: Decision) -> tuple[Alternative, ...]:
-    """Return the authenticators that know whom a login page logs in: Django's own user."""
+    """Return the authenticators that accept the session of a login page."""
     found = (one for one in view.offered.authenticators if isinstance(one, SessionAuthentication))
     return tuple((one,) for one in found)
 
@@ -64,7 +64,7 @@ def live(stack: MiddlewareStack, operation: Operation, path: str, decision: Deci
     try:
         with unthrottled:
             response = stack.send(received_request(operation, path))
-    except host_errors():  # a handler that wants what it may not have has refused nobody
+    except host_errors():  # a handler that fails on what the sandbox blocks has refused no caller
         return decision
     status = response.status_code
     if status not in REFUSALS and not sends_to_login(response, path):
@@ -80,7 +80,7 @@ def live(stack: MiddlewareStack, operation: Operation, path: str, decision: Deci
 
 
 def _let_in(decision: Decision, status: int) -> Decision:
-    """Return that anybody gets in, for the handler answered without asking about its object."""
+    """Return that anonymous callers get in: the handler answered without checking its object."""
     read = tuple(one for one in decision.alternatives if not any(map(is_key_permission, one)))
     return replace(
         decision,

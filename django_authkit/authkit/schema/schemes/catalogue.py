@@ -115,8 +115,8 @@ def _others(
 def _free_name(name: str, definition: Any, taken: Mapping[str, Any]) -> str:
     """Return *name*, with a number if it stands for another definition already."""
     candidates = chain([name], (f"{name}{number}" for number in count(2)))
-    wanted = fingerprint(definition)
-    return next(one for one in candidates if fingerprint(taken.get(one, definition)) == wanted)
+    own = fingerprint(definition)
+    return next(one for one in candidates if fingerprint(taken.get(one, definition)) == own)
 
 
 def _equal_definitions(definitions: Mapping[str, Any]) -> dict[str, str]:

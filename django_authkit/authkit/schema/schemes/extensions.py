@@ -75,7 +75,7 @@ class APIKeyScheme(AuthkitScheme):  # type: ignore[no-untyped-call]
 
 
 class InheritedScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """A subclass that nobody described is described as the nearest ancestor that somebody did."""
+    """A subclass without a description is described as its nearest described ancestor."""
 
     match_subclasses = True
     priority = INHERITED

@@ -12,7 +12,7 @@ from typing import Any
 
 from rest_framework import mixins
 
-#: The handlers of REST framework that are about no object of which a permission could be asked.
+#: The handlers of REST framework that have no object to check permissions for.
 WITHOUT_OBJECT = frozenset({mixins.CreateModelMixin.create, mixins.ListModelMixin.list})
 
 #: The field of a node that is evaluated in any case, where the others need not be.
@@ -45,14 +45,14 @@ def handler_name(view: Any, method: str) -> str:
 
 
 def checks_object_permissions(view: Any, method: str) -> bool:
-    """Tell whether it is certain that the handler asks the permissions about its object."""
+    """Tell whether it is certain that the handler checks the permissions of its object."""
     kind: Any = type(view)
     check = frozenset({inspect.unwrap(kind.check_object_permissions)})
     return _always_calls(check, kind, handler_name(view, method))
 
 
 def lists_or_creates(view: Any, method: str) -> bool:
-    """Tell whether the handler lists or creates as REST framework does, and asks nothing else."""
+    """Tell whether the handler lists or creates as REST framework does, and checks no object."""
     kind: Any = type(view)
     without_object = _always_calls(WITHOUT_OBJECT, kind, handler_name(view, method))
     return without_object and not checks_object_permissions(view, method)
@@ -110,7 +110,7 @@ def _read(function: Any) -> ast.FunctionDef | None:
     return written if written is not None and written.name == code.co_name else None
 
 
-@lru_cache(maxsize=16)  # files are large when read, and each is wanted for a while
+@lru_cache(maxsize=16)  # parsed files are large, and each is used for a while only
 def _functions_in(file: str) -> dict[int, ast.FunctionDef]:
     """Return what *file* defines, by the line in which it begins."""
     try:

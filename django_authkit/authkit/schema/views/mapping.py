@@ -41,7 +41,7 @@ class Operation:
     ``mock`` gives the request that drf-spectacular makes for it.
     ``callback`` is what the URLconf holds, ``route`` its path there with placeholders as they are
     named there, ``pattern`` the expressions and converters of that path. The three are empty if a
-    generator of the project's own leaves endpoints out. ``version`` is the documented one, if any.
+    generator of the project leaves endpoints out. ``version`` is the documented one, if any.
     """
 
     path: str
@@ -78,7 +78,7 @@ def _rebuild(generator: Any) -> Iterator[Operation]:
     ):
         try:
             found = replay.operation(path, path_regex, method, view, *endpoint)
-        except host_errors():  # a view of the host may fail; it stays unmapped
+        except host_errors():  # a view of the project may fail; it stays unmapped
             continue
         if found is not None:
             yield found
@@ -94,7 +94,7 @@ def mock_request(method: str, path: str, view: APIView) -> Any:
 def _endpoints(generator: Any, expected: int) -> list[tuple[str, Any]]:
     """Return path and callback of each endpoint, as they are in the URLconf."""
     found = [(path, callback) for path, _, _, callback in generator.endpoints]
-    # A generator of the host's own may leave endpoints out; then the pairs cannot be known.
+    # A generator of the project may leave endpoints out; then the pairs cannot be known.
     return found if len(found) == expected else [("", None)] * expected
 
 

@@ -42,7 +42,7 @@ def is_key_permission(permission: Any) -> bool:
 
 
 def is_decided_by_its_key(permission: Any) -> bool:
-    """Tell whether *permission* wants a key, and no code of the project's has a say beside it."""
+    """Tell whether *permission* requires a key, and no code of the project takes part."""
     kind: Any = type(permission)
     return is_key_permission(permission) and kind.has_permission is _base_of(kind).has_permission
 
@@ -96,14 +96,18 @@ def _answered(kind: Any, present: bool) -> type:
 
 
 def decided_by_object(
-    view: APIView, method: str, names: Iterable[str], asked: Iterable[Any]
+    view: APIView, method: str, names: Iterable[str], permissions_of_view: Iterable[Any]
 ) -> bool:
     """Tell whether *view* is about one object, and a permission has an opinion about objects.
 
-    *names* are the placeholders in the view's path, *asked* its permissions.
+    *names* are the placeholders in the view's path, *permissions_of_view* its permissions.
     """
     return (
-        any(_speaks_of_objects(type(leaf)) for permission in asked for leaf in leaves(permission))
+        any(
+            _speaks_of_objects(type(leaf))
+            for permission in permissions_of_view
+            for leaf in leaves(permission)
+        )
         and is_about_one_object(view, names)
         and not lists_or_creates(view, method)
     )
