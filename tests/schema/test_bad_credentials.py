@@ -134,7 +134,7 @@ class TestWhatIsSeen:
         both = optional(SimpleJWTAuthentication, in_header("X-Signature", authenticate=forbid))
         assert list(refusals(both)) == ["401", "403"]
         (message,) = [f.message for f in report_on(route(both)).findings if f.rule is AK404]
-        assert message == "A bad credential is answered 401 or 403, which is not documented."
+        assert message == "An invalid credential is answered 401 or 403, which is not documented."
 
     def test_is_seen_where_the_scheme_says_that_the_credential_stands(self):
         def in_cookie(self, request):

@@ -184,7 +184,7 @@ def test_what_ends_python_ends_one_operation_alone(urlconf, tier, error, kind):
 def test_and_is_a_finding_with_its_name(urlconf):
     name = urlconf(route(ending(SystemExit(0))["a permission"]), route(OpenView, "open/"))
     shown, _ = run("--urlconf", name, "--select", "AK305", "--exit-zero", "--tier", "T2")
-    assert "The gate fails: SystemExit: 0 (in tests.schema.test_broken_hosts.EndingP" in shown
+    assert "raises: SystemExit: 0 (in tests.schema.test_broken_hosts.EndingP" in shown
 
 
 @pytest.mark.django_db

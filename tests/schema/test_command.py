@@ -207,7 +207,7 @@ class TestSources:
             "--custom-settings", f"{__name__}.WITH_SECURITY",
         )  # fmt: skip
         assert status == 1
-        assert 'The scheme "gateway" is required and defined nowhere.' in shown
+        assert 'The scheme "gateway" is required and not defined.' in shown
 
     @pytest.mark.parametrize("name", ["nowhere.SETTINGS", f"{__name__}.NO_SETTINGS", "json"])
     def test_exits_2_for_settings_that_are_none(self, urlconf, name):

@@ -104,13 +104,13 @@ def block(kind, text):
 
 
 def language(paragraph):
-    if not paragraph.startswith("    "):
+    if not paragraph.lstrip("\n").startswith("    "):
         return ""
     code = dedent(paragraph)
     if code.startswith("$ "):
         return "console"
     try:
-        ast.parse(code)
+        ast.parse(f"{code}\ndef decorated(): ...")  # the code may be a decorator alone
     except SyntaxError:
         return "yaml"
     return "python"

@@ -15,7 +15,7 @@ REPORTS = Place("/reports/", "get", "shop.views.ReportView")
 BROKEN = Place("/broken/", "get", "shop.views.BrokenView")
 GONE = Place("/gone/", "get")
 JWT = (("jwtAuth",),)
-OPEN = "The document demands a credential, and the view lets anybody in."
+OPEN = "The document requires a credential, and the view admits anonymous callers."
 
 
 class Suppressions:

@@ -21,11 +21,11 @@ def test_an_operation_that_names_other_scopes_is_found():
 
     schema = audited_schema(route(Scoped), change=change)
     assert [offence.message for offence in RULE.look(schema)] == [
-        "It wants of a key: books:read; the document says: books:write."
+        "It requires of a key: books:read; the document says: books:write."
     ]
 
 
-def test_scopes_that_nobody_asks_for_are_found():
+def test_scopes_that_no_permission_requires_are_found():
     def change(document):
         document["paths"]["/thing/"]["get"]["x-required-scopes"] = ["books:write"]
 

@@ -39,7 +39,7 @@ def test_it_is_found_once_with_the_number_of_its_operations():
     schema = audited_schema(route(signed(), "b/"), route(signed(JWTAuthentication), "a/"))
     (offence,) = RULE.look(schema)
     assert offence.place.label == "the document"
-    assert "SignatureAuthentication, which guards GET /a/ and 1 more." in offence.message
+    assert "SignatureAuthentication, which protects GET /a/ and 1 more." in offence.message
 
 
 def test_the_suggestion_is_an_extension_that_describes_it():

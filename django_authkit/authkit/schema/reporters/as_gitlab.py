@@ -12,7 +12,7 @@ from authkit.schema.model.report import Location, Report
 
 SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.NOTE: "info"}
 
-#: GitLab wants a file for every finding, and shows one at the root of the project as any other.
+#: GitLab requires a file for every finding, and accepts one at the root of the project.
 UNKNOWN = Location("manage.py", 1)
 
 

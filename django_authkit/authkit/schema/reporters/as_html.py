@@ -84,7 +84,7 @@ def _open(report: Report) -> Iterator[str]:
     if not found:
         yield "<p>Nothing that could be decided is open.</p>"
         return
-    head = ("Operation", "Who gets in", "The document says", "View")
+    head = ("Operation", "Who is admitted", "The document says", "View")
     yield from _table(
         head, ((_operation(one), _state(one), _said(one), _view(one)) for one in found)
     )
@@ -92,8 +92,8 @@ def _open(report: Report) -> Iterator[str]:
 
 def _state(access: Access) -> str:
     if access.state is State.PUBLIC:
-        return "anybody"
-    return "anybody; credentials are read"
+        return "all callers"
+    return "all callers; credentials are read"
 
 
 def _said(access: Access) -> str:

@@ -13,7 +13,7 @@ from authkit.schema.probe.decision import State
 from authkit.schema.reporters.sentences import coverage
 
 #: What XML 1.0 cannot hold, not even escaped (section 2.2).
-UNSPEAKABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(report: Report) -> str:
@@ -72,4 +72,4 @@ def _failure(finding: Finding) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(UNSPEAKABLE.sub("\ufffd", text))
+    return escape(NOT_XML.sub("\ufffd", text))

@@ -14,7 +14,7 @@ and code around it that catches too much may admit the caller.
 
     class IsMember(BasePermission):
         def has_permission(self, request, view):
-            return request.user.member.active       # AnonymousUser has no member
+            return request.user.member.active  # AnonymousUser has no member
 
 ## Use instead
 
@@ -42,7 +42,8 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
         decision = audited.decision
         # Below T2 what a middleware puts on the request is missing, and that may be all.
         if decision and decision.crashed and not decision.attempts and decision.tier >= Tier.T2:
-            yield Offence(audited.place, f"The gate fails: {decision.reason}.")
+            message = f"The check of an anonymous request raises: {decision.reason}."
+            yield Offence(audited.place, message)
 
 
 RULE = Rule("AK305", "anonymous-crash", Severity.ERROR, __doc__, look)

@@ -57,17 +57,17 @@ def _operations(schema: AuditedSchema, live: Document) -> Iterator[Offence]:
     for audited in schema.operations:
         operation = today.pop((audited.path, audited.method), None)
         if operation is None:
-            yield Offence(audited.place, "The file has it, and the project has it no more.")
+            yield Offence(audited.place, "The file has the operation, and the project does not.")
         elif _security(schema.document, audited.document) != _security(live, operation):
-            message = f"The project says security {_security(live, operation)} today."
+            message = f"The project declares security {_security(live, operation)}."
             yield Offence(audited.place, message)
     for path, method in today:
-        yield Offence(Place(path, method), "The project has it, and the file does not.")
+        yield Offence(Place(path, method), "The project has the operation, and the file does not.")
 
 
 def _security(document: Document, operation: Any) -> str:
     security = effective_security(document, operation)
-    # [] and [{}] say the same.
+    # [] and [{}] mean the same.
     return fingerprint([] if security == [{}] else security)
 
 
@@ -75,7 +75,7 @@ def _schemes(document: Document, live: Document) -> Iterator[Offence]:
     before, today = security_schemes(document), security_schemes(live)
     for name in sorted({*before, *today}):
         if fingerprint(before.get(name)) != fingerprint(today.get(name)):
-            message = f'The scheme "{name}" is another one today.'
+            message = f'The scheme "{name}" differs in the project.'
             yield Offence(Place(), message, subject=name)
 
 

@@ -14,7 +14,7 @@ it is neither.
 ## Example
 
     class HealthView(APIView):
-        authentication_classes = []      # IsAuthenticated still comes from the defaults
+        authentication_classes = []  # IsAuthenticated still comes from the defaults
 
 ## Use instead
 
@@ -36,7 +36,7 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
     for audited in schema.in_state(State.CLOSED):
         yield Offence(
             audited.place,
-            "The permissions demand a user, and no authenticator can bring one.",
+            "The permissions require a user, and no authenticator identifies one.",
         )
 
 

@@ -7,8 +7,8 @@ was decided when a module was imported cannot be seen.
 
 ## Why is this bad?
 
-The access control that was tested is not the one in production. A copy of the settings with `DEBUG
-= True` opens the view.
+The access control that was tested is not the one in production. A copy of the settings with
+`DEBUG = True` opens the view.
 
 ## Example
 

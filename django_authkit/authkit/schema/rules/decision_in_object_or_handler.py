@@ -16,6 +16,7 @@ forgotten in the next handler: only `get_object()` calls `has_object_permission(
         def has_object_permission(self, request, view, obj):
             return obj.owner == request.user
 
+
     class ReportView(RetrieveAPIView):
         permission_classes = [IsOwner]
 
@@ -41,7 +42,7 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
     for audited in schema.operations:
         decision = audited.decision
         if decision is not None and decision.depends_on:
-            yield Offence(audited.place, f"Who may call is decided by {decision.depends_on}.")
+            yield Offence(audited.place, f"Access is decided by {decision.depends_on}.")
 
 
 RULE = Rule("AK307", "decision-in-object-or-handler", Severity.NOTE, __doc__, look)

@@ -38,7 +38,7 @@ from authkit.schema.probe.decision import State
 def look(schema: AuditedSchema) -> Iterator[Offence]:
     for audited in schema.in_state(State.SECURED):
         if audited.declared is Declared.OPTIONAL:
-            message = "The document makes the credential optional, and the view demands one."
+            message = "The document makes the credential optional, and the view requires one."
             yield Offence(
                 audited.place, message, suggestion=audited.suggested_auth(schema.catalogue)
             )

@@ -16,7 +16,7 @@ and look for a vulnerability that does not exist, or stop reading such lines.
     class ReportView(APIView):
         permission_classes = [IsAuthenticated]
 
-        @extend_schema(auth=[])      # left over from when the view was open
+        @extend_schema(auth=[])  # left over from when the view was open
         def get(self, request): ...
 
 The same happens when no extension describes the authenticator (AK201), and when a permission such
@@ -41,7 +41,7 @@ from authkit.schema.probe.decision import State
 def look(schema: AuditedSchema) -> Iterator[Offence]:
     for audited in schema.in_state(State.SECURED):
         if audited.declared is Declared.PUBLIC:
-            message = "The document demands no credential, and the view refuses anonymous callers."
+            message = "The document requires no credential, and the view refuses anonymous callers."
             yield Offence(
                 audited.place, message, suggestion=audited.suggested_auth(schema.catalogue)
             )

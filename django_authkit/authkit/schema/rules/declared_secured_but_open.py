@@ -13,7 +13,7 @@ and an operation that is believed to be protected is open.
 ## Example
 
     class LoginView(APIView):
-        permission_classes = []      # documented as needing a token
+        permission_classes = []  # documented as needing a token
 
 drf-spectacular recognises `AllowAny` itself and nothing else: not an empty list, not a subclass,
 not `IsAuthenticated | AllowAny`.
@@ -51,7 +51,7 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
         # An inherited requirement is another mistake, with another remedy: AK106.
         own = "security" in audited.document
         if own and audited.declared is Declared.SECURED:
-            message = "The document demands a credential, and the view lets anybody in."
+            message = "The document requires a credential, and the view admits anonymous callers."
             yield Offence(audited.place, message, suggestion=OPEN_OR_NOT)
 
 

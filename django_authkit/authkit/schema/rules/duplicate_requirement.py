@@ -11,7 +11,7 @@ The repetition adds nothing, and clients show the same credential twice. It usua
 
 ## Example
 
-    SPECTACULAR_SETTINGS = {"SECURITY": [{"jwtAuth": []}]}   # and JWT authentication on the views
+    SPECTACULAR_SETTINGS = {"SECURITY": [{"jwtAuth": []}]}  # and JWT authentication on the views
 
     security:
     - jwtAuth: []
@@ -43,7 +43,7 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
         written = well_formed(requirements)
         repeated = len(written) - len(deduplicated(written))
         if repeated:
-            message = f"{repeated} of {len(written)} requirements are repetitions."
+            message = f"{repeated} of {len(written)} requirements are duplicates."
             yield Offence(place, message, suggestion=_suggestion(schema, place, requirements))
 
 

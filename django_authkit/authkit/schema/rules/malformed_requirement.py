@@ -12,7 +12,7 @@ name.
 
 ## Example
 
-    @extend_schema(auth=["tokenAuth"])   # the signature says strings, OpenAPI requires objects
+    @extend_schema(auth=["tokenAuth"])  # the signature says strings, OpenAPI requires objects
     def get(self, request): ...
 
 ## Use instead

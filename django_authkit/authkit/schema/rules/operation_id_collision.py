@@ -13,8 +13,8 @@ the two. Numbers follow the order of the routes: insert a route before the other
 
 ## Example
 
-    path("orders/", OrderView.as_view()),                # orders_retrieve
-    path("orders/<int:pk>/", OrderView.as_view()),       # orders_retrieve_2
+    path("orders/", OrderView.as_view())  # orders_retrieve
+    path("orders/<int:pk>/", OrderView.as_view())  # orders_retrieve_2
 
 ## Use instead
 
@@ -44,7 +44,7 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
     places.pop("", None)
     for operation_id, found in places.items():
         for place in found[1:]:
-            message = f'"{operation_id}" is the operationId of {found[0].label} as well.'
+            message = f'"{operation_id}" is also the operationId of {found[0].label}.'
             yield Offence(place, message, subject=operation_id)
         numbered = NUMBERED.fullmatch(operation_id)
         if numbered and numbered[1] in places:

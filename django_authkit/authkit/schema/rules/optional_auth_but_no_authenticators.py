@@ -37,7 +37,7 @@ from authkit.schema.probe.decision import State
 def look(schema: AuditedSchema) -> Iterator[Offence]:
     for audited in schema.in_state(State.PUBLIC):
         if audited.declared is Declared.OPTIONAL:
-            message = "The document offers credentials that nobody reads."
+            message = "The document offers credentials that the view does not read."
             yield Offence(
                 audited.place, message, suggestion=audited.suggested_auth(schema.catalogue)
             )

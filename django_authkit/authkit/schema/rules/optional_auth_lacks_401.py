@@ -54,11 +54,11 @@ from authkit.schema.probe.decision import State
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
     for audited in schema.in_state(State.OPTIONAL):
-        if not documents_refusal(audited.document) and not _refuses_nobody(audited):
+        if not documents_refusal(audited.document) and not _refuses_none(audited):
             yield Offence(audited.place, _message(audited), suggestion=_suggestion(audited))
 
 
-def _refuses_nobody(audited: AuditedOperation) -> bool:
+def _refuses_none(audited: AuditedOperation) -> bool:
     read = audited.decision.offered.authenticators if audited.decision else ()
     return all(ignores_bad_credentials(one, audited.method) for one in read)
 
@@ -69,9 +69,9 @@ def _seen(audited: AuditedOperation) -> tuple[int, ...]:
 
 def _message(audited: AuditedOperation) -> str:
     if not _seen(audited):
-        return "What a bad credential is answered is not documented."
+        return "The answer to an invalid credential is not documented."
     statuses = " or ".join(str(status) for status in _seen(audited))
-    return f"A bad credential is answered {statuses}, which is not documented."
+    return f"An invalid credential is answered {statuses}, which is not documented."
 
 
 def _suggestion(audited: AuditedOperation) -> str:

@@ -14,7 +14,7 @@ sufficient, and omits the one that is.
 
     class StockView(APIView):
         authentication_classes = [JWTAuthentication]
-        permission_classes = [HasAPIKey]      # documented as jwtAuth
+        permission_classes = [HasAPIKey]  # documented as jwtAuth
 
 ## Use instead
 

@@ -54,13 +54,13 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
         if wanted is not None and wanted != documented:
             yield Offence(
                 audited.place,
-                f"It wants of a key: {', '.join(wanted) or 'no scope'}; "
+                f"It requires of a key: {', '.join(wanted) or 'no scope'}; "
                 f"the document says: {', '.join(documented) or 'nothing'}.",
             )
 
 
 def scopes(audited: AuditedOperation) -> list[str] | None:
-    """Return the scopes that an operation wants, None if nobody can tell."""
+    """Return the scopes that an operation requires, None if they cannot be known."""
     try:
         return required_scopes(audited)
     except host_errors():  # the host's code may fail in any way

@@ -44,7 +44,7 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
     for place, requirements in schema.requirement_lists:
         for smaller, larger in permutations(well_formed(requirements), 2):
             if is_part(smaller, larger):
-                message = f"Whoever has {said(smaller)} need not have {said(larger)}."
+                message = f"A caller with {said(smaller)} does not need {said(larger)}."
                 yield Offence(place, message, subject=said(larger))
 
 

@@ -12,11 +12,11 @@ every user is bypassed.
 
 ## Example
 
-    path("api-token-auth/", ObtainAuthToken.as_view())      # beside include("authkit.urls")
+    path("api-token-auth/", ObtainAuthToken.as_view())  # beside include("authkit.urls")
 
 ## Use instead
 
-    path("api/v1/auth/", include("authkit.urls"))           # and no other
+    path("api/v1/auth/", include("authkit.urls"))  # and no other
 
 ## References
 
@@ -43,16 +43,16 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
         mints = endpoint.method == "post" and minting_class(endpoint.view)
         if mints:
             place = Place(endpoint.path, endpoint.method, dotted(endpoint.view))
-            message = f"It gives out tokens without asking for a second factor ({mints})."
+            message = f"It issues tokens without asking for a second factor ({mints})."
             yield Offence(place, message)
 
 
 def minting_class(view: type) -> str:
-    """Return the name of the class by which *view* gives out tokens, or nothing."""
+    """Return the name of the class by which *view* issues tokens, or ""."""
     return next((name for base in view.__mro__ if (name := dotted(base)) in TOKEN_VIEWS), "")
 
 
-#: Views of well-known packages that give out a token for a password alone.
+#: Views of well-known packages that issue a token for a password alone.
 TOKEN_VIEWS = frozenset(
     {
         "dj_rest_auth.views.LoginView",

@@ -3,10 +3,11 @@
 ## What it does
 
 Reports every operation that is open to anonymous callers, whatever the document says, unless the
-view itself declares it: `AllowAny` or an empty `permission_classes`, or `authentication_classes =
-[]`, in its own class, its `@action` or its `as_view()`; its own `get_permissions()` that returns
-`AllowAny`; or `@public`. Inherited attributes, subclasses of `AllowAny`, `|` and the project's own
-permissions do not count. Unsafe methods are errors, safe ones warnings.
+view itself declares it: `AllowAny` or an empty `permission_classes`, or
+`authentication_classes = []`, in its own class, its `@action` or its `as_view()`; its own
+`get_permissions()` that returns `AllowAny`; or `@public`. Inherited attributes, subclasses of
+`AllowAny`, `|` and the project's own permissions do not count. Unsafe methods are errors, safe ones
+warnings.
 
 ## Why is this bad?
 
@@ -15,12 +16,13 @@ the operation was meant to be open.
 
 ## Example
 
-    class OrderView(BaseView):       # BaseView has permission_classes = [AllowAny]
+    class OrderView(BaseView):  # BaseView has permission_classes = [AllowAny]
         def post(self, request): ...
 
 ## Use instead
 
     from authkit.schema import public
+
 
     @public(reason="Shops without an account send orders here.")
     class OrderView(BaseView):
@@ -50,7 +52,7 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
     for audited in schema.in_state(State.PUBLIC, State.OPTIONAL):
         if audited.source is not None and not acknowledged(audited.source):
             severity = Severity.WARNING if audited.method in SAFE else Severity.ERROR
-            message = "Anonymous callers get in, and nothing on the view says that they should."
+            message = "Anonymous callers are admitted, and the view does not declare it."
             yield Offence(audited.place, message, severity, suggestion=SUGGESTION)
 
 

@@ -22,9 +22,7 @@ drf-spectacular has no such setting (AK501).
     SPECTACULAR_SETTINGS = {
         "SECURITY": [{"gateway": []}],
         "APPEND_COMPONENTS": {
-            "securitySchemes": {
-                "gateway": {"type": "apiKey", "in": "header", "name": "X-Gateway-Key"}
-            }
+            "securitySchemes": {"gateway": {"type": "apiKey", "in": "header", "name": "X-Key"}}
         },
     }
 
@@ -48,7 +46,7 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
     defined = security_schemes(schema.document)
     for place, requirements in schema.requirement_lists:
         for name in undefined(requirements, defined):
-            message = f'The scheme "{name}" is required and defined nowhere.'
+            message = f'The scheme "{name}" is required and not defined.'
             yield Offence(place, message, subject=name, suggestion=appended_scheme(name))
 
 

@@ -44,7 +44,7 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
         for operation in operations:
             if asked.decide(operation).is_open:
                 place = Place(operation.path, operation.method, operation.view_name)
-                yield Offence(place, "The document does not know this view, and it is open.")
+                yield Offence(place, "The view is not documented, and it is open.")
 
 
 RULE = Rule("AK601", "undocumented-and-open", Severity.NOTE, __doc__, look)

@@ -15,6 +15,7 @@ view, the operation has no `security`, and is documented as public.
 
     class SignatureAuthentication(BaseAuthentication): ...
 
+
     class OrderView(APIView):
         authentication_classes = [SignatureAuthentication]
 
@@ -49,7 +50,7 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
     for authenticator, found in sorted(places.items(), key=lambda item: dotted(item[0])):
         name = dotted(authenticator)
         others = f" and {len(found) - 1} more" if len(found) > 1 else ""
-        message = f"Nothing describes {name}, which guards {min(found).label}{others}."
+        message = f"Nothing describes {name}, which protects {min(found).label}{others}."
         yield Offence(Place(), message, subject=name, suggestion=extension(authenticator))
 
 

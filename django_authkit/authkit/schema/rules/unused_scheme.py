@@ -36,7 +36,7 @@ from authkit.schema.openapi.document import required_schemes, security_schemes
 def look(schema: AuditedSchema) -> Iterator[Offence]:
     schemes = {*security_schemes(schema.document)}
     for name in sorted(schemes - required_schemes(schema.document)):
-        yield Offence(Place(), f'The scheme "{name}" is required nowhere.', subject=name)
+        yield Offence(Place(), f'No requirement names the scheme "{name}".', subject=name)
 
 
 RULE = Rule(

@@ -50,11 +50,11 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
 
 
 def weakness_of(definition: dict[str, Any]) -> str:
-    """Return what is weak about a scheme, "" if nothing is."""
+    """Return the weakness of a scheme, "" if it has none."""
     words = {key: str(value).lower() for key, value in definition.items()}
     match words:
         case {"type": "apikey", "in": "query"}:
-            return "puts a key into the query, and so into logs"
+            return "sends a key in the query, which ends up in logs"
         case {"type": "apikey", "in": "header", "name": "authorization"}:
             return "is an apiKey in Authorization, which hides the keyword before the key"
         case {"type": "http", "scheme": "basic"}:

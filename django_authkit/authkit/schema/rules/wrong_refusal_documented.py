@@ -12,7 +12,7 @@ authenticator sends no `WWW-Authenticate` header, as with `SessionAuthentication
 
 ## Example
 
-    authentication_classes = [SessionAuthentication, JWTAuthentication]   # 403
+    authentication_classes = [SessionAuthentication, JWTAuthentication]  # 403
 
 with this in the document:
 
@@ -21,7 +21,7 @@ with this in the document:
 
 ## Use instead
 
-    authentication_classes = [JWTAuthentication, SessionAuthentication]   # 401
+    authentication_classes = [JWTAuthentication, SessionAuthentication]  # 401
 
 `authkit.schema.hooks.postprocess_schema_security` adds the status that the view answers.
 
