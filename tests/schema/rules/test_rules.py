@@ -33,7 +33,7 @@ def test_no_two_rules_have_the_same_name():
     assert len({rule.name for rule in RULES}) == len(RULES)
 
 
-def test_no_other_file_tests_a_rule():
+def test_every_rule_has_a_file_of_tests():
     tests = {path.name for path in Path(__file__).parent.glob("test_*.py")}
     names = {f"test_{rule.name.replace('-', '_')}.py" for rule in RULES}
     assert tests == names | {Path(__file__).name}
