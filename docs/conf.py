@@ -7,7 +7,7 @@ copyright = "the authors of django-authkit"
 release = version = version_of("django-authkit")
 
 extensions = ["myst_parser"]
-myst_enable_extensions = ["colon_fence", "deflist"]
+myst_enable_extensions = ["attrs_block", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
 

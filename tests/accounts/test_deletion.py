@@ -5,7 +5,14 @@ import json
 import pytest
 from authkit.accounts import profile
 from authkit.login import flows as login_flows
-from authkit.models import APIKey, PasswordAttempts, RecoveryCode, Session, TOTPDevice
+from authkit.models import (
+    APIKey,
+    PasswordAttempts,
+    RecoveryCode,
+    SecurityEvent,
+    Session,
+    TOTPDevice,
+)
 from authkit.signals import account_deleted
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
@@ -80,6 +87,19 @@ def test_the_account_goes_with_all_that_is_its(
     assert told() in (None, ["Your account has been deleted"])
     [(level, facts)] = security_log("account_deleted")
     assert (level, facts["user"]) == ("WARNING", json.loads(json.dumps(user.pk, default=str)))
+
+
+def test_what_is_recorded_of_the_deletion_itself_names_no_person_either(client, user, make_user):
+    make_user()
+    pair, _ = client.pair(user), client.pair(user)
+    pk = user.pk
+    delete(client, pair["access"], password=PASSWORD)
+    kinds = SecurityEvent.objects.filter(user_id=None).values_list("kind", flat=True)
+    assert {"session_ended", "account_deleted"} <= set(kinds)
+    assert not SecurityEvent.objects.filter(user_id=pk).exists()
+    ends = SecurityEvent.objects.filter(kind__in=["session_ended", "account_deleted"])
+    said = set(ends.values_list("session_id", "ip", "network", "user_agent"))
+    assert said == {(None, None, "", "")}
 
 
 def test_who_registers_again_under_the_name_inherits_nothing(client, make_user):

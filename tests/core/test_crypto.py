@@ -107,6 +107,16 @@ def test_the_derived_key_is_the_same_in_every_process_and_another_for_another_se
     assert all(key_id.startswith("derived-") for key_id in both)
 
 
+def test_known_answer_what_an_earlier_version_sealed_still_opens():
+    """A changed HKDF label would lock every user of a second factor out after an upgrade."""
+    sealed = "derived-a846718f.yNpO50rdDO2NIyG-Tbnr_n-AY6nIG_pzrgK1POWIjZg5DWWoHXBVXy8o2Rw="
+    with override_settings(SECRET_KEY="a" * 50):
+        opened = crypto.unseal(
+            sealed, context="authkit.totp:1:00000000-0000-4000-8000-000000000000"
+        )
+    assert opened == b"JBSWY3DPEHPK3PXP"
+
+
 def test_the_id_of_a_derived_key_tells_neither_key_nor_secret():
     with override_settings(SECRET_KEY="a" * 50):
         [(key_id, key)] = crypto.key_ring().items()

@@ -42,8 +42,10 @@ class Unreachable(Positional):
 class Refusing(BaseBackend):
     """Raises its refusals in the manner of DRF."""
 
+    error = AuthenticationFailed
+
     def authenticate(self, request, username=None, password=None):
-        raise AuthenticationFailed
+        raise self.error
 
 
 class LockingOut(BaseBackend):

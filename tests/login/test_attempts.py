@@ -19,8 +19,10 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import Sum
 from django.test.utils import CaptureQueriesContext
+from rest_framework.exceptions import APIException
 
 from tests.conftest import AUTH, PASSWORD, bearer, username_for
+from tests.login.backends import Refusing
 from tests.login.test_login import COUNTED_AGAIN, KEPT, MODEL_BACKEND, words
 from tests.second_factor.answers import assert_locked, assert_too_many
 from tests.sessions.answers import CHALLENGE, INVALID_CREDENTIALS, assert_refused
@@ -337,6 +339,17 @@ def test_what_a_backend_could_not_judge_is_counted_for_nobody(
     settings.AUTHENTICATION_BACKENDS = before
     assert log_in(client, name).status_code == 200
     assert fail(client, name, 11) == [401] * 10 + [429]
+
+
+@pytest.mark.parametrize(("status", "failures"), [(499, 1), (500, 0), (503, 0)])
+def test_an_api_exception_is_an_outage_from_status_500_on(
+    client, name, clock, settings, monkeypatch, status, failures
+):
+    settings.AUTHENTICATION_BACKENDS = [REFUSING]
+    error = type("Answer", (APIException,), {"status_code": status})
+    monkeypatch.setattr(Refusing, "error", error)
+    assert fail(client, name, 1) == [status]
+    assert list(PasswordAttempts.objects.values_list("failures", flat=True)) == [failures]
 
 
 def test_an_outage_forgives_nothing_that_failed_before_it(client, name, clock, settings):

@@ -17,7 +17,7 @@ FACES = {
         "JWTAuthentication",
         "PlainAPIKeyAuthentication",
     ],
-    "authkit.passwords.validators": ["ContextWordsValidator", "MinimumLengthValidator"],
+    "authkit.password_validation": ["ContextWordsValidator", "MinimumLengthValidator"],
     "authkit.models": [
         "APIKey",
         "AccountName",

@@ -198,6 +198,22 @@ def test_a_fault_of_the_program_is_not_hidden_as_an_outage(settings, monkeypatch
         take(Counter("default"), 1)
 
 
+def test_a_counter_in_a_cache_outlives_its_window_by_a_minute_of_clock_skew(settings, monkeypatch):
+    settings.CACHES = {"default": LOCMEM | {"KEY_PREFIX": uuid.uuid4().hex}}
+    lifetimes = []
+    cache = cache_of("default")
+    original = type(cache).add
+
+    def add(self, key, value, timeout):
+        lifetimes.append(timeout)
+        return original(self, key, value, timeout)
+
+    monkeypatch.setattr(type(cache), "add", add)
+    Counter("default").take("one", parse("3/min"))
+    Counter("default").take("one", parse("3/hour"))
+    assert lifetimes == [60 + 60, 3600 + 60]
+
+
 def test_rows_say_when_they_may_be_deleted(settings, clock):
     settings.CACHES = {"default": DUMMY}
     Counter("default").take("one", parse("1/min"))
