@@ -7,7 +7,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint docs messages contract real-projects bench ci clean
+.PHONY: help demo test nox lint workflows migrations docs messages contract real-projects bench ci clean
 
 ARGS ?=
 PYTHON ?=
@@ -22,22 +22,35 @@ demo: .venv/.installed-example ## Start the example on SQLite and print what to 
 	@$(RUN) manage.py demo $(ARGS)
 
 test: .venv/.installed-test ## Run all tests that need no service
-	$(RUN) -m pytest -n auto $(ARGS) </dev/null
+	$(RUN) -m pytest -n auto --dist worksteal $(ARGS) </dev/null
 	@echo
 	@echo "This was SQLite. With servers on this machine, also:"
-	@echo "  PostgreSQL   $(RUN) -m pip install -r requirements/databases.txt"
-	@echo "               AUTHKIT_TEST_DATABASE=postgresql $(RUN) -m pytest -n 2"
-	@echo "  MariaDB      AUTHKIT_TEST_DATABASE=mariadb $(RUN) -m pytest -n 2"
-	@echo "               (mysqlclient compiles: Debian wants libmariadb-dev and pkg-config)"
-	@echo "  Redis        the same requirements/databases.txt; with redis-py, its tests run too"
-	@echo "  all at once  make ci"
+	@echo "  one database  make nox ARGS='-s postgresql', mariadb or mysql"
+	@echo "                (mysqlclient compiles: Debian wants libmariadb-dev and pkg-config)"
+	@echo "  all at once   make ci"
 	@echo "CONTRIBUTING.md says which variables name the servers."
+
+nox: .venv/.installed-matrix ## Run a version or database of noxfile.py: ARGS="-s mysql"
+	.venv/bin/nox $(ARGS)
 
 lint: .venv/.installed-test .venv/.installed-lint ## Check style, types and import directions
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 	.venv/bin/lint-imports
+	$(RUN) .ci/check_floors.py
+
+workflows: .venv/.installed-workflows ## Check the workflows of .github for mistakes and for security
+	.venv/bin/actionlint
+	.venv/bin/zizmor --offline --quiet .github
+
+migrations: .venv/.installed-test ## Check that no migration is missing, for every user model
+	@for users in stock email uuid noemail; do \
+	  AUTHKIT_TEST_USERS=$$users $(RUN) -W error -m django makemigrations --settings tests.settings \
+	    --pythonpath . --check --dry-run || exit 1; \
+	done
+	@folder=$$(mktemp -d) && trap 'rm -r "$$folder"' EXIT && \
+	  EXAMPLE_SQLITE_PATH=$$folder/example.sqlite3 $(RUN) manage.py makemigrations --check --dry-run
 
 docs: .venv/.installed-docs ## Build the documentation into docs/_build/html
 	$(RUN) -m sphinx -W --keep-going -q -b html docs docs/_build/html
@@ -59,7 +72,7 @@ ci: ## Run what has to pass before a change lands: every database, version and u
 	.ci/run
 
 clean: ## Remove the environment and everything that was built
-	rm -rf .venv build dist docs/_build htmlcov .coverage .coverage.* .pytest_cache .mypy_cache \
+	rm -rf .venv .nox build dist docs/_build htmlcov .coverage .coverage.* .pytest_cache .mypy_cache \
 	  .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

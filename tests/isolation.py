@@ -45,7 +45,11 @@ def level(request):
 
 
 def level_in_force():
-    statements = {"postgresql": "SHOW transaction_isolation", "mysql": "SELECT @@tx_isolation"}
+    statements = {
+        "PostgreSQL": "SHOW transaction_isolation",
+        "MySQL": "SELECT @@transaction_isolation",
+        "MariaDB": "SELECT @@tx_isolation",  # it knows MySQL's name from 11.1 on
+    }
     with connection.cursor() as cursor:
-        cursor.execute(statements[connection.vendor])
+        cursor.execute(statements[connection.display_name])
         return cursor.fetchone()[0].lower().replace("-", " ")

@@ -3,7 +3,8 @@
 from authkit.accounts.admin import AccountAdminMixin
 from authkit.api_keys.admin import APIKeyAdmin
 from authkit.events.admin import SecurityEventAdmin
-from authkit.factors.admin import TOTPDeviceAdmin, unlock_accounts
+from authkit.factors.admin import unlock_accounts
+from authkit.factors.totp.admin import TOTPDeviceAdmin
 
 __all__ = [
     "APIKeyAdmin",

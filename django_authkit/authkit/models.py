@@ -5,13 +5,17 @@ from authkit.api_keys.models import APIKey
 from authkit.core.identity.models import OneTimeLink, UnverifiedEmail
 from authkit.core.limits.models import RequestCount
 from authkit.events.models import SecurityEvent
-from authkit.factors.models import RecoveryCode, TOTPDevice
+from authkit.factors import registry  # noqa: F401 - registers the factors
+from authkit.factors.models import CodeAttempts
+from authkit.factors.recovery_codes.models import RecoveryCode
+from authkit.factors.totp.models import TOTPDevice
 from authkit.passwords.models import PasswordAttempts
 from authkit.sessions.models import Session
 
 __all__ = [
     "APIKey",
     "AccountName",
+    "CodeAttempts",
     "OneTimeLink",
     "PasswordAttempts",
     "RecoveryCode",

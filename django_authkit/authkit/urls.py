@@ -11,13 +11,9 @@ from authkit.accounts.views import (
     RegisterView,
 )
 from authkit.api_keys.views import APIKeyListView, APIKeyRotateView, APIKeyView
-from authkit.factors.views import (
-    RecoveryCodesView,
-    SecondFactorView,
-    TOTPDisableView,
-    TOTPSetupView,
-    TOTPVerifyView,
-)
+from authkit.factors.recovery_codes.views import RecoveryCodesView
+from authkit.factors.totp.views import TOTPDisableView, TOTPSetupView, TOTPVerifyView
+from authkit.factors.views import SecondFactorView
 from authkit.login.views import ReauthenticateView, TokenObtainView, TokenSecondFactorView
 from authkit.passwords.views import (
     PasswordChangeView,

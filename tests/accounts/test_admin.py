@@ -5,8 +5,15 @@ from datetime import timedelta
 import pytest
 from authkit.admin import AccountAdminMixin
 from authkit.core import clock as authkit_clock
-from authkit.factors.models import TOTPDevice
-from authkit.models import APIKey, PasswordAttempts, RecoveryCode, SecurityEvent, Session
+from authkit.models import (
+    APIKey,
+    CodeAttempts,
+    PasswordAttempts,
+    RecoveryCode,
+    SecurityEvent,
+    Session,
+    TOTPDevice,
+)
 from authkit.passwords.attempts import failures_in_a_row
 from django.contrib import admin
 from django.contrib.auth import get_user_model
@@ -74,12 +81,12 @@ def clerk(make_user):
     return log_in
 
 
-def give_factor(user, **fields):
+def give_factor(user, failures=0, **fields):
     device = TOTPDevice(user=user, name="TOTP", **fields)
     device.seal(b"12345678901234567890")
     device.save()
     RecoveryCode.objects.create(user=user, digest="x")
-    return device
+    CodeAttempts.objects.create(user=user, failures=failures)
 
 
 def state_of(browser, user):
@@ -137,12 +144,10 @@ def test_who_is_locked_is_shown_and_until_when(browser, client, user, make_user)
     fail(client, user.get_username(), 1)
     assert state_of(browser, user).locked == ""
     PasswordAttempts.objects.update(failures=100)
-    device = give_factor(user, failures=100)
+    give_factor(user, failures=100)
     assert state_of(browser, user).locked == "passwords, codes"
     began = authkit_clock.now() - timedelta(minutes=5)
-    TOTPDevice.objects.filter(pk=device.pk).update(
-        failures=10, window_failures=10, window_started_at=began
-    )
+    CodeAttempts.objects.update(failures=10, window_failures=10, window_started_at=began)
     assert state_of(browser, user).locked.startswith("passwords, codes until ")
 
 
@@ -183,7 +188,7 @@ def test_nothing_is_done_without_a_reason(browser, client, user, action):
         assert 'name="note"' in page.text
     assert SecurityEvent.objects.count() == before
     assert client.sessions(pair["access"]).status_code == 200
-    assert TOTPDevice.objects.get().failures == 3
+    assert CodeAttempts.objects.get().failures == 3
 
 
 def test_sessions_are_ended_for_a_reason(browser, root, client, user, make_user):
@@ -225,7 +230,7 @@ def test_an_account_is_unlocked_for_a_reason(browser, root, client, user):
     give_factor(user, failures=100)
     assert post(browser, "unlock", [user], note="She called.").status_code == 302
     assert failures_in_a_row([user.get_username()]) == {user.get_username(): 0}
-    assert TOTPDevice.objects.get().failures == 0
+    assert CodeAttempts.objects.get().failures == 0
     event = SecurityEvent.objects.get(kind="account_unlocked")
     assert (event.user, event.facts["note"]) == (user, "She called.")
 
@@ -270,7 +275,7 @@ def test_staff_without_the_permission_cannot(clerk, client, user, action):
     post(browser, action, [user], note="Because.")
     assert SecurityEvent.objects.count() == before
     assert client.sessions(pair["access"]).status_code == 200
-    assert TOTPDevice.objects.get().failures == 3
+    assert CodeAttempts.objects.get().failures == 3
 
 
 @pytest.mark.parametrize(("action", "codename"), ACTIONS.items())

@@ -129,8 +129,8 @@ def test_authkit_e015(settings):
     assert found(check_registration) == [
         (
             "authkit.E015",
-            "AUTHKIT['REGISTRATION'] needs AUTHKIT['EMAIL_VERIFICATION_URL']: nobody could "
-            "confirm an address.",
+            "AUTHKIT['REGISTRATION'] needs AUTHKIT['EMAIL_VERIFICATION_URL']: no e-mail "
+            "address could be verified.",
         )
     ]
 
@@ -155,8 +155,8 @@ def test_authkit_w015(settings):
     assert found(check_links) == [
         (
             "authkit.W015",
-            "AUTHKIT['EMAIL_VERIFICATION_URL'] is no https address: whoever is on the way reads "
-            "the tokens.",
+            "AUTHKIT['EMAIL_VERIFICATION_URL'] is not an https URL: attackers on the network can "
+            "read tokens.",
         )
     ]
 

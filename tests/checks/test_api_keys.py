@@ -73,8 +73,8 @@ def test_authkit_W012_keys_in_the_query_of_every_view():
         (
             "authkit.W012",
             "tests.checks.test_api_keys.QueryKeyAuthentication reads API keys from the query "
-            "parameter 'api_key': addresses are kept in the logs of servers and proxies, in "
-            "histories, and in the Referer header.",
+            "parameter 'api_key': URLs are kept in the logs of servers and proxies, in "
+            "browser histories, and in the Referer header.",
         )
     ]
 
@@ -90,7 +90,7 @@ def test_authkit_W013_scopes_that_nothing_looks_at():
     assert found(books(required_scopes=["books:read"]), scopes=SCOPES)[0] == (
         "authkit.W013",
         "'books/' (tests.checks.test_api_keys.BookView) has required_scopes, and no permission "
-        "that looks at them: every key comes in.",
+        "that enforces them: every key is accepted.",
     )
 
 
@@ -98,7 +98,7 @@ def test_authkit_W014_views_that_ask_for_no_scope():
     assert found(books()) == [
         (
             "authkit.W014",
-            "API keys are taken and no scope is asked for by 'books/' "
+            "API keys are accepted and no scope is required by 'books/' "
             "(tests.checks.test_api_keys.BookView): there, a key can do what its owner can, "
             "whatever its scopes.",
         )

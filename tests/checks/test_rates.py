@@ -67,7 +67,7 @@ def view(**attributes):
     return path("books/", include([path("", made.as_view())]))
 
 
-RATE_HINT = "A rate is a number and a period: '60/min', '1000/hour'. None is no limit."
+RATE_HINT = "Write a number and a period: '60/min', '1000/hour'. None is no limit."
 TIER = "authkit.throttling.UserThrottle"
 THEIRS = "rest_framework.throttling.AnonRateThrottle"
 WITH_REDIS = "Set its BACKEND to 'django.core.cache.backends.redis.RedisCache'."
@@ -150,7 +150,7 @@ WRONG_RATES = {
     ),
     "a cache that is not there": (
         {"patterns": [view(throttle_classes=[Elsewhere])], "rates": {"elsewhere": "1/min"}},
-        "Elsewhere counts in CACHES['elsewhere'], which is not there.",
+        "Elsewhere counts in CACHES['elsewhere'], which does not exist.",
     ),
 }
 
@@ -192,7 +192,7 @@ def test_throttles_of_django_rest_framework_need_a_cache_that_keeps_something():
             "authkit.W010",
             "Django REST Framework's throttles count in CACHES['default'], which keeps nothing: "
             "there is no limit.",
-            "Name those of authkit.throttling, or set a BACKEND that keeps what it is told.",
+            "Use the throttles of authkit.throttling, or set a BACKEND that keeps values.",
         )
     ]
 
@@ -202,8 +202,8 @@ def test_atomic_requests_take_the_counts_of_the_database_back(settings, monkeypa
     assert found(check_counting, defaults=[TIER], backend=DATABASE) == [
         (
             "authkit.W010",
-            "CACHES['default'] cannot count, and under ATOMIC_REQUESTS a request that is refused "
-            "takes its count in the database back.",
+            "CACHES['default'] cannot count, and under ATOMIC_REQUESTS a refused request rolls "
+            "back its count in the database.",
             WITH_REDIS,
         )
     ]

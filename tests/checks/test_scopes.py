@@ -1,4 +1,4 @@
-"""A scope that a view wants and nobody can have."""
+"""A scope that a view requires and no key can hold."""
 
 import types
 
@@ -36,7 +36,9 @@ def found(settings, monkeypatch):
         settings.AUTHKIT = {"SCOPES": dict.fromkeys(scopes, "Does something")}
         messages = check_scopes()
         assert {message.id for message in messages} <= {"authkit.E012"}
-        assert all(message.msg.startswith("'api/books/' wants the scope '") for message in messages)
+        assert all(
+            message.msg.startswith("'api/books/' requires the scope '") for message in messages
+        )
         return [message.msg.split("'")[3] for message in messages]
 
     return found

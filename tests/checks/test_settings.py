@@ -66,7 +66,7 @@ RIGHT = {
     "proxies by network": {"AUTHKIT": {"TRUSTED_PROXIES": ["10.0.0.0/8", "2001:db8::1"]}},
     "proxies in a tuple": {"AUTHKIT": {"TRUSTED_PROXIES": ("127.0.0.1",)}},
     "no network": {"AUTHKIT": {"TRUSTED_PROXIES": []}},
-    "a proxy that is told of": {
+    "a proxy that is declared": {
         "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
         "AUTHKIT": {"TRUSTED_PROXIES": 1},
     },
@@ -93,12 +93,12 @@ RIGHT = {
     },
     "a ring of keys": {"AUTHKIT": {"ENCRYPTION_KEYS": {"new-1": KEY, "old_0": URL_SAFE_KEY}}},
     "no ring": {"AUTHKIT": {"ENCRYPTION_KEYS": {}}},
-    "an exemption": {"AUTHKIT": {"AUDIT": [{"rule": "AK502", "reason": "keys"}]}},
+    "an exemption": {"AUTHKIT": {"SCHEMA_AUDIT_EXEMPTIONS": [{"rule": "AK502", "reason": "keys"}]}},
     "the hook itself": {
         "SPECTACULAR_SETTINGS": {"POSTPROCESSING_HOOKS": [postprocess_schema_security]}
     },
     "no schemas": {"REST_FRAMEWORK": {}, "SPECTACULAR_SETTINGS": {}},
-    "no exemptions": {"AUTHKIT": {"AUDIT": ()}},
+    "no exemptions": {"AUTHKIT": {"SCHEMA_AUDIT_EXEMPTIONS": ()}},
     "open operations": {"AUTHKIT": {"SCHEMA_OPEN_OPERATIONS": "report"}},
     "a file of verdicts": {"AUTHKIT": {"SCHEMA_VERDICTS": "schema-verdicts.json"}},
     "a path of verdicts": {"AUTHKIT": {"SCHEMA_VERDICTS": Path("schema-verdicts.json")}},
@@ -106,7 +106,7 @@ RIGHT = {
     "aliases": {"AUTHKIT": {"SCHEMA_SCHEME_ALIASES": {"sessionAuth": "cookieAuth"}}},
     "factor for staff": {"AUTHKIT": {"SECOND_FACTOR_REQUIRED": "staff"}},
     "factor for all": {"AUTHKIT": {"SECOND_FACTOR_REQUIRED": "all"}},
-    "factor for nobody": {"AUTHKIT": {"SECOND_FACTOR_REQUIRED": None}},
+    "factor for no user": {"AUTHKIT": {"SECOND_FACTOR_REQUIRED": None}},
     "factor by callable": {"AUTHKIT": {"SECOND_FACTOR_REQUIRED": bool}},
     "factor by path": {"AUTHKIT": {"SECOND_FACTOR_REQUIRED": "builtins.bool"}},
     "RS256": {"SIMPLE_JWT": pair_for("RS256", RSA)},
@@ -162,7 +162,10 @@ WRONG = {
         "authkit.E003",
     ),
     "proxies below 0": ({"AUTHKIT": {"TRUSTED_PROXIES": -1}}, "authkit.E003"),
-    "everybody, mapped": ({"AUTHKIT": {"TRUSTED_PROXIES": ["::ffff:0:0/96"]}}, "authkit.E003"),
+    "every IPv4 client, mapped": (
+        {"AUTHKIT": {"TRUSTED_PROXIES": ["::ffff:0:0/96"]}},
+        "authkit.E003",
+    ),
     "33 proxies": ({"AUTHKIT": {"TRUSTED_PROXIES": 33}}, "authkit.E003"),
     "proxies True": ({"AUTHKIT": {"TRUSTED_PROXIES": True}}, "authkit.E003"),
     "proxies None": ({"AUTHKIT": {"TRUSTED_PROXIES": None}}, "authkit.E003"),
@@ -170,8 +173,8 @@ WRONG = {
     "a proxy by name": ({"AUTHKIT": {"TRUSTED_PROXIES": ["proxy"]}}, "authkit.E003"),
     "a proxy by number": ({"AUTHKIT": {"TRUSTED_PROXIES": [1]}}, "authkit.E003"),
     "a network with host bits": ({"AUTHKIT": {"TRUSTED_PROXIES": ["10.0.0.1/8"]}}, "authkit.E003"),
-    "everybody a proxy": ({"AUTHKIT": {"TRUSTED_PROXIES": ["0.0.0.0/0"]}}, "authkit.E003"),
-    "everybody of IPv6": ({"AUTHKIT": {"TRUSTED_PROXIES": ["::/0"]}}, "authkit.E003"),
+    "every IPv4 client a proxy": ({"AUTHKIT": {"TRUSTED_PROXIES": ["0.0.0.0/0"]}}, "authkit.E003"),
+    "every IPv6 client a proxy": ({"AUTHKIT": {"TRUSTED_PROXIES": ["::/0"]}}, "authkit.E003"),
     "quota below 0": ({"AUTHKIT": {"API_KEY_QUOTA": -1}}, "authkit.E003"),
     "quota None": ({"AUTHKIT": {"API_KEY_QUOTA": None}}, "authkit.E003"),
     "rate of nothing": ({"AUTHKIT": {"API_KEY_RATE": ""}}, "authkit.E003"),
@@ -197,8 +200,14 @@ WRONG = {
     "verdicts by number": ({"AUTHKIT": {"SCHEMA_VERDICTS": 3}}, "authkit.E003"),
     "aliases as a list": ({"AUTHKIT": {"SCHEMA_SCHEME_ALIASES": ["a"]}}, "authkit.E003"),
     "an alias for nothing": ({"AUTHKIT": {"SCHEMA_SCHEME_ALIASES": {"a": None}}}, "authkit.E003"),
-    "an exemption without a reason": ({"AUTHKIT": {"AUDIT": [{"rule": "AK502"}]}}, "authkit.E003"),
-    "one exemption as a dict": ({"AUTHKIT": {"AUDIT": {"rule": "AK502"}}}, "authkit.E003"),
+    "an exemption without a reason": (
+        {"AUTHKIT": {"SCHEMA_AUDIT_EXEMPTIONS": [{"rule": "AK502"}]}},
+        "authkit.E003",
+    ),
+    "one exemption as a dict": (
+        {"AUTHKIT": {"SCHEMA_AUDIT_EXEMPTIONS": {"rule": "AK502"}}},
+        "authkit.E003",
+    ),
     "keys in a list": ({"AUTHKIT": {"ENCRYPTION_KEYS": ["x"]}}, "authkit.E003"),
     "a key as a string": ({"AUTHKIT": {"ENCRYPTION_KEYS": KEY}}, "authkit.E003"),
     "a key that is no Base64": ({"AUTHKIT": {"ENCRYPTION_KEYS": {"1": "!" * 44}}}, "authkit.E003"),
@@ -211,7 +220,10 @@ WRONG = {
     "an id with a line end": ({"AUTHKIT": {"ENCRYPTION_KEYS": {"a\n": KEY}}}, "authkit.E003"),
     "an id that is a number": ({"AUTHKIT": {"ENCRYPTION_KEYS": {1: KEY}}}, "authkit.E003"),
     "one bad key of two": ({"AUTHKIT": {"ENCRYPTION_KEYS": {"1": KEY, "2": "x"}}}, "authkit.E003"),
-    "factor for everybody": ({"AUTHKIT": {"SECOND_FACTOR_REQUIRED": "everybody"}}, "authkit.E003"),
+    "factor for an unknown group": (
+        {"AUTHKIT": {"SECOND_FACTOR_REQUIRED": "everybody"}},
+        "authkit.E003",
+    ),
     "factor True": ({"AUTHKIT": {"SECOND_FACTOR_REQUIRED": True}}, "authkit.E003"),
     "factor by a path of nothing": (
         {"AUTHKIT": {"SECOND_FACTOR_REQUIRED": "no.such.thing"}},
@@ -271,7 +283,7 @@ WRONG = {
         {"SIMPLE_JWT": pair_for("ES256", EC) | {"VERIFYING_KEY": "x"}},
         "authkit.E011",
     ),
-    "somebody else's public key": (
+    "the public key of another pair": (
         {"SIMPLE_JWT": pair_for("ES256", EC) | {"VERIFYING_KEY": OTHER_EC[1]}},
         "authkit.E011",
     ),
@@ -286,7 +298,7 @@ WRONG = {
         "authkit.E006",
     ),
     "startproject's key": ({"SECRET_KEY": "django-insecure-" + "x" * 50}, "authkit.W001"),
-    "a proxy that nobody tells of": (
+    "a proxy that is not declared": (
         {"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")},
         "authkit.W006",
     ),
@@ -441,7 +453,7 @@ def test_our_checks_are_registered_once():
 def test_a_setting_of_simplejwt_that_changes_nothing_is_named(name):
     [(check_id, text, hint)] = found({"SIMPLE_JWT": {name: DEFAULTS[name]}})
     assert check_id == "authkit.W005"
-    assert text == f"SIMPLE_JWT['{name}'] changes nothing: authkit does not look at it."
+    assert text == f"SIMPLE_JWT['{name}'] changes nothing: authkit does not read it."
     assert "SILENCED_SYSTEM_CHECKS" in hint
 
 

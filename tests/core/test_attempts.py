@@ -1,4 +1,4 @@
-"""Counting guesses. The rows are those of the authenticator apps; no other model counts yet."""
+"""Counting guesses. The rows are those of the codes of second factors."""
 
 from datetime import timedelta
 from functools import partial
@@ -7,7 +7,7 @@ import pytest
 from authkit.core.limits.attempts import count_attempt
 from authkit.core.limits.rates import Limits
 from authkit.errors import AccountLocked, AttemptsExceeded
-from authkit.models import TOTPDevice
+from authkit.models import CodeAttempts
 
 from tests.sessions.crowd import Crowd
 
@@ -18,14 +18,11 @@ LIMITS = Limits(window=timedelta(minutes=1), per_window=3, in_a_row=7)
 
 @pytest.fixture
 def counter(user, clock):
-    device = TOTPDevice(user=user, name="TOTP", confirmed=True)
-    device.seal(b"k" * 20)
-    device.save()
-    return device
+    return CodeAttempts.objects.create(user=user)
 
 
 def rows(counter):
-    return TOTPDevice.objects.filter(pk=counter.pk)
+    return CodeAttempts.objects.filter(pk=counter.pk)
 
 
 def count(counter, times=1):
@@ -66,7 +63,7 @@ def test_windows_come_to_an_end_where_too_many_are_in_a_row(counter, clock):
 
 def test_forgiving_starts_over(counter, clock):
     count(counter, 5)
-    rows(counter).update(**TOTPDevice.FORGIVEN)
+    rows(counter).update(**CodeAttempts.FORGIVEN)
     assert refusal(counter) is None
     assert count(counter, 4) == [True, True, True, False]
 
@@ -97,12 +94,10 @@ def test_a_clock_that_is_turned_back_opens_no_window(counter, clock):
 
 
 def test_rows_are_counted_apart(counter, make_user):
-    other = TOTPDevice(user=make_user(), name="TOTP", confirmed=True)
-    other.seal(b"k" * 20)
-    other.save()
+    other = CodeAttempts.objects.create(user=make_user())
     count(counter, 5)
     assert count(other, 3) == [True] * 3
-    assert count_attempt(TOTPDevice.objects.none(), LIMITS) is False
+    assert count_attempt(CodeAttempts.objects.none(), LIMITS) is False
 
 
 def test_an_attempt_is_one_statement(counter, django_assert_num_queries):

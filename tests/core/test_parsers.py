@@ -21,6 +21,7 @@ def parse(body, **context):
         (b'{"a": "NaN"}', {"a": "NaN"}),
         (b'["\\ud83d\\udd11", "\\uD83D\\uDD11"]', ["\U0001f511"] * 2),
         (b'"C:\\\\ud800"', "C:\\ud800"),
+        (b"[" + b"[]," * 600 + b"1]", [[]] * 600 + [1]),
     ],
     ids=repr,
 )
@@ -55,6 +56,7 @@ UNREADABLE = {
     "lone surrogate, deep inside": b"[" * 900 + b'"\\ud800"' + b"]" * 900,
     "deep list": b"[" * 30_000,
     "deep list, closed": b"[" * 30_000 + b"]" * 30_000,
+    "deep list and object, closed": b'[{"a":' * 260 + b"1" + b"}]" * 260,
     "deep object": b'{"a":' * 10_000,
     "a number of 60,000 digits": b"9" * 60_000,
 }

@@ -10,7 +10,7 @@ from authkit.core.event_kinds import KINDS, Facts
 from authkit.errors import CodeInvalid
 from authkit.events import flows
 from authkit.events.flows import record
-from authkit.factors.flows import confirm, set_up
+from authkit.factors.totp.flows import confirm, set_up
 from authkit.login.flows import complete_login
 from authkit.models import SecurityEvent, Session
 from django.contrib.auth import get_user_model

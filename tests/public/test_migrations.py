@@ -25,7 +25,7 @@ def test_a_key_points_at_its_owner_or_at_a_group():
 
 
 @pytest.mark.parametrize(
-    "model", ["AccountName", "OneTimeLink", "RecoveryCode", "Session", "TOTPDevice"]
+    "model", ["AccountName", "CodeAttempts", "OneTimeLink", "RecoveryCode", "Session", "TOTPDevice"]
 )
 def test_a_model_of_ours_points_at_users_and_at_nothing_else(model):
     fields = apps.get_model("authkit", model)._meta.get_fields()

@@ -21,6 +21,7 @@ FACES = {
     "authkit.models": [
         "APIKey",
         "AccountName",
+        "CodeAttempts",
         "OneTimeLink",
         "PasswordAttempts",
         "RecoveryCode",
@@ -157,6 +158,7 @@ COMMANDS = [
     "authkit_preview_mail",
     "authkit_prune",
     "authkit_rotate_keys",
+    "authkit_settings",
     "authkit_unlock",
 ]
 

@@ -284,12 +284,12 @@ class TestRules:
         assert error.value.returncode == 2
 
     def test_the_settings_exempt_with_a_reason(self, urlconf, settings):
-        settings.AUTHKIT = {"AUDIT": [{"rule": "AK301", "reason": "a log-in"}]}
+        settings.AUTHKIT = {"SCHEMA_AUDIT_EXEMPTIONS": [{"rule": "AK301", "reason": "a log-in"}]}
         shown, status = run("--urlconf", urlconf(*MIXED), "--select", "AK301")
         assert (status, "1 finding exempted" in shown) == (0, True)
 
     def test_exits_2_for_an_exemption_without_a_reason(self, urlconf, settings):
-        settings.AUTHKIT = {"AUDIT": [{"rule": "AK301"}]}
+        settings.AUTHKIT = {"SCHEMA_AUDIT_EXEMPTIONS": [{"rule": "AK301"}]}
         with pytest.raises(CommandError, match="has no reason") as error:
             run("--urlconf", urlconf(*MIXED))
         assert error.value.returncode == 2

@@ -65,14 +65,14 @@ def test_a_finding_about_the_document_is_matched_by_its_subject():
 def test_an_entry_that_exempts_nothing_is_told():
     unused = reading(entry(), entry(operation="GET /gone/"))
     assert [*unused.notices(FINDINGS, RULES)] == [
-        'AUTHKIT["AUDIT"][1] (AK301: a login) exempts nothing: remove it.'
+        'AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"][1] (AK301: a login) exempts nothing: remove it.'
     ]
 
 
 def test_an_entry_that_has_expired_is_told():
     expired = reading(entry(until="2026-05-31"))
     assert [*expired.notices(FINDINGS, RULES)] == [
-        'AUTHKIT["AUDIT"][0] (AK301: a login) has expired on 2026-05-31.'
+        'AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"][0] (AK301: a login) has expired on 2026-05-31.'
     ]
 
 

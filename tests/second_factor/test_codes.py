@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 from authkit.core import crypto
-from authkit.factors.models import RecoveryCode, TOTPDevice
 from authkit.factors.totp import rfc6238 as totp
-from authkit.models import Session
+from authkit.models import CodeAttempts, RecoveryCode, Session, TOTPDevice
 from django.db import connection
 from django.test import override_settings
 
@@ -247,7 +246,7 @@ def test_what_is_no_string_of_32_characters_is_400_before_anything_is_done(
     answer = client.generic("POST", AUTH + path, body, "application/json", **headers)
     assert (answer.status_code, list(answer.json())) == (400, [member])
     assert comparisons.count == 0
-    assert TOTPDevice.objects.get().failures == 0
+    assert CodeAttempts.objects.get().failures == 0
 
 
 def test_a_number_that_has_lost_its_zeros_is_another_code(client, owner, clock):

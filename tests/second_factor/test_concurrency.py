@@ -3,8 +3,8 @@
 from functools import partial
 
 import pytest
-from authkit.factors.models import RecoveryCode, TOTPDevice
-from authkit.models import Session
+from authkit.factors.attempts import count_code
+from authkit.models import CodeAttempts, RecoveryCode, Session, TOTPDevice
 from django_otp import verify_token
 
 from tests.conftest import AUTH, bearer, clients_from_all_over
@@ -55,7 +55,7 @@ def assert_one_success(answers, code="invalid_code"):
 
 def test_one_code_on_two_endpoints_lets_one_in(client, owner, crowd, clients):
     for _ in range(ROUNDS):
-        TOTPDevice.objects.update(**TOTPDevice.FORGIVEN)
+        CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
         pair = complete(client, challenge(client, owner.user), owner.phone.fresh_code()).json()
         waiting = [challenge(client, owner.user) for _ in range(8)]
         code = owner.phone.fresh_code()
@@ -75,7 +75,7 @@ def test_one_code_on_two_endpoints_lets_one_in(client, owner, crowd, clients):
 
 def test_one_code_on_every_endpoint_lets_one_in(client, owner, crowd, clients):
     for _ in range(ROUNDS):
-        TOTPDevice.objects.update(**TOTPDevice.FORGIVEN)
+        CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
         pair = complete(client, challenge(client, owner.user), owner.phone.fresh_code()).json()
         waiting = [challenge(client, owner.user) for _ in range(4)]
         code = owner.phone.fresh_code()
@@ -95,7 +95,7 @@ def test_one_code_on_every_endpoint_lets_one_in(client, owner, crowd, clients):
 def test_one_code_through_django_otp_lets_one_in(owner, crowd):
     device_id = owner.device.persistent_id
     for _ in range(ROUNDS):
-        TOTPDevice.objects.update(**TOTPDevice.FORGIVEN)
+        CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
         code = owner.phone.fresh_code()
         calls = [partial(verify_token, owner.user, device_id, code)] * 8
         calls += [partial(lambda code: owner.device.verify_token(code), code)] * 8
@@ -103,9 +103,28 @@ def test_one_code_through_django_otp_lets_one_in(owner, crowd):
         assert sum(bool(result) for result in results) == 1
 
 
+def test_first_codes_at_once_are_counted_on_one_row(client, owner, crowd):
+    """No row yet: one inserts it, and the others count on it."""
+    for together in (2, THREADS):
+        CodeAttempts.objects.all().delete()
+        refusals = crowd.at_once([partial(count_code, owner.user.pk)] * together)
+        counted = min(together, 10)
+        assert refusals.count(None) == counted
+        row = CodeAttempts.objects.get()
+        assert (row.failures, row.window_failures) == (counted, counted)
+
+
+def test_first_wrong_codes_at_once_are_counted(owner, crowd, clients):
+    CodeAttempts.objects.all().delete()
+    code = owner.phone.wrong_code()
+    answers = crowd.at_once([partial(log_in_with, c, owner.user, code) for c in clients[:2]])
+    assert [answer.status_code for answer in answers] == [401, 401]
+    assert CodeAttempts.objects.get().failures == 2
+
+
 def test_one_recovery_code_lets_one_in(client, owner, crowd, clients):
     for code in owner.recovery_codes[:8]:
-        TOTPDevice.objects.update(**TOTPDevice.FORGIVEN)
+        CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
         waiting = [challenge(client, owner.user) for _ in range(8)]
         pair = log_in_with(client, owner.user, owner.phone.fresh_code()).json()
         left = RecoveryCode.objects.count()
@@ -140,7 +159,7 @@ def test_eight_recovery_codes_at_once_are_eight_log_ins(client, owner, crowd, cl
 
 def test_one_challenge_with_good_codes_is_one_session(client, owner, crowd, clients, clock):
     for _ in range(3):
-        TOTPDevice.objects.update(**TOTPDevice.FORGIVEN)
+        CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
         access = log_in_with(client, owner.user, owner.phone.fresh_code()).json()["access"]
         fresh = new_recovery_codes(client, access, owner.phone.fresh_code()).json()
         waiting = challenge(client, owner.user)
@@ -180,7 +199,7 @@ def test_one_first_code_turns_the_factor_on_once(client, make_user, crowd, clien
         assert refused <= {400, 401, 429}
         assert TOTPDevice.objects.filter(user=user).count() == 1
         assert RecoveryCode.objects.filter(user=user).count() == 10
-        TOTPDevice.objects.update(**TOTPDevice.FORGIVEN)  # the fifteen others' tries
+        CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)  # the fifteen others' tries
         code = good[0].json()["recovery_codes"][0]
         assert complete(client, challenge(client, user), code).status_code == 200
         assert all("mfa" in session.amr for session in Session.objects.of(user).live())
@@ -281,7 +300,7 @@ def test_log_out_everywhere_beats_the_log_ins_that_are_about_to_be_completed(
 ):
     """The ones it has seen waiting stay out; the ones completed before are ended."""
     for _ in range(ROUNDS):
-        TOTPDevice.objects.update(**TOTPDevice.FORGIVEN)
+        CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
         access = log_in_with(client, owner.user, owner.phone.fresh_code()).json()["access"]
         fresh = new_recovery_codes(client, access, owner.phone.fresh_code()).json()
         waiting = [challenge(client, owner.user) for _ in range(8)]
@@ -315,7 +334,7 @@ def test_turning_it_off_sixteen_times_at_once_is_done_once(
 
 def test_sixteen_new_sets_with_one_code_are_one_set(client, owner, crowd, clients):
     for _ in range(3):
-        TOTPDevice.objects.update(**TOTPDevice.FORGIVEN)
+        CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
         access = log_in_with(client, owner.user, owner.phone.fresh_code()).json()["access"]
         code = owner.phone.fresh_code()
         answers = crowd.at_once([partial(new_recovery_codes, c, access, code) for c in clients])
@@ -329,7 +348,7 @@ def test_a_code_that_is_used_while_its_set_is_replaced_works_once_at_most(
     """T-REC-03."""
     codes = owner.recovery_codes
     for _ in range(ROUNDS):
-        TOTPDevice.objects.update(**TOTPDevice.FORGIVEN)
+        CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
         access = log_in_with(client, owner.user, owner.phone.fresh_code()).json()["access"]
         waiting = [challenge(client, owner.user) for _ in range(5)]
         renewal = owner.phone.fresh_code()

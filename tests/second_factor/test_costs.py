@@ -1,8 +1,8 @@
 """What a code costs in statements. Counted, never timed."""
 
 import pytest
-from authkit.factors.flows import verify_code, verify_recovery_code, verify_totp
-from authkit.models import TOTPDevice
+from authkit.factors.flows import verify_code
+from authkit.models import CodeAttempts
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -40,28 +40,33 @@ def words_of(queries):
     return [word for word in words if word not in ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")]
 
 
-def test_a_code_of_the_app_costs_three(owner, statements):
-    _, words = statements(verify_totp, owner.user, owner.phone.fresh_code())
-    assert words == ["SELECT", "UPDATE", "UPDATE"]
+def test_a_code_of_the_app_costs_four(owner, statements):
     _, words = statements(verify_code, owner.user, owner.phone.fresh_code())
-    assert words == ["SELECT", "UPDATE", "UPDATE"]
+    # the device; the account counts the code; the device spends it; the account forgives
+    assert words == ["SELECT", "UPDATE", "UPDATE", "UPDATE"]
+
+
+def test_the_first_code_of_an_account_costs_two_more(owner, statements):
+    CodeAttempts.objects.all().delete()
+    _, words = statements(verify_code, owner.user, owner.phone.fresh_code())
+    assert words == ["SELECT", "UPDATE", "SELECT", "INSERT", "UPDATE", "UPDATE"]
 
 
 def test_a_wrong_code_costs_three(owner, statements):
     with pytest.raises(Exception, match="not valid"):
-        statements(verify_totp, owner.user, owner.phone.wrong_code())
+        statements(verify_code, owner.user, owner.phone.wrong_code())
     with CaptureQueriesContext(connection) as queries, pytest.raises(Exception, match="not valid"):
-        verify_totp(owner.user, owner.phone.wrong_code())
+        verify_code(owner.user, owner.phone.wrong_code())
     assert words_of(queries) == ["SELECT", "UPDATE", "INSERT"]
 
 
 def test_a_recovery_code_costs_six(owner, statements):
-    _, words = statements(verify_recovery_code, owner.user, owner.recovery_codes[0])
+    _, words = statements(verify_code, owner.user, owner.recovery_codes[0])
     assert words == ["SELECT", "UPDATE", "DELETE", "UPDATE", "INSERT", "SELECT"]
 
 
 def test_an_attempt_beyond_the_limit_costs_no_comparison(client, owner, comparisons, statements):
-    TOTPDevice.objects.update(failures=99)
+    CodeAttempts.objects.update(failures=99)
     for _ in range(11):
         answer, words = statements(reauthenticate, client, owner.access, code="000000")
     assert answer.status_code == 423
@@ -69,7 +74,7 @@ def test_an_attempt_beyond_the_limit_costs_no_comparison(client, owner, comparis
     assert len(words) <= 8
 
 
-def test_the_first_step_of_a_log_in_costs_seven_and_the_second_eight(client, owner, statements):
+def test_the_first_step_of_a_log_in_costs_seven_and_the_second_nine(client, owner, statements):
     answer, words = statements(client.log_in, owner.user)
     assert answer.status_code == 202
     # the password is counted, judged and forgiven (four)
@@ -80,8 +85,8 @@ def test_the_first_step_of_a_log_in_costs_seven_and_the_second_eight(client, own
 
     answer, words = statements(complete, client, waiting, owner.phone.fresh_code())
     assert answer.status_code == 200
-    # the session; its try; the code (three); the session is complete; last_login; the event
-    code = ["SELECT", "UPDATE", "UPDATE"]
+    # the session; its try; the code (four); the session is complete; last_login; the event
+    code = ["SELECT", "UPDATE", "UPDATE", "UPDATE"]
     assert words == ["SELECT", "UPDATE", *code, "UPDATE", "UPDATE", "INSERT"]
 
 
@@ -93,20 +98,21 @@ def test_a_bad_challenge_costs_one_at_most(client, owner, statements):
         assert len(words) == cost
 
 
-def test_the_code_in_the_first_request_costs_thirteen(client, owner, statements):
+def test_the_code_in_the_first_request_costs_fourteen(client, owner, statements):
     answer, words = statements(log_in_with, client, owner.user, owner.phone.fresh_code())
     assert answer.status_code == 200
     # the first step of a log-in; then the second, which need not look for the session
     first = ["UPDATE", "SELECT", "SELECT", "UPDATE", "INSERT", "SELECT", "UPDATE"]
-    assert words == [*first, "SELECT", "UPDATE", "UPDATE", "UPDATE", "UPDATE", "INSERT"]
+    code = ["SELECT", "UPDATE", "UPDATE", "UPDATE"]
+    assert words == [*first, *code, "UPDATE", "UPDATE", "INSERT"]
 
 
-def test_a_new_proof_costs_six(client, owner, statements):
+def test_a_new_proof_costs_seven(client, owner, statements):
     code = owner.phone.fresh_code()
     answer, words = statements(reauthenticate, client, owner.access, code=code)
     assert answer.status_code == 200
-    # the session and its user; does the user have a factor; the code (three); the event
-    assert words == ["SELECT", "SELECT", "SELECT", "UPDATE", "UPDATE", "INSERT"]
+    # the session and its user; does the user have a factor; the code (four); the event
+    assert words == ["SELECT", "SELECT", "SELECT", "UPDATE", "UPDATE", "UPDATE", "INSERT"]
 
 
 def test_the_state_costs_two_beside_the_session(client, owner, statements):

@@ -8,8 +8,7 @@ from collections import Counter
 from functools import partial
 
 import pytest
-from authkit.factors.models import RecoveryCode, TOTPDevice
-from authkit.models import Session
+from authkit.models import CodeAttempts, RecoveryCode, Session, TOTPDevice
 
 from tests.conftest import AUTH, bearer, clients_from_all_over
 from tests.isolation import LEVELS, isolated, level_in_force
@@ -75,7 +74,7 @@ def test_every_connection_has_the_level(crowd, level):
 
 def test_one_code_lets_one_in(client, owner, crowd, clients):
     for _ in range(ROUNDS):
-        TOTPDevice.objects.update(**TOTPDevice.FORGIVEN)
+        CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
         access = log_in_with(client, owner.user, owner.phone.fresh_code()).json()["access"]
         waiting = [challenge(client, owner.user) for _ in range(8)]
         live = Session.objects.live().count()
@@ -96,7 +95,7 @@ def test_one_code_lets_one_in(client, owner, crowd, clients):
 def test_one_code_through_django_otp_lets_one_in(owner, crowd):
     device = owner.device
     for _ in range(ROUNDS):
-        TOTPDevice.objects.update(**TOTPDevice.FORGIVEN)
+        CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
         code = owner.phone.fresh_code()
         results = crowd.at_once([partial(device.verify_token, code)] * 10)
         assert Counter(map(bool, results)) == {True: 1, False: 9}
@@ -104,7 +103,7 @@ def test_one_code_through_django_otp_lets_one_in(owner, crowd):
 
 def test_one_recovery_code_lets_one_in(client, owner, crowd, clients):
     for code in owner.recovery_codes[:ROUNDS]:
-        TOTPDevice.objects.update(**TOTPDevice.FORGIVEN)
+        CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
         left, live = RecoveryCode.objects.count(), Session.objects.live().count()
         answers = crowd.at_once([partial(log_in_with, c, owner.user, code) for c in clients])
         assert_one(answers, 200, 401)
@@ -114,7 +113,7 @@ def test_one_recovery_code_lets_one_in(client, owner, crowd, clients):
 
 def test_one_challenge_with_five_good_codes_is_one_session(client, owner, crowd, clients):
     for codes in (owner.recovery_codes[:5], owner.recovery_codes[5:]):
-        TOTPDevice.objects.update(**TOTPDevice.FORGIVEN)
+        CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
         waiting, live = challenge(client, owner.user), Session.objects.live().count()
         answers = crowd.at_once(
             [partial(complete, c, waiting, code) for c, code in zip(clients, codes, strict=False)]
@@ -156,7 +155,7 @@ def test_it_is_turned_off_once(client, make_user, enrol, crowd, clients):
 
 def test_one_code_makes_one_new_set(client, owner, crowd, clients):
     for _ in range(ROUNDS):
-        TOTPDevice.objects.update(**TOTPDevice.FORGIVEN)
+        CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
         access = log_in_with(client, owner.user, owner.phone.fresh_code()).json()["access"]
         code = owner.phone.fresh_code()
         answers = crowd.at_once([partial(new_recovery_codes, c, access, code) for c in clients])

@@ -4,9 +4,10 @@ from contextlib import contextmanager
 from functools import partial
 
 import pytest
-from authkit.factors import flows
-from authkit.factors.models import CODE_LIMITS, TOTPDevice
-from authkit.models import Session
+from authkit.errors import CodeInvalid
+from authkit.factors import attempts
+from authkit.factors.models import CODE_LIMITS
+from authkit.models import CodeAttempts, Session, TOTPDevice
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import transaction
@@ -80,7 +81,7 @@ def guess(client, owner, number, access=None):
 
 
 def counters():
-    return TOTPDevice.objects.values_list("failures", "window_failures").get()
+    return CodeAttempts.objects.values_list("failures", "window_failures").first() or (0, 0)
 
 
 def test_the_limits_are_ten_in_a_quarter_of_an_hour_and_a_hundred_in_a_row():
@@ -205,10 +206,10 @@ def test_a_hundred_in_a_row_lock_the_account_for_the_right_code_too(
 def unlocked_pair(client, owner):
     """Another session of the owner, as if it had been there all the time."""
     Session.objects.filter(user=owner.user).exclude(pending_until=None).delete()
-    failures = TOTPDevice.objects.values("failures", "window_failures", "window_started_at").get()
-    TOTPDevice.objects.update(**TOTPDevice.FORGIVEN)
+    failures = CodeAttempts.objects.values("failures", "window_failures", "window_started_at").get()
+    CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
     pair = log_in_with(client, owner.user, owner.phone.fresh_code()).json()
-    TOTPDevice.objects.update(**failures)
+    CodeAttempts.objects.update(**failures)
     return pair
 
 
@@ -256,7 +257,7 @@ def test_a_locked_account_is_opened_again(
 
 
 def test_the_command_says_what_it_did(owner, capsys):
-    TOTPDevice.objects.update(failures=100)
+    CodeAttempts.objects.update(failures=100)
     name = owner.user.get_username()
     for said in (f"{name} is unlocked.", f"{name} was not locked, and nothing had failed."):
         call_command("authkit_unlock", name)
@@ -265,17 +266,19 @@ def test_the_command_says_what_it_did(owner, capsys):
 
 @pytest.mark.parametrize("name", ["nobody", "%", " ", "\U0001f600", "x" * 1_000], ids=ascii)
 def test_the_command_names_a_user_who_is_not_there(owner, name):
-    TOTPDevice.objects.update(failures=100)
+    CodeAttempts.objects.update(failures=100)
     with pytest.raises(CommandError, match="no user"):
         call_command("authkit_unlock", name)
-    assert TOTPDevice.objects.get().failures == 100
+    assert CodeAttempts.objects.get().failures == 100
 
 
 def test_the_command_unlocks_nobody_else(owner, make_user, enrol):
     other = enrol(make_user())
-    TOTPDevice.objects.update(failures=100)
+    CodeAttempts.objects.update(failures=100)
     call_command("authkit_unlock", other.user.get_username())
-    assert (owner.device.failures, other.device.failures) == (100, 0)
+    left = CodeAttempts.objects.in_bulk([owner.user.pk, other.user.pk])
+    assert left[owner.user.pk].failures == 100
+    assert left[other.user.pk].failures == 0
 
 
 # --- what does not count, and what forgives ----------------------------------------------------
@@ -349,6 +352,16 @@ def test_the_first_codes_of_a_set_up_are_counted_too(client, user, clock, compar
         assert_code_refused(confirm(client, access, phone.wrong_code(number)))
     assert_too_many(confirm(client, access, phone.code()))
     assert comparisons.count == 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_code_of_an_account_that_has_just_been_deleted_is_refused(owner):
+    pk, device = owner.user.pk, owner.device
+    owner.user.delete()
+    with pytest.raises(CodeInvalid):
+        attempts.count_code(pk)
+    assert not device.verify_token(owner.phone.code())
+    assert not CodeAttempts.objects.exists()
 
 
 @contextmanager
@@ -433,7 +446,7 @@ def test_guesses_through_django_otp_count_with_the_others(client, owner, compari
 
 
 def test_django_otp_is_told_that_an_account_is_locked(owner):
-    TOTPDevice.objects.update(failures=100)
+    CodeAttempts.objects.update(failures=100)
     assert owner.device.verify_is_allowed() == (False, {"error_message": "This account is locked."})
     assert verify_token(owner.user, owner.device.persistent_id, owner.phone.fresh_code()) is None
     assert match_token(owner.user, owner.phone.code()) is None
@@ -484,7 +497,7 @@ def guess_many(client, owner, number):
 def test_no_road_goes_round_the_counter(client, owner, monkeypatch):
     """Every comparison of the package is preceded by a count."""
     order = []
-    monkeypatch.setattr(flows, "_count", _telling(order, "count", flows._count))
+    monkeypatch.setattr(attempts, "_count", _telling(order, "count", attempts._count))
     spend = TOTPDevice.spend
     monkeypatch.setattr(TOTPDevice, "spend", _telling(order, "compare", spend))
     for road in ROADS:

@@ -4,9 +4,8 @@ import json
 import time
 
 import pytest
-from authkit.factors.models import TOTPDevice
 from authkit.login import flows as login_flows
-from authkit.models import APIKey, Session
+from authkit.models import APIKey, CodeAttempts, Session, TOTPDevice
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in
 
@@ -208,7 +207,7 @@ def test_a_refused_challenge_costs_no_code(client, owner, comparisons):
     for wrong in ("", "x", "a.b.c", owner.pair["access"]):
         assert complete(client, wrong, code).status_code in (400, 401)
     assert comparisons.count == 0
-    assert TOTPDevice.objects.get().failures == 0
+    assert CodeAttempts.objects.get().failures == 0
     assert complete(client, challenge(client, owner.user), code).status_code == 200
 
 
@@ -355,7 +354,7 @@ def test_a_wrong_code_with_the_password_gets_nothing(client, owner, logged_in):
     before = Session.objects.count()
     assert_code_refused(log_in_with(client, owner.user, owner.phone.wrong_code()))
     assert (Session.objects.count(), logged_in) == (before, [])
-    assert TOTPDevice.objects.get().failures == 1
+    assert CodeAttempts.objects.get().failures == 1
 
 
 def test_no_refusal_of_the_code_leaves_a_session_that_waits(client, owner):
@@ -381,8 +380,9 @@ def test_what_ends_all_other_sessions_ends_a_log_in_whose_code_was_right_a_momen
     code, verify = owner.phone.fresh_code(), login_flows.verify_code
 
     def verify_before_it_happens(*args):
-        verify(*args)
+        factor = verify(*args)
         happens(Client(), owner)
+        return factor
 
     monkeypatch.setattr(login_flows, "verify_code", verify_before_it_happens)
     sent.clear()

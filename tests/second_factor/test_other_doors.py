@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from authkit.factors.models import RecoveryCode, TOTPDevice
+from authkit.models import CodeAttempts, RecoveryCode, TOTPDevice
 from django.test import Client as Browser
 from django.test import override_settings
 from django_otp import devices_for_user, match_token, user_has_device, verify_token
@@ -216,7 +216,7 @@ def test_a_wrong_password_is_refused_before_the_code_is_looked_at(chief, site, c
     answer = admin_log_in(Browser(), chief.user, password="wrong", code=code, site=site)
     assert answer.status_code == 200
     assert comparisons.count == 0
-    assert TOTPDevice.objects.get().failures == 0
+    assert CodeAttempts.objects.get().failures == 0
 
 
 @pytest.mark.parametrize("site", SITES)
@@ -235,7 +235,7 @@ def test_guesses_in_the_admin_count_with_those_of_the_api(client, chief, site, c
 def test_the_form_says_why_without_the_code(chief):
     page = admin_log_in(Browser(), chief.user, code="987654").content.decode()
     assert "The code is not valid." in page
-    TOTPDevice.objects.update(failures=100)
+    CodeAttempts.objects.update(failures=100)
     page = admin_log_in(Browser(), chief.user, code="987654").content.decode()
     assert "This account is locked." in page
 

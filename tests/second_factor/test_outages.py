@@ -5,7 +5,7 @@ from functools import partial
 from itertools import count
 
 import pytest
-from authkit.factors.models import RecoveryCode, TOTPDevice
+from authkit.models import RecoveryCode, TOTPDevice
 from django.db import (
     IntegrityError,
     OperationalError,
@@ -278,7 +278,11 @@ def test_a_database_that_has_become_read_only_is_503(client, owner):
 
 @contextlib.contextmanager
 def read_only():
-    setting = "default_transaction_read_only" if ON_POSTGRESQL else "tx_read_only"
+    setting = {
+        "PostgreSQL": "default_transaction_read_only",
+        "MySQL": "transaction_read_only",
+        "MariaDB": "tx_read_only",
+    }[connection.display_name]
     with connection.cursor() as cursor:
         cursor.execute(f"SET {setting} = 1")
     try:

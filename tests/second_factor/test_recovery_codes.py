@@ -3,10 +3,9 @@
 import hashlib
 
 import pytest
-from authkit.factors import flows
-from authkit.factors.models import RecoveryCode, TOTPDevice
 from authkit.factors.recovery_codes import codes as recovery
-from authkit.models import Session
+from authkit.factors.recovery_codes import flows
+from authkit.models import CodeAttempts, RecoveryCode, Session
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError
 
@@ -89,7 +88,7 @@ def test_a_code_is_read_as_recovery_py_promises_and_works_once(client, known, sp
     assert use(client, known, spell(code)).status_code == 200
     assert RecoveryCode.objects.count() == 9
     for again in SPELLINGS.values():
-        if TOTPDevice.objects.get().window_failures < 5:
+        if CodeAttempts.objects.get().window_failures < 5:
             assert_code_refused(use(client, known, again(code)))
 
 
@@ -126,7 +125,7 @@ def test_what_is_like_a_code_is_none(client, known, change):
     code = known.recovery_codes[0]
     assert_code_refused(use(client, known, change(code)))
     assert RecoveryCode.objects.count() == 10
-    assert TOTPDevice.objects.get().failures == 1
+    assert CodeAttempts.objects.get().failures == 1
     assert use(client, known, code).status_code == 200
 
 
@@ -218,7 +217,7 @@ def test_a_wrong_code_makes_no_new_set(client, owner):
 def test_the_old_set_stays_if_the_new_one_cannot_be_written(client, owner, monkeypatch):
     before = set(RecoveryCode.objects.values_list("digest", flat=True))
     same = recovery.new_codes()[:1] * 2
-    monkeypatch.setattr(flows.recovery, "new_codes", lambda: same)
+    monkeypatch.setattr(flows, "new_codes", lambda: same)
     client.raise_request_exception = False
     answer = new_recovery_codes(client, owner.access, owner.phone.fresh_code())
     assert answer.status_code == 500

@@ -1,9 +1,8 @@
 """AUTHKIT["SECOND_FACTOR_REQUIRED"]: who owes a factor can set one up, and nothing else."""
 
 import pytest
-from authkit.factors.models import TOTPDevice
 from authkit.login.flows import SecondFactorRequired, complete_login
-from authkit.models import APIKey, Session
+from authkit.models import APIKey, Session, TOTPDevice
 from django.test import RequestFactory, override_settings
 
 from tests.conftest import AUTH, PASSWORD, bearer

@@ -6,8 +6,7 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
-from authkit.factors.models import RecoveryCode, TOTPDevice
-from authkit.models import Session
+from authkit.models import CodeAttempts, RecoveryCode, Session, TOTPDevice
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.db import connection
@@ -507,7 +506,7 @@ def test_whoever_may_only_look_unlocks_nobody(make_user, owner, client, actions,
     clerk = make_user(is_staff=True)
     names = [f"{action}_totpdevice" for action in actions]
     clerk.user_permissions.set(Permission.objects.filter(codename__in=names))
-    TOTPDevice.objects.update(failures=100)
+    CodeAttempts.objects.update(failures=100)
     browser = Browser()
     browser.force_login(clerk)
     pk = TOTPDevice.objects.get().pk
@@ -516,7 +515,7 @@ def test_whoever_may_only_look_unlocks_nobody(make_user, owner, client, actions,
         "/admin/authkit/totpdevice/", {"action": "unlock_selected", "_selected_action": [pk]}
     )
 
-    assert TOTPDevice.objects.get().failures == (0 if unlocks else 100)
+    assert CodeAttempts.objects.get().failures == (0 if unlocks else 100)
 
 
 def test_the_published_schema_has_no_secret_of_a_run(owner, tmp_path):

@@ -1,8 +1,7 @@
 """Proving again who one is, and the permissions that ask for it."""
 
 import pytest
-from authkit.factors.models import TOTPDevice
-from authkit.models import APIKey, Session
+from authkit.models import APIKey, Session, TOTPDevice
 from django.test import Client as Browser
 
 from tests.conftest import PASSWORD, bearer

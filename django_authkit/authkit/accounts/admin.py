@@ -14,10 +14,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from authkit.api_keys.models import APIKey
+from authkit.core import factors
 from authkit.core.identity.users import AuthUser, username_of
 from authkit.errors import AccountLocked
 from authkit.factors import flows as factor_flows
-from authkit.factors.models import CODE_LIMITS, TOTPDevice
+from authkit.factors.models import CODE_LIMITS, CodeAttempts
 from authkit.passwords.attempts import PASSWORD_LIMITS, failures_in_a_row
 from authkit.sessions.fingerprints import accepted_fingerprints
 from authkit.sessions.models import Session
@@ -46,7 +47,7 @@ class AccountAdminMixin(ModelAdmin):
     """For the admin page of your users: ``class AccountAdmin(AccountAdminMixin, UserAdmin)``.
 
     It shows who has a second factor, who is locked, and how many sessions and API keys can be
-    used, in five queries for a page; and it ends sessions, takes the second factor off and
+    used, in six queries for a page; and it ends sessions, removes the second factor and
     unlocks, each for a reason that is kept in the security events.
     """
 
@@ -97,9 +98,7 @@ class AccountAdminMixin(ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
         remove = factor_flows.remove_second_factor
-        with_factor = queryset.filter(
-            pk__in=TOTPDevice.objects.filter(confirmed=True).values("user")
-        )
+        with_factor = queryset.filter(pk__in=factors.holders(queryset))
         return self._for_a_reason(request, with_factor, "remove_second_factor", remove)
 
     @admin.action(description=_("Unlock: forget wrong passwords and codes"), permissions=["unlock"])
@@ -139,10 +138,8 @@ class AccountAdminMixin(ModelAdmin):
 
 def account_states(users: Sequence[AuthUser]) -> list[AccountState]:
     """Return the state of each user, in as many queries for a hundred as for one."""
-    devices = {
-        device.user_id: device
-        for device in TOTPDevice.objects.filter(user__in=users, confirmed=True)
-    }
+    attempts = {row.pk: row for row in CodeAttempts.objects.filter(user__in=users)}
+    with_factor = factors.holders(users)
     opened = Session.objects.live().filter(user__in=users).order_by()
     fingerprints = list(
         opened.values_list("user", "password_fingerprint").annotate(number=Count("pk"))
@@ -152,8 +149,8 @@ def account_states(users: Sequence[AuthUser]) -> list[AccountState]:
     failures = failures_in_a_row([username_of(user) for user in users])
     return [
         AccountState(
-            second_factor=user.pk in devices,
-            locked=_locked(failures[username_of(user)], devices.get(user.pk)),
+            second_factor=user.pk in with_factor,
+            locked=_locked(failures[username_of(user)], attempts.get(user.pk)),
             live_sessions=_usable(user, fingerprints),
             api_keys=numbers.get(user.pk, 0) if user.is_active else 0,
         )
@@ -171,15 +168,15 @@ def _usable(user: AuthUser, fingerprints: Sequence[tuple[Any, str, int]]) -> int
     )
 
 
-def _locked(failures: int, device: TOTPDevice | None) -> str:
+def _locked(failures: int, attempts: CodeAttempts | None) -> str:
     told = []
     if failures >= PASSWORD_LIMITS.in_a_row:
         told.append(gettext("passwords"))
-    refusal = device and device.refusal(CODE_LIMITS)
+    refusal = attempts and attempts.refusal(CODE_LIMITS)
     if isinstance(refusal, AccountLocked):
         told.append(gettext("codes"))
-    elif refusal and device and device.window_started_at:
-        until = localtime(device.window_started_at + CODE_LIMITS.window)
+    elif refusal and attempts and attempts.window_started_at:
+        until = localtime(attempts.window_started_at + CODE_LIMITS.window)
         told.append(gettext("codes until %(moment)s") % {"moment": date(until, "H:i")})
     return ", ".join(told)
 

@@ -9,11 +9,12 @@ from django.db.models import ProtectedError, RestrictedError
 
 from authkit.api_keys.models import APIKey
 from authkit.core.db.retry import atomic_with_retry
+from authkit.core.factors import has_second_factor, remove_all
 from authkit.core.identity.users import AuthUser
 from authkit.core.mail.mailer import tell_owner
 from authkit.errors import AccountInUse, AlreadyTaken, InvalidCredentials
 from authkit.events.flows import pseudonymise, record
-from authkit.factors.flows import has_second_factor, verify_code
+from authkit.factors.flows import verify_code
 from authkit.passwords.attempts import unlock_passwords
 from authkit.passwords.proof import try_password
 from authkit.sessions.models import Session
@@ -63,6 +64,7 @@ def _delete(user: AuthUser) -> list[Session]:
     # A project's delete() may keep the row, and does not have to know what opens the account.
     ended = revoke_other_sessions(user, None)
     APIKey.objects.of(user).revoke()
+    remove_all(user)
     unlock_passwords(user)
     pseudonymise(user)
     # Django takes the primary key from what it deletes. Those who are told want it.

@@ -1,4 +1,4 @@
-"""E014 to E016 and W015: registering that cannot work, and links that others can read."""
+"""E014 to E016 and W015: registration that cannot work, and links that others can read."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error
 
 from authkit.accounts.columns import column_named
-from authkit.accounts.serializers import RegistrationSerializer, registration_serializer
-from authkit.checks.values import failure_of, is_link, subclasses
-from authkit.conf import conf
+from authkit.accounts.serializers import registration_serializer
+from authkit.checks.settings import problem_of
+from authkit.conf import Settings, conf
+from authkit.conf.values import is_verification_url
 
-#: Hosts whose links go nowhere.
+#: Hosts whose traffic does not leave the machine.
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -23,7 +24,7 @@ def check_registration(**kwargs: Any) -> list[CheckMessage]:
     configured: object = conf.user_settings
     if not isinstance(configured, Mapping) or conf.REGISTRATION is not True:
         return []
-    return [*_no_addresses(), *_no_page(), *_missing_columns()]
+    return [*_no_email_field(), *_no_verification_page(), *_missing_columns()]
 
 
 def check_links(**kwargs: Any) -> list[CheckMessage]:
@@ -36,35 +37,33 @@ def check_links(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-def _no_addresses() -> Iterator[CheckMessage]:
+def _no_email_field() -> Iterator[CheckMessage]:
     model = get_user_model()
     if column_named(model.get_email_field_name()) is None:
         yield Error(
             f"AUTHKIT['REGISTRATION'] needs an e-mail address, and {model._meta.label} has no "
             f"field '{model.get_email_field_name()}'.",
-            hint="Add one to the user model, or name the one that there is in its EMAIL_FIELD.",
+            hint="Add an e-mail field to the user model, or name the existing one in EMAIL_FIELD.",
             id="authkit.E014",
         )
 
 
-def _no_page() -> Iterator[CheckMessage]:
+def _no_verification_page() -> Iterator[CheckMessage]:
     if conf.EMAIL_VERIFICATION_URL is None:
         yield Error(
-            "AUTHKIT['REGISTRATION'] needs AUTHKIT['EMAIL_VERIFICATION_URL']: nobody could "
-            "confirm an address.",
-            hint='Write "https://app.example.com/confirm#token={token}", say.',
+            "AUTHKIT['REGISTRATION'] needs AUTHKIT['EMAIL_VERIFICATION_URL']: no e-mail address "
+            "could be verified.",
+            hint=Settings.EMAIL_VERIFICATION_URL.hint,
             id="authkit.E015",
         )
 
 
 def _missing_columns() -> Iterator[CheckMessage]:
-    if not subclasses(RegistrationSerializer)(conf.REGISTRATION_SERIALIZER):
+    if problem_of(Settings.REGISTRATION_SERIALIZER, conf.REGISTRATION_SERIALIZER):
         return  # check_settings says so
-    serializer = registration_serializer()
-    if failure_of(serializer) is not None:
-        return  # and this too
     model = get_user_model()
-    taken = {field.source or name for name, field in serializer().fields.items()}
+    fields = registration_serializer()().fields
+    taken = {field.source or name for name, field in fields.items()}
     missing = [name for name in model.REQUIRED_FIELDS if name not in taken]
     if missing:
         yield Error(
@@ -72,19 +71,19 @@ def _missing_columns() -> Iterator[CheckMessage]:
             "AUTHKIT['REGISTRATION_SERIALIZER'] does not ask for it.",
             hint=(
                 "Write a subclass of authkit.accounts.serializers.RegistrationSerializer with "
-                "the field in Meta.fields, and name it."
+                f"'{missing[0]}' in Meta.fields, and name it."
             ),
             id="authkit.E016",
         )
 
 
 def _open_links(name: str, link: Any) -> Iterator[CheckMessage]:
-    if not is_link(link) or link is None:
+    if not is_verification_url(link) or link is None:
         return  # check_settings says so
     parts = urlsplit(link)
     if parts.scheme == "http" and parts.hostname not in LOCAL:
         yield checks.Warning(
-            f"AUTHKIT['{name}'] is no https address: whoever is on the way reads the tokens.",
+            f"AUTHKIT['{name}'] is not an https URL: attackers on the network can read tokens.",
             hint=f'Write "https://{parts.netloc}{parts.path}...".',
             id="authkit.W015",
         )

@@ -1,4 +1,4 @@
-"""E012, W012 to W014: what a project says of API keys and does not mean."""
+"""E012, W012 to W014: scopes and API keys that do not work as the project seems to expect."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ from rest_framework.views import APIView
 from authkit.api_keys.authentication import APIKeyAuthentication
 from authkit.api_keys.permissions import HasScope
 from authkit.checks.routes import RoutedView, path_of, routed_views
-from authkit.checks.values import is_scope_map
-from authkit.conf import conf
+from authkit.conf import Settings, conf
 
 
 def check_scopes(**kwargs: Any) -> list[CheckMessage]:
-    """Return one error for each scope that a view wants and no key can hold."""
+    """Return one error for each scope that a view requires and no key can hold."""
     configured: object = conf.user_settings
-    if not isinstance(configured, Mapping) or not is_scope_map(conf.SCOPES):
+    if not isinstance(configured, Mapping) or not Settings.SCOPES.is_right(conf.SCOPES):
         return []  # check_settings says so
     return [*_undeclared_scopes(_api_views())]
 
 
 def check_api_keys(**kwargs: Any) -> list[CheckMessage]:
-    """Return one warning for each thing about keys that is not as it looks."""
+    """Return one warning for each use of keys that is less safe than it looks."""
     views = _api_views()
     return [
         *_keys_in_urls(views),
@@ -42,22 +41,22 @@ def _api_views() -> list[RoutedView]:
 
 def _undeclared_scopes(views: list[RoutedView]) -> Iterator[CheckMessage]:
     for view in views:
-        for scope in sorted(set(_scopes_wanted_by(view)) - set(conf.SCOPES)):
+        for scope in sorted(set(_scopes_required_by(view)) - set(conf.SCOPES)):
             yield Error(
-                f"'{view.route}' wants the scope '{scope}', and AUTHKIT['SCOPES'] has none of that "
-                "name: no key can hold it.",
+                f"'{view.route}' requires the scope '{scope}', which AUTHKIT['SCOPES'] does not "
+                "declare: no key can hold it.",
                 hint=f'Write AUTHKIT = {{"SCOPES": {{"{scope}": "what it allows"}}}}.',
                 id="authkit.E012",
             )
 
 
-def _scopes_wanted_by(view: RoutedView) -> Iterator[str]:
+def _scopes_required_by(view: RoutedView) -> Iterator[str]:
     permissions = list(_scope_permissions(view))
     for permission in permissions:
         yield from getattr(permission, "scopes", ())  # a class that is not called has none
-    if permissions:  # without, the attribute is for a permission of somebody else
-        wanted = view.said("required_scopes") or ()
-        for scopes in wanted.values() if isinstance(wanted, Mapping) else [wanted]:
+    if permissions:  # without HasScope, the attribute is for a permission of another package
+        required = view.said("required_scopes") or ()
+        for scopes in required.values() if isinstance(required, Mapping) else [required]:
             yield from [scopes] if isinstance(scopes, str) else scopes
 
 
@@ -68,11 +67,11 @@ def _keys_in_urls(views: list[RoutedView]) -> Iterator[CheckMessage]:
         if issubclass(one, APIKeyAuthentication) and one.query_parameter:
             yield checks.Warning(
                 f"{path_of(one)} reads API keys from the query parameter "
-                f"'{one.query_parameter}': addresses are kept in the logs of servers and proxies, "
-                "in histories, and in the Referer header.",
+                f"'{one.query_parameter}': URLs are kept in the logs of servers and proxies, in "
+                "browser histories, and in the Referer header.",
                 hint=(
-                    "Take keys from a header. Where that cannot be, give those keys few scopes, "
-                    "an end and a list of networks, and keep the parameter out of your logs."
+                    "Read keys from a header. Where that is impossible, give those keys few "
+                    "scopes, an expiry and a list of networks, and keep the parameter out of logs."
                 ),
                 id="authkit.W012",
             )
@@ -82,8 +81,8 @@ def _unenforced_scopes(views: list[RoutedView]) -> Iterator[CheckMessage]:
     for view in views:
         if view.said("required_scopes") and not _asks(view) and _is_static(view):
             yield checks.Warning(
-                f"{_named(view)} has required_scopes, and no permission that looks at them: "
-                "every key comes in.",
+                f"{_named(view)} has required_scopes, and no permission that enforces them: "
+                "every key is accepted.",
                 hint="Add authkit.permissions.HasScope to its permission_classes.",
                 id="authkit.W013",
             )
@@ -98,8 +97,8 @@ def _views_without_scopes(views: list[RoutedView]) -> Iterator[CheckMessage]:
     if bare:
         more = f" and {len(bare) - 5} more" if len(bare) > 5 else ""
         yield checks.Warning(
-            f"API keys are taken and no scope is asked for by {', '.join(bare[:5])}{more}: there, "
-            "a key can do what its owner can, whatever its scopes.",
+            f"API keys are accepted and no scope is required by {', '.join(bare[:5])}{more}: "
+            "there, a key can do what its owner can, whatever its scopes.",
             hint=(
                 "Add authkit.permissions.HasScope to permission_classes, or leave "
                 "APIKeyAuthentication out of authentication_classes."
@@ -122,7 +121,7 @@ def _takes_keys(view: RoutedView) -> bool:
 
 
 def _is_static(view: RoutedView) -> bool:
-    """Say whether what the class says is what is enforced."""
+    """Say whether the permissions that the class names are the ones that are enforced."""
     is_stock = view.cls.get_permissions is APIView.get_permissions
     return is_stock and view.said("permission_classes") is not None
 

@@ -1,4 +1,4 @@
-"""W006, W008, W011: what is around a project that serves people."""
+"""W006, W008, W011: proxies, the OpenAPI document and mail of a project in production."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from django.core.checks import CheckMessage
 
 from authkit.conf import conf
 
-#: Settings of Django that only a project behind a proxy makes.
-SIGNS_OF_A_PROXY = ("SECURE_PROXY_SSL_HEADER", "USE_X_FORWARDED_HOST", "USE_X_FORWARDED_PORT")
+#: Settings of Django that only a project behind a proxy needs.
+PROXY_SETTINGS = ("SECURE_PROXY_SSL_HEADER", "USE_X_FORWARDED_HOST", "USE_X_FORWARDED_PORT")
 
 
-#: What makes the security of a schema true.
+#: The hook that corrects the security of the OpenAPI document.
 SCHEMA_HOOK = "authkit.schema.hooks.postprocess_schema_security"
 
 
@@ -28,13 +28,13 @@ def _unknown_proxy() -> Iterator[CheckMessage]:
     configured: object = conf.user_settings
     if not isinstance(configured, Mapping) or conf.TRUSTED_PROXIES:
         return
-    signs = [name for name in SIGNS_OF_A_PROXY if getattr(settings, name, None)]
+    signs = [name for name in PROXY_SETTINGS if getattr(settings, name, None)]
     if signs:
         yield checks.Warning(
             f"{signs[0]} says that there is a proxy, and AUTHKIT['TRUSTED_PROXIES'] is not set: "
-            "every client has the proxy's address.",
+            "every client has the IP address of the proxy.",
             hint=(
-                "Set it to the number of proxies, say 1. If your server rewrites REMOTE_ADDR "
+                "Write the number of proxies, such as 1. If your server rewrites REMOTE_ADDR "
                 "itself, put 'authkit.W006' into SILENCED_SYSTEM_CHECKS."
             ),
             id="authkit.W006",

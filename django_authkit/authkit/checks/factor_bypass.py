@@ -1,4 +1,4 @@
-"""W002 to W004, W007: ways into a project that do not ask for the second factor."""
+"""W002 to W004, W007: ways to bypass the second factor."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rest_framework_simplejwt.authentication import JWTAuthentication as SimpleJ
 from authkit.checks.routes import RoutedView, path_of, routed_views
 from authkit.factors.admin_site import SecondFactorAdminSite
 
-#: Views of well-known packages that give out a token for a password alone.
+#: Views of well-known packages that issue a token for a password alone.
 TOKEN_VIEWS = {
     "dj_rest_auth.views.LoginView",
     "djoser.social.views.ProviderAuthView",
@@ -32,13 +32,13 @@ OTP_MIDDLEWARE = "django_otp.middleware.OTPMiddleware"
 
 
 def check_factor_bypass(**kwargs: Any) -> list[CheckMessage]:
-    """Return one warning for each door that lets people in by password alone."""
+    """Return one warning for each way to authenticate without the second factor."""
     views = list(routed_views())
     return [
         *_admin_sites(views),
         *_authenticators(),
         *_token_views(views),
-        *_blind_authenticators(views),
+        *_stateless_authenticators(views),
     ]
 
 
@@ -67,14 +67,14 @@ def _authenticators() -> Iterator[CheckMessage]:
                 f"{path_of(authenticator)}, in DEFAULT_AUTHENTICATION_CLASSES, does not ask for "
                 "a second factor.",
                 hint=(
-                    "Remove it, or put it only on views that you mean to open by password or "
-                    "cookie alone."
+                    "Remove it, or name it only on views that may accept a password or a cookie "
+                    "alone."
                 ),
                 id="authkit.W003",
             )
 
 
-def _blind_authenticators(views: list[RoutedView]) -> Iterator[CheckMessage]:
+def _stateless_authenticators(views: list[RoutedView]) -> Iterator[CheckMessage]:
     named = {
         authenticator
         for place in [
@@ -86,8 +86,8 @@ def _blind_authenticators(views: list[RoutedView]) -> Iterator[CheckMessage]:
     }
     for name in sorted(map(path_of, named)):
         yield checks.Warning(
-            f"{name} looks at no session: it takes access tokens of those that have ended.",
-            hint="Put 'authkit.authentication.JWTAuthentication' into its place.",
+            f"{name} does not check the session: it accepts access tokens of ended sessions.",
+            hint="Use 'authkit.authentication.JWTAuthentication' instead.",
             id="authkit.W007",
         )
 
@@ -97,8 +97,7 @@ def _token_views(views: list[RoutedView]) -> Iterator[CheckMessage]:
         # By name: packages that are installed and not used need not be imported.
         if TOKEN_VIEWS.intersection(map(path_of, view.cls.__mro__)):
             yield checks.Warning(
-                f"'{view.route}' ({view.path}) gives out tokens without asking for a second "
-                "factor.",
+                f"'{view.route}' ({view.path}) issues tokens without asking for a second factor.",
                 hint="Remove the route: authkit's token/ takes its place.",
                 id="authkit.W004",
             )

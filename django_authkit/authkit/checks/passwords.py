@@ -1,4 +1,4 @@
-"""W016 and W017: the way back for those who forget a password, and what a new one has to be."""
+"""W016 and W017: password reset and password validators."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Warning  # noqa: A004 - what Django calls it
 
 from authkit.checks.routes import routed_views
-from authkit.conf import conf
+from authkit.conf import Settings, conf
 from authkit.passwords.views import PasswordResetView
 
 
@@ -22,11 +22,8 @@ def _reset_link() -> Iterator[CheckMessage]:
         return
     if any(issubclass(view.cls, PasswordResetView) for view in routed_views()):
         yield Warning(
-            "AUTHKIT['PASSWORD_RESET_URL'] is not set: whoever forgets a password gets no link.",
-            hint=(
-                "Set it to the page of yours that asks for the new one: "
-                "'https://app.example.com/reset#uid={uid}&token={token}', say."
-            ),
+            "AUTHKIT['PASSWORD_RESET_URL'] is not set: users who forget a password get no link.",
+            hint=Settings.PASSWORD_RESET_URL.hint,
             id="authkit.W016",
         )
 
@@ -34,10 +31,10 @@ def _reset_link() -> Iterator[CheckMessage]:
 def _no_validators() -> Iterator[CheckMessage]:
     if not settings.AUTH_PASSWORD_VALIDATORS:
         yield Warning(
-            "AUTH_PASSWORD_VALIDATORS is empty: every password will do, a single letter too.",
+            "AUTH_PASSWORD_VALIDATORS is empty: every password is accepted, even a single letter.",
             hint=(
-                "Name validators: 'authkit.password_validation.MinimumLengthValidator' and "
-                "Django's CommonPasswordValidator, say."
+                "Add {'NAME': 'authkit.password_validation.MinimumLengthValidator'} and "
+                "{'NAME': 'django.contrib.auth.password_validation.CommonPasswordValidator'}."
             ),
             id="authkit.W017",
         )

@@ -1,4 +1,4 @@
-"""E013, W009, W010: rates that views ask for, and the caches that count their requests."""
+"""E013, W009, W010: rate limits of views, and the caches that count their requests."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class Use:
 
 
 def check_rates(**kwargs: Any) -> list[CheckMessage]:
-    """Return one error for each rate that is not there or cannot be read."""
-    wrong = {str(error): None for use in _throttles() if (error := _trouble_of(use))}
+    """Return one error for each rate that is missing or cannot be read."""
+    wrong = {str(error): None for use in _throttles() if (error := _error_of(use))}
     return [
         Error(
             sentence,
-            hint="A rate is a number and a period: '60/min', '1000/hour'. None is no limit.",
+            hint="Write a number and a period: '60/min', '1000/hour'. None is no limit.",
             id="authkit.E013",
         )
         for sentence in wrong
@@ -47,8 +47,8 @@ def check_rates(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_counting(**kwargs: Any) -> list[CheckMessage]:
-    """Return one warning for each cache in which limits count, and do not hold."""
-    return [*_caches_of_one_process(), *_caches_beside_the_point()]
+    """Return one warning for each cache in which rate limits are not enforced exactly."""
+    return [*_caches_of_one_process(), *_caches_that_do_not_count()]
 
 
 def _throttles() -> list[Use]:
@@ -67,15 +67,15 @@ def _throttles() -> list[Use]:
     return list(found)
 
 
-def _trouble_of(use: Use) -> ImproperlyConfigured | None:
+def _error_of(use: Use) -> ImproperlyConfigured | None:
     if not use.is_ours or (use.scope is None and not getattr(use.throttle, "rate", None)):
         return None
     throttle: RateThrottle = use.throttle()
     throttle.scope = use.scope
     if throttle.cache_alias not in settings.CACHES:
         return ImproperlyConfigured(
-            f"{use.throttle.__name__} counts in CACHES['{throttle.cache_alias}'], which is not "
-            "there."
+            f"{use.throttle.__name__} counts in CACHES['{throttle.cache_alias}'], which does "
+            "not exist."
         )
     try:
         throttle.get_rate()
@@ -98,19 +98,19 @@ def _caches_of_one_process() -> Iterator[CheckMessage]:
             )
 
 
-def _caches_beside_the_point() -> Iterator[CheckMessage]:
+def _caches_that_do_not_count() -> Iterator[CheckMessage]:
     for alias in _aliases(ours=False, theirs=True):
         if isinstance(caches[alias], DummyCache):
             yield _not_counted(
                 f"Django REST Framework's throttles count in CACHES['{alias}'], which keeps "
                 "nothing: there is no limit.",
-                "Name those of authkit.throttling, or set a BACKEND that keeps what it is told.",
+                "Use the throttles of authkit.throttling, or set a BACKEND that keeps values.",
             )
     for alias in _aliases(ours=True, theirs=False):
         if not adds(caches[alias]) and settings.DATABASES["default"].get("ATOMIC_REQUESTS"):
             yield _not_counted(
-                f"CACHES['{alias}'] cannot count, and under ATOMIC_REQUESTS a request that is "
-                "refused takes its count in the database back.",
+                f"CACHES['{alias}'] cannot count, and under ATOMIC_REQUESTS a refused "
+                "request rolls back its count in the database.",
                 "Set its BACKEND to 'django.core.cache.backends.redis.RedisCache'.",
             )
 

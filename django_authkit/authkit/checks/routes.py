@@ -28,7 +28,7 @@ class RoutedView:
     def said(self, name: str) -> Any:
         """Return an attribute, as ``as_view()`` or ``@action`` may have changed it.
 
-        None where there is none, and where a property says it: that takes a request.
+        None where there is none, and where it is a property, which needs a request.
         """
         given = getattr(self.callback, "initkwargs", {})
         value = given.get(name, getattr(self.cls, name, None))

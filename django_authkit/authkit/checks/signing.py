@@ -13,7 +13,8 @@ from rest_framework_simplejwt.backends import ALLOWED_ALGORITHMS
 from rest_framework_simplejwt.settings import DEFAULTS as SIMPLE_JWT_DEFAULTS
 
 from authkit.checks.settings import no_dict, unknown_keys
-from authkit.checks.values import is_positive_timedelta
+from authkit.conf.values import is_positive_timedelta
+from authkit.conf.written import as_python
 from authkit.sessions import tokens
 
 #: The least number of bytes of an HMAC key (RFC 7518 section 3.2).
@@ -30,7 +31,7 @@ ALGORITHMS = {
 INSECURE_PREFIX = "django-insecure-"
 
 
-#: Settings of SimpleJWT that another part of it reads, and nothing here does.
+#: Settings that other parts of SimpleJWT read, and authkit does not.
 WITHOUT_MEANING = {
     name
     for name in SIMPLE_JWT_DEFAULTS
@@ -53,7 +54,7 @@ def check_signing(**kwargs: Any) -> list[CheckMessage]:
     if not isinstance(configured, Mapping):
         return [no_dict("SIMPLE_JWT")]
     return [
-        *unknown_keys("SIMPLE_JWT", configured, list(SIMPLE_JWT_DEFAULTS), "authkit.E004"),
+        *unknown_keys("SIMPLE_JWT", configured, SIMPLE_JWT_DEFAULTS, "authkit.E004"),
         *_meaningless(configured),
         *_wrong_lifetimes(),
         *_wrong_claims(),
@@ -64,16 +65,16 @@ def check_signing(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_secrecy(**kwargs: Any) -> list[CheckMessage]:
-    """Return a warning if the key that signs tokens is in everybody's hands."""
+    """Return a warning if the key that signs tokens is not secret."""
     return [*_insecure_key()]
 
 
 def _meaningless(configured: Mapping[str, Any]) -> Iterator[CheckMessage]:
     for name in sorted(WITHOUT_MEANING.intersection(configured)):
         yield checks.Warning(
-            f"SIMPLE_JWT['{name}'] changes nothing: authkit does not look at it.",
+            f"SIMPLE_JWT['{name}'] changes nothing: authkit does not read it.",
             hint=(
-                "Remove it. If views of SimpleJWT's own still need it, put 'authkit.W005' into "
+                "Remove it. If views of SimpleJWT itself still need it, put 'authkit.W005' into "
                 "SILENCED_SYSTEM_CHECKS."
             ),
             id="authkit.W005",
@@ -86,7 +87,7 @@ def _wrong_lifetimes() -> Iterator[CheckMessage]:
         if not is_positive_timedelta(value):
             yield Error(
                 f"SIMPLE_JWT['{name}'] should be a timedelta above zero, not {value!r}.",
-                hint="Write timedelta(minutes=5), say.",
+                hint=f"Write {as_python(tokens.default(name))}.",
                 id="authkit.E005",
             )
 
@@ -95,8 +96,8 @@ def _wrong_lifetimes() -> Iterator[CheckMessage]:
     if both and refresh < access:
         yield Error(
             f"SIMPLE_JWT['REFRESH_TOKEN_LIFETIME'] ({refresh}) is shorter than "
-            f"ACCESS_TOKEN_LIFETIME ({access}): nobody could refresh in time.",
-            hint="Make it the longer one: timedelta(days=1), say.",
+            f"ACCESS_TOKEN_LIFETIME ({access}): no client could refresh in time.",
+            hint="Write a longer one, such as timedelta(days=1).",
             id="authkit.E007",
         )
 
@@ -104,7 +105,9 @@ def _wrong_lifetimes() -> Iterator[CheckMessage]:
 def _wrong_claims() -> Iterator[CheckMessage]:
     issuer, audience = tokens.setting("ISSUER"), tokens.setting("AUDIENCE")
     if not (issuer is None or isinstance(issuer, str)):
-        yield _no_claim("ISSUER", "a string", issuer, 'Write "https://auth.example.com", say.')
+        yield _no_claim(
+            "ISSUER", "a string", issuer, 'Write a name such as "https://auth.example.com".'
+        )
     several = isinstance(audience, list | tuple | set) and audience
     if not (
         audience is None
@@ -112,7 +115,9 @@ def _wrong_claims() -> Iterator[CheckMessage]:
         or (several and all(isinstance(each, str) for each in audience))
     ):
         expected = "a string or a list of strings"
-        yield _no_claim("AUDIENCE", expected, audience, 'Write "https://api.example.com", say.')
+        yield _no_claim(
+            "AUDIENCE", expected, audience, 'Write a name such as "https://api.example.com".'
+        )
 
 
 def _no_claim(name: str, expected: str, value: Any, hint: str) -> CheckMessage:
@@ -145,7 +150,7 @@ def _wrong_key_pair() -> Iterator[CheckMessage]:
     signature = _signature(algorithm, tokens.setting("SIGNING_KEY"))
     if signature is None:
         yield Error(
-            f"SIMPLE_JWT['SIGNING_KEY'] is no private key for {algorithm}.",
+            f"SIMPLE_JWT['SIGNING_KEY'] is not a private key for {algorithm}.",
             hint=(
                 "Set it to the text, not the path, of the PEM file that openssl genpkey writes; "
                 "the how-to on asymmetric keys shows it."
@@ -165,7 +170,7 @@ def _signature(algorithm: str, key: Any) -> bytes | None:
     signer = ALGORITHMS[algorithm]
     try:
         return signer.sign(b"", signer.prepare_key(key))
-    except Exception:  # whatever the library makes of what is no key
+    except Exception:  # the library raises various errors for what is not a key
         return None
 
 
@@ -191,7 +196,7 @@ def _short_hmac_key() -> Iterator[CheckMessage]:
     length = len(key if isinstance(key, bytes) else str(key).encode())
     if length < HMAC_KEY_BYTES[algorithm]:
         yield Error(
-            f"The key that signs tokens has {length} bytes; {algorithm} wants at least "
+            f"The key that signs tokens has {length} bytes; {algorithm} requires at least "
             f"{HMAC_KEY_BYTES[algorithm]} (RFC 7518 section 3.2).",
             hint=(
                 "Set SIMPLE_JWT['SIGNING_KEY'] (by default it is SECRET_KEY) to the output of: "
@@ -208,8 +213,8 @@ def _insecure_key() -> Iterator[CheckMessage]:
     key = tokens.setting("SIGNING_KEY")
     if _is_hmac() and str(key).startswith(INSECURE_PREFIX):
         yield checks.Warning(
-            f"Tokens are signed with a key that starts with '{INSECURE_PREFIX}': whoever has read "
-            "your repository can log in as anybody.",
+            f"Tokens are signed with a key that starts with '{INSECURE_PREFIX}': every reader of "
+            "your repository can log in as any user.",
             hint=(
                 "Set SECRET_KEY, or SIMPLE_JWT['SIGNING_KEY'], to 50 or more random characters "
                 "that are kept out of the repository."

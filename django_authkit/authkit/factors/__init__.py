@@ -1,1 +1,1 @@
-"""The second factor: TOTP (RFC 6238) and recovery codes."""
+"""Second factors: what belongs to the account, and a folder for each factor."""

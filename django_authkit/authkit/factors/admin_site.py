@@ -5,22 +5,23 @@ from typing import Any
 from django import forms
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
+from authkit.core.factors import active, has_second_factor
 from authkit.core.identity.users import AuthUser
 from authkit.errors import AuthkitError
-from authkit.factors.flows import (
-    has_second_factor,
-    must_have_second_factor,
-    verify_code,
-)
-from authkit.factors.models import confirmed_device
+from authkit.factors.flows import must_have_second_factor, verify_code
+
+#: In the session of the admin site: the factor that the user has passed.
+PASSED = "authkit_second_factor"
 
 
 class SecondFactorAuthenticationForm(AdminAuthenticationForm):
-    """User name, password, and the code of those who have a second factor."""
+    """User name, password, and the code of users who have a second factor."""
 
     otp = forms.CharField(
         label=_("Code of your second factor, if you have one"),
@@ -37,18 +38,27 @@ class SecondFactorAuthenticationForm(AdminAuthenticationForm):
     @sensitive_variables()
     def _require_code(self, user: AuthUser) -> None:
         try:
-            verify_code(user, self.cleaned_data.get("otp", ""))
+            factor = verify_code(user, self.cleaned_data.get("otp", ""))
         except AuthkitError as error:
             raise forms.ValidationError(str(error.detail), code=str(error.get_codes())) from None
+        user.authkit_second_factor = factor.name  # type: ignore[attr-defined]  # for _remember
         # What django-otp's own form sets: its middleware then knows the session is verified.
-        user.otp_device = confirmed_device(user)  # type: ignore[attr-defined]  # django-otp's
+        devices = [factor.otp_device(user) for factor in active(user)]
+        user.otp_device = next(filter(None, devices), None)  # type: ignore[attr-defined]  # its own
+
+
+@receiver(user_logged_in, dispatch_uid="authkit.factors.admin_site")
+def _remember(request: HttpRequest, user: AuthUser, **kwargs: Any) -> None:
+    passed = getattr(user, PASSED, None)
+    if passed is not None:
+        request.session[PASSED] = passed
 
 
 class SecondFactorAdminSite(AdminSite):
-    """An admin site that asks whoever has a second factor for it, at its door and inside.
+    """An admin site that asks users who have a second factor for it, at log-in and on each page.
 
-    Unlike ``django_otp.admin.OTPAdminSite`` it lets in those who have none, unless
-    ``AUTHKIT["SECOND_FACTOR_REQUIRED"]`` says that they must. Wants
+    Unlike ``django_otp.admin.OTPAdminSite`` it admits users who have none, unless
+    ``AUTHKIT["SECOND_FACTOR_REQUIRED"]`` says that they must. Needs
     ``django_otp.middleware.OTPMiddleware``.
     """
 
@@ -63,4 +73,8 @@ class SecondFactorAdminSite(AdminSite):
         is_verified = getattr(user, "is_verified", None)
         if is_verified is not None and is_verified():
             return True
-        return not has_second_factor(user) and not must_have_second_factor(user)
+        on = active(user)
+        if not on:
+            return not must_have_second_factor(user)
+        # A factor of which django-otp has no device. One that is removed is not passed any more.
+        return request.session.get(PASSED) in {factor.name for factor in on}

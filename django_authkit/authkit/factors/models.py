@@ -1,150 +1,37 @@
+"""What belongs to the account, and not to one of its factors."""
+
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.debug import sensitive_variables
-from django_otp.models import Device, DeviceManager, VerifyNotAllowed
 
-from authkit import errors
-from authkit.core import clock, crypto
-from authkit.core.db.compiled_exists import CompiledExists
-from authkit.core.db.primary import PrimaryManager, PrimaryQuerySet
-from authkit.core.identity.users import AuthUser
-from authkit.core.limits.attempts import count_attempt
+from authkit.core.db.primary import PrimaryManager
 from authkit.core.limits.models import AttemptCounter
 from authkit.core.limits.rates import Limits
-from authkit.events import flows as events
-from authkit.factors.totp import rfc6238 as totp
 
-#: Codes of every kind together, for one account, whatever challenge, endpoint or address.
+#: Codes of all factors together, for one account, whatever challenge, endpoint or IP.
 CODE_LIMITS = Limits(window=timedelta(minutes=15), per_window=10, in_a_row=100)
 
-#: How long a set-up waits for its first code.
-PENDING_LIFETIME = timedelta(minutes=15)
 
+class CodeAttempts(AttemptCounter):
+    """The wrong codes of one account: one budget against brute force for all of its factors."""
 
-class TOTPDevice(AttemptCounter, Device):  # type: ignore[misc]  # django-otp has no types
-    """A user's authenticator app: at most one confirmed, and one that waits for its first code.
-
-    A ``django_otp`` device, so its admin site, ``user_has_device`` and middleware see it.
-    The secret is encrypted for this row and this owner. Every code counts against
-    :data:`CODE_LIMITS`, and every time step is accepted once.
-    """
-
-    sealed_secret = models.TextField(editable=False)
-    seal_context = models.UUIDField(default=uuid.uuid4, editable=False)
-    last_step = models.BigIntegerField(default=-1, editable=False)
-    created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
-    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, editable=False)
-
-    objects = DeviceManager.from_queryset(PrimaryQuerySet)()  # type: ignore[django-manager-missing]  # as above
-
-    class Meta:
-        verbose_name = _("authenticator app")
-        verbose_name_plural = _("authenticator apps")
-        constraints = [
-            models.UniqueConstraint(fields=["user", "confirmed"], name="authkit_one_totp_device"),
-        ]
-
-    def seal(self, secret: bytes) -> None:
-        self.sealed_secret = crypto.seal(secret, context=self._context())
-
-    def unseal(self) -> bytes:
-        """Return the secret.
-
-        :raises SecondFactorUnavailable: no key of the ring opens it for this row and owner.
-        """
-        try:
-            return crypto.unseal(self.sealed_secret, context=self._context())
-        except crypto.CannotUnseal:
-            events.record("second_factor_unavailable", user=self.user_id)
-            raise errors.SecondFactorUnavailable from None
-
-    def _context(self) -> str:
-        return f"authkit.totp:{self.user_id}:{self.seal_context}"
-
-    def has_lapsed(self) -> bool:
-        """Say whether a set-up has waited too long for its first code."""
-        return not self.confirmed and clock.now() - self.created_at >= PENDING_LIFETIME
-
-    def spend(self, secret: bytes, code: str, **changes: Any) -> bool:
-        """Accept a code once: True if its time step is the present or the last, and unspent.
-
-        The attempt must have been counted before, and a right code forgives it. The secret must
-        have been unsealed before that: where it cannot be, there is nothing to be wrong about.
-        """
-        step = totp.matching_step(secret, code, clock.now().timestamp())
-        if step is None:
-            return False
-        # The context is new with every secret: a code does not confirm a later set-up.
-        unspent = type(self).objects.filter(
-            pk=self.pk, seal_context=self.seal_context, last_step__lt=step
-        )
-        return bool(unspent.update(last_step=step, **self.FORGIVEN, **changes))
-
-    def verify_is_allowed(self) -> tuple[bool, dict[str, Any] | None]:
-        """Answer django-otp's forms; see ``Device.verify_is_allowed``."""
-        refusal = self.refusal(CODE_LIMITS)
-        if refusal is None:
-            return True, None
-        if isinstance(refusal, errors.AccountLocked):
-            return False, {"error_message": str(refusal.detail)}
-        return False, {
-            "reason": VerifyNotAllowed.N_FAILED_ATTEMPTS,
-            "failure_count": self.window_failures,
-            "locked_until": clock.now() + timedelta(seconds=refusal.wait or 0),
-        }
-
-    @sensitive_variables()
-    def verify_token(self, token: str) -> bool:
-        """Accept a code for django-otp: its admin site, its log-in form, its ``verify_token``."""
-        try:
-            secret = self.unseal()
-        except errors.SecondFactorUnavailable:  # a form knows no 503
-            return False
-        counted = count_attempt(type(self).objects.filter(pk=self.pk), CODE_LIMITS)
-        return self.confirmed and counted and self.spend(secret, str(token))
-
-
-#: Asked at every log-in: does the user have a confirmed device?
-_device_exists = CompiledExists(TOTPDevice, equals=["user", "confirmed"])
-
-
-class RecoveryCode(models.Model):
-    """One recovery code of a user, digested. Using it deletes it."""
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="authkit_recovery_codes"
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="authkit_code_attempts",
+        editable=False,
     )
-    digest = models.CharField(max_length=64, editable=False)
 
     objects = PrimaryManager()
 
     class Meta:
-        verbose_name = _("recovery code")
-        verbose_name_plural = _("recovery codes")
-        constraints = [
-            models.UniqueConstraint(fields=["user", "digest"], name="authkit_unique_recovery_code"),
-        ]
+        verbose_name = _("code attempts")
+        verbose_name_plural = _("code attempts")
 
     def __str__(self) -> str:
         return str(self.pk)
-
-
-def has_confirmed_device(user: AuthUser) -> bool:
-    return _device_exists.run({"user": user.pk, "confirmed": True})
-
-
-def confirmed_device(user: AuthUser) -> TOTPDevice | None:
-    device: TOTPDevice | None = TOTPDevice.objects.filter(user=user, confirmed=True).first()
-    return device
-
-
-def pending_device(user: AuthUser) -> TOTPDevice | None:
-    device: TOTPDevice | None = TOTPDevice.objects.filter(user=user, confirmed=False).first()
-    return None if device is None or device.has_lapsed() else device

@@ -1,1 +1,1 @@
-"""The ways in, and the one funnel that they all end in."""
+"""Log-in: by password, and the one function that every way of logging in ends in."""

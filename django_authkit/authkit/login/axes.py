@@ -14,8 +14,7 @@ DEFAULT_WAIT = timedelta(hours=1)
 def take_lockout(request: HttpRequest) -> int | None:
     """Return for how many seconds django-axes keeps this client out, or None if it does not.
 
-    The answer is ours to give then: the mark that would make axes' middleware put its page
-    in the place of it is taken off the request.
+    It removes the mark, so that axes' middleware does not replace our answer with its page.
     """
     if not getattr(request, "axes_locked_out", False):
         return None

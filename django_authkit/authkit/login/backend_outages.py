@@ -1,4 +1,4 @@
-"""What it means that a backend raises. Django lets through whatever it is but PermissionDenied."""
+"""Outages of authentication backends: ``authenticate()`` raises all but PermissionDenied."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _ASKING = unwrap(authenticate).__code__
 def failed_before_check(error: Exception) -> bool:
     """Say whether ``authenticate()`` failed before a backend could compare the password.
 
-    So it is where the first backend raised what is no refusal. Whatever is raised later, by
-    another backend or by a receiver of ``user_login_failed``, comes after a comparison: not to
-    count that would make guesses free while something is down.
+    It did if the first backend raised an outage, not a refusal. What is raised later, by another
+    backend or by a receiver of ``user_login_failed``, comes after a comparison: not to count
+    that attempt would allow brute force during an outage.
     """
     if isinstance(error, APIException) and error.status_code < 500:
         return False

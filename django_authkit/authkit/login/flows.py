@@ -9,6 +9,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.db import IntegrityError
 from django.http import HttpRequest
 
+from authkit.core.factors import Factor, active, has_second_factor
 from authkit.core.http.client import answering, client_of
 from authkit.core.identity.users import AuthUser
 from authkit.errors import (
@@ -20,12 +21,7 @@ from authkit.errors import (
     SecondFactorUnavailable,
 )
 from authkit.events.flows import record
-from authkit.factors.flows import (
-    SECOND_FACTOR,
-    has_second_factor,
-    must_have_second_factor,
-    verify_code,
-)
+from authkit.factors.flows import must_have_second_factor, verify_code
 from authkit.login.axes import take_lockout
 from authkit.login.backend_outages import failed_before_check
 from authkit.passwords.attempts import count_log_in
@@ -53,17 +49,18 @@ class SecondFactorRequired:
     """The first factor was right; the challenge, with a code, completes the log-in."""
 
     challenge: str
-    methods: Sequence[str] = ("totp", "recovery_code")
+    methods: Sequence[str]
     expires_in: int = int(PENDING_LIFETIME.total_seconds())
 
 
 def log_in(
     request: HttpRequest, username: str, password: str, otp: str | None = None
 ) -> TokenPair | SecondFactorRequired:
-    """Log in with a password, which every configured backend may judge.
+    """Log in with a password, through every configured authentication backend.
 
     :param otp: the second factor's code, from a client that has asked for it already.
-    :raises InvalidCredentials: no backend took them, whatever the reason.
+    :raises InvalidCredentials: every backend refused them. One answer for every reason prevents
+        user enumeration.
     :raises AttemptsExceeded: too many were wrong for this name from this network; or
         django-axes has locked this client or account out.
     :raises AccountLocked: too many were wrong from networks where the account has no session.
@@ -76,7 +73,7 @@ def log_in(
 def complete_login(
     request: HttpRequest, user: AuthUser, *, methods: Sequence[str], otp: str | None = None
 ) -> TokenPair | SecondFactorRequired:
-    """Give a session to a user who has proved who they are: the one way to get one.
+    """Issue a session to an authenticated user; nothing else issues one.
 
     A project's own way of logging in (a social login, a magic link) ends here too. A user
     with a second factor gets a challenge, unless ``methods`` holds ``"mfa"`` or ``otp`` is its
@@ -93,15 +90,15 @@ def complete_login(
     required = "mfa" not in methods and must_have_second_factor(user)
     try:
         session = open_session(user, client_of(request), methods, enrolment_only=required)
-    except IntegrityError:  # the account has been deleted since it was looked at
+    except IntegrityError:  # race: the account has just been deleted
         _record_failure(request)
         raise InvalidCredentials from None
-    # Asked after the session is written: whoever turns the factor on meanwhile either is
-    # seen here or sees, and ends, the session.
-    if "mfa" not in methods and has_second_factor(user):
+    # Race: asked after the session is written. A factor that is turned on meanwhile either is
+    # seen here, or its owner's request sees, and ends, the session.
+    if "mfa" not in methods and (factors := active(user)):
         hold_session(session)
         if otp is None:
-            return SecondFactorRequired(challenge_token(session))
+            return _challenge(session, factors)
         _complete_at_once(session, otp)
     return _tell_and_start(request, session)
 
@@ -113,15 +110,15 @@ def complete_challenge(request: HttpRequest, challenge: str, code: str) -> Token
     :raises CodeInvalid: the code is wrong; the challenge lives for the tries that are left.
     :raises AttemptsExceeded: too many codes were tried for this account.
     :raises AccountLocked: the same, and time alone will not help.
-    :raises SecondFactorUnavailable: it could not be looked at; that was no try.
+    :raises SecondFactorUnavailable: it could not be compared; the challenge keeps the try.
     """
     session = pending_session(challenge)
     try:
-        verify_code(session.user, code)
+        factor = verify_code(session.user, code)
     except SecondFactorUnavailable:
         give_back_try(session)
         raise
-    complete_session(session, SECOND_FACTOR)
+    complete_session(session, factor.amr)
     return _tell_and_start(request, session)
 
 
@@ -140,8 +137,7 @@ def reauthenticate(
         _check_password(user, session, password or "")
         proofs.append("pwd")
     if needs_code:
-        verify_code(user, code or "")
-        proofs += SECOND_FACTOR
+        proofs += verify_code(user, code or "").amr
     record("reauthenticated", user=user.pk, session=session.pk, amr=proofs)
     return fresh_access(session)
 
@@ -167,12 +163,17 @@ def _authenticate(request: HttpRequest, username: str, password: str) -> AuthUse
     return user
 
 
+def _challenge(session: Session, factors: Sequence[Factor]) -> SecondFactorRequired:
+    for factor in factors:
+        factor.begin(session.user)
+    return SecondFactorRequired(challenge_token(session), [factor.name for factor in factors])
+
+
 def _complete_at_once(session: Session, otp: str) -> None:
-    """Complete a session that nobody has a challenge for, or leave none."""
+    """Complete a session that no client has a challenge for, or leave none."""
     try:
-        verify_code(session.user, otp)
-        complete_session(session, SECOND_FACTOR)
-    except ChallengeInvalid:  # ended meanwhile, as by whoever moved the factor to another app
+        complete_session(session, verify_code(session.user, otp).amr)
+    except ChallengeInvalid:  # ended meanwhile, e.g. since the factor moved to another app
         raise CodeInvalid from None
     except AuthkitError:
         forget_session(session)

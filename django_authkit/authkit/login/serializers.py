@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from authkit.core import factors
 from authkit.core.http.fields import CodeField, PasswordField, SecretField, StrictCharField
 from authkit.sessions.tokens import MAX_TOKEN_LENGTH
 
@@ -51,13 +52,18 @@ def _fits(column: Any) -> Any:
     return validate
 
 
+class MethodField(serializers.ChoiceField):
+    """The name of a registered factor. DRF makes fields anew with each serializer."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(factors.names(), **options)
+
+
 class SecondFactorChallengeSerializer(serializers.Serializer[Any]):
     """The first factor was right; what is to be sent to `token/second-factor/` next."""
 
     challenge = serializers.CharField(read_only=True)
-    methods = serializers.ListField(
-        child=serializers.ChoiceField(["totp", "recovery_code"]), read_only=True
-    )
+    methods = serializers.ListField(child=MethodField(), read_only=True)
     expires_in = serializers.IntegerField(
         read_only=True, help_text="Seconds until the challenge expires."
     )

@@ -82,6 +82,19 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='CodeAttempts',
+            fields=[
+                ('failures', models.PositiveIntegerField(default=0, verbose_name='consecutive failures')),
+                ('window_failures', models.PositiveIntegerField(default=0)),
+                ('window_started_at', models.DateTimeField(blank=True, null=True)),
+                ('user', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='authkit_code_attempts', serialize=False, to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'code attempts',
+                'verbose_name_plural': 'code attempts',
+            },
+        ),
+        migrations.CreateModel(
             name='UnverifiedEmail',
             fields=[
                 ('user', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='authkit_unverified_email', serialize=False, to=settings.AUTH_USER_MODEL)),
@@ -186,9 +199,6 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(help_text='The human-readable name of this device.', max_length=64)),
                 ('confirmed', models.BooleanField(default=True, help_text='Is this device ready for use?')),
-                ('failures', models.PositiveIntegerField(default=0, verbose_name='consecutive failures')),
-                ('window_failures', models.PositiveIntegerField(default=0)),
-                ('window_started_at', models.DateTimeField(blank=True, null=True)),
                 ('sealed_secret', models.TextField(editable=False)),
                 ('seal_context', models.UUIDField(default=uuid.uuid4, editable=False)),
                 ('last_step', models.BigIntegerField(default=-1, editable=False)),

@@ -12,8 +12,8 @@ from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from authkit.core.factors import has_second_factor
 from authkit.core.identity.users import email_of, username_of
-from authkit.factors import models as factors
 
 __all__ = ["ContextWordsValidator", "MinimumLengthValidator"]
 
@@ -50,7 +50,7 @@ class MinimumLengthValidator:
 
     def _wanted(self, user: Any) -> int:
         stored = user is not None and not user._state.adding
-        if stored and factors.has_confirmed_device(user):
+        if stored and has_second_factor(user):
             return self.min_length_with_second_factor
         return self.min_length
 

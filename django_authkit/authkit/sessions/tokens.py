@@ -65,9 +65,9 @@ class Claims:
 
 
 def setting(name: str) -> Any:
-    """Return a member of ``SIMPLE_JWT`` or SimpleJWT's default for it."""
+    """Return a member of ``SIMPLE_JWT`` or the default for it."""
     configured = _configured()
-    return configured[name] if name in configured else _default(name)
+    return configured[name] if name in configured else default(name)
 
 
 def _configured() -> Mapping[str, Any]:
@@ -75,7 +75,10 @@ def _configured() -> Mapping[str, Any]:
     return configured
 
 
-def _default(name: str) -> Any:
+def default(name: str) -> Any:
+    """Return SimpleJWT's default for a member, except that a user's id is the primary key."""
+    if name == "USER_ID_FIELD":
+        return "pk"
     # SimpleJWT took its default at import, and the key may have changed since.
     return settings.SECRET_KEY if name == "SIGNING_KEY" else DEFAULTS[name]
 
@@ -135,7 +138,7 @@ def _token_type_claim() -> str:
 
 
 def _user_id_field() -> str:
-    field: str = _configured().get("USER_ID_FIELD", "pk")
+    field: str = setting("USER_ID_FIELD")
     return field
 
 
@@ -293,7 +296,7 @@ def _backend() -> TokenBackend:
     configured = _configured()
     return _cached_backend(
         *(
-            _hashable(configured[name]) if name in configured else _default(name)
+            _hashable(configured[name]) if name in configured else default(name)
             for name in _BACKEND_SETTINGS
         )
     )

@@ -25,7 +25,7 @@ class Suppressions:
         return "the <gateway> does it" if finding.place == REPORTS else None
 
     def notices(self, findings, rules):
-        yield 'AUTHKIT["AUDIT"][1] exempts nothing: remove it.'
+        yield 'AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"][1] exempts nothing: remove it.'
 
 
 def finding(rule, place, message, **more):

@@ -12,7 +12,7 @@ def test_every_finding_is_an_annotation():
         "The document requires a credential, and the view admits anonymous callers.",
         "::warning file=shop/my views.py,line=7,title=AK401 reject-status-undocumented::"
         "POST /login/: 100%25 <b>undocumented</b>, it is.%0AReally.",
-        '::notice title=authkit::AUTHKIT["AUDIT"][1] exempts nothing: remove it.',
+        '::notice title=authkit::AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"][1] exempts nothing: remove it.',
         "GET /broken/: undecided, ValueError: no <tenant>",
         "GET /gone/: unmapped, no view serves it",
         "2 errors, 1 warning, 0 notes. 1 finding exempted.",

@@ -96,7 +96,7 @@ def test_carries_a_version_and_all_of_the_report():
                 "accepted": [],
             },
         ],
-        "notices": ['AUTHKIT["AUDIT"][1] exempts nothing: remove it.'],
+        "notices": ['AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"][1] exempts nothing: remove it.'],
     }
 
 

@@ -22,7 +22,7 @@ def test_shows_findings_gaps_notices_and_sums():
         "GET /broken/: undecided, ValueError: no <tenant>",
         "GET /gone/: unmapped, no view serves it",
         "",
-        'AUTHKIT["AUDIT"][1] exempts nothing: remove it.',
+        'AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"][1] exempts nothing: remove it.',
         "",
         "2 errors, 1 warning, 0 notes. 1 finding exempted.",
         "4 operations: 2 decided, 1 undecided, 1 unmapped.",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from itertools import chain
 from typing import IO, Any
 
 from django.http import HttpRequest
@@ -12,6 +13,9 @@ from rest_framework.parsers import BaseParser
 
 #: No request to an authentication endpoint is longer.
 MAX_BODY_BYTES = 64 * 1024
+
+#: Python 3.14 reads tens of thousands of levels, on which recursive code fails afterwards.
+MAX_DEPTH = 500
 
 #: How half a surrogate pair is written; whether the other half follows, only a reader can tell.
 _SURROGATE = re.compile(rb"\\ud", re.IGNORECASE)
@@ -45,6 +49,8 @@ class StrictJSONParser(BaseParser):
                 parse_constant=_refuse_constant,
                 object_pairs_hook=_object_with_unique_members,
             )
+            if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
+                _refuse_deep_nesting(value)
             if _SURROGATE.search(body):
                 _refuse_lone_surrogates(value)
             return value
@@ -64,6 +70,16 @@ def _is_utf_8(request: HttpRequest | None) -> bool:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def _refuse_deep_nesting(value: Any) -> None:
+    level = [value]
+    for _depth in range(MAX_DEPTH + 1):
+        lists = [item for item in level if isinstance(item, list)]
+        lists += [list(item.values()) for item in level if isinstance(item, dict)]
+        level = list(chain.from_iterable(lists))
+    if level:
+        raise ValueError("nested too deeply")
 
 
 def _refuse_lone_surrogates(value: Any) -> None:

@@ -1,1 +1,1 @@
-"""Recovery codes: for when the app is lost."""
+"""Recovery codes (look-up secrets of NIST SP 800-63B): for when the app is lost."""

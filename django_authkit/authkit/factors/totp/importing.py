@@ -1,4 +1,4 @@
-"""Devices of django-otp's own ``otp_totp`` app, taken over without asking their owners again."""
+"""Import of devices of django-otp's ``otp_totp``; their owners need not set them up again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from authkit.core import clock
 from authkit.core.db.retry import atomic_with_retry
 from authkit.core.identity.users import username_of
-from authkit.factors.models import TOTPDevice, confirmed_device
+from authkit.factors.totp.models import TOTPDevice, confirmed_device
 from authkit.factors.totp.rfc6238 import STEP_SECONDS
 from authkit.sessions.revoke import end_other_sessions
 
@@ -41,7 +41,7 @@ def _obstacle(stock: Any) -> str:
 
 
 def _copy(stock: Any) -> str:
-    # last_step keeps a code that was used over there from being used again over here.
+    # Replay: last_step refuses a code here that was used over there.
     device = TOTPDevice(
         user=stock.user,
         name=stock.name,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from authkit.core.crypto import current_key_id, key_id_of
 from authkit.errors import SecondFactorUnavailable
-from authkit.factors.models import TOTPDevice
+from authkit.factors.totp.models import TOTPDevice
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Reencryption:
 
 
 def reencrypt(batch_size: int) -> Reencryption:
-    """Encrypt every secret under the current key, a batch at a time, beside traffic.
+    """Encrypt every secret under the current key, a batch at a time, while requests go on.
 
     A row that changes in between (its user sets up another app) is left as it has become.
     """

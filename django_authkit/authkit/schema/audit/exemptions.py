@@ -1,4 +1,4 @@
-"""Findings that stay, with the reason: the entries of ``AUTHKIT["AUDIT"]``."""
+"""Findings that stay, with the reason: the entries of ``AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from authkit.schema.model.findings import Finding
 
-SETTING = 'AUTHKIT["AUDIT"]'
+SETTING = 'AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]'
 OPERATION = re.compile(r"(\*|[A-Z]+) \S+")
 
 

@@ -31,7 +31,7 @@ def read_suppressions(
     """Return what the settings exempt, and what the file knows. Raises ``WrongUsage``."""
     rules = _ids(RULES)
     try:
-        entries = read_exemptions(conf.AUDIT, rules)
+        entries = read_exemptions(conf.SCHEMA_AUDIT_EXEMPTIONS, rules)
         exemptions = Exemptions(entries, datetime.now(tz=UTC).date())
         if baseline is None:
             return (exemptions,)

@@ -1,0 +1,113 @@
+"""Predicates for values of settings; those that need other rooms are in ``authkit.checks.values``.
+
+``authkit.conf`` is imported at every start, so this module imports what Django has loaded anyway.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from os import PathLike
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.utils.functional import Promise
+from django.utils.module_loading import import_string
+
+
+def is_bool(value: Any) -> bool:
+    return type(value) is bool
+
+
+def whole_number(least: int, most: int) -> Callable[[Any], bool]:
+    return lambda value: type(value) is int and least <= value <= most
+
+
+def one_of(*choices: str) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and value in choices
+
+
+def is_positive_timedelta(value: Any) -> bool:
+    return isinstance(value, timedelta) and value > timedelta(0)
+
+
+def is_reset_lifetime(value: Any) -> bool:
+    # NIST SP 800-63B-4 section 4.2.1.2.
+    return is_positive_timedelta(value) and value <= timedelta(hours=24)
+
+
+def is_brand(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[a-z0-9-]{1,16}", value) is not None
+
+
+def is_scope_map(value: Any) -> bool:
+    # RFC 6749 section 3.3: printable ASCII except blanks, quotes and backslashes.
+    return isinstance(value, Mapping) and all(
+        isinstance(name, str)
+        and re.fullmatch(r"[!#-\[\]-~]{1,100}", name)
+        and isinstance(sentence, str | Promise)
+        for name, sentence in value.items()
+    )
+
+
+def is_scope_policy(value: Any) -> bool:
+    return value is None or callable(value) or (isinstance(value, str) and imports(value))
+
+
+def is_factor_policy(value: Any) -> bool:
+    if isinstance(value, str) and "." in value:
+        return imports(value)
+    return value in (None, "staff", "all") or callable(value)
+
+
+def is_verification_url(value: Any) -> bool:
+    """Say whether this is an http(s) URL with one ``{token}``, or None."""
+    if value is None:
+        return True
+    if not isinstance(value, str) or value.count("{token}") != 1:
+        return False
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def is_reset_url(value: Any) -> bool:
+    """Say whether this is such a URL with one ``{uid}`` too, or None."""
+    return is_verification_url(value) and (value is None or value.count("{uid}") == 1)
+
+
+def is_dict_of_names(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(name, str) for pair in value.items() for name in pair
+    )
+
+
+def is_file_path(value: Any) -> bool:
+    return value is None or (isinstance(value, str | PathLike) and bool(str(value)))
+
+
+def imports(path: str) -> bool:
+    """Say whether the dotted path leads to a callable."""
+    try:
+        return callable(import_string(path))
+    except Exception:  # the module may raise anything when it is imported
+        return False
+
+
+class SerializerPath:
+    """Valid is the dotted path of a subclass of a serializer.
+
+    The base class is named by its path: serializers read settings, so they cannot be imported here.
+    """
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+
+    def __call__(self, value: Any) -> bool:
+        if not isinstance(value, str) or not imports(value):
+            return False
+        found = import_string(value)
+        return isinstance(found, type) and issubclass(found, import_string(self.base))

@@ -1,0 +1,128 @@
+"""Second factors as plug-ins: the protocol of one, and the registry that every other room asks.
+
+A new factor is a folder of its own under ``factors/``, a line in ``factors/registry.py``, and its
+routes.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
+
+from authkit.core.identity.users import AuthUser
+
+#: Accepts a code once: True if it is right and has not been used before.
+Verifier = Callable[[str], bool]
+
+
+class Factor(ABC):
+    """One kind of second factor.
+
+    It compares codes and keeps what it needs for that. Who may try, how often (one budget for
+    all factors of an account), and what is recorded, is for ``factors.flows``.
+    """
+
+    #: What it is called in the ``methods`` of a challenge, and in security events.
+    name: ClassVar[str]
+
+    #: What it adds to the claim ``amr`` of tokens (RFC 8176).
+    amr: ClassVar[Sequence[str]] = ("otp", "mfa")
+
+    #: False for a replacement of other factors: it is never on, and taken wherever one of them is.
+    stands_alone: ClassVar[bool] = True
+
+    #: Whether the use of a code is a security event that is kept, not only logged.
+    keeps_uses: ClassVar[bool] = False
+
+    @abstractmethod
+    def is_on(self, user: AuthUser) -> bool:
+        """Say whether the user has set it up, so that a log-in needs a second factor."""
+
+    def holders(self, users: Iterable[AuthUser]) -> set[Any]:
+        """Return the primary keys of those who have set it up, for pages that list users."""
+        return {user.pk for user in users if self.is_on(user)}
+
+    def begin(self, user: AuthUser) -> None:  # noqa: B027 - most factors need nothing
+        """Prepare for the code of a log-in that is challenged now, e.g. send it."""
+
+    @abstractmethod
+    def recognises(self, code: str) -> bool:
+        """Say whether a text has the form of its codes. Asks no database."""
+
+    @abstractmethod
+    def verifier(self, user: AuthUser) -> Verifier | None:
+        """Return what accepts the user's codes; None if the user does not have the factor.
+
+        Called before the attempt is counted, so that an outage uses up no attempt.
+
+        :raises SecondFactorUnavailable: codes cannot be compared now.
+        """
+
+    def accepted(self, user: AuthUser) -> None:  # noqa: B027 - most factors need nothing
+        """Do what follows the use of a code, once it has been recorded."""
+
+    @abstractmethod
+    def remove(self, user: AuthUser) -> None:
+        """Delete all that the factor keeps of the user; called within a transaction."""
+
+    def otp_device(self, user: AuthUser) -> Any:
+        """Return the ``django_otp`` device that stands for it in the admin site, or None."""
+        return None
+
+
+_factors: list[Factor] = []
+
+
+def register(factor: Factor) -> None:
+    """Add a factor; challenges name the factors in the order in which they were registered."""
+    _factors.append(factor)
+
+
+def unregister(factor: Factor) -> None:
+    _factors.remove(factor)
+
+
+def registered() -> tuple[Factor, ...]:
+    return tuple(_factors)
+
+
+def names() -> list[str]:
+    return [factor.name for factor in _factors]
+
+
+def active(user: AuthUser) -> list[Factor]:
+    """Return the factors that a user can pass: those that are on, and what replaces them."""
+    on = [factor for factor in _factors if factor.is_on(user)]
+    return on and [factor for factor in _factors if factor in on or not factor.stands_alone]
+
+
+def has_second_factor(user: AuthUser) -> bool:
+    return any(factor.is_on(user) for factor in _factors)
+
+
+def holders(users: Iterable[AuthUser]) -> set[Any]:
+    """Return the primary keys of those users who have a second factor."""
+    return set[Any]().union(*(factor.holders(users) for factor in _factors if factor.stands_alone))
+
+
+def recognising(user: AuthUser, code: str, *, stand_alone: bool = False) -> Factor | None:
+    """Return the factor that a code is for: the first of the user's that recognises it.
+
+    :param stand_alone: leave out the factors that only replace others.
+    """
+    candidates = [
+        factor
+        for factor in _factors
+        if factor.recognises(code) and (factor.stands_alone or not stand_alone)
+    ]
+    if len(candidates) > 1:
+        # Asked only then: the verifier of a single one asks the same.
+        candidates = [factor for factor in active(user) if factor in candidates]
+    return candidates[0] if candidates else None
+
+
+def remove_all(user: AuthUser) -> None:
+    """Remove every factor of a user; called within a transaction."""
+    for factor in _factors:
+        factor.remove(user)

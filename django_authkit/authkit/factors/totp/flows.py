@@ -1,0 +1,120 @@
+"""Setting up an authenticator app. No HTTP here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from django.conf import settings
+from django.db import IntegrityError
+
+from authkit.core import clock
+from authkit.core.db.retry import atomic_with_retry
+from authkit.core.identity.users import AuthUser, username_of
+from authkit.core.mail.mailer import tell_owner
+from authkit.errors import CodeInvalid, NothingToConfirm
+from authkit.events.flows import record
+from authkit.factors.attempts import forgive_codes
+from authkit.factors.flows import count_or_refuse, wrong_code
+from authkit.factors.recovery_codes.flows import replace_recovery_codes
+from authkit.factors.totp import rfc6238
+from authkit.factors.totp.factor import TOTP
+from authkit.factors.totp.models import (
+    PENDING_LIFETIME,
+    TOTPDevice,
+    confirmed_device,
+    pending_device,
+)
+from authkit.sessions.assurance import raise_assurance
+from authkit.sessions.models import Session
+from authkit.sessions.revoke import end_other_sessions, revoke_other_sessions, tell_ended
+from authkit.signals import second_factor_enabled
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What an authenticator app needs, shown once; ``expires_in`` seconds to confirm it."""
+
+    secret: str
+    otpauth_url: str
+    expires_in: int
+
+
+def set_up(user: AuthUser) -> Setup:
+    """Make a secret that waits for its first code. A confirmed device stays as it is."""
+    secret = rfc6238.new_secret()
+    device = TOTPDevice(user=user, name="TOTP", confirmed=False)
+    device.seal(secret)
+    _store_pending(device)
+    return Setup(
+        secret=rfc6238.base32(secret),
+        otpauth_url=rfc6238.otpauth_url(secret, username_of(user), _issuer(device)),
+        expires_in=int(PENDING_LIFETIME.total_seconds()),
+    )
+
+
+def confirm(user: AuthUser, session: Session, code: str) -> list[str]:
+    """Turn the pending device on with its first code; return the recovery codes, this once.
+
+    :raises NothingToConfirm: no set-up is waiting.
+    :raises CodeInvalid: the code is not its own; the set-up goes on waiting.
+    :raises AttemptsExceeded: too many codes were tried for this account; also AccountLocked.
+    :raises SecondFactorUnavailable: the secret cannot be read, so the code counts for nothing.
+    """
+    device = pending_device(user)
+    if device is None:
+        raise NothingToConfirm
+    secret = device.unseal()
+    count_or_refuse(user)
+    switch_on = partial(_switch_on, user, session, device, secret, code)
+    try:
+        codes, ended = atomic_with_retry(switch_on, TOTPDevice)
+    except CodeInvalid:  # recorded here, since the transaction is rolled back
+        raise wrong_code(user) from None
+    tell_ended(ended)
+    # Race: a log-in that asked for the factor before the commit has given a session without it.
+    # That session was written before it asked, so it is there to be ended now.
+    end_other_sessions(user, session)
+    record("second_factor_enabled", user=user.pk, session=session.pk)
+    second_factor_enabled.send_robust(sender=type(user), user=user)
+    tell_owner(user, "second_factor_enabled")
+    return codes
+
+
+def _store_pending(device: TOTPDevice) -> None:
+    """Write a new secret into the user's pending row; of concurrent set-ups the last one counts."""
+    if _renew_pending(device):
+        return
+    try:
+        atomic_with_retry(partial(device.save, force_insert=True), TOTPDevice)
+    except IntegrityError:  # race: another tab has just inserted the row
+        _renew_pending(device)
+
+
+def _renew_pending(device: TOTPDevice) -> int:
+    pending = TOTPDevice.objects.filter(user=device.user, confirmed=False)
+    renewed: int = pending.update(
+        sealed_secret=device.sealed_secret,
+        seal_context=device.seal_context,
+        created_at=device.created_at,
+        last_step=device.last_step,
+    )
+    return renewed
+
+
+def _switch_on(
+    user: AuthUser, session: Session, device: TOTPDevice, secret: bytes, code: str
+) -> tuple[list[str], list[Session]]:
+    replaced = confirmed_device(user)
+    if replaced is not None:
+        replaced.delete()
+    if not device.spend(secret, code, confirmed=True, confirmed_at=clock.now()):
+        raise CodeInvalid
+    forgive_codes(user.pk)
+    raise_assurance(session, TOTP.amr)
+    return replace_recovery_codes(user), revoke_other_sessions(user, session)
+
+
+def _issuer(device: TOTPDevice) -> str:
+    issuer = getattr(settings, "OTP_TOTP_ISSUER", "")
+    return str(issuer(device) if callable(issuer) else issuer or "").replace(":", "")

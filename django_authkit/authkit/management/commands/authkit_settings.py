@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from rest_framework_simplejwt.settings import DEFAULTS as SIMPLE_JWT_DEFAULTS
+
+from authkit.checks.settings import check_settings
+from authkit.checks.signing import WITHOUT_MEANING, check_signing
+from authkit.conf import Settings, conf
+from authkit.conf.written import as_python
+from authkit.sessions import tokens
+
+MASK = "********"
+
+
+class Command(BaseCommand):
+    help = (
+        "Print the effective settings of authkit, where each comes from, and what is wrong. "
+        "Secrets are masked."
+    )
+    # It has to run where settings are wrong.
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--format", choices=["text", "json"], default="text")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        rows = [*_authkit_rows(), *_simple_jwt_rows()]
+        others: list[str] = []
+        for message in [*check_settings(), *check_signing()]:
+            name = message.msg.partition(" ")[0]
+            problems = next((row.problems for row in rows if row.name == name), others)
+            problems.append(f"{message.msg} {message.hint}")
+        if options["format"] == "json":
+            report = {"settings": [row.as_json() for row in rows], "problems": others}
+            self.stdout.write(json.dumps(report, indent=2))
+            return
+        for row in rows:
+            self.stdout.write(f"{row.name} = {as_python(row.value)}  # {row.source}")
+            for problem in row.problems:
+                self.stdout.write(f"    {problem}", self.style.ERROR)
+        for problem in others:
+            self.stdout.write(problem, self.style.ERROR)
+
+
+class Row(NamedTuple):
+    name: str
+    value: Any
+    source: str
+    problems: list[str]
+
+    @classmethod
+    def of(cls, name: str, value: Any, source: str, *, is_secret: bool) -> Row:
+        return cls(name, MASK if is_secret and value else value, source, [])
+
+    def as_json(self) -> dict[str, Any]:
+        try:
+            value = json.loads(json.dumps(self.value, default=as_python, allow_nan=False))
+        except (TypeError, ValueError):  # keys that JSON does not have, a circle, infinity
+            value = as_python(self.value)
+        return self._asdict() | {"value": value}
+
+
+def _authkit_rows() -> Iterator[Row]:
+    configured = _dict(conf.user_settings)
+    for name, setting in Settings.declared().items():
+        yield Row.of(
+            f"AUTHKIT['{name}']",
+            configured.get(name, setting.default),
+            "AUTHKIT" if name in configured else "default",
+            is_secret=setting.is_secret,
+        )
+
+
+def _simple_jwt_rows() -> Iterator[Row]:
+    configured = _dict(getattr(settings, "SIMPLE_JWT", {}))
+    for name in SIMPLE_JWT_DEFAULTS:
+        if name not in WITHOUT_MEANING:
+            default = "SECRET_KEY" if name == "SIGNING_KEY" else "default"
+            yield Row.of(
+                f"SIMPLE_JWT['{name}']",
+                configured[name] if name in configured else tokens.default(name),
+                "SIMPLE_JWT" if name in configured else default,
+                is_secret=name.endswith("_KEY"),
+            )
+
+
+def _dict(value: object) -> Mapping[str, Any]:
+    """Return a dict of settings; what is no dict is a message of the checks, and sets nothing."""
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,141 @@
+"""The supported versions and databases: each session is one environment and what is run in it.
+
+`.ci/run` runs them all. `nox -s mysql` runs one, and `nox -s mysql -- tests/login` a part of it;
+the services that it needs have to answer (CONTRIBUTING.md names the variables).
+"""
+
+import re
+import secrets
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2026.10"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = True
+
+#: The least coverage of the package by the tests, branches included.
+COVERAGE_FLOOR = 99
+#: And of the tests themselves: one that no longer runs shows there. Some are for other databases.
+COVERAGE_FLOOR_OF_TESTS = 98
+
+CONSTRAINTS = ("-c", "requirements/constraints.txt")
+NEWEST = ("-e", ".", "-r", "requirements/test.txt", *CONSTRAINTS)
+
+#: These have settings of their own, with another database and user model: `make test` runs them.
+ELSEWHERE = ("--ignore=tests/example", "--ignore=tests/docs")
+
+#: What answers requests. ATOMIC_REQUESTS puts each test into transactions of its own, which the
+#: tests of other rooms would only wait for.
+REQUESTS = (
+    *("tests/accounts", "tests/api_keys", "tests/errors", "tests/events", "tests/login"),
+    *("tests/passwords", "tests/second_factor", "tests/sessions", "tests/tiers"),
+)
+
+
+@nox.session(python="3.11")
+def oldest(session: nox.Session) -> None:
+    """Django 5.2 and the oldest versions of the libraries, SQLite, users without e-mail."""
+    folder = Path(session.create_tmp())
+    floors = Path("requirements/oldest.txt").read_text()
+    constraints = folder / "constraints.txt"
+    constraints.write_text(constraints_beside(floors))
+    # Without the packages of others, which do not take the oldest versions.
+    tests = folder / "test.txt"
+    tests.write_text(re.sub("(?m)^-.*\n", "", Path("requirements/test.txt").read_text()))
+    files = ("-r", "requirements/oldest.txt", "-r", str(tests), "-c", str(constraints))
+    install(session, "-e", ".", *files)
+    of_others = ("tests/checks/test_installed_doors.py", "tests/schema/test_installed.py")
+    ignored = [f"--ignore={path}" for path in of_others]
+    suite(session, *ELSEWHERE, *ignored, AUTHKIT_TEST_USERS="noemail")
+
+
+@nox.session(python="3.12")
+def mysql(session: nox.Session) -> None:
+    """Django 6.0, MySQL on port 3307, Django's users."""
+    install(session, *NEWEST, "-r", "requirements/databases.txt")
+    install(session, "Django==6.0.10")
+    database = {"AUTHKIT_TEST_DATABASE": "mariadb", "MYSQL_PORT": "3307"}
+    suite(session, *ELSEWHERE, "-m", "not by_itself and not many", **database)
+
+
+@nox.session(python="3.13")
+def mariadb(session: nox.Session) -> None:
+    """Django 6.1, MariaDB, users with UUIDs."""
+    install(session, *NEWEST, "-r", "requirements/databases.txt")
+    on_database(session, AUTHKIT_TEST_DATABASE="mariadb", AUTHKIT_TEST_USERS="uuid")
+
+
+@nox.session(python="3.14")
+def postgresql(session: nox.Session) -> None:
+    """Django 6.1, PostgreSQL, users by e-mail. This session measures coverage."""
+    install(session, *NEWEST, "psycopg[binary]", "redis")
+    database = {"AUTHKIT_TEST_DATABASE": "postgresql", "AUTHKIT_TEST_USERS": "email"}
+    data = {"COVERAGE_FILE": f"{session.create_tmp()}/coverage"}
+    on_database(session, "--cov", "--cov-report=", **database, **data)
+    if not session.posargs:
+        report = ("python", "-m", "coverage", "report")
+        package = ("--include=django_authkit/*", f"--fail-under={COVERAGE_FLOOR}")
+        session.run(*report, *package, env=data)
+        elsewhere = "--omit=tests/docs/*,tests/example/*,tests/fuzz/*"
+        tests = ("--include=tests/*/test_*.py", f"--fail-under={COVERAGE_FLOOR_OF_TESTS}")
+        session.run(*report, *tests, elsewhere, env=data)
+
+
+@nox.session(python="3.12")
+def wheel(session: nox.Session) -> None:
+    """The wheel, built from the sdist: its contents, and the example project on it."""
+    folder = Path(session.create_tmp()).resolve()
+    build = (sys.executable, "-m", "build", "--outdir", str(folder), ".")
+    session.run_install(*build, external=True, silent=True)
+    (built,) = map(str, folder.glob("*.whl"))
+    install(session, built, "-r", "requirements/example.txt", *CONSTRAINTS, "psycopg[binary]")
+
+    session.run("python", ".ci/check_wheel.py", built)
+    sqlite = {"EXAMPLE_SQLITE_PATH": str(folder / "example.sqlite3")}
+    manage = ("python", "manage.py")
+    schema = ("spectacular", "--validate", "--fail-on-warn", "--file", str(folder / "schema.yml"))
+    if output := session.run(*manage, *schema, env=sqlite, silent=True):
+        session.error(f"It should print nothing, and prints:\n{output}")
+    session.run(*manage, "authkit_audit_schema", env=sqlite)
+    production = {
+        "EXAMPLE_ENVIRONMENT": "production",
+        "EXAMPLE_ALLOWED_HOSTS": "api.example.com",
+        "EXAMPLE_SECRET_KEY": secrets.token_urlsafe(64),
+    }
+    session.run(*manage, "check", "--deploy", "--fail-level", "WARNING", env=sqlite | production)
+    session.run(*manage, "selftest", env=sqlite)
+    session.run(*manage, "selftest", env={"EXAMPLE_DATABASE": "postgresql"})
+
+
+def install(session: nox.Session, *arguments: str) -> None:
+    session.install("-qq", *arguments)
+    session.run_install("python", "-m", "pip", "check", silent=True)
+
+
+def constraints_beside(requirements: str) -> str:
+    """Return what constraints.txt says of everything that these requirements do not name."""
+
+    def name(line: str) -> str:
+        return re.split("[=;]", line)[0].lower().replace("_", "-")
+
+    named = {name(line) for line in requirements.splitlines()}
+    lines = Path("requirements/constraints.txt").read_text().splitlines()
+    return "\n".join(line for line in lines if name(line) not in named)
+
+
+def on_database(session: nox.Session, *arguments: str, **environment: str) -> None:
+    """Run what may differ beside this database; `make test` has run the rest."""
+    suite(session, *ELSEWHERE, "-m", "not by_itself and not many", *arguments, **environment)
+    if not session.posargs:
+        suite(session, *ELSEWHERE, "-m", "many", **environment)
+        atomic = environment | {"AUTHKIT_TEST_ATOMIC": "1"}
+        suite(session, *REQUESTS, "-m", "not by_itself", **atomic)
+
+
+def suite(session: nox.Session, *arguments: str, **environment: str) -> None:
+    # Some tests take a minute: a process that has none left takes over from the others.
+    pytest = ("pytest", "-q", "-n", "auto", "--dist", "worksteal", "-p", "no:cacheprovider")
+    session.run("python", "-m", *pytest, *arguments, *session.posargs, env=environment)
