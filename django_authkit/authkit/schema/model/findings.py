@@ -39,8 +39,8 @@ class Offence:
 def exemption(what: str = "", reason: str = "") -> str:
     """Say how a rule is silenced: *what* an entry names beside the rule, and its *reason*."""
     named = f"the rule, {what} and a reason" if what else "the rule and a reason"
-    text = f'An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with {": ".join(filter(None, (named, reason)))}.'
-    return fill(text, width=100)
+    said = ": ".join(filter(None, (named, reason)))
+    return fill(f'An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with {said}.', width=100)
 
 
 @dataclass(frozen=True)
