@@ -23,11 +23,11 @@ from authkit.core.http import client, parsers
 from authkit.core.http.fields import PasswordField
 from authkit.core.identity import one_time_links
 from authkit.core.mail import mailer
-from authkit.factors.flows import FEW_RECOVERY_CODES
 from authkit.factors.models import CODE_LIMITS
-from authkit.factors.models import PENDING_LIFETIME as SET_UP_LIFETIME
 from authkit.factors.recovery_codes import codes as recovery
+from authkit.factors.recovery_codes.factor import FEW_RECOVERY_CODES
 from authkit.factors.totp import rfc6238 as totp
+from authkit.factors.totp.models import PENDING_LIFETIME as SET_UP_LIFETIME
 from authkit.management import pruning
 from authkit.management.commands import authkit_prune, authkit_rotate_keys
 from authkit.models import APIKey
@@ -85,11 +85,7 @@ def number(text):
 
 def default(name):
     """Return what a setting is where the project sets nothing."""
-    return Settings.__dict__[name].fget(_Unset())
-
-
-class _Unset(Settings):
-    user_settings = {}
+    return getattr(Settings, name).default
 
 
 def per_hour(rate):
