@@ -35,7 +35,7 @@ from authkit.passwords import reset
 from authkit.passwords.attempts import PASSWORD_LIMITS
 from authkit.passwords.validators import SHORTEST_WORD
 from authkit.schema.openapi import committed
-from authkit.schema.probe import rows
+from authkit.schema.probe import object_permissions
 from authkit.schema.reporters import FORMATS
 from authkit.schema.rules import RULES
 from authkit.sessions import issue, tokens
@@ -291,7 +291,7 @@ CLAIMS = {
         ("has at most # MB", [committed.MAX_BYTES / 1024**2]),
     ],
     "schema/decisions.md": [
-        ("the same about # rows of the view's queryset", [rows.ROWS]),
+        ("the same about # rows of the view's queryset", [object_permissions.ROWS]),
     ],
 }
 

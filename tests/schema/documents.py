@@ -1,11 +1,11 @@
-"""Makes documents and truths from views, for the tests of this folder."""
+"""Makes documents and schemas from views, for the tests of this folder."""
 
 from __future__ import annotations
 
 import json
 
-from authkit.schema.audit.run import judge_truth
-from authkit.schema.model.audited_schema import find_truth
+from authkit.schema.audit.run import apply_rules
+from authkit.schema.model.audited_schema import probe_document
 from authkit.schema.probe.tiers import Probe, Tier
 from django.urls import path
 from drf_spectacular.generators import SchemaGenerator
@@ -61,14 +61,14 @@ def plain_schema(*routes, **patches):
     return make_schema(*routes, **patches)[0]
 
 
-def mended_schema(*routes, **patches):
+def fixed_schema(*routes, **patches):
     return make_schema(*routes, hooks=[HOOK], **patches)[0]
 
 
-def truth_of(*routes, look=lambda truth: truth, hooks=(), change=None, **patches):
-    """Return the truth about the document; *change* may spoil the document first.
+def audited_schema(*routes, look=lambda schema: schema, hooks=(), change=None, **patches):
+    """Return the audited schema of the document; *change* may spoil the document first.
 
-    *look* looks at the truth while the settings are in force.
+    *look* reads the schema while the settings are in force.
     """
     generator_class = patches.pop("generator_class", SchemaGenerator)
     probe = patches.pop("probe", Probe(Tier.T1))
@@ -78,29 +78,29 @@ def truth_of(*routes, look=lambda truth: truth, hooks=(), change=None, **patches
         document = generator.get_schema(request=None, public=True)
         if change is not None:
             change(document)
-        return look(find_truth(document, generator, probe))
+        return look(probe_document(document, generator, probe))
 
 
 def report_on(*routes, **options):
-    return truth_of(*routes, look=judge_truth, **options)
+    return audited_schema(*routes, look=apply_rules, **options)
 
 
 def found(rule, *routes, **options):
     """Return ``METHOD /path`` of the findings of *rule* alone."""
 
-    def look(truth):
-        return [offence.place.label for offence in rule.look(truth)]
+    def look(schema):
+        return [offence.place.label for offence in rule.look(schema)]
 
-    return truth_of(*routes, look=look, **options)
+    return audited_schema(*routes, look=look, **options)
 
 
 def subjects(rule, *routes, **options):
     """Return the subjects of the findings of *rule* alone."""
 
-    def look(truth):
-        return [offence.subject for offence in rule.look(truth)]
+    def look(schema):
+        return [offence.subject for offence in rule.look(schema)]
 
-    return truth_of(*routes, look=look, **options)
+    return audited_schema(*routes, look=look, **options)
 
 
 def operation(document, at="/thing/", method="get"):

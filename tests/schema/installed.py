@@ -15,7 +15,7 @@ import django
 
 django.setup()
 
-from authkit.schema.model.audited_schema import find_truth  # noqa: E402
+from authkit.schema.model.audited_schema import probe_document  # noqa: E402
 from authkit.schema.probe.tiers import Probe, Tier  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
@@ -33,15 +33,15 @@ def main():
     with GENERATOR_STATS.silence():
         generator = SchemaGenerator()
         document = generator.get_schema(request=None, public=True)
-        truth = find_truth(document, generator, Probe(Tier.T3))
-    sys.stdout.write(json.dumps([row(judged) for judged in truth.judged]))
+        schema = probe_document(document, generator, Probe(Tier.T3))
+    sys.stdout.write(json.dumps([row(audited) for audited in schema.operations]))
 
 
-def row(judged):
+def row(audited):
     client = APIClient(raise_request_exception=False)
-    answer = getattr(client, judged.method)(judged.path.format_map(VALUES)).status_code
-    decision = judged.decision
-    return [judged.method, judged.path, decision.state.value, decision.refusal, answer]
+    answer = getattr(client, audited.method)(audited.path.format_map(VALUES)).status_code
+    decision = audited.decision
+    return [audited.method, audited.path, decision.state.value, decision.refusal, answer]
 
 
 main()

@@ -44,14 +44,14 @@ from tests.schema.documents import (
     OpenView,
     ProtectedView,
     as_bytes,
+    audited_schema,
+    fixed_schema,
     found,
     make_schema,
-    mended_schema,
     operation,
     plain_schema,
     report_on,
     route,
-    truth_of,
     view,
 )
 from tests.schema.shapes import Detail
@@ -65,13 +65,13 @@ def optional(*authenticators, base=JWTView, **attributes):
 
 
 def refusals(view_class, at="thing/", **patches):
-    responses = operation(mended_schema(route(view_class, at), **patches))["responses"]
+    responses = operation(fixed_schema(route(view_class, at), **patches))["responses"]
     return {status: text for status, text in responses.items() if status > "3"}
 
 
 def seen(view_class, tier=Tier.T1):
-    (judged,) = truth_of(route(view_class), probe=Probe(tier)).judged
-    return judged.decision.bad_credential
+    (audited,) = audited_schema(route(view_class), probe=Probe(tier)).operations
+    return audited.decision.bad_credential
 
 
 def in_header(name, **attributes):
@@ -134,7 +134,7 @@ class TestWhatIsSeen:
         both = optional(SimpleJWTAuthentication, in_header("X-Signature", authenticate=forbid))
         assert list(refusals(both)) == ["401", "403"]
         (message,) = [f.message for f in report_on(route(both)).findings if f.rule is AK404]
-        assert message == "A bad credential is answered 401 or 403, which is not documented."
+        assert message == "An invalid credential is answered 401 or 403, which is not documented."
 
     def test_is_seen_where_the_scheme_says_that_the_credential_stands(self):
         def in_cookie(self, request):
@@ -258,7 +258,7 @@ class TestNothingIsWritten:
                 raise error
 
         fails = optional(in_header("X-Signature", authenticate=authenticate))
-        document = mended_schema(route(fails))
+        document = fixed_schema(route(fails))
         assert operation(document)["security"] == [{"X-Signature": []}, {}]
         assert list(operation(document)["responses"]) == ["200"]
 
@@ -269,11 +269,11 @@ class TestNothingIsWritten:
             def has_permission(self, request, view):
                 return request.tenant == "shop"
 
-        (judged,) = truth_of(
+        (audited,) = audited_schema(
             route(optional(SimpleJWTAuthentication, permission_classes=[Whim]))
-        ).judged
-        assert not judged.decision.is_decided
-        assert judged.decision.bad_credential == ()
+        ).operations
+        assert not audited.decision.is_decided
+        assert audited.decision.bad_credential == ()
 
     @pytest.mark.parametrize("status", ["401", "4XX", "default"])
     def test_where_it_is_documented_already(self, status):
@@ -283,7 +283,7 @@ class TestNothingIsWritten:
             @extend_schema(responses={200: None, status: OpenApiResponse(description="No.")})
             def get(self, request): ...
 
-        assert as_bytes(mended_schema(route(Documented))) == as_bytes(
+        assert as_bytes(fixed_schema(route(Documented))) == as_bytes(
             plain_schema(route(Documented))
         )
 
@@ -336,7 +336,7 @@ class TestTheHook:
         before = as_bytes(document)
         postprocess_schema_security(document, generator, request=None, public=True)
         assert as_bytes(document) == before
-        assert as_bytes(mended_schema(*routes)) == before
+        assert as_bytes(fixed_schema(*routes)) == before
 
     def test_asks_once_while_requests_are_served_and_remembers(self, rf):
         asked = []
@@ -363,17 +363,17 @@ class TestTheHook:
         def authenticate(self, request):
             sent.append(request.META.get("HTTP_X_SIGNATURE"))
 
-        mended_schema(route(optional(in_header("X-Signature", authenticate=authenticate))))
+        fixed_schema(route(optional(in_header("X-Signature", authenticate=authenticate))))
         assert {*sent} == {None, "not a credential", "not-a-credential"}
 
     def test_writes_no_line_into_the_log_of_security(self, caplog):
         with caplog.at_level(logging.DEBUG, logger="authkit.security"):
-            mended_schema(route(optional(JWTAuthentication, APIKeyAuthentication)))
+            fixed_schema(route(optional(JWTAuthentication, APIKeyAuthentication)))
         assert [one for one in caplog.records if one.name == "authkit.security"] == []
 
     def test_leaves_open_operations_that_are_to_be_reported_as_they_are_declared(self, settings):
         settings.AUTHKIT = {"SCHEMA_OPEN_OPERATIONS": "report"}
-        document = mended_schema(route(optional(SimpleJWTAuthentication, permission_classes=[])))
+        document = fixed_schema(route(optional(SimpleJWTAuthentication, permission_classes=[])))
         assert operation(document)["security"] == [{"jwtAuth": []}]
         assert operation(document)["responses"]["401"] == NOT_VALID
 
@@ -398,7 +398,7 @@ class TestObjects:
 
     def test_while_nobody_has_asked_the_rows_nothing_is_written(self):
         for at in ("/own/{id}/", "/public/{id}/"):
-            assert list(operation(mended_schema(*self.ROUTES), at)["responses"]) == ["200"]
+            assert list(operation(fixed_schema(*self.ROUTES), at)["responses"]) == ["200"]
 
     @pytest.mark.django_db
     def test_what_an_audit_wrote_down_decides_what_is_said_of_the_refusal(
@@ -408,7 +408,7 @@ class TestObjects:
         settings.ROOT_URLCONF = urlconf(*self.ROUTES)
         settings.AUTHKIT = {"SCHEMA_VERDICTS": tmp_path / "verdicts.json"}
         update_verdicts(Source())
-        document = mended_schema(*self.ROUTES)
+        document = fixed_schema(*self.ROUTES)
         public, own = (operation(document, f"/{name}/{{id}}/") for name in ("public", "own"))
         assert public["security"] == [{"jwtAuth": []}, {}]
         assert public["responses"]["401"] == NOT_VALID
@@ -419,7 +419,7 @@ class TestObjects:
     @pytest.mark.django_db
     def test_the_audit_knows_what_the_view_said_alone(self):
         Group.objects.create(name="first")
-        own, public = truth_of(*self.ROUTES, probe=Probe(Tier.T3)).judged
+        own, public = audited_schema(*self.ROUTES, probe=Probe(Tier.T3)).operations
         assert own.decision.bad_credential == public.decision.bad_credential == (401,)
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 from authkit.schema.audit.baseline import (
     Baseline,
-    Known,
+    BaselineEntry,
     WrongBaseline,
     read_baseline,
     write_baseline,
@@ -50,13 +50,13 @@ def test_a_finding_that_is_known_has_a_reason(file):
 
 
 def test_a_finding_is_known_whatever_its_message_says(file):
-    baseline = Baseline("b", {Known.of(LOGIN): "a login"})
+    baseline = Baseline("b", {BaselineEntry.of(LOGIN): "a login"})
     changed = type(LOGIN)(LOGIN.rule, LOGIN.place, "In other words.", LOGIN.severity)
     assert baseline.reason(changed) == "a login"
 
 
 def test_entries_that_are_gone_or_without_a_reason_are_told(file):
-    known = {Known.of(LOGIN): "", Known.of(REPORTS): "the gateway"}
+    known = {BaselineEntry.of(LOGIN): "", BaselineEntry.of(REPORTS): "the gateway"}
     assert [*Baseline("b.json", known).notices([LOGIN], RULES)] == [
         "b.json: AK301 POST /login/ has no reason yet.",
         "b.json: AK103 GET /reports/ is gone; --update-baseline removes it.",
@@ -64,24 +64,26 @@ def test_entries_that_are_gone_or_without_a_reason_are_told(file):
 
 
 def test_entries_of_rules_that_did_not_run_are_not_called_gone():
-    known = Baseline("b.json", {Known.of(REPORTS): "the gateway"})
+    known = Baseline("b.json", {BaselineEntry.of(REPORTS): "the gateway"})
     assert [*known.notices([], RULES - {"AK103"})] == []
 
 
 def test_an_update_keeps_reasons_adds_what_is_new_and_removes_what_is_gone():
-    before = Baseline("b.json", {Known.of(LOGIN): "a login", Known.of(REPORTS): "the gateway"})
+    before = Baseline(
+        "b.json", {BaselineEntry.of(LOGIN): "a login", BaselineEntry.of(REPORTS): "the gateway"}
+    )
     after = before.updated([LOGIN, STATUS], RULES)
-    assert after.reasons == {Known.of(LOGIN): "a login", Known.of(STATUS): ""}
+    assert after.reasons == {BaselineEntry.of(LOGIN): "a login", BaselineEntry.of(STATUS): ""}
 
 
 def test_an_update_leaves_rules_alone_that_did_not_run():
-    before = Baseline("b.json", {Known.of(REPORTS): "the gateway"})
+    before = Baseline("b.json", {BaselineEntry.of(REPORTS): "the gateway"})
     assert before.updated([], RULES - {"AK103"}) == before
 
 
 def test_a_file_is_written_sorted_and_read_again(tmp_path):
     name = str(tmp_path / "baseline.json")
-    known = {Known.of(one): one.rule.name for one in reversed(FINDINGS)}
+    known = {BaselineEntry.of(one): one.rule.name for one in reversed(FINDINGS)}
     write_baseline(Baseline(name, known))
     assert read_baseline(name, RULES) == Baseline(name, known)
     paths = [

@@ -20,7 +20,7 @@ from rest_framework_api_key.permissions import BaseHasAPIKey
 from tests.schema.documents import (
     OpenView,
     ProtectedView,
-    mended_schema,
+    fixed_schema,
     operation,
     plain_schema,
     route,
@@ -184,7 +184,7 @@ def test_what_ends_python_ends_one_operation_alone(urlconf, tier, error, kind):
 def test_and_is_a_finding_with_its_name(urlconf):
     name = urlconf(route(ending(SystemExit(0))["a permission"]), route(OpenView, "open/"))
     shown, _ = run("--urlconf", name, "--select", "AK305", "--exit-zero", "--tier", "T2")
-    assert "The gate fails: SystemExit: 0 (in tests.schema.test_broken_hosts.EndingP" in shown
+    assert "raises: SystemExit: 0 (in tests.schema.test_broken_hosts.EndingP" in shown
 
 
 @pytest.mark.django_db
@@ -218,7 +218,7 @@ class TestTheHook:
     @pytest.mark.parametrize("kind", ending(None))
     def test_leaves_an_operation_that_ends_python_as_it_was(self, error, kind):
         routes = [path("broken/<int:pk>/", ending(error)[kind].as_view()), route(OpenView, "open/")]
-        document = mended_schema(*routes)
+        document = fixed_schema(*routes)
         assert operation(document, "/open/")["security"] == []
         plain = operation(plain_schema(*routes), "/broken/{id}/")
         assert operation(document, "/broken/{id}/") == plain
@@ -229,6 +229,6 @@ class TestTheHook:
 
         key = type("HasEndingKey", (BaseHasAPIKey,), {"get_key": end})
         ends = view(ProtectedView, permission_classes=[key], get_throttles=end)
-        written = operation(mended_schema(route(ends)))
+        written = operation(fixed_schema(route(ends)))
         assert written["security"] == [{"endingKey": []}]
         assert "429" not in written["responses"]

@@ -130,7 +130,7 @@ class TestCommand:
     def test_explains_a_rule(self):
         shown, status = run("--explain", "ak301")
         assert status == 0
-        assert shown.startswith("AK301 declared-secured-but-open (error)\n\nThe document demands")
+        assert shown.startswith("AK301 declared-secured-but-open (error)\n\nThe document requires")
 
     def test_exits_2_if_there_is_no_rule_to_explain(self):
         with pytest.raises(CommandError, match='There is no rule "AK999"') as error:
@@ -207,7 +207,7 @@ class TestSources:
             "--custom-settings", f"{__name__}.WITH_SECURITY",
         )  # fmt: skip
         assert status == 1
-        assert 'The scheme "gateway" is required and defined nowhere.' in shown
+        assert 'The scheme "gateway" is required and not defined.' in shown
 
     @pytest.mark.parametrize("name", ["nowhere.SETTINGS", f"{__name__}.NO_SETTINGS", "json"])
     def test_exits_2_for_settings_that_are_none(self, urlconf, name):
@@ -331,7 +331,7 @@ class TestBaseline:
         assert error.value.returncode == 2
 
     def test_exits_2_if_there_is_none_to_update(self, urlconf):
-        with pytest.raises(CommandError, match="--update-baseline wants a --baseline") as error:
+        with pytest.raises(CommandError, match="--update-baseline needs a --baseline") as error:
             run("--urlconf", urlconf(*MIXED), "--update-baseline")
         assert error.value.returncode == 2
 
@@ -457,7 +457,7 @@ class TestExplain:
         ]
 
     def test_a_refusal_whose_status_is_not_known(self, urlconf, settings):
-        handler = {"EXCEPTION_HANDLER": "tests.schema.test_decide.with_200"}
+        handler = {"EXCEPTION_HANDLER": "tests.schema.test_decision.with_200"}
         settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, **handler}
         shown, _ = run("--urlconf", urlconf(route(ProtectedView)), "--explain", "GET", "/thing/")
         assert "secured (tier T0)\n" in shown

@@ -1,29 +1,30 @@
-"""Reading and mending the security of a document, without a view in sight."""
+"""Reading and fixing the security of a document, without a view in sight."""
 
 from __future__ import annotations
 
 import doctest
 
 import pytest
-from authkit.schema.openapi import names
+from authkit.schema.openapi import scheme_names
 from authkit.schema.openapi.document import (
     Declared,
     declared_state,
+    deduplicated,
     documents,
     documents_refusal,
+    effective_security,
     operations,
     renamed,
-    said_once,
     true_requirements,
     well_formed,
 )
 
 A, B, BOTH, FOREIGN = {"a": []}, {"b": []}, {"a": [], "b": []}, {"x": []}
-KNOWN = {"a", "b", "c"}
+OURS = {"a", "b", "c"}
 
 
 @pytest.mark.parametrize(
-    ("declared", "wanted", "optional", "true"),
+    ("declared", "enforced", "optional", "true"),
     [
         ([A], [A], False, [A]),
         ([], [A], False, [A]),
@@ -42,14 +43,14 @@ KNOWN = {"a", "b", "c"}
         ([{"c": [], "x": []}], [A], False, [A]),
     ],
 )
-def test_requirements_become_true_and_stay_true(declared, wanted, optional, true):
-    once = true_requirements(declared, wanted, optional=optional, known=KNOWN)
+def test_requirements_become_true_and_stay_true(declared, enforced, optional, true):
+    once = true_requirements(declared, enforced, optional=optional, ours=OURS)
     assert once == true
-    assert true_requirements(once, wanted, optional=optional, known=KNOWN) == true
+    assert true_requirements(once, enforced, optional=optional, ours=OURS) == true
 
 
 def test_hidden_requirements_are_not_written_but_kept_where_they_are():
-    hidden = {"known": KNOWN, "optional": False, "added": [A]}
+    hidden = {"ours": OURS, "optional": False, "added": [A]}
     assert true_requirements([], [A, B], **hidden) == [A]
     assert true_requirements([B], [A, B], **hidden) == [B, A]
 
@@ -68,16 +69,17 @@ def test_hidden_requirements_are_not_written_but_kept_where_they_are():
     ids=str,
 )
 def test_a_client_reads_one_of_three_states(security, state):
-    assert declared_state({}, {"security": security}) is state
-    assert declared_state({"security": security}, {}) is state
+    assert declared_state(well_formed(security)) is state
+    assert effective_security({}, {"security": security}) is security
+    assert effective_security({"security": security}, {}) is security
 
 
 def test_an_operation_of_its_own_mind_inherits_nothing():
-    assert declared_state({"security": [A]}, {"security": []}) is Declared.PUBLIC
+    assert effective_security({"security": [A]}, {"security": []}) == []
 
 
 def test_the_first_of_equal_requirements_stays():
-    assert said_once([A, B, A, {}, B, {}]) == [A, B, {}]
+    assert deduplicated([A, B, A, {}, B, {}]) == [A, B, {}]
 
 
 def test_only_methods_are_operations():
@@ -110,4 +112,4 @@ def test_responses_that_are_none_document_nothing(responses):
 
 
 def test_the_examples_of_the_names_are_true():
-    assert doctest.testmod(names) == (0, 2)
+    assert doctest.testmod(scheme_names) == (0, 2)

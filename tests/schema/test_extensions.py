@@ -24,7 +24,7 @@ from rest_framework_simplejwt.authentication import (
 
 from tests.schema.documents import (
     ProtectedView,
-    mended_schema,
+    fixed_schema,
     operation,
     plain_schema,
     route,
@@ -141,7 +141,7 @@ def test_a_group_of_headers_is_described_together(registry):
             return [{"type": "apiKey", "in": "header", "name": header} for header in headers]
 
     pair = view(authentication_classes=[Pair], permission_classes=[IsAuthenticated | HasAPIKey])
-    document = mended_schema(route(pair))
+    document = fixed_schema(route(pair))
     together = {"clientId": [], "clientSecret": []}
     assert operation(document)["security"] == [together, {"apiKey": []}]
     assert list(document["components"]["securitySchemes"]) == ["apiKey", *together]

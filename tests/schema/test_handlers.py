@@ -7,7 +7,7 @@ from functools import wraps
 from pathlib import Path
 
 import pytest
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.rules.declared_secured_but_open import RULE as AK301
 from django.contrib.auth.models import Group
@@ -22,7 +22,7 @@ from rest_framework.test import APIClient
 from rest_framework_api_key.permissions import HasAPIKey
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
-from tests.schema.documents import found, mended_schema, operation, truth_of, view
+from tests.schema.documents import audited_schema, fixed_schema, found, operation, view
 from tests.schema.shapes import GroupSerializer, OnlyObjects
 
 
@@ -301,8 +301,8 @@ def group():
 
 def decided(case, tier):
     view_class, method = ALL[case]
-    judged = truth_of(path(AT, view_class.as_view()), probe=Probe(tier)).judged
-    return next(one.decision for one in judged if one.method == method)
+    audited = audited_schema(path(AT, view_class.as_view()), probe=Probe(tier)).operations
+    return next(one.decision for one in audited if one.method == method)
 
 
 def live_status(case, group):
@@ -327,7 +327,7 @@ def test_a_list_and_what_creates_ask_nobody(case, tier, group):
 def test_the_hook_and_the_audit_say_so():
     nested = path(AT, Nested.as_view())
     at = "/thing/{id}/"
-    assert operation(mended_schema(nested), at)["security"] == [{"jwtAuth": []}, {}]
+    assert operation(fixed_schema(nested), at)["security"] == [{"jwtAuth": []}, {}]
     assert found(AK301, nested) == [f"GET {at}", f"POST {at}"]
 
 
@@ -353,8 +353,8 @@ def test_t4_runs_it_if_it_is_a_get(case, group):
 @pytest.mark.usefixtures("group")
 def test_t4_calls_a_view_public_that_reads_no_credential():
     keys = view(AsksNobody, authentication_classes=[], permission_classes=[HasAPIKey | OnlyObjects])
-    (judged,) = truth_of(path(AT, keys.as_view()), probe=Probe(Tier.T4)).judged
-    assert (judged.decision.state, judged.decision.alternatives) == (State.PUBLIC, ())
+    (audited,) = audited_schema(path(AT, keys.as_view()), probe=Probe(Tier.T4)).operations
+    assert (audited.decision.state, audited.decision.alternatives) == (State.PUBLIC, ())
 
 
 @pytest.mark.usefixtures("group")
@@ -363,20 +363,20 @@ def test_an_answer_that_is_neither_is_no_answer_at_t4():
         def get(self, request, pk):
             return Response(status=410)
 
-    (judged,) = truth_of(path(AT, Elsewhere.as_view()), probe=Probe(Tier.T4)).judged
-    assert judged.decision.state is State.UNDECIDED
+    (audited,) = audited_schema(path(AT, Elsewhere.as_view()), probe=Probe(Tier.T4)).operations
+    assert audited.decision.state is State.UNDECIDED
 
 
 @pytest.mark.usefixtures("group")
 def test_a_list_that_asks_about_its_parent_is_not_called_open():
     of_a_parent = path(AT, ListOfAParent.as_view())
     for tier in (Tier.T1, Tier.T3):
-        (judged,) = truth_of(of_a_parent, probe=Probe(tier)).judged
-        assert judged.decision.state is State.UNDECIDED
+        (audited,) = audited_schema(of_a_parent, probe=Probe(tier)).operations
+        assert audited.decision.state is State.UNDECIDED
 
 
 @pytest.mark.usefixtures("group")
 def test_an_action_about_one_object_is_secured_if_it_asks():
     acts = path(AT, ActsOnOne.as_view({"get": "ping"}, detail=True))
-    (judged,) = truth_of(acts, probe=Probe(Tier.T3)).judged
-    assert (judged.decision.state, judged.decision.refusal) == (State.SECURED, 401)
+    (audited,) = audited_schema(acts, probe=Probe(Tier.T3)).operations
+    assert (audited.decision.state, audited.decision.refusal) == (State.SECURED, 401)

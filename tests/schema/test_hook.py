@@ -6,8 +6,8 @@ import copy
 
 import pytest
 import yaml
-from authkit.schema import hooks
 from authkit.schema.hooks import postprocess_schema_security
+from authkit.schema.model.audited_schema import AuditedOperation
 from django.core.management import call_command
 from django.urls import path
 from drf_spectacular.drainage import GENERATOR_STATS
@@ -33,8 +33,8 @@ from tests.schema.documents import (
     OpenView,
     ProtectedView,
     as_bytes,
+    fixed_schema,
     make_schema,
-    mended_schema,
     operation,
     plain_schema,
     route,
@@ -113,20 +113,20 @@ def test_running_it_twice_gives_the_same_bytes(version):
     before = as_bytes(document)
     again = postprocess_schema_security(document, generator, request=None, public=True)
     assert as_bytes(again) == before
-    assert as_bytes(mended_schema(*EVERYTHING, OAS_VERSION=version)) == before
+    assert as_bytes(fixed_schema(*EVERYTHING, OAS_VERSION=version)) == before
     validate_schema(document)
 
 
 def test_nothing_but_security_and_refusals_changes():
-    plain, mended = plain_schema(*EVERYTHING), mended_schema(*EVERYTHING)
-    for document in (plain, mended):
+    plain, fixed = plain_schema(*EVERYTHING), fixed_schema(*EVERYTHING)
+    for document in (plain, fixed):
         document["components"].pop("securitySchemes")
         for item in document["paths"].values():
             for one in item.values():
                 one.pop("security", None)
                 for status in ("401", "403", "429"):
                     one["responses"].pop(status, None)
-    assert as_bytes(plain) == as_bytes(mended)
+    assert as_bytes(plain) == as_bytes(fixed)
 
 
 def test_a_true_document_keeps_every_byte():
@@ -138,7 +138,7 @@ def test_a_true_document_keeps_every_byte():
         def get(self, request): ...
 
     plain = plain_schema(route(Documented))
-    assert as_bytes(mended_schema(route(Documented))) == as_bytes(plain)
+    assert as_bytes(fixed_schema(route(Documented))) == as_bytes(plain)
     assert operation(plain)["x-badge"] == {"security": [None]}
 
 
@@ -154,7 +154,7 @@ def test_views_that_share_an_operation_written_by_hand_are_told_apart():
 
         return Described
 
-    document = mended_schema(
+    document = fixed_schema(
         route(described(ProtectedView), "secured/"), route(described(OpenView), "open/")
     )
     assert security(document, "/secured/") == [JWT]
@@ -166,91 +166,91 @@ def test_views_that_share_an_operation_written_by_hand_are_told_apart():
 
 class TestStates:
     def test_public_is_written_out(self):
-        assert security(mended_schema(route(OpenView))) == []
+        assert security(fixed_schema(route(OpenView))) == []
 
     def test_public_loses_what_the_security_setting_appends(self):
         settings = {"SECURITY": [{"gateway": []}]}
-        assert security(mended_schema(route(OpenView), **settings)) == []
+        assert security(fixed_schema(route(OpenView), **settings)) == []
 
     def test_optional_has_one_empty_requirement(self):
         both = {"SECURITY": [{}, {}]}
         optional = view(permission_classes=[AllowAny])
-        assert security(mended_schema(route(optional), **both)) == [JWT, {}]
+        assert security(fixed_schema(route(optional), **both)) == [JWT, {}]
 
     def test_secured_has_no_empty_requirement(self):
         stray = {"SECURITY": [{}]}
-        assert security(mended_schema(route(ProtectedView), **stray)) == [JWT]
+        assert security(fixed_schema(route(ProtectedView), **stray)) == [JWT]
 
     def test_closed_is_public_with_the_403_that_it_always_answers(self):
-        dead = operation(mended_schema(route(view(ProtectedView, authentication_classes=[]))))
+        dead = operation(fixed_schema(route(view(ProtectedView, authentication_classes=[]))))
         assert dead["security"] == []
         assert dead["responses"]["403"] == {"description": "The request is not allowed."}
 
     def test_undecided_says_what_it_said_once(self):
         undecided = route(view(permission_classes=[Raises]))
         settings = {"SECURITY": [JWT, {}]}
-        plain, mended = plain_schema(undecided, **settings), mended_schema(undecided, **settings)
+        plain, fixed = plain_schema(undecided, **settings), fixed_schema(undecided, **settings)
         assert security(plain) == [JWT, JWT, {}]
-        assert security(mended) == [JWT, {}]
-        assert operation(mended) == operation(plain) | {"security": [JWT, {}]}
+        assert security(fixed) == [JWT, {}]
+        assert operation(fixed) == operation(plain) | {"security": [JWT, {}]}
 
 
 class TestRequirements:
     def test_dropped_by_a_forgotten_mark_are_restored(self):
-        document = mended_schema(route(marked([])))
+        document = fixed_schema(route(marked([])))
         assert security(document) == [JWT]
         assert document["components"]["securitySchemes"]["jwtAuth"]["scheme"] == "bearer"
 
     def test_repeated_by_the_security_setting_are_written_once(self):
-        assert security(mended_schema(route(ProtectedView), SECURITY=[JWT])) == [JWT]
+        assert security(fixed_schema(route(ProtectedView), SECURITY=[JWT])) == [JWT]
 
     def test_of_schemes_that_no_view_uses_stay(self):
         gateway = [{"gateway": []}]
-        assert security(mended_schema(route(ProtectedView), SECURITY=gateway)) == [JWT, *gateway]
+        assert security(fixed_schema(route(ProtectedView), SECURITY=gateway)) == [JWT, *gateway]
 
     def test_that_join_a_known_and_an_unknown_scheme_stay(self):
         joined = [{"jwtAuth": [], "gateway": []}]
-        assert security(mended_schema(route(marked(joined)))) == joined
+        assert security(fixed_schema(route(marked(joined)))) == joined
 
     def test_keep_their_scopes_and_their_order(self):
         scoped = [{"cookieAuth": []}, {"jwtAuth": ["read"]}]
         classes = [JWTAuthentication, SessionAuthentication]
-        document = mended_schema(route(marked(scoped, authentication_classes=classes)))
+        document = fixed_schema(route(marked(scoped, authentication_classes=classes)))
         assert security(document) == scoped
 
     def test_of_another_views_authenticator_go(self):
         other = route(view(ProtectedView, authentication_classes=[BasicAuthentication]), "b/")
         wrong = route(marked([{"basicAuth": []}]))
-        assert security(mended_schema(wrong, other)) == [JWT]
+        assert security(fixed_schema(wrong, other)) == [JWT]
 
     def test_that_are_bare_names_become_objects(self):
-        assert security(mended_schema(route(marked(["jwtAuth"])))) == [JWT]
+        assert security(fixed_schema(route(marked(["jwtAuth"])))) == [JWT]
 
     @pytest.mark.parametrize("scopes", [None, 3, [None]], ids=repr)
     def test_with_scopes_that_are_none_get_an_empty_list(self, scopes):
-        assert security(mended_schema(route(marked([{"jwtAuth": scopes}])))) == [JWT]
+        assert security(fixed_schema(route(marked([{"jwtAuth": scopes}])))) == [JWT]
 
     def test_that_are_null_go(self):
-        assert security(mended_schema(route(marked([None])))) == [JWT]
+        assert security(fixed_schema(route(marked([None])))) == [JWT]
 
     def test_of_an_authenticator_that_nothing_describes_are_not_replaced_by_public(self):
-        document = mended_schema(route(view(ProtectedView, authentication_classes=[Unknown])))
+        document = fixed_schema(route(view(ProtectedView, authentication_classes=[Unknown])))
         assert "security" not in operation(document)
 
     def test_of_described_authenticators_stand_beside_one_that_is_not(self):
         both = view(ProtectedView, authentication_classes=[Unknown, JWTAuthentication])
-        assert security(mended_schema(route(both))) == [JWT]
+        assert security(fixed_schema(route(both))) == [JWT]
 
     def test_hidden_by_the_whitelist_stay_hidden_while_another_is_left(self):
         both = view(
             ProtectedView, authentication_classes=[SessionAuthentication, JWTAuthentication]
         )
         allowed = ["rest_framework_simplejwt.authentication.JWTAuthentication"]
-        document = mended_schema(route(both), AUTHENTICATION_WHITELIST=allowed)
+        document = fixed_schema(route(both), AUTHENTICATION_WHITELIST=allowed)
         assert security(document) == [JWT]
 
     def test_hidden_by_an_empty_whitelist_are_restored(self):
-        document = mended_schema(route(ProtectedView), AUTHENTICATION_WHITELIST=[])
+        document = fixed_schema(route(ProtectedView), AUTHENTICATION_WHITELIST=[])
         assert security(document) == [JWT]
 
 
@@ -284,26 +284,26 @@ class TestRootSecurity:
 
 
 class TestUndecided:
-    """What can be seen without knowing what the view does is mended all the same."""
+    """What can be seen without knowing what the view does is fixed all the same."""
 
     raises = route(view(permission_classes=[Raises]))
 
-    def mended(self, *requirements):
+    def fixed(self, *requirements):
         def change(document):
             operation(document)["security"] = [*requirements]
 
         return security(mend_by_hand(change, self.raises))
 
     def test_a_bare_name_becomes_an_object(self):
-        assert self.mended("jwtAuth", {"gateway": ["read"]}) == [JWT, {"gateway": ["read"]}]
+        assert self.fixed("jwtAuth", {"gateway": ["read"]}) == [JWT, {"gateway": ["read"]}]
 
     def test_scopes_that_differ_are_no_repetition(self):
         both = [{"jwtAuth": ["read"]}, {"jwtAuth": ["write"]}]
-        assert self.mended(*both) == both
+        assert self.fixed(*both) == both
 
     def test_what_is_malformed_otherwise_stays(self):
         malformed = [None, None, {"jwtAuth": None}, 5]
-        assert self.mended(*malformed) == malformed
+        assert self.fixed(*malformed) == malformed
 
     def test_an_operation_without_a_view_is_mended_too(self):
         def change(document):
@@ -327,12 +327,12 @@ class TestUndecided:
         both = [TokenAuthentication, ByKeyword]
         undecided = route(view(permission_classes=[Raises], authentication_classes=both))
         token = {"tokenAuth": []}
-        assert security(mended_schema(undecided)) == [token, token]
+        assert security(fixed_schema(undecided)) == [token, token]
 
 
 class TestKeys:
     def schemes(self, permission, **attributes):
-        document = mended_schema(route(view(permission_classes=[permission], **attributes)))
+        document = fixed_schema(route(view(permission_classes=[permission], **attributes)))
         (name,) = security(document)[0]
         return name, document["components"]["securitySchemes"][name]
 
@@ -371,7 +371,7 @@ class TestKeys:
         class HasOrganizationAPIKey(BaseHasAPIKey):
             pass
 
-        document = mended_schema(
+        document = fixed_schema(
             route(view(permission_classes=[HasAPIKey]), "a/"),
             route(view(permission_classes=[HasOrganizationAPIKey]), "b/"),
         )
@@ -383,7 +383,7 @@ class TestSchemeNames:
     def test_two_definitions_under_one_name_are_told_apart(self):
         both = view(ProtectedView, authentication_classes=[OwnToken, BearerToken])
         alone = view(ProtectedView, authentication_classes=[BearerToken])
-        document = mended_schema(route(both, "both/"), route(alone, "alone/"))
+        document = fixed_schema(route(both, "both/"), route(alone, "alone/"))
         schemes = document["components"]["securitySchemes"]
         assert {name: scheme["type"] for name, scheme in schemes.items()} == {
             "ownTokenAuth": "apiKey",
@@ -431,7 +431,7 @@ class TestSchemeNames:
 
     def test_a_definition_that_the_project_overrides_is_kept(self):
         richer = {"type": "http", "scheme": "bearer", "description": "From the login page"}
-        document = mended_schema(
+        document = fixed_schema(
             route(ProtectedView), APPEND_COMPONENTS={"securitySchemes": {"jwtAuth": richer}}
         )
         assert document["components"]["securitySchemes"] == {"jwtAuth": richer}
@@ -457,7 +457,7 @@ class TestUnusedSchemes:
         shut_out = route(view(permission_classes=[~IsAuthenticated]), "out/")
         assert "jwtAuth" in plain_schema(shut_out)["components"]["securitySchemes"]
         assert self.schemes(shut_out) == []
-        assert "securitySchemes" not in mended_schema(shut_out)["components"]
+        assert "securitySchemes" not in fixed_schema(shut_out)["components"]
 
     def test_stay_where_another_operation_needs_them(self):
         shut_out = route(view(permission_classes=[~IsAuthenticated]), "out/")
@@ -529,7 +529,7 @@ class TestUnusedSchemes:
 
 class TestRefusals:
     def refusals(self, view_class):
-        responses = operation(mended_schema(route(view_class)))["responses"]
+        responses = operation(fixed_schema(route(view_class)))["responses"]
         return {status: text["description"] for status, text in responses.items() if status > "3"}
 
     def test_401_is_documented_where_it_is_answered(self):
@@ -593,14 +593,14 @@ class TestOpenOperations:
     """Views that are open while the document demands a credential."""
 
     def test_are_made_true_by_default(self):
-        assert security(mended_schema(route(view(permission_classes=[])))) == [JWT, {}]
+        assert security(fixed_schema(route(view(permission_classes=[])))) == [JWT, {}]
 
     def test_are_left_to_the_audit_on_demand(self, settings):
         settings.AUTHKIT = {"SCHEMA_OPEN_OPERATIONS": "report"}
-        document = mended_schema(route(view(permission_classes=[])), route(OpenView, "open/"))
+        document = fixed_schema(route(view(permission_classes=[])), route(OpenView, "open/"))
         assert security(document) == [JWT]
         assert security(document, "/open/") == []
-        marked_open = mended_schema(route(marked([])))
+        marked_open = fixed_schema(route(marked([])))
         assert security(marked_open) == [JWT]
 
 
@@ -608,7 +608,7 @@ class TestAliases:
     def aliased(self, settings, **aliases):
         settings.AUTHKIT = {"SCHEMA_SCHEME_ALIASES": aliases}
         both = view(ProtectedView, authentication_classes=[JWTAuthentication, BasicAuthentication])
-        return mended_schema(route(both))
+        return fixed_schema(route(both))
 
     def test_become_one_name_everywhere(self, settings):
         document = self.aliased(settings, basicAuth="jwtAuth")
@@ -627,16 +627,16 @@ class TestFailures:
         yield
         GENERATOR_STATS.reset()
 
-    def test_of_one_operation_leave_it_as_it_was_and_mend_the_others(self, monkeypatch, capsys):
-        original = hooks._requirements
+    def test_of_one_operation_leave_it_as_it_was_and_fix_the_others(self, monkeypatch, capsys):
+        original = AuditedOperation.true_security
 
-        def fail(document, judged, catalogue):
-            if judged.path == "/broken/":
+        def fail(audited, catalogue):
+            if audited.path == "/broken/":
                 raise LookupError("nobody knows")
-            return original(document, judged, catalogue)
+            return original(audited, catalogue)
 
-        monkeypatch.setattr(hooks, "_requirements", fail)
-        document = mended_schema(route(marked([]), "broken/"), route(marked([]), "whole/"))
+        monkeypatch.setattr(AuditedOperation, "true_security", fail)
+        document = fixed_schema(route(marked([]), "broken/"), route(marked([]), "whole/"))
         assert "security" not in operation(document, "/broken/")
         assert security(document, "/whole/") == [JWT]
         warned = capsys.readouterr().err
@@ -717,7 +717,7 @@ def test_while_requests_are_served_a_permission_of_the_project_is_asked_once(rf)
     assert asked > 0
     assert serve() == first
     assert Asked.asked == asked
-    assert first == mended_schema(*routes, **settings)
+    assert first == fixed_schema(*routes, **settings)
     assert Asked.asked > asked  # a command asks anew
 
 
@@ -751,4 +751,4 @@ def test_views_of_a_document_made_for_one_user_are_a_part_of_all_views():
 
 
 def test_an_empty_document_stays_empty():
-    assert mended_schema()["paths"] == {}
+    assert fixed_schema()["paths"] == {}

@@ -6,7 +6,7 @@ import sys
 import types
 
 import pytest
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from django.contrib.auth.models import Group
 from django.urls import include, path, re_path
 from drf_spectacular.extensions import OpenApiViewExtension
@@ -17,18 +17,18 @@ from rest_framework import serializers, versioning, viewsets
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.routers import SimpleRouter
 
-from tests.schema.documents import JWTView, OpenView, ProtectedView, route, truth_of, view
+from tests.schema.documents import JWTView, OpenView, ProtectedView, audited_schema, route, view
 
 
 def mapped(*routes, **options):
     """Return the views by path and method, and insist that every operation has one."""
-    judged = truth_of(*routes, **options).judged
-    assert all(one.source for one in judged)
-    return {(one.path, one.method): type(one.source.view) for one in judged}
+    audited = audited_schema(*routes, **options).operations
+    assert all(one.source for one in audited)
+    return {(one.path, one.method): type(one.source.view) for one in audited}
 
 
 def states(*routes, **options):
-    return {one.path: one.decision.state for one in truth_of(*routes, **options).judged}
+    return {one.path: one.decision.state for one in audited_schema(*routes, **options).operations}
 
 
 TWO = (route(OpenView, "api/open/"), route(ProtectedView, "api/closed/"))
@@ -158,7 +158,9 @@ def test_the_view_that_answers_is_judged_not_the_one_that_documents_it(monkeypat
 
 def test_an_operation_that_no_view_serves_has_no_decision():
     stale = {"/gone/": {"get": {"operationId": "gone", "responses": {}}}}
-    (gone,) = [one for one in truth_of(*TWO, APPEND_PATHS=stale).judged if one.path == "/gone/"]
+    (gone,) = [
+        one for one in audited_schema(*TWO, APPEND_PATHS=stale).operations if one.path == "/gone/"
+    ]
     assert (gone.source, gone.decision) == (None, None)
 
 
@@ -175,8 +177,8 @@ def test_a_view_that_cannot_be_rebuilt_stays_without_a_decision():
     def spoil(document):
         OnlyOnce.built = True
 
-    truth = truth_of(route(OnlyOnce), route(OpenView, "open/"), change=spoil)
-    assert {one.path: one.source is not None for one in truth.judged} == {
+    schema = audited_schema(route(OnlyOnce), route(OpenView, "open/"), change=spoil)
+    assert {one.path: one.source is not None for one in schema.operations} == {
         "/open/": True,
         "/thing/": False,
     }
@@ -191,5 +193,5 @@ def test_a_generator_that_leaves_endpoints_out_is_followed():
 
 
 def test_no_warning_is_printed_for_looking_again(capsys):
-    truth_of(*TWO)
+    audited_schema(*TWO)
     assert capsys.readouterr().err == ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain, combinations
 
 import pytest
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from authkit.schema.probe.tiers import Probe, Tier
 from django.contrib.auth import get_user_model
 from django.urls import path
@@ -16,7 +16,7 @@ from rest_framework_api_key.models import APIKey
 from rest_framework_api_key.permissions import BaseHasAPIKey, HasAPIKey
 from rest_framework_simplejwt.tokens import AccessToken
 
-from tests.schema.documents import JWTView, mended_schema, truth_of, view
+from tests.schema.documents import JWTView, audited_schema, fixed_schema, view
 from tests.schema.shapes import Detail
 
 
@@ -91,8 +91,8 @@ def route_of(permission, at="thing/", base=Both):
 
 
 def decided(permission, tier=Tier.T1, **options):
-    judged = truth_of(route_of(permission, **options), probe=Probe(tier)).judged
-    return {one.method: one.decision for one in judged}
+    audited = audited_schema(route_of(permission, **options), probe=Probe(tier)).operations
+    return {one.method: one.decision for one in audited}
 
 
 urlpatterns = [route_of(permission, f"{name}/") for name, permission in NAMED.items()]
@@ -121,7 +121,7 @@ def admitted(security, presented):
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("name", NAMED)
 def test_the_live_server_does_what_the_document_says(name, method, credentials):
-    document = mended_schema(route_of(NAMED[name]))
+    document = fixed_schema(route_of(NAMED[name]))
     security = document["paths"]["/thing/"][method]["security"]
     for presented in chain.from_iterable(combinations(credentials, size) for size in range(3)):
         headers = {}

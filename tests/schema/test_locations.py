@@ -7,7 +7,7 @@ import types
 from pathlib import Path
 
 import pytest
-from authkit.schema.model.findings import Place
+from authkit.schema.model.audited_schema import Place
 from authkit.schema.model.locations import InFile, InSources
 from authkit.schema.openapi.committed import read_committed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import wraps
 
 import pytest
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.rules.declared_optional_but_rejects import RULE as OPTIONAL_BUT_REJECTS
 from authkit.schema.rules.reject_status_undocumented import RULE as UNDOCUMENTED
@@ -20,7 +20,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
-from tests.schema.documents import HOOK, JWTView, OpenView, found, operation, truth_of, view
+from tests.schema.documents import HOOK, JWTView, OpenView, audited_schema, found, operation, view
 
 LOGIN = "/accounts/login/"
 BOTH = [JWTAuthentication, SessionAuthentication]
@@ -48,8 +48,8 @@ def sends_to(where, status=302):
 
 
 def decision_about(callback, tier=Tier.T2, at="thing/", **patches):
-    (judged,) = truth_of(path(at, callback), probe=Probe(tier), **patches).judged
-    return judged.decision
+    (audited,) = audited_schema(path(at, callback), probe=Probe(tier), **patches).operations
+    return audited.decision
 
 
 def names(decision):
@@ -89,8 +89,8 @@ def test_the_login_page_may_be_a_view_or_on_another_host(settings, urlconf, logi
         path("enter/", lambda request: HttpResponse(), name="enter"),
     ]
     settings.LOGIN_URL, settings.ROOT_URLCONF = login, urlconf(*routes)
-    (judged,) = truth_of(*routes, probe=Probe(Tier.T2)).judged
-    assert judged.decision.state is State.SECURED
+    (audited,) = audited_schema(*routes, probe=Probe(Tier.T2)).operations
+    assert audited.decision.state is State.SECURED
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -162,13 +162,13 @@ ROUTES = [
 
 def test_a_middleware_that_sends_to_the_login_page_refuses(settings):
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.WantsLogin"]
-    judged = truth_of(*ROUTES, probe=Probe(Tier.T2)).judged
-    assert {one.path: one.decision.state for one in judged} == {
+    audited = audited_schema(*ROUTES, probe=Probe(Tier.T2)).operations
+    assert {one.path: one.decision.state for one in audited} == {
         "/status/": State.PUBLIC,
         "/thing/": State.SECURED,
         "/own/": State.SECURED,
     }
-    by_path = {one.path: names(one.decision) for one in judged}
+    by_path = {one.path: names(one.decision) for one in audited}
     # What the view itself asks for stays asked for. Nothing is made up where it asks nobody.
     assert by_path["/thing/"] == []
     assert by_path["/own/"] == ["JWTAuthentication"]
@@ -176,8 +176,8 @@ def test_a_middleware_that_sends_to_the_login_page_refuses(settings):
 
 def test_a_middleware_that_sends_elsewhere_does_not(settings):
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.Maintenance"]
-    judged = truth_of(*ROUTES, probe=Probe(Tier.T2)).judged
-    assert {one.path: one.decision.state for one in judged} == {
+    audited = audited_schema(*ROUTES, probe=Probe(Tier.T2)).operations
+    assert {one.path: one.decision.state for one in audited} == {
         "/status/": State.PUBLIC,
         "/thing/": State.UNDECIDED,
         "/own/": State.UNDECIDED,
@@ -210,7 +210,7 @@ def test_a_handler_that_redirects_elsewhere_is_open():
 class TestTheDocument:
     def test_says_what_it_takes_and_what_is_answered(self):
         routes = [path("thing/", Mixed.as_view())]
-        document = truth_of(*routes, hooks=[HOOK]).document
+        document = audited_schema(*routes, hooks=[HOOK]).document
         written = operation(document)
         assert written["security"] == [{"cookieAuth": []}]
         assert written["responses"]["302"] == {

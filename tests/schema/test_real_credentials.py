@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from authkit.schema.probe.tiers import Probe, Tier
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
@@ -16,7 +16,14 @@ from rest_framework_api_key.permissions import HasAPIKey
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.tokens import AccessToken
 
-from tests.schema.documents import JWTView, mended_schema, operation, plain_schema, truth_of, view
+from tests.schema.documents import (
+    JWTView,
+    audited_schema,
+    fixed_schema,
+    operation,
+    plain_schema,
+    view,
+)
 
 
 def by_token(request):
@@ -87,8 +94,8 @@ def route_of(permission, at="thing/", base=Guarded):
 
 
 def decided(permission, tier=Tier.T1, base=Guarded):
-    (judged,) = truth_of(route_of(permission, base=base), probe=Probe(tier)).judged
-    return judged.decision
+    (audited,) = audited_schema(route_of(permission, base=base), probe=Probe(tier)).operations
+    return audited.decision
 
 
 def accepted(decision):
@@ -118,7 +125,7 @@ def answer(permission, token):
 @PERMISSIONS
 def test_the_hook_keeps_a_credential_that_the_live_server_accepts(permission, token):
     assert answer(permission, token) == 200
-    for document in (plain_schema(route_of(permission)), mended_schema(route_of(permission))):
+    for document in (plain_schema(route_of(permission)), fixed_schema(route_of(permission))):
         assert {"jwtAuth": []} in operation(document)["security"]
 
 
@@ -180,5 +187,5 @@ def test_a_request_of_the_projects_own_stays_one():
             seen.append((isinstance(request, OwnRequest), request.auth))
             return request.user.is_authenticated
 
-    truth_of(route_of(Looking, base=OwnRequests), probe=Probe(Tier.T2))
+    audited_schema(route_of(Looking, base=OwnRequests), probe=Probe(Tier.T2))
     assert (True, "nothing") in seen

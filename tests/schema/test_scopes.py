@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.viewsets import ViewSet
 
-from tests.schema.documents import mended_schema, operation, plain_schema, route, view
+from tests.schema.documents import fixed_schema, operation, plain_schema, route, view
 
 BOTH = [JWTAuthentication, APIKeyAuthentication]
 
@@ -26,7 +26,7 @@ def scoped(*permissions, **attributes):
 
 
 def named(view_class, **patches):
-    return operation(mended_schema(route(view_class), **patches)).get("x-required-scopes")
+    return operation(fixed_schema(route(view_class), **patches)).get("x-required-scopes")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ class Books(ViewSet):
 def test_each_action_names_its_own():
     router = SimpleRouter()
     router.register("books", Books, basename="book")
-    document = mended_schema(*router.urls)
+    document = fixed_schema(*router.urls)
     found = {
         (path, method): document["paths"][path][method]["x-required-scopes"]
         for path, method in [("/books/", "get"), ("/books/", "post"), ("/books/lend/", "get")]
@@ -80,13 +80,13 @@ def test_each_action_names_its_own():
 
 
 def test_in_openapi_3_0_the_requirements_stay_as_they_are():
-    document = mended_schema(route(scoped(HasScope("b:r"))), OAS_VERSION="3.0.3")
+    document = fixed_schema(route(scoped(HasScope("b:r"))), OAS_VERSION="3.0.3")
     assert operation(document)["security"] == [{"jwtAuth": []}, {"apiKeyAuth": []}]
     validate_schema(document)
 
 
 def test_in_openapi_3_1_the_requirement_of_the_key_names_them_too():
-    document = mended_schema(route(scoped(HasScope("b:r"))), OAS_VERSION="3.1.0")
+    document = fixed_schema(route(scoped(HasScope("b:r"))), OAS_VERSION="3.1.0")
     assert operation(document)["security"] == [{"jwtAuth": []}, {"apiKeyAuth": ["b:r"]}]
     validate_schema(document)
 
@@ -94,7 +94,7 @@ def test_in_openapi_3_1_the_requirement_of_the_key_names_them_too():
 def test_a_subclass_under_a_name_of_its_own_is_a_key_too():
     machine = type("MachineKey", (APIKeyAuthentication,), {"header": "X-Machine-Key"})
     one = view(authentication_classes=[machine], permission_classes=[HasScope("b:r")])
-    document = mended_schema(route(one), OAS_VERSION="3.1.0")
+    document = fixed_schema(route(one), OAS_VERSION="3.1.0")
     (requirement,) = operation(document)["security"]
     assert list(requirement.values()) == [["b:r"]]
 
@@ -102,7 +102,7 @@ def test_a_subclass_under_a_name_of_its_own_is_a_key_too():
 def test_a_view_that_wants_none_is_left_as_it_was():
     plain = view(authentication_classes=BOTH, permission_classes=[IsAuthenticated])
     before, after = (
-        operation(make(route(plain), OAS_VERSION="3.1.0")) for make in (plain_schema, mended_schema)
+        operation(make(route(plain), OAS_VERSION="3.1.0")) for make in (plain_schema, fixed_schema)
     )
     assert after["security"] == before["security"]
     assert "x-required-scopes" not in after
@@ -113,7 +113,7 @@ def test_a_view_that_fails_to_say_its_scopes_costs_the_others_nothing(capsys):
         raise RuntimeError("no")
 
     failing = scoped(HasScope, required_scopes=property(fail))
-    document = mended_schema(route(failing), route(scoped(HasScope("b:w")), "other/"))
+    document = fixed_schema(route(failing), route(scoped(HasScope("b:w")), "other/"))
     assert operation(document, "/other/")["x-required-scopes"] == ["b:w"]
     assert "named no scopes for GET /thing/" in capsys.readouterr().err
 
@@ -139,5 +139,5 @@ def test_a_view_that_fails_to_say_its_scopes_costs_the_others_nothing(capsys):
 )
 def test_the_scheme_says_where_the_key_goes(authenticator, definition):
     one = view(authentication_classes=[authenticator], permission_classes=[IsAuthenticated])
-    schemes = mended_schema(route(one))["components"]["securitySchemes"]
+    schemes = fixed_schema(route(one))["components"]["securitySchemes"]
     assert list(schemes.values()) == [definition]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from authkit.schema.probe.tiers import Probe, Tier
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
@@ -14,7 +14,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.test import APIClient
 
 from tests.schema import shapes
-from tests.schema.documents import HOOK, operation, truth_of, view
+from tests.schema.documents import HOOK, audited_schema, operation, view
 
 #: Shapes that are undecided below T4 for a good reason, by path: the reason.
 UNDECIDED = {
@@ -36,10 +36,10 @@ def group(db):
 
 
 def all_of(**options):
-    return truth_of(*shapes.urlpatterns, api_version="v1", **options)
+    return audited_schema(*shapes.urlpatterns, api_version="v1", **options)
 
 
-def live_path(judged, group):
+def live_path(audited, group):
     values = {
         "pk": str(group.pk),
         "group_pk": str(group.pk),
@@ -51,47 +51,49 @@ def live_path(judged, group):
         "version": "v1",
     }
     return "".join(
-        values.get(part, part) for part in judged.source.route.replace("}", "{").split("{")
+        values.get(part, part) for part in audited.source.route.replace("}", "{").split("{")
     )
 
 
-def live_status(judged, group):
+def live_status(audited, group):
     client = APIClient(raise_request_exception=False)
-    return getattr(client, judged.method)(live_path(judged, group)).status_code
+    return getattr(client, audited.method)(live_path(audited, group)).status_code
 
 
-def assert_agrees(judged, status):
+def assert_agrees(audited, status):
     """A refusal is answered as decided, and nobody is refused who was said to be let in."""
-    decision = judged.decision
+    decision = audited.decision
     if decision.state in (State.SECURED, State.CLOSED):
-        assert status == decision.refusal, judged
+        assert status == decision.refusal, audited
     elif decision.is_open:
-        assert status not in (401, 403, 302), judged
+        assert status not in (401, 403, 302), audited
 
 
 @pytest.mark.urls("tests.schema.shapes")
 def test_every_decision_is_what_the_server_does(group):
-    judged = all_of(probe=Probe(Tier.T3)).judged
-    assert len(judged) > 80
-    for one in judged:
+    audited = all_of(probe=Probe(Tier.T3)).operations
+    assert len(audited) > 80
+    for one in audited:
         if one.path != "/handler/":
             assert_agrees(one, live_status(one, group))
 
 
 @pytest.mark.urls("tests.schema.shapes")
 def test_only_what_cannot_be_known_is_undecided(group):
-    judged = all_of(probe=Probe(Tier.T3)).judged
-    undecided = {one.path: one.decision.reason for one in judged if not one.decision.is_decided}
+    audited = all_of(probe=Probe(Tier.T3)).operations
+    undecided = {one.path: one.decision.reason for one in audited if not one.decision.is_decided}
     assert undecided.keys() == UNDECIDED.keys()
     for at, reason in UNDECIDED.items():
         assert reason in undecided[at]
-    assert len(undecided) < 0.05 * len(judged)
+    assert len(undecided) < 0.05 * len(audited)
 
 
 @pytest.mark.urls("tests.schema.shapes")
 def test_a_handler_that_refuses_by_itself_is_found_at_t4_alone(group):
     at_t3, at_t4 = (
-        next(one.decision for one in all_of(probe=Probe(tier)).judged if one.path == "/handler/")
+        next(
+            one.decision for one in all_of(probe=Probe(tier)).operations if one.path == "/handler/"
+        )
         for tier in (Tier.T3, Tier.T4)
     )
     assert at_t3.is_open
@@ -101,7 +103,7 @@ def test_a_handler_that_refuses_by_itself_is_found_at_t4_alone(group):
 
 @pytest.mark.urls("tests.schema.shapes")
 def test_t4_changes_no_other_decision(group):
-    at_t3, at_t4 = (all_of(probe=Probe(tier)).judged for tier in (Tier.T3, Tier.T4))
+    at_t3, at_t4 = (all_of(probe=Probe(tier)).operations for tier in (Tier.T3, Tier.T4))
     states = [
         [(one.path, one.method, one.decision.state) for one in each] for each in (at_t3, at_t4)
     ]
@@ -114,10 +116,10 @@ def test_t4_changes_no_other_decision(group):
 def test_what_is_decided_with_less_is_decided_the_same(group, tier):
     deep = {
         (one.path, one.method): one.decision.state
-        for one in all_of(probe=Probe(Tier.T3)).judged
+        for one in all_of(probe=Probe(Tier.T3)).operations
         if one.decision.is_decided
     }
-    for one in all_of(probe=Probe(tier)).judged:
+    for one in all_of(probe=Probe(tier)).operations:
         if one.decision.is_decided and (one.path, one.method) in deep:
             assert one.decision.state is deep[one.path, one.method], one.path
 
@@ -125,13 +127,13 @@ def test_what_is_decided_with_less_is_decided_the_same(group, tier):
 @pytest.mark.urls("tests.schema.shapes")
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.1"])
 def test_the_hook_writes_nothing_that_the_server_does_not_do(group, version):
-    truth = all_of(hooks=[HOOK], OAS_VERSION=version)
-    assert truth.document["openapi"] == version
+    schema = all_of(hooks=[HOOK], OAS_VERSION=version)
+    assert schema.document["openapi"] == version
     written = 0
-    for one in truth.judged:
+    for one in schema.operations:
         if one.path == "/handler/" or not one.decision.is_decided:
             continue
-        security = operation(truth.document, one.path, one.method).get("security")
+        security = operation(schema.document, one.path, one.method).get("security")
         status = live_status(one, group)
         if one.decision.is_open:
             assert security == [] or {} in security
@@ -145,7 +147,7 @@ def test_the_hook_writes_nothing_that_the_server_does_not_do(group, version):
 
 @pytest.mark.urls("tests.schema.shapes")
 def test_what_stands_around_the_handler_is_not_overlooked_by_the_hook(group):
-    alone = {one.path: one.decision for one in all_of(probe=Probe(Tier.T1)).judged}
+    alone = {one.path: one.decision for one in all_of(probe=Probe(Tier.T1)).operations}
     assert alone["/requires-login/"].refusal == 302
     assert alone["/requires-permission/"].refusal == 403
     assert alone["/decorated-check/"].refusal == 401
@@ -171,7 +173,7 @@ class Gateway:
 @pytest.mark.urls("tests.schema.shapes")
 def test_a_middleware_that_refuses_is_the_last_word(group, settings):
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.Gateway"]
-    asked = [one for one in all_of(probe=Probe(Tier.T2)).judged if one.path != UNREACHED]
+    asked = [one for one in all_of(probe=Probe(Tier.T2)).operations if one.path != UNREACHED]
     for one in asked:
         assert (one.decision.state, one.decision.refusal) == (State.SECURED, 403)
         assert live_status(one, group) == 403
@@ -212,8 +214,8 @@ class TestWhatAMiddlewareFound:
         settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.Tenants"]
 
     def states(self, **probe):
-        truth = truth_of(*TENANTS, probe=Probe(Tier.T3, **probe))
-        return [one.decision.state for one in truth.judged]
+        schema = audited_schema(*TENANTS, probe=Probe(Tier.T3, **probe))
+        return [one.decision.state for one in schema.operations]
 
     def test_is_there_if_the_row_is_named_by_the_user(self, group):
         assert self.states(params={"group": "secret"}) == [State.SECURED, State.OPTIONAL]
@@ -237,5 +239,5 @@ class LooksFirst(shapes.Detail):
 @pytest.mark.parametrize(("tier", "refusal"), [(Tier.T3, 401), (Tier.T4, 403)])
 def test_t4_measures_the_refusal_of_a_handler_that_comes_before_the_object(group, tier, refusal):
     looks_first = path("first/<int:pk>/", LooksFirst.as_view())
-    (judged,) = truth_of(looks_first, probe=Probe(tier)).judged
-    assert (judged.decision.state, judged.decision.refusal) == (State.SECURED, refusal)
+    (audited,) = audited_schema(looks_first, probe=Probe(tier)).operations
+    assert (audited.decision.state, audited.decision.refusal) == (State.SECURED, refusal)

@@ -39,7 +39,7 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework_api_key.permissions import HasAPIKey
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
-from tests.schema.documents import JWTView, OpenView, found, route, truth_of, view
+from tests.schema.documents import JWTView, OpenView, audited_schema, found, route, view
 
 
 class TenantKeyAuthentication(BaseAuthentication):
@@ -127,10 +127,10 @@ JWT = {"jwtAuth": []}
 
 
 def suggestions(rule, *routes, **options):
-    def look(truth):
-        return [offence.suggestion for offence in rule.look(truth)]
+    def look(schema):
+        return [offence.suggestion for offence in rule.look(schema)]
 
-    return truth_of(*routes, look=look, **options)
+    return audited_schema(*routes, look=look, **options)
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from authkit.schema.audit.run import judge_truth
+from authkit.schema.audit.run import apply_rules
 from authkit.schema.model.findings import Severity
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from django.contrib.auth import get_user_model
 from django.urls import path
 from drf_spectacular.utils import extend_schema
@@ -28,10 +28,10 @@ from rest_framework_simplejwt.tokens import AccessToken
 from tests.schema.documents import (
     HOOK,
     JWTView,
-    mended_schema,
+    audited_schema,
+    fixed_schema,
     plain_schema,
     report_on,
-    truth_of,
     view,
 )
 
@@ -142,14 +142,14 @@ def test_the_table_has_the_eighteen_configurations(row):
 @ROWS
 @VERSIONS
 def test_the_hook_writes_what_is_true(row, version):
-    document = mended_schema(route_of(row), OAS_VERSION=version)
+    document = fixed_schema(route_of(row), OAS_VERSION=version)
     assert document["openapi"] == version
     assert operation_of(document, row).get("security", None) == row.true
 
 
 @VERSIONS
 def test_the_whole_table_in_one_document_is_true_as_well(version):
-    document = mended_schema(*urlpatterns, OAS_VERSION=version)
+    document = fixed_schema(*urlpatterns, OAS_VERSION=version)
     written = {row.name: operation_of(document, row).get("security") for row in TABLE}
     assert written == {row.name: row.true for row in TABLE}
 
@@ -170,12 +170,12 @@ def test_the_audit_finds_the_lie_without_the_hook_and_nothing_with_it(row, versi
 
 @ROWS
 def test_the_decision_is_the_state_of_the_table(row):
-    (judged,) = truth_of(route_of(row)).judged
-    assert judged.decision.state is row.state
+    (audited,) = audited_schema(route_of(row)).operations
+    assert audited.decision.state is row.state
 
 
 def test_all_of_the_table_is_decided():
-    report = judge_truth(truth_of(*urlpatterns))
+    report = apply_rules(audited_schema(*urlpatterns))
     assert (len(report.operations), report.decided) == (18, 18)
 
 
@@ -214,7 +214,7 @@ def test_the_live_server_does_what_the_document_says(row, presented, credentials
     headers = {}
     for scheme in presented:
         headers |= credentials[scheme]
-    operation = operation_of(mended_schema(route_of(row)), row)
+    operation = operation_of(fixed_schema(route_of(row)), row)
     answer = APIClient().get(f"/{row.name}/", **headers).status_code
     dead = row.name in ("any-then-deny", "dead")
     assert (answer == 200) is (admitted(operation["security"], presented) and not dead)

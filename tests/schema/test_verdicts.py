@@ -23,7 +23,7 @@ from tests.schema.documents import (
     JWTView,
     OpenView,
     ProtectedView,
-    mended_schema,
+    fixed_schema,
     operation,
     route,
     view,
@@ -108,7 +108,7 @@ def entries(file):
 
 
 def written(*routes):
-    document = mended_schema(*(routes or ROUTES))
+    document = fixed_schema(*(routes or ROUTES))
     return {at: item["get"].get("security") for at, item in document["paths"].items()}
 
 
@@ -142,7 +142,7 @@ def test_the_hook_writes_what_the_audit_knows(file):
     after = written()
     assert after == EVERYWHERE
     assert before["/public/{id}/"] != after["/public/{id}/"]
-    assert "403" in operation(mended_schema(*ROUTES), "/gateway/")["responses"]
+    assert "403" in operation(fixed_schema(*ROUTES), "/gateway/")["responses"]
 
 
 def test_the_audit_finds_the_document_true_with_the_file_and_false_without(file):

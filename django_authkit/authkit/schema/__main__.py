@@ -1,6 +1,6 @@
 """``python -m authkit.schema``: the audit, for a project that has not installed authkit.
 
-Wants ``DJANGO_SETTINGS_MODULE``, and changes nothing in the settings. No model of ours is imported.
+Needs ``DJANGO_SETTINGS_MODULE``, and changes nothing in the settings. No model of ours is imported.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def main() -> None:
     except (ImproperlyConfigured, ImportError) as error:
         sys.stderr.write(f"Django cannot start: {error}\n")
         sys.exit(WRONG_USAGE)
-    # Imported now: it stands on REST framework, which wants the settings.
+    # Imported now: it stands on REST framework, which needs the settings.
     command = import_module(COMMAND).Command()
     command.run_from_argv(["python", "-m authkit.schema", *sys.argv[1:]])
 

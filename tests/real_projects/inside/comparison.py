@@ -10,7 +10,7 @@ from django.db import transaction
 from django.test import Client
 from django.test.utils import setup_test_environment
 from rest_framework.views import APIView
-from rows import Addresses
+from rows import UrlBuilder
 
 NOT_FOUND = 404
 DEEPEST = Tier.T4
@@ -60,8 +60,8 @@ def refuse_to_connect(self, address):
 def compare(application, decided):
     """Return one record for each operation."""
     setup_test_environment()
-    asker = Asker(Addresses(application))
-    plain, hooked = decided.plain[DEEPEST].truth, decided.hooked[DEEPEST].truth
+    asker = Asker(UrlBuilder(application))
+    plain, hooked = decided.plain[DEEPEST].schema, decided.hooked[DEEPEST].schema
     told = [(decided.told, one) for _, _, one in operations(decided.told)]
     with asker.gate.stack[0], asker.gate.stack[1]:
         return [
@@ -76,14 +76,14 @@ def compare(application, decided):
                 },
             )
             for number, (one, other, last) in enumerate(
-                zip(plain.judged, hooked.judged, told, strict=True)
+                zip(plain.operations, hooked.operations, told, strict=True)
             )
         ]
 
 
 class Asker:
-    def __init__(self, addresses):
-        self.addresses = addresses
+    def __init__(self, urls):
+        self.urls = urls
         self.gate = Gate()
         self.client = Client(raise_request_exception=False)
 
@@ -91,7 +91,7 @@ class Asker:
         """Return the answer of the first row that is there for the caller."""
         self.gate.forget()
         found = {"live": None, "address": None}
-        for address in self.addresses.of(path, view):
+        for address in self.urls.of(path, view):
             found = {"live": self.status(method, address), "address": address}
             if found["live"] != NOT_FOUND:
                 break
@@ -116,23 +116,23 @@ class Asker:
 
 
 def record(asker, decided, number, documents):
-    judged = decided.plain[DEEPEST].truth.judged[number]
-    view = judged.source.view if judged.source else None
+    audited = decided.plain[DEEPEST].schema.operations[number]
+    view = audited.source.view if audited.source else None
     return {
-        "method": judged.method,
-        "path": judged.path,
-        "view": judged.source.view_name if judged.source else "",
+        "method": audited.method,
+        "path": audited.path,
+        "view": audited.source.view_name if audited.source else "",
         **documents,
         "tiers": {tier.label: said(decided, tier, number) for tier in decided.plain},
-        **asker.ask(judged.method, judged.path, view),
+        **asker.ask(audited.method, audited.path, view),
     }
 
 
 def said(decided, tier, number):
     """Return the decision at *tier*, and the findings."""
     plain, hooked = decided.plain[tier], decided.hooked[tier]
-    judged = plain.truth.judged[number]
-    decision, place = judged.decision, (judged.method, judged.path)
+    audited = plain.schema.operations[number]
+    decision, place = audited.decision, (audited.method, audited.path)
     return {
         "state": decision.state.value if decision else "unmapped",
         "refusal": decision.refusal if decision else None,

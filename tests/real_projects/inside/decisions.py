@@ -3,8 +3,8 @@
 import time
 from dataclasses import dataclass
 
-from authkit.schema.audit.run import judge_truth
-from authkit.schema.model.audited_schema import Truth, find_truth
+from authkit.schema.audit.run import apply_rules
+from authkit.schema.model.audited_schema import AuditedSchema, probe_document
 from authkit.schema.model.verdicts import write_verdicts
 from authkit.schema.probe.tiers import Probe, Tier
 from django.conf import settings
@@ -20,16 +20,16 @@ USUAL = Tier.T3
 
 @dataclass(frozen=True)
 class Audited:
-    """One audit at one tier: the truth, and the rules that each operation offends."""
+    """One audit at one tier: the audited schema, and the rules that each operation offends."""
 
-    truth: Truth
+    schema: AuditedSchema
     offended: dict
     seconds: float
 
 
 @dataclass(frozen=True)
 class Decided:
-    """The audits by tier, of the document as it is and of the one that our hook mends.
+    """The audits by tier, of the document as it is and of the one that our hook fixes.
 
     ``told`` is the document of a hook that knows what the usual audit wrote down.
     """
@@ -47,7 +47,7 @@ def decide_all(application, file):
     """Decide about everything; *file* is where the audit writes down what it knows."""
     with application.surroundings():
         plain = audits(application)
-        write_verdicts(file, plain[Tier.T1].truth, plain[USUAL].truth)
+        write_verdicts(file, plain[Tier.T1].schema, plain[USUAL].schema)
         with patched_settings({"POSTPROCESSING_HOOKS": [*own_hooks(), HOOK]}):
             hooked = audits(application)
             with override_settings(AUTHKIT={"SCHEMA_VERDICTS": file}):
@@ -68,12 +68,12 @@ def make_document(application):
 
 def audited(document, generator, tier):
     since = time.process_time()
-    truth = find_truth(document, generator, Probe(tier))
+    schema = probe_document(document, generator, Probe(tier))
     offended = {}
-    for finding in judge_truth(truth).findings:
+    for finding in apply_rules(schema).findings:
         place = (finding.place.method, finding.place.path)
         offended.setdefault(place, []).append(finding.rule.id)
-    return Audited(truth, offended, time.process_time() - since)
+    return Audited(schema, offended, time.process_time() - since)
 
 
 def own_hooks():

@@ -29,9 +29,9 @@ def make_rows(application):
     with application.surroundings(), GENERATOR_STATS.silence():
         generator = make_generator(application)
         generator.get_schema(request=None, public=True)
-        addresses = Addresses(application)
+        urls = UrlBuilder(application)
         for operation in map_operations(generator).values():
-            addresses.of(operation.path, operation.view)
+            urls.of(operation.path, operation.view)
 
 
 def make_generator(application):
@@ -45,7 +45,7 @@ def hurry(connection, **kwargs):
         cursor.execute("PRAGMA journal_mode = MEMORY")
 
 
-class Addresses:
+class UrlBuilder:
     """Fills the placeholders of paths with values of rows."""
 
     def __init__(self, application):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from authkit.schema.audit.suppressions import exempt
-from authkit.schema.model.findings import Finding, Place, Severity
+from authkit.schema.model.audited_schema import Place
+from authkit.schema.model.findings import Finding, Severity
 from authkit.schema.model.report import Access, Context, Location, Report
 from authkit.schema.openapi.document import Declared
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from authkit.schema.rules import find_rule
 
 LOGIN = Place("/login/", "post", "shop.views.LoginView")
@@ -14,10 +15,10 @@ REPORTS = Place("/reports/", "get", "shop.views.ReportView")
 BROKEN = Place("/broken/", "get", "shop.views.BrokenView")
 GONE = Place("/gone/", "get")
 JWT = (("jwtAuth",),)
-OPEN = "The document demands a credential, and the view lets anybody in."
+OPEN = "The document requires a credential, and the view admits anonymous callers."
 
 
-class Ledger:
+class Suppressions:
     """Exempts what is found about /reports/."""
 
     def reason(self, finding):
@@ -50,12 +51,14 @@ def located(one):
     return Location("shop/my views.py", 7) if one.place.view else None
 
 
-LEDGERS = (Ledger(),)
+SUPPRESSIONS = (Suppressions(),)
 
 
-def report(findings=FINDINGS, ledgers=LEDGERS, file=""):
+def report(findings=FINDINGS, suppressions=SUPPRESSIONS, file=""):
     context = Context("shop.settings", True, "shop.urls", file, "T2")
-    return exempt(Report(tuple(findings), OPERATIONS, context=context, locate=located), ledgers)
+    return exempt(
+        Report(tuple(findings), OPERATIONS, context=context, locate=located), suppressions
+    )
 
 
 CLEAN = Report((), OPERATIONS[1:2])

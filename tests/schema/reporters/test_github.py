@@ -9,7 +9,7 @@ def test_every_finding_is_an_annotation():
     assert render(report()).splitlines() == [
         "::error title=AK105 malformed-requirement::the document: null is not | a requirement.",
         "::error file=shop/my views.py,line=7,title=AK301 declared-secured-but-open::POST /login/: "
-        "The document demands a credential, and the view lets anybody in.",
+        "The document requires a credential, and the view admits anonymous callers.",
         "::warning file=shop/my views.py,line=7,title=AK401 reject-status-undocumented::"
         "POST /login/: 100%25 <b>undocumented</b>, it is.%0AReally.",
         '::notice title=authkit::AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"][1] exempts nothing: remove it.',

@@ -47,7 +47,7 @@ def test_begins_with_what_is_open():
     assert rendered.index("Open without credentials") < rendered.index("Who can call what")
     assert rendered.index("Who can call what") < rendered.index("<h2>Findings")
     assert rows_under(rendered, "Open without credentials")[1:] == [
-        ["POST /login/", "anybody", "secured", "shop.views.LoginView"]
+        ["POST /login/", "all callers", "secured", "shop.views.LoginView"]
     ]
 
 

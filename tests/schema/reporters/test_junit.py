@@ -3,7 +3,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 import pytest
-from authkit.schema.model.findings import Place
+from authkit.schema.model.audited_schema import Place
 from authkit.schema.reporters.as_junit import render
 
 from tests.schema.reporters.reports import CLEAN, LOGIN, finding, report
@@ -41,7 +41,7 @@ def test_errors_and_warnings_are_failures():
 
 
 def test_notes_are_output_and_exempted_findings_are_not_there():
-    suite = suite_of(render(report(ledgers=())))
+    suite = suite_of(render(report(suppressions=())))
     reports = case(suite, "GET /reports/")
     assert reports.find("failure") is None
     assert reports.find("system-out").text.startswith("AK103 duplicate-requirement (note): 1 of 2")
@@ -88,7 +88,9 @@ ELEMENTS = {
 }
 
 
-@pytest.mark.parametrize("of", [report(), report(ledgers=()), CLEAN], ids=["all", "notes", "clean"])
+@pytest.mark.parametrize(
+    "of", [report(), report(suppressions=()), CLEAN], ids=["all", "notes", "clean"]
+)
 def test_follows_the_schema_of_jenkins(of):
     elements = list(ElementTree.fromstring(render(of).encode()).iter())
     assert len(elements) > 3
@@ -102,7 +104,7 @@ def test_follows_the_schema_of_jenkins(of):
 
 
 def test_the_counts_are_those_of_the_cases():
-    suite = suite_of(render(report(ledgers=())))
+    suite = suite_of(render(report(suppressions=())))
     cases = list(suite.iter("testcase"))
     for count, child in (("failures", "failure"), ("skipped", "skipped")):
         assert suite.get(count) == str(sum(one.find(child) is not None for one in cases))

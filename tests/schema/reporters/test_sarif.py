@@ -131,7 +131,7 @@ def test_a_result_leads_to_its_rule_and_its_line():
     found = next(one for one in run["results"] if one["ruleId"] == "AK301")
     rule = run["tool"]["driver"]["rules"][found["ruleIndex"]]
     assert (rule["id"], rule["name"]) == ("AK301", "DeclaredSecuredButOpen")
-    assert rule["help"]["text"].startswith("The document demands a credential")
+    assert rule["help"]["text"].startswith("The document requires a credential")
     assert found["level"] == "error"
     assert found["message"]["text"].startswith("POST /login/: The document")
     assert found["locations"][0]["physicalLocation"] == {

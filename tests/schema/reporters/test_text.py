@@ -11,7 +11,7 @@ def test_shows_findings_gaps_notices_and_sums():
         "the document: AK105 malformed-requirement (error)",
         "    null is not | a requirement.",
         "POST /login/: AK301 declared-secured-but-open (error)",
-        "    The document demands a credential, and the view lets anybody in.",
+        "    The document requires a credential, and the view admits anonymous callers.",
         "    shop.views.LoginView",
         "        permission_classes = [AllowAny]",
         "POST /login/: AK401 reject-status-undocumented (warning)",

@@ -5,7 +5,7 @@ from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.rules.anonymous_crash import RULE
 from rest_framework.permissions import BasePermission
 
-from tests.schema.documents import OpenView, ProtectedView, found, route, truth_of, view
+from tests.schema.documents import OpenView, ProtectedView, audited_schema, found, route, view
 
 
 class Member(BasePermission):
@@ -21,16 +21,16 @@ pytestmark = pytest.mark.django_db
 
 def test_a_permission_that_fails_is_found_with_its_name():
     assert found(RULE, route(CRASHING), probe=Probe(Tier.T2)) == ["GET /thing/"]
-    truth = truth_of(route(CRASHING), probe=Probe(Tier.T2))
-    (offence,) = RULE.look(truth)
+    schema = audited_schema(route(CRASHING), probe=Probe(Tier.T2))
+    (offence,) = RULE.look(schema)
     assert "AttributeError: 'AnonymousUser' object has no attribute 'member'" in offence.message
     assert f"(in {__name__}.Member)" in offence.message
 
 
 def test_the_other_operations_are_decided_all_the_same():
     routes = [route(CRASHING, "crashes/"), route(OpenView, "open/"), route(ProtectedView, "own/")]
-    judged = truth_of(*routes, probe=Probe(Tier.T2)).judged
-    assert [one.decision.is_decided for one in judged] == [False, True, True]
+    audited = audited_schema(*routes, probe=Probe(Tier.T2)).operations
+    assert [one.decision.is_decided for one in audited] == [False, True, True]
 
 
 def test_the_same_without_the_middleware_is_left_alone():

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.core.mail import send_mail
 from rest_framework.permissions import BasePermission
 
-from tests.schema.documents import OpenView, ProtectedView, found, route, truth_of, view
+from tests.schema.documents import OpenView, ProtectedView, audited_schema, found, route, view
 
 
 class Counts(BasePermission):
@@ -30,8 +30,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mailers")]
 
 
 def messages(permission):
-    truth = truth_of(route(view(permission_classes=[permission])), probe=Probe(Tier.T2))
-    return [offence.message for offence in RULE.look(truth)]
+    schema = audited_schema(route(view(permission_classes=[permission])), probe=Probe(Tier.T2))
+    return [offence.message for offence in RULE.look(schema)]
 
 
 def test_a_permission_that_writes_is_found():

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from authkit.schema.rules.committed_schema_stale import RULE
 
-from tests.schema.documents import OpenView, ProtectedView, route, truth_of, view
+from tests.schema.documents import OpenView, ProtectedView, audited_schema, route, view
 
 WITHOUT_SECURITY = view(OpenView, permission_classes=[])
 ROUTES = (route(ProtectedView, "a/"), route(WITHOUT_SECURITY, "b/"))
@@ -14,10 +14,10 @@ ROUTES = (route(ProtectedView, "a/"), route(WITHOUT_SECURITY, "b/"))
 
 def found(change=lambda document: None):
     """Return what is found if *change* happened to the project after the file was written."""
-    truth = truth_of(*ROUTES)
-    live = deepcopy(truth.document)
+    schema = audited_schema(*ROUTES)
+    live = deepcopy(schema.document)
     change(live)
-    offences = RULE.look(replace(truth, live=live))
+    offences = RULE.look(replace(schema, live=live))
     return [(one.place.label, one.subject) for one in offences]
 
 
@@ -78,4 +78,4 @@ def test_another_way_to_write_public_is_left_alone(security):
 
 
 def test_a_document_that_comes_from_no_file_is_left_alone():
-    assert list(RULE.look(truth_of(*ROUTES))) == []
+    assert list(RULE.look(audited_schema(*ROUTES))) == []

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from authkit.schema.rules.malformed_requirement import RULE
 
-from tests.schema.documents import OpenView, ProtectedView, found, operation, route, truth_of
+from tests.schema.documents import OpenView, ProtectedView, audited_schema, found, operation, route
 
 
 def spoiled(security):
@@ -42,6 +42,6 @@ def test_a_bare_name_is_suggested_as_a_requirement():
     def change(document):
         document["security"] = ["tokenAuth", None]
 
-    bare, null = RULE.look(truth_of(route(OpenView), change=change))
+    bare, null = RULE.look(audited_schema(route(OpenView), change=change))
     assert bare.suggestion == 'auth=[{"tokenAuth": []}]  # in @extend_schema'
     assert null.suggestion == ""

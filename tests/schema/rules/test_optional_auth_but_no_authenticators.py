@@ -8,7 +8,7 @@ from tests.schema.documents import HOOK, OpenView, ProtectedView, found, route, 
 OFFERED = {"SECURITY": [{"jwtAuth": []}, {}]}
 
 
-def test_a_credential_that_nobody_reads_is_found():
+def test_a_credential_that_the_view_does_not_read_is_found():
     assert found(RULE, route(OpenView), **OFFERED) == ["GET /thing/"]
 
 

@@ -10,10 +10,10 @@ from tests.schema.documents import (
     JWTView,
     OpenView,
     ProtectedView,
+    audited_schema,
     found,
     operation,
     route,
-    truth_of,
     view,
 )
 
@@ -59,11 +59,11 @@ def test_a_session_of_the_projects_own_or_beside_a_token_is_found():
 def test_the_finding_names_the_status_that_was_seen_and_suggests_it():
     sessions_first = [SessionAuthentication, JWTAuthentication]
     own = view(authentication_classes=sessions_first, permission_classes=[AllowAny])
-    (seen,) = RULE.look(truth_of(route(own)))
-    assert seen.message == "A bad credential is answered 403, which is not documented."
+    (seen,) = RULE.look(audited_schema(route(own)))
+    assert seen.message == "An invalid credential is answered 403, which is not documented."
     assert seen.suggestion.startswith("403: ")
-    (unseen,) = RULE.look(truth_of(route(Sessions)))
-    assert unseen.message == "What a bad credential is answered is not documented."
+    (unseen,) = RULE.look(audited_schema(route(Sessions)))
+    assert unseen.message == "The answer to an invalid credential is not documented."
     assert unseen.suggestion.startswith("401: ")
 
 

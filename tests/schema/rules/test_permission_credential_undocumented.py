@@ -29,7 +29,7 @@ def test_a_view_without_a_key_is_left_alone():
     assert found(RULE, route(ProtectedView)) == []
 
 
-def test_a_key_that_nobody_needs_is_left_alone():
+def test_a_key_that_is_not_required_is_left_alone():
     assert found(RULE, route(view(permission_classes=[HasAPIKey | AllowAny]))) == []
 
 

@@ -13,7 +13,7 @@ def documenting(method="get"):
     return change
 
 
-def test_a_refusal_for_want_of_a_credential_that_nobody_reads_is_found():
+def test_a_refusal_for_a_credential_that_the_view_does_not_read_is_found():
     assert found(RULE, route(OpenView), change=documenting()) == ["GET /thing/"]
 
 

@@ -8,10 +8,10 @@ from tests.schema.documents import (
     HOOK,
     OpenView,
     ProtectedView,
+    audited_schema,
     found,
     operation,
     route,
-    truth_of,
     view,
 )
 
@@ -22,7 +22,7 @@ def test_a_protected_view_without_the_refusal_is_found():
 
 def test_the_message_names_the_status_that_is_answered():
     session = view(ProtectedView, authentication_classes=[SessionAuthentication])
-    messages = [offence.message for offence in RULE.look(truth_of(route(session)))]
+    messages = [offence.message for offence in RULE.look(audited_schema(route(session)))]
     assert messages == ["Anonymous callers are answered 403, which is not documented."]
 
 

@@ -4,7 +4,7 @@ from authkit.schema.rules.scheme_name_collision import RULE
 from rest_framework.authentication import TokenAuthentication
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
-from tests.schema.documents import HOOK, ProtectedView, found, route, truth_of, view
+from tests.schema.documents import HOOK, ProtectedView, audited_schema, found, route, view
 
 
 class BearerTokenAuthentication(TokenAuthentication):
@@ -33,7 +33,7 @@ def test_two_keywords_on_two_views_are_found_with_their_classes():
         route(using(TokenAuthentication), "a/"),
         route(using(BearerTokenAuthentication), "b/"),
     )
-    (offence,) = RULE.look(truth_of(*routes))
+    (offence,) = RULE.look(audited_schema(*routes))
     assert "rest_framework.authentication.TokenAuthentication, tests." in offence.message
 
 

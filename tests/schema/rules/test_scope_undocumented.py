@@ -5,7 +5,7 @@ from authkit.permissions import HasScope
 from authkit.schema.rules.scope_undocumented import RULE
 from rest_framework.permissions import IsAuthenticated
 
-from tests.schema.documents import HOOK, ProtectedView, found, route, truth_of, view
+from tests.schema.documents import HOOK, ProtectedView, audited_schema, found, route, view
 
 BOTH = [JWTAuthentication, APIKeyAuthentication]
 Scoped = view(authentication_classes=BOTH, permission_classes=[HasScope("books:read")])
@@ -19,13 +19,13 @@ def test_an_operation_that_names_other_scopes_is_found():
     def change(document):
         document["paths"]["/thing/"]["get"]["x-required-scopes"] = ["books:write"]
 
-    truth = truth_of(route(Scoped), change=change)
-    assert [offence.message for offence in RULE.look(truth)] == [
-        "It wants of a key: books:read; the document says: books:write."
+    schema = audited_schema(route(Scoped), change=change)
+    assert [offence.message for offence in RULE.look(schema)] == [
+        "It requires of a key: books:read; the document says: books:write."
     ]
 
 
-def test_scopes_that_nobody_asks_for_are_found():
+def test_scopes_that_no_permission_requires_are_found():
     def change(document):
         document["paths"]["/thing/"]["get"]["x-required-scopes"] = ["books:write"]
 

@@ -44,7 +44,7 @@ class Posted(JWTView):
     ],
     ids=["inherited", "subclass", "composed", "read-only", "own-method"],
 )
-def test_what_nobody_said_is_found_with_and_without_the_hook(open_view):
+def test_an_undeclared_open_view_is_found_with_and_without_the_hook(open_view):
     assert found(RULE, route(open_view)) == ["GET /thing/"]
     assert found(RULE, route(open_view), hooks=[HOOK]) == ["GET /thing/"]
 
@@ -155,7 +155,7 @@ def test_a_function_that_inherits_the_default_did_not_say_so(settings):
 
 @pytest.mark.parametrize("reason", ["", "  "])
 def test_a_mark_wants_a_reason(reason):
-    with pytest.raises(ValueError, match="wants a reason"):
+    with pytest.raises(ValueError, match="needs a reason"):
         public(reason=reason)
 
 

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import DefaultRouter
 
-from tests.schema.documents import OpenView, ProtectedView, found, route, truth_of, view
+from tests.schema.documents import OpenView, ProtectedView, audited_schema, found, route, view
 
 HIDDEN = view(OpenView, schema=None)
 
@@ -61,5 +61,5 @@ def test_a_view_that_can_be_asked_for_its_methods_and_for_nothing_else_is_left_a
 
 
 def test_a_truth_without_a_generator_has_no_such_views():
-    truth = truth_of(route(HIDDEN))
-    assert list(RULE.look(type(truth)(truth.document, truth.judged))) == []
+    schema = audited_schema(route(HIDDEN))
+    assert list(RULE.look(type(schema)(schema.document, schema.operations))) == []

@@ -4,12 +4,12 @@ import pytest
 from authkit.schema.rules.unknown_spectacular_setting import RULE
 from django.test import override_settings
 
-from tests.schema.documents import OpenView, route, truth_of
+from tests.schema.documents import OpenView, audited_schema, route
 
 
 def offences(**written):
     with override_settings(SPECTACULAR_SETTINGS=written):
-        return list(RULE.look(truth_of(route(OpenView))))
+        return list(RULE.look(audited_schema(route(OpenView))))
 
 
 @pytest.mark.parametrize("key", ["SECURITY_SCHEMES", "SECURITY_DEFINITIONS", "COMPONENTS"])

@@ -10,10 +10,10 @@ from tests.schema.documents import (
     HOOK,
     OpenView,
     ProtectedView,
+    audited_schema,
     found,
     route,
     subjects,
-    truth_of,
     view,
 )
 
@@ -36,14 +36,14 @@ def test_an_authenticator_that_nothing_describes_is_found():
 
 
 def test_it_is_found_once_with_the_number_of_its_operations():
-    truth = truth_of(route(signed(), "b/"), route(signed(JWTAuthentication), "a/"))
-    (offence,) = RULE.look(truth)
+    schema = audited_schema(route(signed(), "b/"), route(signed(JWTAuthentication), "a/"))
+    (offence,) = RULE.look(schema)
     assert offence.place.label == "the document"
-    assert "SignatureAuthentication, which guards GET /a/ and 1 more." in offence.message
+    assert "SignatureAuthentication, which protects GET /a/ and 1 more." in offence.message
 
 
 def test_the_suggestion_is_an_extension_that_describes_it():
-    (offence,) = RULE.look(truth_of(route(signed())))
+    (offence,) = RULE.look(audited_schema(route(signed())))
     registered = list(OpenApiAuthenticationExtension._registry)
     scope = {"OpenApiAuthenticationExtension": OpenApiAuthenticationExtension}
     try:

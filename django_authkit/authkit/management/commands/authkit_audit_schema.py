@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from argparse import ArgumentTypeError
+from argparse import ArgumentTypeError, _ArgumentGroup
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -35,104 +35,15 @@ class Command(BaseCommand):
         "enforces. Exit status: 0 clean, 1 findings, 2 wrong usage, 3 no schema could be made or "
         "too much is undecided."
     )
-    # A project with failing checks still wants to know what its document says.
+    # A project with failing checks can still audit its document.
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        source = parser.add_argument_group("what is audited")
-        source.add_argument(
-            "--urlconf", type=given, help="Dotted path of a URLconf; default: ROOT_URLCONF."
-        )
-        source.add_argument(
-            "--api-version", type=given, help="The version of a versioned API to audit."
-        )
-        source.add_argument(
-            "--custom-settings",
-            type=given,
-            help="Dotted path of a dict that goes over SPECTACULAR_SETTINGS.",
-        )
-        source.add_argument(
-            "--schema",
-            metavar="FILE",
-            type=given,
-            help="Audit this YAML or JSON file; - is standard input.",
-        )
-        depth = parser.add_argument_group("how deeply")
-        depth.add_argument(
-            "--tier",
-            choices=[tier.label for tier in Tier if tier],
-            help=(
-                "T1 asks the views, T2 the whole stack, T3 reads rows, T4 runs handlers of GET "
-                "and rolls back; default: T3 on SQLite and databases for tests, else T1."
-            ),
-        )
-        depth.add_argument(
-            "--live", action="store_const", dest="tier", const="T4", help="The same as --tier T4."
-        )
-        depth.add_argument(
-            "--allow-any-database",
-            action="store_true",
-            help="Read a database that is not made for tests.",
-        )
-        depth.add_argument(
-            "--param",
-            metavar="NAME=VALUE",
-            action="append",
-            type=param,
-            help="A real value for the placeholders of this name, as event=democon.",
-        )
-        depth.add_argument(
-            "--update-verdicts",
-            action="store_true",
-            help='Write what the hook cannot find out into AUTHKIT["SCHEMA_VERDICTS"] first.',
-        )
-        rules = parser.add_argument_group("what is reported")
-        rules.add_argument(
-            "--select", metavar="RULES", action="append", help="Only these, as AK301,AK4."
-        )
-        rules.add_argument("--ignore", metavar="RULES", action="append", help="All but these.")
-        rules.add_argument(
-            "--baseline", metavar="FILE", type=given, help="Leave out what this file knows."
-        )
-        rules.add_argument(
-            "--update-baseline",
-            action="store_true",
-            help="Write what is found now into the baseline, and remove from it what is gone.",
-        )
-        report = parser.add_argument_group("how it is reported")
-        report.add_argument("--format", choices=FORMATS, action="append", help="Default: text.")
-        report.add_argument(
-            "--output",
-            metavar="FILE",
-            action="append",
-            type=given,
-            help="Write the first --format into the first --output, and so on.",
-        )
-        report.add_argument(
-            "--suggest", action="store_true", help="Print the code that mends a finding."
-        )
-        report.add_argument(
-            "--explain",
-            metavar=("RULE", "METHOD /path"),
-            nargs="+",
-            help="Show the page of a rule, as AK301; or how an operation was decided.",
-        )
-        status = parser.add_argument_group("the exit status")
-        status.add_argument(
-            "--fail-level",
-            choices=[*reversed(LEVELS)],
-            default="error",
-            help="Findings from this severity on end in exit status 1; default: error.",
-        )
-        status.add_argument(
-            "--max-undecided",
-            metavar="NUMBER",
-            type=limit,
-            help="More operations without an answer, as 5 or 2%%, end in exit status 3.",
-        )
-        status.add_argument(
-            "--exit-zero", action="store_true", help="Exit with 0 whatever the report says."
-        )
+        add_source_options(parser.add_argument_group("what is audited"))
+        add_depth_options(parser.add_argument_group("how deeply"))
+        add_rule_options(parser.add_argument_group("what is reported"))
+        add_report_options(parser.add_argument_group("how it is reported"))
+        add_exit_status_options(parser.add_argument_group("the exit status"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -152,7 +63,7 @@ class Command(BaseCommand):
 
     def audit(self, options: dict[str, Any]) -> int:
         if options["update_baseline"] and not options["baseline"]:
-            raise WrongUsage("--update-baseline wants a --baseline to update.")
+            raise WrongUsage("--update-baseline needs a --baseline to update.")
         targets = list(pair(options["format"] or ["text"], options["output"] or []))
         # What the project prints while it is being looked at is not part of the report.
         with redirect_stdout(sys.stderr):
@@ -246,7 +157,109 @@ def explanation(subject: list[str], source: Source, probe: Probe) -> str:
             return explain_rule(rule)
         case [method, path]:
             return explain_operation(source, method, path, probe)
-    raise WrongUsage("--explain wants a rule, or a method and a path.")
+    raise WrongUsage("--explain needs a rule, or a method and a path.")
+
+
+def add_source_options(group: _ArgumentGroup) -> None:
+    group.add_argument(
+        "--urlconf", type=given, help="Dotted path of a URLconf; default: ROOT_URLCONF."
+    )
+    group.add_argument("--api-version", type=given, help="The version of a versioned API to audit.")
+    group.add_argument(
+        "--custom-settings",
+        type=given,
+        help="Dotted path of a dict that goes over SPECTACULAR_SETTINGS.",
+    )
+    group.add_argument(
+        "--schema",
+        metavar="FILE",
+        type=given,
+        help="Audit this YAML or JSON file; - is standard input.",
+    )
+
+
+def add_depth_options(group: _ArgumentGroup) -> None:
+    group.add_argument(
+        "--tier",
+        choices=[tier.label for tier in Tier if tier],
+        help=(
+            "T1 asks the views, T2 the whole stack, T3 reads rows, T4 runs handlers of GET "
+            "and rolls back; default: T3 on SQLite and databases for tests, else T1."
+        ),
+    )
+    group.add_argument(
+        "--live", action="store_const", dest="tier", const="T4", help="The same as --tier T4."
+    )
+    group.add_argument(
+        "--allow-any-database",
+        action="store_true",
+        help="Read a database that is not made for tests.",
+    )
+    group.add_argument(
+        "--param",
+        metavar="NAME=VALUE",
+        action="append",
+        type=param,
+        help="A real value for the placeholders of this name, as event=democon.",
+    )
+    group.add_argument(
+        "--update-verdicts",
+        action="store_true",
+        help='Write what the hook cannot find out into AUTHKIT["SCHEMA_VERDICTS"] first.',
+    )
+
+
+def add_rule_options(group: _ArgumentGroup) -> None:
+    group.add_argument(
+        "--select", metavar="RULES", action="append", help="Only these, as AK301,AK4."
+    )
+    group.add_argument("--ignore", metavar="RULES", action="append", help="All but these.")
+    group.add_argument(
+        "--baseline", metavar="FILE", type=given, help="Leave out what this file knows."
+    )
+    group.add_argument(
+        "--update-baseline",
+        action="store_true",
+        help="Write what is found now into the baseline, and remove from it what is gone.",
+    )
+
+
+def add_report_options(group: _ArgumentGroup) -> None:
+    group.add_argument("--format", choices=FORMATS, action="append", help="Default: text.")
+    group.add_argument(
+        "--output",
+        metavar="FILE",
+        action="append",
+        type=given,
+        help="Write the first --format into the first --output, and so on.",
+    )
+    group.add_argument(
+        "--suggest", action="store_true", help="Print the code that fixes a finding."
+    )
+    group.add_argument(
+        "--explain",
+        metavar=("RULE", "METHOD /path"),
+        nargs="+",
+        help="Show the page of a rule, as AK301; or how an operation was decided.",
+    )
+
+
+def add_exit_status_options(group: _ArgumentGroup) -> None:
+    group.add_argument(
+        "--fail-level",
+        choices=[*reversed(LEVELS)],
+        default="error",
+        help="Findings from this severity on end in exit status 1; default: error.",
+    )
+    group.add_argument(
+        "--max-undecided",
+        metavar="NUMBER",
+        type=limit,
+        help="More operations without an answer, as 5 or 2%%, end in exit status 3.",
+    )
+    group.add_argument(
+        "--exit-zero", action="store_true", help="Exit with 0 whatever the report says."
+    )
 
 
 def pair(formats: list[str], outputs: list[str]) -> Iterator[tuple[str, str]]:

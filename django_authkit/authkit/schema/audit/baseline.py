@@ -18,7 +18,7 @@ class WrongBaseline(ValueError):
 
 
 @dataclass(frozen=True, order=True)
-class Known:
+class BaselineEntry:
     """A finding by everything that stays the same from one run to the next."""
 
     path: str
@@ -28,7 +28,7 @@ class Known:
     subject: str
 
     @classmethod
-    def of(cls, finding: Finding) -> Known:
+    def of(cls, finding: Finding) -> BaselineEntry:
         place = finding.place
         return cls(place.path, place.method, place.view, finding.rule.id, finding.subject)
 
@@ -38,7 +38,7 @@ class Known:
         return " ".join(filter(None, (self.rule, where, self.subject)))
 
 
-KEYS = [field.name for field in fields(Known)]
+KEYS = [field.name for field in fields(BaselineEntry)]
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,15 @@ class Baseline:
     """The findings that are known, each with the reason why it stays."""
 
     name: str
-    reasons: Mapping[Known, str]
+    reasons: Mapping[BaselineEntry, str]
 
     def reason(self, finding: Finding) -> str | None:
         """Return why *finding* stays, None if it is not known."""
-        return self.reasons.get(Known.of(finding))
+        return self.reasons.get(BaselineEntry.of(finding))
 
     def notices(self, findings: Collection[Finding], rules: Collection[str]) -> Iterator[str]:
         """Yield a sentence about each entry that is gone, or has no reason."""
-        found = {Known.of(finding) for finding in findings}
+        found = {BaselineEntry.of(finding) for finding in findings}
         for known, reason in sorted(self.reasons.items()):
             if known.rule in rules and known not in found:
                 yield f"{self.name}: {known.label} is gone; --update-baseline removes it."
@@ -67,7 +67,7 @@ class Baseline:
         Entries of rules that did not run stay.
         """
         others = {known: why for known, why in self.reasons.items() if known.rule not in rules}
-        found = {Known.of(finding) for finding in findings}
+        found = {BaselineEntry.of(finding) for finding in findings}
         return Baseline(self.name, others | {known: self.reasons.get(known, "") for known in found})
 
 
@@ -86,7 +86,9 @@ def read_baseline(name: str, rules: Collection[str], *, missing_ok: bool = False
     return Baseline(name, dict(_entries(content, name, rules)))
 
 
-def _entries(content: Any, name: str, rules: Collection[str]) -> Iterator[tuple[Known, str]]:
+def _entries(
+    content: Any, name: str, rules: Collection[str]
+) -> Iterator[tuple[BaselineEntry, str]]:
     if not isinstance(content, dict) or content.get("version") != VERSION:
         raise WrongBaseline(f"{name} is no baseline of version {VERSION}.")
     entries = content.get("findings")
@@ -100,7 +102,7 @@ def _entries(content: Any, name: str, rules: Collection[str]) -> Iterator[tuple[
             raise WrongBaseline(f"{name}: entry {number} holds something that is no text.")
         if entry["rule"] not in rules:
             raise WrongBaseline(f'{name}: entry {number} names the unknown rule "{entry["rule"]}".')
-        yield Known(**{key: entry[key] for key in KEYS}), entry["reason"]
+        yield BaselineEntry(**{key: entry[key] for key in KEYS}), entry["reason"]
 
 
 def write_baseline(baseline: Baseline) -> None:

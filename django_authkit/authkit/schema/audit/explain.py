@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, Judged, Truth
+from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Rule
-from authkit.schema.model.source import Source, WrongUsage, allowed, customised, make_truth
-from authkit.schema.openapi.document import declared_state, effective_security, fingerprint
-from authkit.schema.openapi.names import dotted
-from authkit.schema.probe.decide import Decision, State
+from authkit.schema.model.source import Source, WrongUsage, allowed, customised, probe_source
+from authkit.schema.openapi.document import effective_security, fingerprint
+from authkit.schema.openapi.scheme_names import dotted
+from authkit.schema.probe.decision import Decision, State
 from authkit.schema.probe.principals import principals
 from authkit.schema.probe.prober import ask
 from authkit.schema.probe.tiers import Probe
@@ -32,7 +32,7 @@ def explain_rule(rule_id: str) -> str:
 
 
 def page(rule: Rule) -> str:
-    return f"{rule.title}\n\n{rule.page.strip()}\n"
+    return f"{rule.title}\n\n{rule.page}"
 
 
 def explain_operation(
@@ -40,24 +40,24 @@ def explain_operation(
 ) -> str:
     """Return how one operation was decided. Raises ``WrongUsage`` and ``SchemaNotMade``."""
     with customised(source.custom_settings):
-        truth, _ = make_truth(source, allowed(probe))
-        for judged in truth.judged:
-            if (judged.method, judged.path) == (method.lower(), path):
-                return "\n".join(_explanation(truth, judged)) + "\n"
+        schema, _ = probe_source(source, allowed(probe))
+        for audited in schema.operations:
+            if (audited.method, audited.path) == (method.lower(), path):
+                return "\n".join(_explanation(schema, audited)) + "\n"
     raise WrongUsage(f"The document has no operation {method.upper()} {path}.")
 
 
-def _explanation(truth: Truth, judged: Judged) -> Iterator[str]:
-    yield f"{judged.method.upper()} {judged.path}"
-    yield _line("documented", _documented(truth, judged))
-    if judged.source is None or judged.decision is None:
+def _explanation(schema: AuditedSchema, audited: AuditedOperation) -> Iterator[str]:
+    yield f"{audited.method.upper()} {audited.path}"
+    yield _line("documented", _documented(schema, audited))
+    if audited.source is None or audited.decision is None:
         yield _line("view", "none: no view of the project serves it")
         return
-    yield _line("view", judged.source.view_name)
-    yield _line("decided", _decided(judged.decision))
-    yield from _lines("accepted", _accepted(truth, judged))
-    yield from _lines("authenticators", _authenticators(truth, judged, judged.decision))
-    yield from _lines("permissions", _permissions(judged.source, judged.decision))
+    yield _line("view", audited.source.view_name)
+    yield _line("decided", _decided(audited.decision))
+    yield from _lines("accepted", _accepted(schema, audited))
+    yield from _lines("authenticators", _authenticators(schema, audited, audited.decision))
+    yield from _lines("permissions", _permissions(audited.source, audited.decision))
 
 
 def _line(label: str, text: str) -> str:
@@ -69,9 +69,9 @@ def _lines(label: str, texts: Iterator[str]) -> Iterator[str]:
         yield _line("" if number else label, text)
 
 
-def _documented(truth: Truth, judged: Judged) -> str:
-    security = fingerprint(effective_security(truth.document, judged.document))
-    return f"{declared_state(truth.document, judged.document).value}: {security}"
+def _documented(schema: AuditedSchema, audited: AuditedOperation) -> str:
+    security = fingerprint(effective_security(schema.document, audited.document))
+    return f"{audited.declared.value}: {security}"
 
 
 def _decided(decision: Decision) -> str:
@@ -85,17 +85,19 @@ def _decided(decision: Decision) -> str:
     return f"{decision.state.value} (tier {decision.tier.label}){refusal}{reason}"
 
 
-def _accepted(truth: Truth, judged: Judged) -> Iterator[str]:
-    for requirement in judged.wanted(truth.catalogue):
+def _accepted(schema: AuditedSchema, audited: AuditedOperation) -> Iterator[str]:
+    for requirement in audited.enforced(schema.catalogue):
         yield " and ".join(requirement)
 
 
-def _authenticators(truth: Truth, judged: Judged, decision: Decision) -> Iterator[str]:
-    catalogue = truth.catalogue
+def _authenticators(
+    schema: AuditedSchema, audited: AuditedOperation, decision: Decision
+) -> Iterator[str]:
+    catalogue = schema.catalogue
     for one in decision.offered.authenticators:
         schemes = (
-            " or ".join(" and ".join(item) for item in judged.requirements((one,), catalogue))
-            if judged.describes((one,))
+            " or ".join(" and ".join(item) for item in audited.requirements((one,), catalogue))
+            if audited.describes((one,))
             else "nothing describes it"
         )
         yield f"{dotted(type(one))} ({schemes})"

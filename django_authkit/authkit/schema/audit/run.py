@@ -1,4 +1,4 @@
-"""Judges a project's document: what it declares against what the views enforce."""
+"""Audits a project's document: what it declares against what the views enforce."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import Any
 from django.conf import settings
 
 from authkit.conf import conf
-from authkit.schema.audit.suppressions import exempt, read_ledgers, updated
-from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, Judged, Truth
+from authkit.schema.audit.suppressions import exempt, read_suppressions, updated
+from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Finding, Rule
 from authkit.schema.model.locations import InFile, InSources
-from authkit.schema.model.places import place_of
 from authkit.schema.model.report import Access, Alternatives, Context, Report
 from authkit.schema.model.source import (
     GENERATED,
@@ -23,13 +22,12 @@ from authkit.schema.model.source import (
     WrongUsage,
     allowed,
     customised,
-    make_truth,
+    probe_source,
     silent,
 )
 from authkit.schema.model.verdicts import WrongVerdicts, write_verdicts
 from authkit.schema.openapi.collection import paused_collection
 from authkit.schema.openapi.committed import Committed
-from authkit.schema.openapi.document import declared_state, effective_security, well_formed
 from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.reporters.sentences import gaps
 from authkit.schema.rules import RULES
@@ -45,22 +43,22 @@ def audit(
     probe: Probe = AS_DEEP_AS_IS_SAFE,
     tell: Callable[[str], None] = silent,
 ) -> Report:
-    """Make the project's schema, hooks included, or read it, and judge it by the views.
+    """Make the project's schema, hooks included, or read it, and check it against the views.
 
     Raises ``WrongUsage``, and ``SchemaNotMade`` if there is no schema or nothing in it could be
     decided.
     """
     rules, probe = tuple(rules), allowed(probe)
-    ledgers = read_ledgers(baseline, missing_ok=update_baseline)
+    suppressions = read_suppressions(baseline, missing_ok=update_baseline)
     with customised(source.custom_settings), paused_collection():
-        truth, committed = make_truth(source, probe, tell)
+        schema, committed = probe_source(source, probe, tell)
         tell("Judging")
-        report = judge_truth(truth, rules)
+        report = apply_rules(schema, rules)
     if not report.decided:
         raise SchemaNotMade(_nothing_decided(report))
     if update_baseline:
-        ledgers = updated(ledgers, report, rules)
-    report = exempt(report, ledgers, rules)
+        suppressions = updated(suppressions, report, rules)
+    report = exempt(report, suppressions, rules)
     return replace(
         report, context=_context(source, committed, probe), locate=_locate(source, committed)
     )
@@ -69,11 +67,11 @@ def audit(
 def update_verdicts(source: Source, probe: Probe = AS_DEEP_AS_IS_SAFE) -> None:
     """Write what *probe* decides and the hook cannot. Raises as ``audit()`` does."""
     if conf.SCHEMA_VERDICTS is None:
-        raise WrongUsage('--update-verdicts wants AUTHKIT["SCHEMA_VERDICTS"], the file to write.')
+        raise WrongUsage('--update-verdicts needs AUTHKIT["SCHEMA_VERDICTS"], the file to write.')
     generated = replace(source, file=None)
     with customised(source.custom_settings), paused_collection():
-        alone, _ = make_truth(generated, Probe(Tier.T1, params=probe.params))
-        deep, _ = make_truth(generated, allowed(probe))
+        alone, _ = probe_source(generated, Probe(Tier.T1, params=probe.params))
+        deep, _ = probe_source(generated, allowed(probe))
     try:
         write_verdicts(conf.SCHEMA_VERDICTS, alone, deep)
     except WrongVerdicts as error:
@@ -104,25 +102,24 @@ def _prefixes(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def judge_truth(truth: Truth, rules: Iterable[Rule] = RULES) -> Report:
-    """Run *rules* over *truth*; the same truth gives the same report."""
-    findings = (Finding.of(rule, offence) for rule in rules for offence in rule.look(truth))
-    catalogue = truth.catalogue
+def apply_rules(schema: AuditedSchema, rules: Iterable[Rule] = RULES) -> Report:
+    """Run *rules* over *schema*; the same schema gives the same report."""
+    findings = (Finding.of(rule, offence) for rule in rules for offence in rule.look(schema))
+    catalogue = schema.catalogue
     return Report(
         findings=tuple(sorted(findings, key=lambda finding: finding.order)),
-        operations=tuple(_access(truth, judged, catalogue) for judged in truth.judged),
+        operations=tuple(_access(audited, catalogue) for audited in schema.operations),
     )
 
 
-def _access(truth: Truth, judged: Judged, catalogue: Catalogue) -> Access:
-    decision = judged.decision
-    required = well_formed(effective_security(truth.document, judged.document))
+def _access(audited: AuditedOperation, catalogue: Catalogue) -> Access:
+    decision = audited.decision
     return Access(
-        place=place_of(judged),
-        declared=declared_state(truth.document, judged.document),
-        required=_alternatives(required),
+        place=audited.place,
+        declared=audited.declared,
+        required=_alternatives(audited.required),
         state=decision.state if decision else None,
-        accepted=_alternatives(judged.wanted(catalogue)),
+        accepted=_alternatives(audited.enforced(catalogue)),
         reason=decision.reason if decision else "",
     )
 

@@ -17,7 +17,7 @@ from authkit.schema.model.source import WrongUsage
 from authkit.schema.rules import RULES
 
 
-class Ledger(Protocol):
+class Suppressions(Protocol):
     """Something that says which findings stay, and why."""
 
     def reason(self, finding: Finding) -> str | None: ...
@@ -25,7 +25,9 @@ class Ledger(Protocol):
     def notices(self, findings: Collection[Finding], rules: Collection[str]) -> Iterator[str]: ...
 
 
-def read_ledgers(baseline: str | None, *, missing_ok: bool = False) -> tuple[Ledger, ...]:
+def read_suppressions(
+    baseline: str | None, *, missing_ok: bool = False
+) -> tuple[Suppressions, ...]:
     """Return what the settings exempt, and what the file knows. Raises ``WrongUsage``."""
     rules = _ids(RULES)
     try:
@@ -38,28 +40,32 @@ def read_ledgers(baseline: str | None, *, missing_ok: bool = False) -> tuple[Led
         raise WrongUsage(str(error)) from None
 
 
-def exempt(report: Report, ledgers: Iterable[Ledger], rules: Iterable[Rule] = RULES) -> Report:
-    """Take out of *report* what the *ledgers* say stays, and let them tell what is stale."""
-    ledgers, ids = tuple(ledgers), _ids(rules)
+def exempt(
+    report: Report, suppressions: Iterable[Suppressions], rules: Iterable[Rule] = RULES
+) -> Report:
+    """Take out of *report* what the *suppressions* say stays, and let them tell what is stale."""
+    suppressions, ids = tuple(suppressions), _ids(rules)
     kept, exempted = list[Finding](), list[Exempted]()
     for finding in report.findings:
-        reasons = (ledger.reason(finding) for ledger in ledgers)
+        reasons = (suppression.reason(finding) for suppression in suppressions)
         reason = next((one for one in reasons if one is not None), None)
         if reason is None:
             kept.append(finding)
         else:
             exempted.append(Exempted(finding, reason))
-    notices = chain.from_iterable(ledger.notices(report.findings, ids) for ledger in ledgers)
+    notices = chain.from_iterable(
+        suppression.notices(report.findings, ids) for suppression in suppressions
+    )
     return replace(report, findings=tuple(kept), exempted=tuple(exempted), notices=tuple(notices))
 
 
 def updated(
-    ledgers: tuple[Ledger, ...], report: Report, rules: Iterable[Rule]
-) -> tuple[Ledger, ...]:
+    suppressions: tuple[Suppressions, ...], report: Report, rules: Iterable[Rule]
+) -> tuple[Suppressions, ...]:
     """Write into the baseline what nothing else exempts. Raises ``WrongUsage``."""
-    others = tuple(one for one in ledgers if not isinstance(one, Baseline))
+    others = tuple(one for one in suppressions if not isinstance(one, Baseline))
     left, ids = exempt(report, others, rules).findings, _ids(rules)
-    baselines = [one.updated(left, ids) for one in ledgers if isinstance(one, Baseline)]
+    baselines = [one.updated(left, ids) for one in suppressions if isinstance(one, Baseline)]
     try:
         for baseline in baselines:
             write_baseline(baseline)

@@ -1,42 +1,60 @@
-"""The whole truth about one document: every operation, its view and what was decided."""
+"""What the audit knows about one document: every operation, its view and what was decided."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from authkit.conf import conf
+from authkit.schema.model.suggest import auth
 from authkit.schema.openapi.document import (
+    Declared,
     Document,
     Requirement,
+    declared_state,
+    deduplicated,
     effective_security,
     operations,
-    said_once,
     security_schemes,
     true_requirements,
     well_formed,
 )
-from authkit.schema.probe.decide import Alternative, Decision, State
-from authkit.schema.probe.prober import Inquiry, Memory, inquiry
-from authkit.schema.probe.throttles import is_throttled
+from authkit.schema.probe.decision import Decision, State
+from authkit.schema.probe.prober import AccessProber, Memory, access_prober
 from authkit.schema.probe.tiers import Probe
 from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.schemes.catalogue import Catalogue, combined
-from authkit.schema.schemes.describer import Describer, Description, shown
+from authkit.schema.schemes.describer import Alternative, Describer, Description, is_whitelisted
 from authkit.schema.views.mapping import Operation, map_operations
+from authkit.schema.views.throttled import is_throttled
 
 AS_DEEP_AS_IS_SAFE = Probe()
 
 
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where a finding is: an operation, or with neither path nor method the whole document."""
+
+    path: str = ""
+    method: str = ""
+    view: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"{self.method.upper()} {self.path}" if self.path else "the document"
+
+
 @dataclass(frozen=True)
-class Judged:
+class AuditedOperation:
     """An operation of the document, its view if it has one, and the decision about it.
 
-    ``throttled`` tells that the view may answer 429.
+    ``root`` is the whole document, ``document`` what it says of the operation. ``throttled`` tells
+    that the view may answer 429.
     """
 
+    root: Document
     path: str
     method: str
     document: dict[str, Any]
@@ -44,6 +62,19 @@ class Judged:
     decision: Decision | None = None
     descriptions: Mapping[Any, Description | None] = field(default_factory=dict)
     throttled: bool = False
+
+    @cached_property
+    def place(self) -> Place:
+        return Place(self.path, self.method, self.source.view_name if self.source else "")
+
+    @cached_property
+    def required(self) -> list[Requirement]:
+        """The requirements that the document declares, those of the root if there are no others."""
+        return well_formed(effective_security(self.root, self.document))
+
+    @cached_property
+    def declared(self) -> Declared:
+        return declared_state(self.required)
 
     def describes(self, alternative: Alternative) -> bool:
         return all(self.descriptions.get(one) is not None for one in alternative)
@@ -53,7 +84,7 @@ class Judged:
         found = (self.descriptions[one] for one in alternative)
         return combined(catalogue.requirements(item) for item in found if item is not None)
 
-    def wanted(self, catalogue: Catalogue) -> list[Requirement]:
+    def enforced(self, catalogue: Catalogue) -> list[Requirement]:
         """Return the requirements that are true."""
         accepted = self.decision.alternatives if self.decision else ()
         return self._written(accepted, catalogue)
@@ -64,11 +95,11 @@ class Judged:
         A hidden authenticator stays hidden, unless the operation would then read as public.
         """
         accepted = self.decision.alternatives if self.decision else ()
-        visible = self._written([one for one in accepted if shown(one)], catalogue)
+        visible = self._written([one for one in accepted if is_whitelisted(one)], catalogue)
         return visible or self._written(accepted, catalogue)
 
-    def true_security(self, document: Document, catalogue: Catalogue) -> list[Requirement] | None:
-        """Return what *document* should say of the operation, None if that is not known.
+    def true_security(self, catalogue: Catalogue) -> list[Requirement] | None:
+        """Return what the document should say of the operation, None if that is not known.
 
         What it says rightly stays where it is.
         """
@@ -76,23 +107,33 @@ class Judged:
             return None
         if self.decision.state in (State.PUBLIC, State.CLOSED):
             return []
-        own = well_formed(effective_security(document, self.document))
-        wanted = self.wanted(catalogue)
+        enforced = self.enforced(catalogue)
         optional = self.decision.state is State.OPTIONAL
-        if not wanted and not optional:
+        if not enforced and not optional:
             # No extension describes these authenticators. All that is known is that {} is not true.
-            once: list[Requirement] = said_once([item for item in own if item], catalogue.shared)
+            once: list[Requirement] = deduplicated(
+                [item for item in self.required if item], catalogue.shared
+            )
             return once
-        # A requirement inherited from the root was written for everybody, not for this operation.
+        # A requirement inherited from the root was written for all operations, not for this one.
         inherited = "security" not in self.document
-        known = {name for item in own for name in item} if inherited else set[str]()
+        inherited_names = (
+            {name for item in self.required for name in item} if inherited else set[str]()
+        )
         return true_requirements(
-            own,
-            wanted,
+            self.required,
+            enforced,
             optional=optional,
-            known=known | catalogue.known,
+            ours=inherited_names | catalogue.credential_names,
             added=self.added(catalogue),
         )
+
+    def suggested_auth(self, catalogue: Catalogue) -> str:
+        """Return the code that makes the document say what the view does, "" if it is unknown."""
+        true = self.true_security(catalogue)
+        secured = self.decision is not None and self.decision.state is State.SECURED
+        # A secured view of which no requirement is known needs an extension: AK201.
+        return "" if true is None or (secured and not true) else auth(true)
 
     def _written(self, accepted: Any, catalogue: Catalogue) -> list[Requirement]:
         return [
@@ -104,22 +145,22 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Truth:
+class AuditedSchema:
     """A document and everything that was found out about it.
 
     ``live`` is what the project generates today, if the document comes from a file.
     """
 
     document: Document
-    judged: tuple[Judged, ...]
+    operations: tuple[AuditedOperation, ...]
     live: Document | None = None
     generator: Any = None
 
     @property
     def descriptions(self) -> Iterator[Description]:
         """Yield the descriptions of all credentials on all views."""
-        for judged in self.judged:
-            yield from (found for found in judged.descriptions.values() if found is not None)
+        for audited in self.operations:
+            yield from (found for found in audited.descriptions.values() if found is not None)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -127,52 +168,72 @@ class Truth:
             self.descriptions, security_schemes(self.document), conf.SCHEMA_SCHEME_ALIASES
         )
 
+    @cached_property
+    def requirement_lists(self) -> Sequence[tuple[Place, Any]]:
+        """Every ``security`` that is written out, that of the root first."""
+        root = [(Place(), self.document["security"])] if "security" in self.document else []
+        written = (one for one in self.operations if "security" in one.document)
+        return [*root, *((one.place, one.document["security"]) for one in written)]
 
-def find_truth(
+    @cached_property
+    def undeclared(self) -> Sequence[tuple[AuditedOperation, Alternative, Requirement]]:
+        """The sets of credentials that are accepted, and missing from declared requirements.
+
+        Only of operations that declare one, and only what AUTHENTICATION_WHITELIST shows.
+        """
+        return [
+            (audited, alternative, requirement)
+            for audited in self.in_state(State.SECURED, State.OPTIONAL)
+            if audited.declared is not Declared.PUBLIC and audited.decision is not None
+            for alternative in audited.decision.alternatives
+            if is_whitelisted(alternative) and audited.describes(alternative)
+            for requirement in audited.requirements(alternative, self.catalogue)
+            if {*requirement} not in [{*item} for item in audited.required]
+        ]
+
+    def in_state(self, *states: State) -> Iterator[AuditedOperation]:
+        """Yield the operations that were decided to be in one of *states*."""
+        for audited in self.operations:
+            if audited.decision is not None and audited.decision.state in states:
+                yield audited
+
+
+def probe_document(
     document: Document,
     generator: Any,
     probe: Probe = AS_DEEP_AS_IS_SAFE,
     memory: Memory | None = None,
-) -> Truth:
-    """Judge every operation of *document* by its view. Raises ``UnsafeProbe``.
+) -> AuditedSchema:
+    """Decide every operation of *document* by its view. Raises ``UnsafeProbe``.
 
-    With a *memory* no view is asked twice.
+    With a *memory* no view is probed twice.
     """
     mapped = map_operations(generator)
     describer = Describer()
-    with inquiry(probe, generator.inspector.patterns, memory) as asked:
-        return Truth(
-            document,
-            tuple(
-                judge(asked, describer, path, method, operation, mapped.get((path, method)))
-                for path, method, operation in operations(document)
-            ),
-            generator=generator,
+    with access_prober(probe, generator.inspector.patterns, memory) as prober:
+        found = tuple(
+            audit_operation(
+                AuditedOperation(document, path, method, operation, mapped.get((path, method))),
+                prober,
+                describer,
+            )
+            for path, method, operation in operations(document)
         )
+    return AuditedSchema(document, found, generator=generator)
 
 
-def judge(
-    asked: Inquiry,
-    describer: Describer,
-    path: str,
-    method: str,
-    document: dict[str, Any],
-    source: Operation | None,
-) -> Judged:
+def audit_operation(
+    audited: AuditedOperation, prober: AccessProber, describer: Describer
+) -> AuditedOperation:
     """Decide about one operation. An operation without a view has no decision."""
+    source = audited.source
     if source is None:
-        return Judged(path, method, document)
-    decision = asked.decide(source)
+        return audited
+    decision = prober.decide(source)
+    credentials = (*decision.offered.authenticators, *decision.offered.keys)
     try:
-        descriptions = _described(decision, source, describer)
-    except host_errors():  # an extension of the host may fail; nothing is described then
+        descriptions = {one: describer.describe(one, source.inspector) for one in credentials}
+    except host_errors():  # an extension of the project may fail; nothing is described then
         descriptions = {}
     throttled = is_throttled(source.view)
-    return Judged(path, method, document, source, decision, descriptions, throttled)
-
-
-def _described(
-    decision: Decision, source: Operation, describer: Describer
-) -> dict[Any, Description | None]:
-    credentials = (*decision.offered.authenticators, *decision.offered.keys)
-    return {one: describer.describe(one, source.inspector) for one in credentials}
+    return replace(audited, decision=decision, descriptions=descriptions, throttled=throttled)

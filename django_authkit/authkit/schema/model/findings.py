@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from textwrap import fill
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema, Place
 
 
 class Severity(IntEnum):
@@ -19,26 +20,13 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, order=True)
-class Place:
-    """Where a finding is: an operation, or with neither path nor method the whole document."""
-
-    path: str = ""
-    method: str = ""
-    view: str = ""
-
-    @property
-    def label(self) -> str:
-        return f"{self.method.upper()} {self.path}" if self.path else "the document"
-
-
 @dataclass(frozen=True)
 class Offence:
     """What one rule saw at one place.
 
     ``severity`` is given where it is not the rule's. ``subject`` names what the offence is about if
     the place does not say it: a scheme, a class, a key of the settings. ``suggestion`` is the code
-    that mends it, where that is certain.
+    that fixes it, where that is certain.
     """
 
     place: Place
@@ -48,15 +36,31 @@ class Offence:
     suggestion: str = ""
 
 
+def exemption(what: str = "", reason: str = "") -> str:
+    """Say how a rule is silenced: *what* an entry names beside the rule, and its *reason*."""
+    named = f"the rule, {what} and a reason" if what else "the rule and a reason"
+    said = ": ".join(filter(None, (named, reason)))
+    return fill(f'An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with {said}.', width=100)
+
+
 @dataclass(frozen=True)
 class Rule:
-    """A rule: its stable id, its name (the offence), how bad it is, its page, and how to look."""
+    """A rule: its stable id, its name (the offence), how bad it is, its text, and how to look.
+
+    ``text`` is the docstring of the rule's module: a first sentence, then sections.
+    """
 
     id: str
     name: str
     severity: Severity
-    page: str
-    look: Callable[[Truth], Iterator[Offence]]
+    text: str
+    look: Callable[[AuditedSchema], Iterator[Offence]]
+    silence: str = exemption("the operation")
+
+    @property
+    def page(self) -> str:
+        """The text, and how to silence the rule."""
+        return f"{self.text.strip()}\n\n## How to silence\n\n{self.silence}\n"
 
     @property
     def title(self) -> str:
@@ -64,8 +68,8 @@ class Rule:
 
     @property
     def summary(self) -> str:
-        """The first sentence of the page."""
-        return self.page.partition("\n")[0]
+        """The first sentence of the text."""
+        return self.text.partition("\n")[0]
 
 
 @dataclass(frozen=True)

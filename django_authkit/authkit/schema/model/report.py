@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from authkit.schema.model.findings import Finding, Place, Severity
+from authkit.schema.model.audited_schema import Place
+from authkit.schema.model.findings import Finding, Severity
 from authkit.schema.openapi.document import Declared
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 
 Alternatives = tuple[tuple[str, ...], ...]
 
@@ -35,7 +36,7 @@ class Access:
 
 @dataclass(frozen=True)
 class Exempted:
-    """A finding that somebody has looked at, and why it stays."""
+    """A finding that was reviewed, and the reason why it stays."""
 
     finding: Finding
     reason: str

@@ -1,4 +1,4 @@
-"""Makes the truth about a document: the one that the project generates, or a committed file."""
+"""Audits one document: the one that the project generates, or a committed file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 
 # Imported for its effect: the descriptions of authenticators are registered.
 import authkit.schema.schemes.extensions  # noqa: F401
-from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, Truth, find_truth
+from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, AuditedSchema, probe_document
 from authkit.schema.openapi.committed import Committed, NoDocument, Unreadable, read_committed
 from authkit.schema.probe.tiers import Probe, UnsafeProbe
 from authkit.schema.sandbox.answers import GUARDS, describe, host_errors
@@ -27,11 +27,11 @@ HOST_CLASSES = (*GUARDS, BaseSerializer, ViewInspector, APIView)
 
 
 class SchemaNotMade(Exception):
-    """There is no document to judge; the message says why."""
+    """There is no document to audit; the message says why."""
 
 
 class WrongUsage(Exception):
-    """What was asked for cannot be done; the message says what is wrong with it."""
+    """The options cannot be used; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ GENERATED = Source()
 
 
 def silent(stage: str) -> None:
-    """Tell nobody about the progress."""
+    """Do not report the progress."""
 
 
 @contextmanager
@@ -62,16 +62,16 @@ def customised(dotted: str | None) -> Iterator[None]:
         patches = import_string(dotted) if dotted else None
         with patched_settings(patches):
             pass
-    except host_errors() as error:  # whatever importing the host's module may raise
+    except host_errors() as error:  # importing the project's module may raise anything
         raise WrongUsage(f"{dotted} cannot be used as settings: {describe(error)}") from None
     with patched_settings(patches):
         yield
 
 
-def make_truth(
+def probe_source(
     source: Source, probe: Probe = AS_DEEP_AS_IS_SAFE, tell: Callable[[str], None] = silent
-) -> tuple[Truth, Committed | None]:
-    """Return the truth about *source*, and the file if it is one."""
+) -> tuple[AuditedSchema, Committed | None]:
+    """Return the audited schema of *source*, and the file if it is one."""
     committed = None if source.file is None else _read(source.file)
     if source.urlconf is not None:
         require_module(source.urlconf)
@@ -82,10 +82,10 @@ def make_truth(
             document = generator.get_schema(request=None, public=True)
             tell("Asking the views")
             if committed is None:
-                return find_truth(document, generator, probe), None
-            truth = find_truth(committed.document, generator, probe)
-            return replace(truth, live=document), committed
-    except host_errors() as error:  # the host's code may fail in any way
+                return probe_document(document, generator, probe), None
+            schema = probe_document(committed.document, generator, probe)
+            return replace(schema, live=document), committed
+    except host_errors() as error:  # the project's code may fail in any way
         said = describe(error, HOST_CLASSES)
         raise SchemaNotMade(f"drf-spectacular could not make it: {said}") from error
 

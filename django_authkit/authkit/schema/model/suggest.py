@@ -1,12 +1,12 @@
-"""Code that mends a finding: shown, never written into anybody's files."""
+"""Code that fixes a finding: it is shown, and written into no file."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from authkit.schema.model.refusals import NOT_VALID
+from authkit.schema.model.refusal_texts import NOT_VALID
 from authkit.schema.openapi.document import fingerprint
-from authkit.schema.openapi.names import dotted, scheme_name
+from authkit.schema.openapi.scheme_names import dotted, scheme_name
 
 
 def extension(authenticator: type) -> str:
@@ -41,7 +41,7 @@ NO_REFUSAL = "responses={200: ...}  # in @extend_schema, without 401"
 
 #: The document says one thing and the view another; only its author knows which was meant.
 OPEN_OR_NOT = """\
-permission_classes = [AllowAny]  # if anybody may call it
+permission_classes = [AllowAny]  # if anonymous callers may call it
 permission_classes = [IsAuthenticated]  # if not"""
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from drf_spectacular.generators import EndpointEnumerator
 from rest_framework.schemas.generators import BaseSchemaGenerator, is_api_view
 
-from authkit.schema.model.audited_schema import Truth
-from authkit.schema.openapi.names import dotted
+from authkit.schema.model.audited_schema import AuditedSchema
+from authkit.schema.openapi.scheme_names import dotted
 from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.views.mapping import Operation, mock_request
 
@@ -34,27 +34,27 @@ class Endpoint:
         return view
 
 
-def undocumented_operations(truth: Truth) -> Iterator[Operation]:
+def undocumented_operations(schema: AuditedSchema) -> Iterator[Operation]:
     """Yield the operations of REST framework's views that are not in the document."""
     documented = {
-        (judged.source.callback, judged.method) for judged in truth.judged if judged.source
+        (audited.source.callback, audited.method) for audited in schema.operations if audited.source
     }
-    for endpoint in all_endpoints(truth):
+    for endpoint in all_endpoints(schema):
         shows = any(dotted(base).startswith(SHOWING) for base in endpoint.view.__mro__)
         if (endpoint.callback, endpoint.method) in documented or shows:
             continue
         try:
-            operation = _operation(truth.generator, endpoint)
+            operation = _operation(schema.generator, endpoint)
         except host_errors():  # a view of the host may fail in any way
             continue
         yield operation
 
 
-def all_endpoints(truth: Truth) -> Iterator[Endpoint]:
+def all_endpoints(schema: AuditedSchema) -> Iterator[Endpoint]:
     """Yield the methods of all views of REST framework in the URLconf."""
-    if truth.generator is None:
+    if schema.generator is None:
         return
-    found: Any = Everything(truth.generator.inspector.patterns)
+    found: Any = Everything(schema.generator.inspector.patterns)
     for path, pattern, method, callback in found.get_api_endpoints():
         yield Endpoint(path, pattern, method.lower(), callback)
 

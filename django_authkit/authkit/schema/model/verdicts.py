@@ -15,10 +15,11 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from authkit.schema.model.audited_schema import Judged, Truth
-from authkit.schema.openapi.names import dotted
-from authkit.schema.probe.decide import Alternative, Decision, Offer, State
+from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
+from authkit.schema.openapi.scheme_names import dotted
+from authkit.schema.probe.decision import Decision, Offer, State
 from authkit.schema.probe.tiers import Tier
+from authkit.schema.schemes.describer import Alternative
 
 VERSION = 1
 
@@ -68,8 +69,8 @@ def _named(names: list[str], offered: Offer) -> Alternative | None:
     return tuple(by_name[name] for name in names) if by_name.keys() >= {*names} else None
 
 
-def _key(judged: Judged) -> Key:
-    return judged.path, judged.method, judged.source.view_name if judged.source else ""
+def _key(audited: AuditedOperation) -> Key:
+    return audited.path, audited.method, audited.source.view_name if audited.source else ""
 
 
 def read_verdicts(name: str | PathLike[str]) -> Mapping[Key, Written]:
@@ -102,9 +103,9 @@ def _read(entry: Any) -> Written:
     return written
 
 
-def write_verdicts(name: str | PathLike[str], alone: Truth, deep: Truth) -> None:
+def write_verdicts(name: str | PathLike[str], alone: AuditedSchema, deep: AuditedSchema) -> None:
     """Write what *deep* decided otherwise than *alone*, sorted. Raises ``WrongVerdicts``."""
-    known = {_key(judged): judged.decision for judged in alone.judged}
+    known = {_key(audited): audited.decision for audited in alone.operations}
     written = sorted(_written(known, deep))
     content = {"version": VERSION, "operations": [asdict(one) for one in written]}
     try:
@@ -113,9 +114,9 @@ def write_verdicts(name: str | PathLike[str], alone: Truth, deep: Truth) -> None
         raise WrongVerdicts(f"{name} cannot be written: {error.strerror}") from None
 
 
-def _written(known: Mapping[Key, Decision | None], deep: Truth) -> Iterator[Written]:
-    for judged in deep.judged:
-        decision, alone = judged.decision, known.get(_key(judged))
+def _written(known: Mapping[Key, Decision | None], deep: AuditedSchema) -> Iterator[Written]:
+    for audited in deep.operations:
+        decision, alone = audited.decision, known.get(_key(audited))
         if decision is None or alone is None or not decision.is_decided:
             continue
         accepted = _names(decision)
@@ -126,7 +127,7 @@ def _written(known: Mapping[Key, Decision | None], deep: Truth) -> Iterator[Writ
         ):
             continue
         yield Written(
-            *_key(judged),
+            *_key(audited),
             alone=alone.state.value,
             state=decision.state.value,
             refusal=decision.refusal,
@@ -139,12 +140,12 @@ def _names(decision: Decision) -> list[list[str]]:
     return [[dotted(type(one)) for one in alternative] for alternative in decision.alternatives]
 
 
-def with_verdicts(truth: Truth, verdicts: Mapping[Key, Written]) -> Truth:
-    """Return *truth* with the decisions of the file, where they are still about the same view."""
-    return replace(truth, judged=tuple(_believed(one, verdicts) for one in truth.judged))
+def with_verdicts(schema: AuditedSchema, verdicts: Mapping[Key, Written]) -> AuditedSchema:
+    """Return *schema* with the decisions of the file, where they are still about the same view."""
+    return replace(schema, operations=tuple(_believed(one, verdicts) for one in schema.operations))
 
 
-def _believed(judged: Judged, verdicts: Mapping[Key, Written]) -> Judged:
-    written = verdicts.get(_key(judged))
-    decision = written and judged.decision and written.decision(judged.decision)
-    return replace(judged, decision=decision) if decision else judged
+def _believed(audited: AuditedOperation, verdicts: Mapping[Key, Written]) -> AuditedOperation:
+    written = verdicts.get(_key(audited))
+    decision = written and audited.decision and written.decision(audited.decision)
+    return replace(audited, decision=decision) if decision else audited

@@ -25,7 +25,7 @@ MAX_BYTES = 32 * 1024 * 1024
 #: A few aliases of aliases of aliases make a small file enormous.
 MAX_VALUES = 10_000_000
 
-#: Nobody writes schemas within schemas so deep.
+#: Real documents are not nested so deeply.
 MAX_DEPTH = 200
 
 #: Paths, methods and schemes stand at most so deep.

@@ -10,7 +10,7 @@ from typing import Any
 #: The fields of a path item that are operations.
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
-#: Response keys that document a refusal for want of a credential.
+#: Response keys that document the refusal of a missing credential.
 REFUSALS = ("401", "403", "4XX", "default")
 
 Document = dict[str, Any]
@@ -18,7 +18,7 @@ Requirement = dict[str, list[str]]
 
 
 class Declared(Enum):
-    """What a client reads: anybody may call, credentials are welcome, or credentials are needed."""
+    """What a client reads: no credential, an optional one, or a required one."""
 
     PUBLIC = "public"
     OPTIONAL = "optional"
@@ -115,8 +115,7 @@ def all_strings(values: Iterable[Any]) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
-def declared_state(document: Document, operation: Mapping[str, Any]) -> Declared:
-    requirements = well_formed(effective_security(document, operation))
+def declared_state(requirements: Collection[Requirement]) -> Declared:
     if not any(requirements):
         return Declared.PUBLIC
     return Declared.SECURED if all(requirements) else Declared.OPTIONAL
@@ -143,7 +142,7 @@ def fingerprint(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def said_once(requirements: Any, apart: Collection[str] = ()) -> Any:
+def deduplicated(requirements: Any, apart: Collection[str] = ()) -> Any:
     """Return the requirements without repetitions; a bare scheme name becomes what was meant.
 
     Two that name a scheme which is *apart*, because several definitions claim it, may not mean the
@@ -162,41 +161,41 @@ def said_once(requirements: Any, apart: Collection[str] = ()) -> Any:
 
 def true_requirements(
     declared: Iterable[Requirement],
-    wanted: Collection[Requirement],
+    enforced: Collection[Requirement],
     *,
     optional: bool,
-    known: Collection[str],
+    ours: Collection[str],
     added: Collection[Requirement] | None = None,
 ) -> list[Requirement]:
-    """Return *declared*, mended so that it says *wanted*.
+    """Return *declared*, fixed so that it says *enforced*.
 
-    What is declared rightly stays in its place, with its scopes. Schemes that are not *known* are
-    none of our business: somebody else, a gateway perhaps, enforces them. *added* are the wanted
-    requirements that may be written if they are missing; all of them by default.
+    What is declared rightly keeps its place and its scopes. Requirements of schemes that are not
+    *ours* stay: a gateway, for example, enforces them. *added* are the enforced requirements that
+    may be written if they are missing; all of them by default.
     """
-    sets = [set(requirement) for requirement in wanted]
-    kept = [item for item in declared if _is_true(item, sets, known, optional=optional)]
+    sets = [set(requirement) for requirement in enforced]
+    kept = [item for item in declared if _is_true(item, sets, ours, optional=optional)]
     missing = [
         item
-        for item in (wanted if added is None else added)
-        if not any(set(item) == _ours(other, known) for other in kept)
+        for item in (enforced if added is None else added)
+        if not any(set(item) == _without_foreign(other, ours) for other in kept)
     ]
     free: list[Requirement] = [{}] if optional else []
-    once: list[Requirement] = said_once([*kept, *missing, *free])
+    once: list[Requirement] = deduplicated([*kept, *missing, *free])
     return once
 
 
 def _is_true(
-    requirement: Requirement, wanted: list[set[str]], known: Collection[str], *, optional: bool
+    requirement: Requirement, enforced: list[set[str]], ours: Collection[str], *, optional: bool
 ) -> bool:
     if not requirement:
         return optional
-    ours = _ours(requirement, known)
-    return not ours or ours in wanted
+    own = _without_foreign(requirement, ours)
+    return not own or own in enforced
 
 
-def _ours(requirement: Requirement, known: Collection[str]) -> set[str]:
-    return set(requirement).intersection(known)
+def _without_foreign(requirement: Requirement, ours: Collection[str]) -> set[str]:
+    return set(requirement).intersection(ours)
 
 
 def renamed(requirements: Any, names: Mapping[str, str]) -> Any:

@@ -1,4 +1,4 @@
-"""Asks what a view answers to credentials that are not valid.
+"""Finds out what a view answers to credentials that are not valid.
 
 REST framework refuses such a request also where anonymous callers are let in; an authenticator of
 the project's own may ignore the credential instead. So each one is shown some, in the places where
@@ -12,7 +12,7 @@ from itertools import product
 from typing import Any
 
 from authkit.schema.sandbox.answers import Caller, Gate, Presented, Verdict, host_errors
-from authkit.schema.sandbox.quarantine import watching
+from authkit.schema.sandbox.guards import watching
 from authkit.schema.schemes.describer import Description
 
 #: Of no form that an issuer would choose, so that most authenticators refuse them without a look
@@ -27,8 +27,8 @@ def refusals_of_bad_credentials(
 ) -> tuple[int, ...]:
     """Return the statuses with which *gate* was seen to refuse. Raises nothing.
 
-    A refusal does not count if the project's code asked the database before, or tried to reach
-    somebody: it may have refused for want of an answer.
+    A refusal does not count if the project's code was denied the database or the network before: it
+    may have refused because of that.
     """
     found = (_refusal(gate, one, describe) for one in authenticators)
     return tuple(sorted({status for status in found if status is not None}))
@@ -37,7 +37,7 @@ def refusals_of_bad_credentials(
 def _refusal(gate: Gate, authenticator: Any, describe: Describe) -> int | None:
     try:
         presented = [*bad_credentials(authenticator, describe(authenticator))]
-    except host_errors():  # the host's code may fail in any way
+    except host_errors():  # the project's code may fail in any way
         return None
     for one in presented:
         with watching() as watch:
@@ -48,7 +48,7 @@ def _refusal(gate: Gate, authenticator: Any, describe: Describe) -> int | None:
 
 
 def bad_credentials(authenticator: Any, description: Description | None) -> Iterator[Presented]:
-    """Yield what a caller with a bad credential sends; nothing if nobody knows where."""
+    """Yield what a caller with a bad credential sends; nothing if the place is not known."""
     for definition in description.definitions.values() if description else ():
         place, name, scheme = _sent(definition)
         in_authorization = (place, name.lower()) == ("header", "authorization")

@@ -1,4 +1,4 @@
-"""Users that exist only in memory: whom a permission is asked about."""
+"""The users of the probe, which exist only in memory."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def _user(*flags: str) -> Model:
         if _is_boolean_field(user, flag):
             setattr(user, flag, True)
     if user.pk is None and isinstance(user._meta.pk, IntegerField):
-        # Relations of a user without a key end in a ValueError about saving; with one they want
-        # the database, which is the honest reason.
+        # Relations of a user without a key end in a ValueError about saving; with one they need
+        # the database, which is the real reason.
         user.pk = 0
     return cast(Model, user)
 

@@ -1,4 +1,4 @@
-"""Asks about operations tier by tier, and stops where the answer is certain."""
+"""Decides about operations tier by tier, and stops where the answer is certain."""
 
 from __future__ import annotations
 
@@ -13,29 +13,26 @@ from django.db import connections, transaction
 from rest_framework.permissions import SAFE_METHODS
 
 from authkit.schema.probe.bad_credentials import refusals_of_bad_credentials
-from authkit.schema.probe.decide import NOTHING, Decision, Hearing, Offer, State
-from authkit.schema.probe.gate import ViewGate
-from authkit.schema.probe.known import KnownGate, known_gate
-from authkit.schema.probe.mock import mock_gate
+from authkit.schema.probe.builtin_gate import BuiltinGate, builtin_gate
+from authkit.schema.probe.decision import NOTHING, CallerMatrix, Decision, Offer, State
+from authkit.schema.probe.dry_run import (
+    MiddlewareStack,
+    dry_run,
+    dry_run_stack,
+    without_middleware,
+)
+from authkit.schema.probe.object_permissions import answer_for_rows, sample_rows
 from authkit.schema.probe.principals import principals
 from authkit.schema.probe.responses import (
     OBJECT,
-    answered_before,
-    as_far_as_asked,
-    before_the_gate,
-    for_want_of_another,
+    blocked_by_sandbox,
+    decided_before_gate,
+    decided_by_response,
     live,
-)
-from authkit.schema.probe.rows import rows_behind, through_rows
-from authkit.schema.probe.stack import (
-    Stack,
-    harmless_stack,
-    is_decorated,
-    pass_through,
-    without_middleware,
+    require_object_check,
 )
 from authkit.schema.probe.tiers import Probe, Tier
-from authkit.schema.probe.trusted_gate import Witness, heard
+from authkit.schema.probe.view_gate import ViewGate, mock_gate
 from authkit.schema.sandbox.answers import (
     ANONYMOUS,
     Answer,
@@ -45,20 +42,22 @@ from authkit.schema.sandbox.answers import (
     describe,
     host_errors,
 )
-from authkit.schema.sandbox.quarantine import (
-    RefusedStatement,
+from authkit.schema.sandbox.guards import (
+    BlockedStatement,
+    TrustedGate,
     Watch,
-    quarantine,
-    rolled_back,
+    sandboxed,
+    trusted_answer,
     watching,
 )
+from authkit.schema.sandbox.rollback import rolled_back
 from authkit.schema.schemes.describer import Describer
+from authkit.schema.views.framework_code import handles_exceptions, is_decorated
 from authkit.schema.views.mapping import Operation
-from authkit.schema.views.permissions import decided_by_object
-from authkit.schema.views.stock import handles_exceptions
-from authkit.schema.views.url_values import Addresses, placeholders
+from authkit.schema.views.permission_tree import decided_by_object
+from authkit.schema.views.url_builder import UrlBuilder, placeholders
 
-UP_TO_THE_OBJECT = Answer(Verdict.UNKNOWN, said=f"{OBJECT} decides")
+OBJECT_DECIDES = Answer(Verdict.UNKNOWN, said=f"{OBJECT} decides")
 UNASKED = "its permissions are the project's own, and views are not asked here"
 ASKS_AROUND = "setup(), dispatch() or a decorator asks the database"
 
@@ -68,19 +67,19 @@ Memory = WeakKeyDictionary[Any, dict[tuple[str, str, str], Decision]]
 
 
 @dataclass(frozen=True)
-class Inquiry:
+class AccessProber:
     """What one run needs to decide about operations; ``stack`` is there from T2 on.
 
-    ``samples`` fills placeholders without the database, ``addresses`` with its rows. What is in
-    ``memory`` is not asked again.
+    ``sample_urls`` fills placeholders without the database, ``row_urls`` with its rows. What is in
+    ``memory`` is not probed again.
     """
 
     tier: Tier
-    samples: Addresses
-    addresses: Addresses
-    people: Sequence[Any]
-    stack: Stack | None = None
-    known: dict[Any, Decision] = field(default_factory=dict)
+    sample_urls: UrlBuilder
+    row_urls: UrlBuilder
+    users: Sequence[Any]
+    stack: MiddlewareStack | None = None
+    decisions: dict[Any, Decision] = field(default_factory=dict)
     memory: Memory | None = None
     describer: Describer = field(default_factory=Describer)
 
@@ -98,7 +97,7 @@ class Inquiry:
         with watching(reads=False) as watch:
             try:
                 decision = self._decide(operation, watch)
-            except host_errors() as error:  # the host's code may fail in any way
+            except host_errors() as error:  # the project's code may fail in any way
                 decision = Decision(State.UNDECIDED, reason=describe(error), crashed=True)
         if not watch.attempts:
             return decision
@@ -123,41 +122,41 @@ class Inquiry:
             return Decision(State.UNDECIDED, reason=UNASKED)
         try:
             return self._decide_decorated(operation, offered, watch)
-        except RefusedStatement:
-            # Whatever was looked for on the way, nobody gets past a gate that refuses.
+        except BlockedStatement:
+            # A gate that refuses is certain, whatever the code before it looked for.
             decision = self._decide_gate(operation, offered, watch)
             if decision.state is State.SECURED:
                 return decision
             return Decision(State.UNDECIDED, reason=ASKS_AROUND, tier=Tier.T1)
 
     def _decide_gate(self, operation: Operation, offered: Offer, watch: Watch) -> Decision:
-        known = known_gate(operation.view, operation.method.upper(), offered)
+        known = builtin_gate(operation.view, operation.method.upper(), offered)
         if known is not None:
             return self._decide_known(known, operation, offered)
         if self.tier is Tier.T0:
             return Decision(State.UNDECIDED, reason=UNASKED)
-        gate = mock_gate(operation, self.samples.values(operation))
-        return self._hear_view(operation, offered, watch, gate)
+        gate = mock_gate(operation, self.sample_urls.values(operation))
+        return self._decide_through(operation, offered, watch, gate)
 
     def _decide_decorated(self, operation: Operation, offered: Offer, watch: Watch) -> Decision:
-        values = self.samples.values(operation)
+        values = self.sample_urls.values(operation)
         path = _sample(operation, values)
-        hear = partial(self._hear_view, operation, offered, watch)
-        passage = pass_through(without_middleware(operation, values or {}), operation, path, hear)
+        at_gate = partial(self._decide_through, operation, offered, watch)
+        outcome = dry_run(without_middleware(operation, values or {}), operation, path, at_gate)
         unknown = Decision(State.UNDECIDED, offered=offered)
-        if passage.found is None and watch.reached:
-            return for_want_of_another(watch, unknown, Tier.T1)
-        return passage.found or answered_before(passage, path, unknown, Tier.T1)
+        if outcome.found is None and watch.reached:
+            return blocked_by_sandbox(watch, unknown, Tier.T1)
+        return outcome.found or decided_by_response(outcome, path, unknown, Tier.T1)
 
-    def _decide_known(self, gate: KnownGate, operation: Operation, offered: Offer) -> Decision:
-        # Views by the hundred ask the same, and are answered the same.
+    def _decide_known(self, gate: BuiltinGate, operation: Operation, offered: Offer) -> Decision:
+        # Hundreds of views have the same permissions; one decision serves them all.
         key = gate.method in SAFE_METHODS, offered.classes
-        if key not in self.known:
-            decision = Hearing(gate, offered, self.people).decide(gate.answer(ANONYMOUS))
+        if key not in self.decisions:
+            decision = CallerMatrix(gate, offered, self.users).decide(gate.answer(ANONYMOUS))
             if decision.state is State.OPTIONAL or handles_exceptions(gate.view):
                 decision = self._with_statuses(decision, operation, offered)
-            self.known[key] = replace(decision, offered=offered)
-        return self.known[key]
+            self.decisions[key] = replace(decision, offered=offered)
+        return self.decisions[key]
 
     def _with_statuses(self, decision: Decision, operation: Operation, offered: Offer) -> Decision:
         """Return *decision* with what only a request can tell."""
@@ -165,7 +164,7 @@ class Inquiry:
         if self.tier is Tier.T0:
             return unknown
         try:
-            gate = mock_gate(operation, self.samples.values(operation))
+            gate = mock_gate(operation, self.sample_urls.values(operation))
         except host_errors():  # the project's own mock request may fail
             return unknown
         if decision.state is State.OPTIONAL:
@@ -179,58 +178,58 @@ class Inquiry:
         refused = refusals_of_bad_credentials(gate, offered.authenticators, describe)
         return replace(decision, bad_credential=refused)
 
-    def _hear_view(
+    def _decide_through(
         self, operation: Operation, offered: Offer, watch: Watch, gate: Gate
     ) -> Decision:
-        witness = Witness(gate, watch)
-        hearing = Hearing(witness, offered, self.people)
-        anonymous = witness.answer(ANONYMOUS)
+        trusted = TrustedGate(gate, watch)
+        matrix = CallerMatrix(trusted, offered, self.users)
+        anonymous = trusted.answer(ANONYMOUS)
         if _asks_the_object(operation, offered, anonymous):
-            decision = replace(hearing.decide(UP_TO_THE_OBJECT), depends_on=OBJECT)
+            decision = replace(matrix.decide(OBJECT_DECIDES), depends_on=OBJECT)
         else:
-            decision = hearing.decide(anonymous)
+            decision = matrix.decide(anonymous)
         decision = replace(decision, tier=Tier.T1)
         if decision.state is State.OPTIONAL or decision.depends_on:
             return self._with_bad_credentials(decision, operation, offered, gate)
         return decision
 
     def _decide_stack(
-        self, stack: Stack, operation: Operation, view: Decision, watch: Watch
+        self, stack: MiddlewareStack, operation: Operation, view: Decision, watch: Watch
     ) -> Decision:
         """Decide at T2 to T4: a request through everything that stands before the handler."""
-        values = self.addresses.values(operation)
+        values = self.row_urls.values(operation)
         if values is None:
             return view
-        path = self.addresses.path(operation, values)
-        hear = partial(self._hear_stack, operation, view, watch)
+        path = self.row_urls.path(operation, values)
+        at_gate = partial(self._decide_at_gate, operation, view, watch)
         watch.next_question()
-        passage = pass_through(stack.send, operation, path, hear)
-        if passage.found is None:
+        outcome = dry_run(stack.send, operation, path, at_gate)
+        if outcome.found is None:
             if watch.reached:
-                return for_want_of_another(watch, view, Tier.T2)
-            invented = self.addresses.invents(operation)
-            return before_the_gate(passage, path, view, invented=invented)
-        decision: Decision = passage.found
+                return blocked_by_sandbox(watch, view, Tier.T2)
+            invented = self.row_urls.invents(operation)
+            return decided_before_gate(outcome, path, view, invented=invented)
+        decision: Decision = outcome.found
         reached = decision.is_open or (decision.is_decided and decision.depends_on)
         if self.tier is Tier.T4 and reached and operation.method in ("get", "head"):
             watch.next_question()
             answered = live(stack, operation, path, decision)
             decision = decision if watch.reached else answered
-        return as_far_as_asked(operation, decision)
+        return require_object_check(operation, decision)
 
-    def _hear_stack(
+    def _decide_at_gate(
         self, operation: Operation, view: Decision, watch: Watch, gate: ViewGate
     ) -> Decision:
         offered = replace(view.offered, authenticators=gate.authenticators)
         offers_the_same = offered.classes == view.offered.classes
-        witness = Witness(gate, watch)
-        anonymous, tier, depends_on = witness.answer(ANONYMOUS), Tier.T2, ""
+        trusted = TrustedGate(gate, watch)
+        anonymous, tier, depends_on = trusted.answer(ANONYMOUS), Tier.T2, ""
         if _asks_the_object(operation, offered, anonymous):
-            anonymous = heard(watch, partial(self._about_rows, gate))
+            anonymous = trusted_answer(watch, partial(self._about_rows, gate))
             tier, depends_on = Tier.T3, OBJECT
         if offers_the_same and view.agrees(anonymous):
             return replace(view, refusal=anonymous.status, tier=tier, depends_on=depends_on)
-        decision = Hearing(witness, offered, self.people).decide(anonymous)
+        decision = CallerMatrix(trusted, offered, self.users).decide(anonymous)
         return replace(
             decision,
             offered=offered,
@@ -241,47 +240,47 @@ class Inquiry:
 
     def _about_rows(self, gate: ViewGate) -> Answer:
         if self.tier < Tier.T3:
-            return UP_TO_THE_OBJECT
+            return OBJECT_DECIDES
         try:
-            return through_rows(gate, rows_behind(gate))
-        except host_errors() as error:  # the queryset is the host's code
+            return answer_for_rows(gate, sample_rows(gate))
+        except host_errors() as error:  # the queryset is the project's code
             return Answer(Verdict.UNKNOWN, said=f"no rows to ask about: {describe(error)}")
 
 
 def _asks_the_object(operation: Operation, offered: Offer, anonymous: Answer) -> bool:
-    admitted = anonymous.verdict is Verdict.ADMITTED
-    names = placeholders(operation)
-    return admitted and decided_by_object(
-        operation.view, operation.method, names, offered.permissions
+    return anonymous.verdict is Verdict.ADMITTED and decided_by_object(
+        operation.view, operation.method, placeholders(operation), offered.permissions
     )
 
 
 def ask(operation: Operation, caller: Caller) -> Answer:
     """Return the answer of the view alone, at T1, to *caller*."""
-    with quarantine(), watching() as watch:
-        gate = mock_gate(operation, Addresses().values(operation))
-        return Witness(gate, watch).answer(caller)
+    with sandboxed(), watching() as watch:
+        gate = mock_gate(operation, UrlBuilder().values(operation))
+        return TrustedGate(gate, watch).answer(caller)
 
 
 @contextmanager
-def inquiry(probe: Probe, patterns: Any, memory: Memory | None = None) -> Iterator[Inquiry]:
-    """Make everything safe, then let operations be decided. Raises ``UnsafeProbe``."""
+def access_prober(
+    probe: Probe, patterns: Any, memory: Memory | None = None
+) -> Iterator[AccessProber]:
+    """Open the sandbox, and give the prober that decides in it. Raises ``UnsafeProbe``."""
     tier = probe.resolved()
-    asked = Inquiry(
+    prober = AccessProber(
         tier,
-        Addresses(probe.params),
-        Addresses(probe.params, rows=True),
+        UrlBuilder(probe.params),
+        UrlBuilder(probe.params, rows=True),
         principals(),
         memory=memory,
     )
     with ExitStack() as stack:
         if tier >= Tier.T1:
-            stack.enter_context(quarantine())
+            stack.enter_context(sandboxed())
         if tier >= Tier.T2:
             stack.enter_context(rolled_back())
-            served = stack.enter_context(harmless_stack(patterns))
-            asked = replace(asked, stack=served)
-        yield asked
+            served = stack.enter_context(dry_run_stack(patterns))
+            prober = replace(prober, stack=served)
+        yield prober
 
 
 @contextmanager
@@ -307,4 +306,4 @@ def _savepoint(alias: str) -> Iterator[None]:
 
 
 def _sample(operation: Operation, values: dict[str, str] | None) -> str:
-    return operation.path if values is None else Addresses().path(operation, values)
+    return operation.path if values is None else UrlBuilder().path(operation, values)

@@ -7,26 +7,27 @@ from typing import Any
 
 from rest_framework.authentication import SessionAuthentication
 
-from authkit.schema.probe.decide import Alternative, Decision, State
-from authkit.schema.probe.stack import Passage, Stack, received_request
+from authkit.schema.probe.decision import Decision, State
+from authkit.schema.probe.dry_run import DryRun, MiddlewareStack, received_request
 from authkit.schema.probe.tiers import Tier
 from authkit.schema.sandbox.answers import REFUSALS, host_errors
-from authkit.schema.sandbox.quarantine import Watch, replaced
-from authkit.schema.views.handlers import asks_about_its_object, handler_name
+from authkit.schema.sandbox.guards import Watch, replaced
+from authkit.schema.schemes.describer import Alternative
+from authkit.schema.views.handlers import checks_object_permissions, handler_name
 from authkit.schema.views.login_page import sends_to_login
 from authkit.schema.views.mapping import Operation
-from authkit.schema.views.permissions import is_key_permission
+from authkit.schema.views.permission_tree import is_key_permission
 
 OBJECT = "has_object_permission()"
 HANDLER = "the handler"
 
 
-def answered_before(passage: Passage, path: str, view: Decision, tier: Tier) -> Decision:
+def decided_by_response(outcome: DryRun, path: str, view: Decision, tier: Tier) -> Decision:
     """Decide about a request that was answered before the view's permissions were asked."""
-    if passage.astray:
-        reason = f"{path} {passage.astray}"
+    if outcome.misrouted:
+        reason = f"{path} {outcome.misrouted}"
         return Decision(State.UNDECIDED, reason=reason, offered=view.offered, tier=tier)
-    response: Any = passage.response
+    response: Any = outcome.response
     where = f" to {response['Location']}" if response.has_header("Location") else ""
     reason = f"answered {response.status_code}{where} before the permissions are asked"
     accepted = view.alternatives if view.state is State.SECURED else ()
@@ -37,33 +38,33 @@ def answered_before(passage: Passage, path: str, view: Decision, tier: Tier) -> 
     return Decision(State.SECURED, accepted, response.status_code, reason, view.offered, tier)
 
 
-def for_want_of_another(watch: Watch, view: Decision, tier: Tier) -> Decision:
-    """Decide nothing about a request that something answered which had wanted to reach somebody."""
+def blocked_by_sandbox(watch: Watch, view: Decision, tier: Tier) -> Decision:
+    """Decide nothing about a request that was answered after a side effect was blocked."""
     reason = f"what stands before the permissions {watch.reached}, which is refused here"
     return Decision(State.UNDECIDED, reason=reason, offered=view.offered, tier=tier)
 
 
 def _by_login(view: Decision) -> tuple[Alternative, ...]:
-    """Return the authenticators that know whom a login page logs in: Django's own user."""
+    """Return the authenticators that accept the session of a login page."""
     found = (one for one in view.offered.authenticators if isinstance(one, SessionAuthentication))
     return tuple((one,) for one in found)
 
 
-def before_the_gate(passage: Passage, path: str, view: Decision, *, invented: bool) -> Decision:
-    response = passage.response
+def decided_before_gate(outcome: DryRun, path: str, view: Decision, *, invented: bool) -> Decision:
+    response = outcome.response
     if response and response.status_code == 404 and invented and view.is_decided:
         # Something looked for a row that need not exist. It says nothing about who may call.
         return view
-    return answered_before(passage, path, view, Tier.T2)
+    return decided_by_response(outcome, path, view, Tier.T2)
 
 
-def live(stack: Stack, operation: Operation, path: str, decision: Decision) -> Decision:
+def live(stack: MiddlewareStack, operation: Operation, path: str, decision: Decision) -> Decision:
     """Run the handler of a safe method, and see whether it refuses by itself."""
     unthrottled = replaced(operation.callback.cls, "check_throttles", lambda view, request: None)
     try:
         with unthrottled:
             response = stack.send(received_request(operation, path))
-    except host_errors():  # a handler that wants what it may not have has refused nobody
+    except host_errors():  # a handler that fails on what the sandbox blocks has refused no caller
         return decision
     status = response.status_code
     if status not in REFUSALS and not sends_to_login(response, path):
@@ -79,7 +80,7 @@ def live(stack: Stack, operation: Operation, path: str, decision: Decision) -> D
 
 
 def _let_in(decision: Decision, status: int) -> Decision:
-    """Return that anybody gets in, for the handler answered without asking about its object."""
+    """Return that anonymous callers get in: the handler answered without checking its object."""
     read = tuple(one for one in decision.alternatives if not any(map(is_key_permission, one)))
     return replace(
         decision,
@@ -92,11 +93,11 @@ def _let_in(decision: Decision, status: int) -> Decision:
     )
 
 
-def as_far_as_asked(operation: Operation, decision: Decision) -> Decision:
+def require_object_check(operation: Operation, decision: Decision) -> Decision:
     """Return *decision*; if rows led to a refusal, only where the handler asks about its own."""
     refused = decision.is_decided and not decision.is_open
     view, method = operation.view, operation.method
-    if decision.tier is not Tier.T3 or not refused or asks_about_its_object(view, method):
+    if decision.tier is not Tier.T3 or not refused or checks_object_permissions(view, method):
         return decision
     reason = f"{OBJECT} refuses, and it is not certain that {handler_name(view, method)}() asks it"
     return replace(decision, state=State.UNDECIDED, alternatives=(), refusal=None, reason=reason)

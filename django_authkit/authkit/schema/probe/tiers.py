@@ -11,7 +11,7 @@ from django.db import connections
 
 
 class Tier(IntEnum):
-    """What is asked, the cheapest first.
+    """How deep the probe goes, the cheapest first.
 
     T0: the permissions of REST framework, whose answers are known. T1: the view, without SQL.
     T2: the whole stack, middleware and decorators included, up to the handler. T3: also the
@@ -30,7 +30,7 @@ class Tier(IntEnum):
 
 
 class UnsafeProbe(Exception):
-    """A tier was asked for that reads a database of which nobody said that it may be read."""
+    """The tier reads a database, and the user has not allowed that."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,6 @@ def _reachable() -> bool:
     try:
         for connection in connections.all():
             connection.ensure_connection()
-    except Exception:  # a backend may fail in any way, and then views are asked without rows
+    except Exception:  # a backend may fail in any way, and then views are probed without rows
         return False
     return True

@@ -1,4 +1,4 @@
-"""Commands that GitHub Actions turns into annotations."""
+"""Annotations in GitHub Actions."""
 
 from __future__ import annotations
 

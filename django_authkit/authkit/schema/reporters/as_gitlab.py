@@ -1,4 +1,4 @@
-"""GitLab's code quality report, shown in merge requests."""
+"""GitLab's code quality report, which merge requests show."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from authkit.schema.model.report import Location, Report
 
 SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.NOTE: "info"}
 
-#: GitLab wants a file for every finding, and shows one at the root of the project as any other.
+#: GitLab requires a file for every finding, and accepts one at the root of the project.
 UNKNOWN = Location("manage.py", 1)
 
 

@@ -1,4 +1,7 @@
-"""One page without outside addresses: to read, to keep, to print."""
+"""One page to read, store and print: first what is open, then who can call what.
+
+It refers to no other resource: it can be opened offline.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from itertools import groupby
 from authkit.schema.model.findings import Finding, Rule
 from authkit.schema.model.report import Access, Alternatives, Report
 from authkit.schema.openapi.document import Declared
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from authkit.schema.reporters.sentences import circumstances, coverage, gaps, sums
 
 OPEN = (State.PUBLIC, State.OPTIONAL)
@@ -81,7 +84,7 @@ def _open(report: Report) -> Iterator[str]:
     if not found:
         yield "<p>Nothing that could be decided is open.</p>"
         return
-    head = ("Operation", "Who gets in", "The document says", "View")
+    head = ("Operation", "Who is admitted", "The document says", "View")
     yield from _table(
         head, ((_operation(one), _state(one), _said(one), _view(one)) for one in found)
     )
@@ -89,8 +92,8 @@ def _open(report: Report) -> Iterator[str]:
 
 def _state(access: Access) -> str:
     if access.state is State.PUBLIC:
-        return "anybody"
-    return "anybody; credentials are read"
+        return "all callers"
+    return "all callers; credentials are read"
 
 
 def _said(access: Access) -> str:

@@ -1,11 +1,12 @@
-"""The report for programs."""
+"""A report for programs, with a `version`, every operation and every exempted finding."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from authkit.schema.model.findings import Finding, Place
+from authkit.schema.model.audited_schema import Place
+from authkit.schema.model.findings import Finding
 from authkit.schema.model.report import Access, Report
 
 #: Rises when a field goes away or changes its meaning; new fields may come at any time.

@@ -1,4 +1,4 @@
-"""JUnit's XML, which every CI server shows: a test case for each operation."""
+"""JUnit's XML for CI servers: a test case for each operation."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from authkit.schema.model.findings import Finding, Place, Severity
+from authkit.schema.model.audited_schema import Place
+from authkit.schema.model.findings import Finding, Severity
 from authkit.schema.model.report import Access, Report
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from authkit.schema.reporters.sentences import coverage
 
 #: What XML 1.0 cannot hold, not even escaped (section 2.2).
-UNSPEAKABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(report: Report) -> str:
@@ -71,4 +72,4 @@ def _failure(finding: Finding) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(UNSPEAKABLE.sub("\ufffd", text))
+    return escape(NOT_XML.sub("\ufffd", text))

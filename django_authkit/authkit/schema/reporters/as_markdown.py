@@ -1,4 +1,4 @@
-"""Markdown for a comment, a wiki or a job summary."""
+"""Markdown for comments, wiki pages and job summaries."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from authkit.schema.model.findings import Finding
 from authkit.schema.model.report import Report
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from authkit.schema.reporters.sentences import circumstances, coverage, gaps, sums
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")

@@ -1,4 +1,4 @@
-"""SARIF 2.1.0, which GitHub's code scanning and many other tools read."""
+"""SARIF 2.1.0, which GitHub's code scanning and editors read."""
 
 from __future__ import annotations
 

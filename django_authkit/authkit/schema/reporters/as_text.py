@@ -1,4 +1,4 @@
-"""The report for people."""
+"""A report to read in a terminal; the default."""
 
 from __future__ import annotations
 

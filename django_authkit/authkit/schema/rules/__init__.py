@@ -1,85 +1,34 @@
-"""Every rule of the audit, in the order of their ids."""
+"""The rules of the audit: each module of this folder holds one, as ``RULE``.
+
+No list names them. ``--select``, ``--explain``, SARIF and the pages in ``docs/schema/rules/`` take
+what they say from the rule; ``python -m tests.schema.pages`` writes the pages.
+"""
 
 from __future__ import annotations
 
-from authkit.schema.model.findings import Rule
-from authkit.schema.rules import (
-    anonymous_crash,
-    anonymous_request_writes,
-    authenticator_not_declared,
-    committed_schema_stale,
-    dead_endpoint,
-    debug_dependent_gate,
-    decision_in_object_or_handler,
-    declared_optional_but_rejects,
-    declared_public_but_rejects,
-    declared_scheme_has_no_authenticator,
-    declared_secured_but_open,
-    duplicate_requirement,
-    equivalent_schemes,
-    hidden_authenticators,
-    malformed_requirement,
-    operation_id_collision,
-    optional_auth_but_no_authenticators,
-    optional_auth_lacks_401,
-    permission_credential_undocumented,
-    public_documents_401,
-    reject_status_undocumented,
-    root_inheritance_trap,
-    scheme_name_collision,
-    scope_undocumented,
-    security_for_every_operation,
-    subsumed_requirement,
-    tokens_without_second_factor,
-    unacknowledged_open_operation,
-    undefined_scheme,
-    undocumented_and_open,
-    unknown_scope,
-    unknown_spectacular_setting,
-    unresolved_authenticator,
-    unused_scheme,
-    weak_scheme,
-    wrong_refusal_documented,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
-RULES: tuple[Rule, ...] = (
-    undefined_scheme.RULE,
-    unused_scheme.RULE,
-    duplicate_requirement.RULE,
-    equivalent_schemes.RULE,
-    malformed_requirement.RULE,
-    root_inheritance_trap.RULE,
-    unknown_scope.RULE,
-    subsumed_requirement.RULE,
-    weak_scheme.RULE,
-    operation_id_collision.RULE,
-    unresolved_authenticator.RULE,
-    declared_scheme_has_no_authenticator.RULE,
-    authenticator_not_declared.RULE,
-    permission_credential_undocumented.RULE,
-    optional_auth_but_no_authenticators.RULE,
-    scheme_name_collision.RULE,
-    scope_undocumented.RULE,
-    declared_secured_but_open.RULE,
-    declared_public_but_rejects.RULE,
-    declared_optional_but_rejects.RULE,
-    dead_endpoint.RULE,
-    anonymous_crash.RULE,
-    anonymous_request_writes.RULE,
-    decision_in_object_or_handler.RULE,
-    unacknowledged_open_operation.RULE,
-    debug_dependent_gate.RULE,
-    reject_status_undocumented.RULE,
-    wrong_refusal_documented.RULE,
-    public_documents_401.RULE,
-    optional_auth_lacks_401.RULE,
-    unknown_spectacular_setting.RULE,
-    security_for_every_operation.RULE,
-    hidden_authenticators.RULE,
-    committed_schema_stale.RULE,
-    undocumented_and_open.RULE,
-    tokens_without_second_factor.RULE,
-)
+from authkit.schema.model.findings import Rule
+
+#: What the rules are about, by the beginning of their ids.
+GROUPS = {
+    "AK1": "The document alone",
+    "AK2": "Authenticators and credentials",
+    "AK3": "Access",
+    "AK4": "Refusals",
+    "AK5": "Settings and committed documents",
+    "AK6": "What the document omits",
+}
+
+
+def _discovered() -> tuple[Rule, ...]:
+    modules = (import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
+    return tuple(sorted((module.RULE for module in modules), key=lambda rule: rule.id))
+
+
+#: Every rule, in the order of their ids.
+RULES = _discovered()
 
 
 def find_rule(rule_id: str) -> Rule | None:

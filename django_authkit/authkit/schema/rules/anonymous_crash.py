@@ -1,20 +1,20 @@
-"""The view's gate fails when an anonymous caller knocks.
+"""The check of an anonymous request raises an exception.
 
 ## What it does
 
 Sends an anonymous request through the whole stack up to the handler (`--tier T2` and deeper), and
-reports an exception that is no refusal, with the permission or authenticator that raised it.
+reports an exception that is not a refusal, with the permission or authenticator that raised it.
 
 ## Why is this bad?
 
-Strangers can make the server answer 500. A permission that fails has not decided, and code around
-it that catches too much may let the caller in.
+Any unauthenticated client can make the server answer 500. A permission that raises has not decided,
+and code around it that catches too much may admit the caller.
 
 ## Example
 
     class IsMember(BasePermission):
         def has_permission(self, request, view):
-            return request.user.member.active       # AnonymousUser has no member
+            return request.user.member.active  # AnonymousUser has no member
 
 ## Use instead
 
@@ -22,28 +22,28 @@ it that catches too much may let the caller in.
         def has_permission(self, request, view):
             return request.user.is_authenticated and request.user.member.active
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
+- CWE-755: Improper Handling of Exceptional Conditions
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import in_state, place_of
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from authkit.schema.probe.tiers import Tier
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in in_state(truth, State.UNDECIDED):
-        decision = judged.decision
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in schema.in_state(State.UNDECIDED):
+        decision = audited.decision
         # Below T2 what a middleware puts on the request is missing, and that may be all.
         if decision and decision.crashed and not decision.attempts and decision.tier >= Tier.T2:
-            yield Offence(place_of(judged), f"The gate fails: {decision.reason}.")
+            message = f"The check of an anonymous request raises: {decision.reason}."
+            yield Offence(audited.place, message)
 
 
 RULE = Rule("AK305", "anonymous-crash", Severity.ERROR, __doc__, look)

@@ -1,14 +1,14 @@
-"""Asking whether a caller may come in changes something.
+"""The check of a request has side effects.
 
 ## What it does
 
-Reports what the code before the handler tried while it was asked: statements that write, mail,
-connections to other machines, tasks, other programs. All of it was refused and nothing happened.
+Reports what the code before the handler attempted during the probe: SQL statements that write,
+mail, connections to other hosts, tasks, subprocesses. Each attempt was blocked and had no effect.
 
 ## Why is this bad?
 
-Strangers can fill a table, send mail or keep another service busy without a credential. The gate is
-also slow for everybody.
+Any unauthenticated client can fill a table, send mail or load another service. The check also slows
+down every request.
 
 ## Example
 
@@ -19,26 +19,25 @@ also slow for everybody.
 
 ## Use instead
 
-Do it in the handler, after the caller was let in, or in a throttle.
+Do it in the handler, after the caller was admitted, or in a throttle.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
+- OWASP API Security Top 10 (2023), API4: Unrestricted Resource Consumption
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import place_of
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in truth.judged:
-        for attempt in judged.decision.attempts if judged.decision else ():
-            yield Offence(place_of(judged), f"The code before the handler {attempt}.")
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in schema.operations:
+        for attempt in audited.decision.attempts if audited.decision else ():
+            yield Offence(audited.place, f"The code before the handler {attempt}.")
 
 
 RULE = Rule("AK306", "anonymous-request-writes", Severity.WARNING, __doc__, look)

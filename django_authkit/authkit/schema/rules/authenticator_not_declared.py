@@ -2,14 +2,14 @@
 
 ## What it does
 
-Asks the view about a user behind each authenticator, and reports the accepted ones that are missing
-from the operation's requirements. Authenticators that `AUTHENTICATION_WHITELIST` hides are left
-alone, and so are operations without any requirement (AK302).
+Probes the view with a user of each authenticator, and reports the accepted ones that are missing
+from the operation's requirements. Authenticators that `AUTHENTICATION_WHITELIST` hides are not
+reported, nor are operations without any requirement (AK302).
 
 ## Why is this bad?
 
-Whoever looks for all the ways in does not find this one. A credential that was forgotten in the
-document is forgotten when it is taken out of use.
+A review of the accepted credentials misses this one, and a credential that is missing from the
+document is also missed when it is withdrawn.
 
 ## Example
 
@@ -24,30 +24,25 @@ document is forgotten when it is taken out of use.
     class ReportView(APIView):
         authentication_classes = [JWTAuthentication]
 
-or leave `auth` out. `authkit.schema.hooks.postprocess_schema_security` adds the requirement.
-
-## How to silence
-
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
+or omit `auth`. `authkit.schema.hooks.postprocess_schema_security` adds the requirement.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import mended, place_of, undeclared
-from authkit.schema.views.permissions import is_key_permission
+from authkit.schema.views.permission_tree import is_key_permission
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged, alternative, requirement in undeclared(truth):
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited, alternative, requirement in schema.undeclared:
         if not any(is_key_permission(one) for one in alternative):
             names = " and ".join(requirement)
             message = f'"{names}" is accepted, and the document does not say so.'
-            suggestion = mended(truth, judged)
-            yield Offence(place_of(judged), message, subject=names, suggestion=suggestion)
+            suggestion = audited.suggested_auth(schema.catalogue)
+            yield Offence(audited.place, message, subject=names, suggestion=suggestion)
 
 
 RULE = Rule("AK203", "authenticator-not-declared", Severity.WARNING, __doc__, look)

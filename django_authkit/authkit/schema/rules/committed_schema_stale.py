@@ -1,19 +1,18 @@
-"""The committed document is not the one that the project makes today.
+"""The committed document differs from the one that the project generates.
 
 ## What it does
 
-With `--schema FILE`: makes the document anew, and compares its operations, their `security` and the
-security schemes with those of the file. Descriptions, examples and the order of things are left
-alone.
+With `--schema FILE`: generates the document, and compares its operations, their `security` and the
+security schemes with those of the file. Descriptions, examples and order are not compared.
 
 ## Why is this bad?
 
-Clients are generated from the file. What it leaves out they cannot call, what is gone they call in
-vain, and a requirement that has changed they do not meet.
+Clients are generated from the file. They cannot call an operation that it omits, they call removed
+operations in vain, and they do not meet a requirement that has changed.
 
 ## Example
 
-A view gets a permission, and nobody makes the file again:
+A view gets a permission, and the file is not generated again:
 
     paths:
       /reports/:
@@ -25,10 +24,6 @@ A view gets a permission, and nobody makes the file again:
     $ python manage.py spectacular --file openapi.yaml
 
 in the same commit, and `manage.py authkit_audit_schema --schema openapi.yaml` in CI.
-
-## How to silence
-
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations
@@ -38,9 +33,8 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from authkit.schema.model.audited_schema import Truth
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
-from authkit.schema.model.places import place_of
+from authkit.schema.model.audited_schema import AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.suggest import REGENERATE
 from authkit.schema.openapi.document import (
     Document,
@@ -51,29 +45,29 @@ from authkit.schema.openapi.document import (
 )
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    if truth.live is None:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    if schema.live is None:
         return
-    offences = chain(_operations(truth, truth.live), _schemes(truth.document, truth.live))
+    offences = chain(_operations(schema, schema.live), _schemes(schema.document, schema.live))
     yield from (replace(offence, suggestion=REGENERATE) for offence in offences)
 
 
-def _operations(truth: Truth, live: Document) -> Iterator[Offence]:
+def _operations(schema: AuditedSchema, live: Document) -> Iterator[Offence]:
     today = {(path, method): operation for path, method, operation in operations(live)}
-    for judged in truth.judged:
-        operation = today.pop((judged.path, judged.method), None)
+    for audited in schema.operations:
+        operation = today.pop((audited.path, audited.method), None)
         if operation is None:
-            yield Offence(place_of(judged), "The file has it, and the project has it no more.")
-        elif _security(truth.document, judged.document) != _security(live, operation):
-            message = f"The project says security {_security(live, operation)} today."
-            yield Offence(place_of(judged), message)
+            yield Offence(audited.place, "The file has the operation, and the project does not.")
+        elif _security(schema.document, audited.document) != _security(live, operation):
+            message = f"The project declares security {_security(live, operation)}."
+            yield Offence(audited.place, message)
     for path, method in today:
-        yield Offence(Place(path, method), "The project has it, and the file does not.")
+        yield Offence(Place(path, method), "The project has the operation, and the file does not.")
 
 
 def _security(document: Document, operation: Any) -> str:
     security = effective_security(document, operation)
-    # [] and [{}] say the same.
+    # [] and [{}] mean the same.
     return fingerprint([] if security == [{}] else security)
 
 
@@ -81,7 +75,7 @@ def _schemes(document: Document, live: Document) -> Iterator[Offence]:
     before, today = security_schemes(document), security_schemes(live)
     for name in sorted({*before, *today}):
         if fingerprint(before.get(name)) != fingerprint(today.get(name)):
-            message = f'The scheme "{name}" is another one today.'
+            message = f'The scheme "{name}" differs in the project.'
             yield Offence(Place(), message, subject=name)
 
 

@@ -1,46 +1,42 @@
-"""Nobody can call the operation: a user is demanded, and no authenticator can bring one.
+"""No caller is admitted: the permissions require a user, and no authenticator identifies one.
 
 ## What it does
 
 Finds the views without authenticators that refuse anonymous callers and would admit a user. A view
-that refuses users as well is left alone: it may want something else, an address or a signature.
+that refuses users as well is not reported: it may require something else, such as a client IP or a
+signature.
 
 ## Why is this bad?
 
-The endpoint answers 403 to everybody, whatever they send. It was meant to be open, or it was meant
-to be protected; it is neither.
+The endpoint answers 403 to every request. It was meant to be open, or it was meant to be protected;
+it is neither.
 
 ## Example
 
     class HealthView(APIView):
-        authentication_classes = []      # IsAuthenticated still comes from the defaults
+        authentication_classes = []  # IsAuthenticated still comes from the defaults
 
 ## Use instead
 
     class HealthView(APIView):
         authentication_classes = []
         permission_classes = [AllowAny]
-
-## How to silence
-
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import in_state, place_of
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in in_state(truth, State.CLOSED):
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in schema.in_state(State.CLOSED):
         yield Offence(
-            place_of(judged),
-            "The permissions demand a user, and no authenticator can bring one.",
+            audited.place,
+            "The permissions require a user, and no authenticator identifies one.",
         )
 
 

@@ -1,14 +1,14 @@
-"""Who may call depends on DEBUG.
+"""Access depends on `DEBUG`.
 
 ## What it does
 
-Asks each view twice, with `DEBUG` as it is and the other way round, and reports different
-decisions. What was decided when a module was imported cannot be seen.
+Probes each view twice, with `DEBUG` as it is and inverted, and reports different decisions. What
+was decided when a module was imported cannot be seen.
 
 ## Why is this bad?
 
-What was tried out and tested is not what is served. A copy of the settings with `DEBUG = True`
-opens the view.
+The access control that was tested is not the one in production. A copy of the settings with
+`DEBUG = True` opens the view.
 
 ## Example
 
@@ -21,9 +21,9 @@ opens the view.
     class ReportView(APIView):
         permission_classes = [IsAuthenticated]
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
+- CWE-489: Active Debug Code
 """
 
 from __future__ import annotations
@@ -33,30 +33,29 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.test.utils import override_settings
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import place_of
-from authkit.schema.probe.prober import inquiry
+from authkit.schema.probe.prober import access_prober
 from authkit.schema.probe.tiers import Probe, Tier
 
 
-def look(truth: Truth) -> Iterator[Offence]:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
     found = [
-        (judged, judged.source, judged.decision)
-        for judged in truth.judged
-        if judged.source is not None and judged.decision is not None
+        (audited, audited.source, audited.decision)
+        for audited in schema.operations
+        if audited.source is not None and audited.decision is not None
     ]
-    with inquiry(Probe(Tier.T1), ()) as asked:
+    with access_prober(Probe(Tier.T1), ()) as asked:
         with override_settings(DEBUG=not settings.DEBUG):
             other = [asked.decide(source).state for _, source, _ in found]
-        for (judged, source, decision), changed in zip(found, other, strict=True):
+        for (audited, source, decision), changed in zip(found, other, strict=True):
             if decision.state is changed:
                 continue
             # Decided at another tier, perhaps: what counts is the same question.
             state = asked.decide(source).state
             if state is not changed:
                 message = f"The view is {state.value}, and {changed.value} with the other DEBUG."
-                yield Offence(place_of(judged), message)
+                yield Offence(audited.place, message)
 
 
 RULE = Rule("AK309", "debug-dependent-gate", Severity.WARNING, __doc__, look)

@@ -1,20 +1,21 @@
-"""Who may call is decided by the object, or by the handler itself.
+"""Access is decided by the object, or by the handler itself.
 
 ## What it does
 
-Points at the operations whose permissions let anonymous callers reach the object stage
-(`has_object_permission()`), and at handlers that refuse by themselves, which `--tier T4` finds.
+Reports the operations whose permissions let anonymous callers reach the object check
+(`has_object_permission()`), and handlers that refuse by themselves, which `--tier T4` finds.
 
 ## Why is this bad?
 
-Such a decision depends on rows and on code that no table of permissions shows. It is easily
-forgotten in the next handler: `has_object_permission()` is only asked by `get_object()`.
+Such a decision depends on rows and on code that no list of permissions shows. It is easily
+forgotten in the next handler: only `get_object()` calls `has_object_permission()`.
 
 ## Example
 
     class IsOwner(BasePermission):
         def has_object_permission(self, request, view, obj):
             return obj.owner == request.user
+
 
     class ReportView(RetrieveAPIView):
         permission_classes = [IsOwner]
@@ -24,25 +25,24 @@ forgotten in the next handler: `has_object_permission()` is only asked by `get_o
     class ReportView(RetrieveAPIView):
         permission_classes = [IsAuthenticated, IsOwner]
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
+- OWASP API Security Top 10 (2023), API1: Broken Object Level Authorization
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import place_of
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in truth.judged:
-        decision = judged.decision
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in schema.operations:
+        decision = audited.decision
         if decision is not None and decision.depends_on:
-            yield Offence(place_of(judged), f"Who may call is decided by {decision.depends_on}.")
+            yield Offence(audited.place, f"Access is decided by {decision.depends_on}.")
 
 
 RULE = Rule("AK307", "decision-in-object-or-handler", Severity.NOTE, __doc__, look)

@@ -3,11 +3,11 @@
 ## What it does
 
 Finds the operations whose `security` holds requirements and `{}`, and whose views refuse anonymous
-callers all the same.
+callers.
 
 ## Why is this bad?
 
-`{}` promises that a call without a credential works. It answers 401 or 403.
+`{}` promises that a request without a credential succeeds. It is answered 401 or 403.
 
 ## Example
 
@@ -15,36 +15,33 @@ callers all the same.
         permission_classes = [AllowAny, IsAuthenticated]
 
 drf-spectacular sees `AllowAny` in the list and adds `{}`. All permissions of a list must agree, so
-`AllowAny` beside another one means nothing.
+`AllowAny` beside another one has no effect.
 
 ## Use instead
 
     class ReportView(APIView):
         permission_classes = [IsAuthenticated]
 
-`authkit.schema.hooks.postprocess_schema_security` takes the `{}` away.
-
-## How to silence
-
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
+`authkit.schema.hooks.postprocess_schema_security` removes the `{}`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import in_state, mended, place_of
-from authkit.schema.openapi.document import Declared, declared_state
-from authkit.schema.probe.decide import State
+from authkit.schema.openapi.document import Declared
+from authkit.schema.probe.decision import State
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in in_state(truth, State.SECURED):
-        if declared_state(truth.document, judged.document) is Declared.OPTIONAL:
-            message = "The document makes the credential optional, and the view demands one."
-            yield Offence(place_of(judged), message, suggestion=mended(truth, judged))
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in schema.in_state(State.SECURED):
+        if audited.declared is Declared.OPTIONAL:
+            message = "The document makes the credential optional, and the view requires one."
+            yield Offence(
+                audited.place, message, suggestion=audited.suggested_auth(schema.catalogue)
+            )
 
 
 RULE = Rule("AK303", "declared-optional-but-rejects", Severity.ERROR, __doc__, look)

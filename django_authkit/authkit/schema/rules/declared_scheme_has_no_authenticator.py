@@ -3,12 +3,12 @@
 ## What it does
 
 Compares the schemes in the `security` of an operation with those of the view's authenticators and
-key permissions. Views with an authenticator that nothing describes (AK201) are left alone, and so
+key permissions. Views with an authenticator that nothing describes (AK201) are not reported, nor
 are schemes that are not defined (AK101).
 
 ## Why is this bad?
 
-Clients send a credential that the view does not look at, and are refused.
+Clients send a credential that the view does not read, and are refused.
 
 ## Example
 
@@ -25,36 +25,37 @@ Clients send a credential that the view does not look at, and are refused.
 
         def get(self, request): ...
 
-`authkit.schema.hooks.postprocess_schema_security` removes schemes that belong to other views. One
-that no view of the project reads it leaves alone: a gateway may.
-
-## How to silence
-
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the scheme as `subject` and a
-reason: which gateway or middleware reads it.
+`authkit.schema.hooks.postprocess_schema_security` removes schemes that belong to other views. It
+keeps one that no view of the project reads: a gateway may.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
-from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import place_of
+from authkit.schema.model.audited_schema import AuditedSchema
+from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.openapi.document import security_schemes, well_formed
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    catalogue, defined = truth.catalogue, security_schemes(truth.document)
-    for judged in truth.judged:
-        if judged.decision is None or None in judged.descriptions.values():
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    catalogue, defined = schema.catalogue, security_schemes(schema.document)
+    for audited in schema.operations:
+        if audited.decision is None or None in audited.descriptions.values():
             continue
-        read = catalogue.names_of(judged.descriptions.values())
-        own = well_formed(judged.document.get("security"))
+        read = catalogue.names_of(audited.descriptions.values())
+        own = well_formed(audited.document.get("security"))
         for name in dict.fromkeys(name for item in own for name in item):
             if name in defined and name not in read:
                 message = f'Nothing on the view reads "{name}".'
-                yield Offence(place_of(judged), message, subject=name)
+                yield Offence(audited.place, message, subject=name)
 
 
-RULE = Rule("AK202", "declared-scheme-has-no-authenticator", Severity.ERROR, __doc__, look)
+RULE = Rule(
+    "AK202",
+    "declared-scheme-has-no-authenticator",
+    Severity.ERROR,
+    __doc__,
+    look,
+    silence=exemption("the scheme as `subject`", "which gateway or middleware reads it"),
+)

@@ -1,4 +1,4 @@
-"""The document demands a credential, and the view lets anybody in.
+"""The document requires a credential, and the view admits anonymous callers.
 
 ## What it does
 
@@ -8,12 +8,12 @@ of the operation.
 ## Why is this bad?
 
 Either the document is wrong, and clients ask for a login that is not needed; or the view is wrong,
-and something is open that everybody believes to be protected.
+and an operation that is believed to be protected is open.
 
 ## Example
 
     class LoginView(APIView):
-        permission_classes = []      # documented as needing a token
+        permission_classes = []  # documented as needing a token
 
 drf-spectacular recognises `AllowAny` itself and nothing else: not an empty list, not a subclass,
 not `IsAuthenticated | AllowAny`.
@@ -29,30 +29,30 @@ If the view is meant to be open, say so in both places:
 `authkit.schema.hooks.postprocess_schema_security` makes the document true. If the view is not meant
 to be open, give it the permission that the document promises.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
+- OWASP API Security Top 10 (2023), API2: Broken Authentication
+- CWE-306: Missing Authentication for Critical Function
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import in_state, place_of
 from authkit.schema.model.suggest import OPEN_OR_NOT
-from authkit.schema.openapi.document import Declared, declared_state
-from authkit.schema.probe.decide import State
+from authkit.schema.openapi.document import Declared
+from authkit.schema.probe.decision import State
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in in_state(truth, State.PUBLIC, State.OPTIONAL):
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in schema.in_state(State.PUBLIC, State.OPTIONAL):
         # An inherited requirement is another mistake, with another remedy: AK106.
-        own = "security" in judged.document
-        if own and declared_state(truth.document, judged.document) is Declared.SECURED:
-            message = "The document demands a credential, and the view lets anybody in."
-            yield Offence(place_of(judged), message, suggestion=OPEN_OR_NOT)
+        own = "security" in audited.document
+        if own and audited.declared is Declared.SECURED:
+            message = "The document requires a credential, and the view admits anonymous callers."
+            yield Offence(audited.place, message, suggestion=OPEN_OR_NOT)
 
 
 RULE = Rule("AK301", "declared-secured-but-open", Severity.ERROR, __doc__, look)

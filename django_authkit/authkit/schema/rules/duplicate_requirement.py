@@ -1,4 +1,4 @@
-"""A requirement stands twice in the same list.
+"""A requirement occurs twice in the same list.
 
 ## What it does
 
@@ -6,12 +6,12 @@ Compares the requirements of one `security` list with each other; a repeated `{}
 
 ## Why is this bad?
 
-It says nothing that was not said, and clients show the same way in twice. It usually means that
-`SECURITY` repeats what the authenticators say already, on every operation.
+The repetition adds nothing, and clients show the same credential twice. It usually means that
+`SECURITY` repeats what the authenticators already declare, on every operation.
 
 ## Example
 
-    SPECTACULAR_SETTINGS = {"SECURITY": [{"jwtAuth": []}]}   # and JWT authentication on the views
+    SPECTACULAR_SETTINGS = {"SECURITY": [{"jwtAuth": []}]}  # and JWT authentication on the views
 
     security:
     - jwtAuth: []
@@ -19,16 +19,12 @@ It says nothing that was not said, and clients show the same way in twice. It us
 
 ## Use instead
 
-Leave `SECURITY` out. The authenticators of each view are documented without it.
+Omit `SECURITY`. The authenticators of each view are documented without it.
 
-If two authenticator classes landed under one name, the repetition hides one of them: see AK206.
+If two authenticator classes share one name, the repetition hides one of them: see AK206.
 
-`authkit.schema.hooks.postprocess_schema_security` writes each requirement once, at the root and
-on every operation, but for names that AK206 is about.
-
-## How to silence
-
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
+`authkit.schema.hooks.postprocess_schema_security` writes each requirement once, at the root and on
+every operation, except for names that AK206 reports.
 """
 
 from __future__ import annotations
@@ -36,24 +32,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from authkit.schema.model.audited_schema import Truth
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
-from authkit.schema.model.places import requirement_lists
+from authkit.schema.model.audited_schema import AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.suggest import auth
-from authkit.schema.openapi.document import said_once, well_formed
+from authkit.schema.openapi.document import deduplicated, well_formed
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for place, requirements in requirement_lists(truth):
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for place, requirements in schema.requirement_lists:
         written = well_formed(requirements)
-        repeated = len(written) - len(said_once(written))
+        repeated = len(written) - len(deduplicated(written))
         if repeated:
-            message = f"{repeated} of {len(written)} requirements are repetitions."
-            yield Offence(place, message, suggestion=_suggestion(truth, place, requirements))
+            message = f"{repeated} of {len(written)} requirements are duplicates."
+            yield Offence(place, message, suggestion=_suggestion(schema, place, requirements))
 
 
-def _suggestion(truth: Truth, place: Place, requirements: Any) -> str:
-    once = said_once(requirements, truth.catalogue.shared)
+def _suggestion(schema: AuditedSchema, place: Place, requirements: Any) -> str:
+    once = deduplicated(requirements, schema.catalogue.shared)
     return auth(once) if place.path and once != requirements else ""
 
 

@@ -7,8 +7,8 @@ Compares the definitions under `components.securitySchemes` with each other, byt
 ## Why is this bad?
 
 A client cannot know that the two are one credential: it asks for both, or offers a choice between
-equals. It is only a note, because two issuers may well give out tokens of the same shape that each
-other's operations refuse.
+equals. It is only a note, because two issuers may issue tokens of the same form that each other's
+operations refuse.
 
 ## Example
 
@@ -24,30 +24,32 @@ not, say so in a `description`: it is part of the definition.
 
 `authkit.schema.hooks.postprocess_schema_security` writes authenticators with equal definitions
 under the first of their names.
-
-## How to silence
-
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the scheme as `subject` and a
-reason.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.audited_schema import AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.model.suggest import alias
 from authkit.schema.openapi.document import fingerprint, security_schemes
 
 
-def look(truth: Truth) -> Iterator[Offence]:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
     first: dict[str, str] = {}
-    for name, definition in sorted(security_schemes(truth.document).items()):
+    for name, definition in sorted(security_schemes(schema.document).items()):
         other = first.setdefault(fingerprint(definition), name)
         if other != name:
             message = f'The scheme "{name}" has the same definition as "{other}".'
             yield Offence(Place(), message, subject=name, suggestion=alias(name, other))
 
 
-RULE = Rule("AK104", "equivalent-schemes", Severity.NOTE, __doc__, look)
+RULE = Rule(
+    "AK104",
+    "equivalent-schemes",
+    Severity.NOTE,
+    __doc__,
+    look,
+    silence=exemption("the scheme as `subject`"),
+)

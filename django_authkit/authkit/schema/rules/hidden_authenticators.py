@@ -2,13 +2,13 @@
 
 ## What it does
 
-Looks whether `AUTHENTICATION_WHITELIST` is a list without entries. The default, `None`, lets every
-authenticator through.
+Checks whether `AUTHENTICATION_WHITELIST` is an empty list. With the default, `None`, every
+authenticator is documented.
 
 ## Why is this bad?
 
-Every operation reads as public. Somebody wanted a shorter page of documentation, and published a
-contract that says that nothing is protected.
+Every operation is documented as public. The setting makes the documentation shorter, and publishes
+a contract that says that nothing is protected.
 
 ## Example
 
@@ -20,12 +20,7 @@ contract that says that nothing is protected.
         "AUTHENTICATION_WHITELIST": ["rest_framework_simplejwt.authentication.JWTAuthentication"],
     }
 
-with the authenticators that clients are to know, or leave it out.
-
-## How to silence
-
-If the API is protected by something that is no authenticator: an entry in
-`AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule and that reason.
+with the authenticators that clients should know, or omit it.
 """
 
 from __future__ import annotations
@@ -34,13 +29,13 @@ from collections.abc import Iterator
 
 from drf_spectacular.settings import spectacular_settings
 
-from authkit.schema.model.audited_schema import Truth
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.audited_schema import AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 
 SETTING = "AUTHENTICATION_WHITELIST"
 
 
-def look(truth: Truth) -> Iterator[Offence]:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
     allowed = spectacular_settings.AUTHENTICATION_WHITELIST
     if allowed is not None and not allowed:
         message = f"{SETTING} is empty: no authenticator is documented."
@@ -48,4 +43,11 @@ def look(truth: Truth) -> Iterator[Offence]:
         yield Offence(Place(), message, subject=SETTING, suggestion=suggestion)
 
 
-RULE = Rule("AK503", "hidden-authenticators", Severity.WARNING, __doc__, look)
+RULE = Rule(
+    "AK503",
+    "hidden-authenticators",
+    Severity.WARNING,
+    __doc__,
+    look,
+    silence=exemption(reason="what protects the API instead of an authenticator"),
+)

@@ -1,18 +1,18 @@
-"""A `security` list holds something that is no requirement.
+"""A `security` list holds an entry that is not a security requirement.
 
 ## What it does
 
-Checks that every `security` is a list of objects, and that each object leads from a scheme name to
-a list of scopes.
+Checks that every `security` is a list of objects, and that each object maps scheme names to lists
+of scopes.
 
 ## Why is this bad?
 
-The document is not valid OpenAPI. `null` stops some linters altogether, and a bare name protects
-nothing in the eyes of a client generator.
+The document is not valid OpenAPI. `null` stops some linters, and client generators ignore a bare
+name.
 
 ## Example
 
-    @extend_schema(auth=["tokenAuth"])   # the signature says strings, the document wants objects
+    @extend_schema(auth=["tokenAuth"])  # the signature says strings, OpenAPI requires objects
     def get(self, request): ...
 
 ## Use instead
@@ -20,15 +20,14 @@ nothing in the eyes of a client generator.
     @extend_schema(auth=[{"tokenAuth": []}])
     def get(self, request): ...
 
-Or leave `auth` out: the authenticators of the view are documented without it.
+Or omit `auth`: the authenticators of the view are documented without it.
 
-`authkit.schema.hooks.postprocess_schema_security` reads a bare name, or one with something else
-than a list of scopes, as what was meant, and drops the rest, where it could be decided who may
-call.
+`authkit.schema.hooks.postprocess_schema_security` corrects a bare name, and a name with a value
+that is not a list of scopes, and drops the rest, where access could be decided.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
+- OpenAPI Specification, Security Requirement Object
 """
 
 from __future__ import annotations
@@ -36,15 +35,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import requirement_lists
 from authkit.schema.model.suggest import auth
 from authkit.schema.openapi.document import fingerprint
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for place, requirements in requirement_lists(truth):
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for place, requirements in schema.requirement_lists:
         if not isinstance(requirements, list):
             yield Offence(place, "security is not a list.")
             continue

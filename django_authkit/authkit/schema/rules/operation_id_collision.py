@@ -1,29 +1,29 @@
-"""Two operations have one `operationId`, or had to be told apart by a number.
+"""Two operations share an `operationId`, or are told apart by a number.
 
 ## What it does
 
-Looks for an `operationId` that occurs twice, and for one that is another one with `_2`, `_3` and so
-on behind it: that is how drf-spectacular resolves a collision.
+Looks for an `operationId` that occurs twice, and for one that equals another plus `_2`, `_3` and so
+on: drf-spectacular resolves collisions that way.
 
 ## Why is this bad?
 
-Generators make method names of operation ids. Twice the same is invalid OpenAPI, and loses one of
-the two. A number is given in the order of the routes: put a route before the others, and
-`orders_retrieve_2` means something else in every client.
+Generators derive method names from operation ids. A duplicate is invalid OpenAPI, and loses one of
+the two. Numbers follow the order of the routes: insert a route before the others, and
+`orders_retrieve_2` is another operation in every client.
 
 ## Example
 
-    path("orders/", OrderView.as_view()),                # orders_retrieve
-    path("orders/<int:pk>/", OrderView.as_view()),       # orders_retrieve_2
+    path("orders/", OrderView.as_view())  # orders_retrieve
+    path("orders/<int:pk>/", OrderView.as_view())  # orders_retrieve_2
 
 ## Use instead
 
     @extend_schema(operation_id="orders_list")
     def get(self, request): ...
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
+- OpenAPI Specification, Operation Object
 """
 
 from __future__ import annotations
@@ -31,21 +31,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
-from authkit.schema.model.places import place_of
+from authkit.schema.model.audited_schema import AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity
 
 NUMBERED = re.compile(r"(.+)_\d+")
 
 
-def look(truth: Truth) -> Iterator[Offence]:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
     places: dict[str, list[Place]] = {}
-    for judged in truth.judged:
-        places.setdefault(str(judged.document.get("operationId", "")), []).append(place_of(judged))
+    for audited in schema.operations:
+        places.setdefault(str(audited.document.get("operationId", "")), []).append(audited.place)
     places.pop("", None)
     for operation_id, found in places.items():
         for place in found[1:]:
-            message = f'"{operation_id}" is the operationId of {found[0].label} as well.'
+            message = f'"{operation_id}" is also the operationId of {found[0].label}.'
             yield Offence(place, message, subject=operation_id)
         numbered = NUMBERED.fullmatch(operation_id)
         if numbered and numbered[1] in places:

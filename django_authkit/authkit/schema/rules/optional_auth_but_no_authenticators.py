@@ -7,7 +7,7 @@ no credential makes a difference.
 
 ## Why is this bad?
 
-Clients send a token that nobody looks at. It lands in logs for nothing, and an expired one is not
+Clients send a token that no code checks. It ends up in logs without need, and an expired one is not
 refused as they expect.
 
 ## Example
@@ -21,29 +21,26 @@ refused as they expect.
 
 ## Use instead
 
-Leave `auth` out. `authkit.schema.hooks.postprocess_schema_security` writes `security: []`.
-
-## How to silence
-
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
+Omit `auth`. `authkit.schema.hooks.postprocess_schema_security` writes `security: []`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import in_state, mended, place_of
-from authkit.schema.openapi.document import Declared, declared_state
-from authkit.schema.probe.decide import State
+from authkit.schema.openapi.document import Declared
+from authkit.schema.probe.decision import State
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in in_state(truth, State.PUBLIC):
-        if declared_state(truth.document, judged.document) is Declared.OPTIONAL:
-            message = "The document offers credentials that nobody reads."
-            yield Offence(place_of(judged), message, suggestion=mended(truth, judged))
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in schema.in_state(State.PUBLIC):
+        if audited.declared is Declared.OPTIONAL:
+            message = "The document offers credentials that the view does not read."
+            yield Offence(
+                audited.place, message, suggestion=audited.suggested_auth(schema.catalogue)
+            )
 
 
 RULE = Rule("AK205", "optional-auth-but-no-authenticators", Severity.NOTE, __doc__, look)

@@ -1,17 +1,18 @@
-"""A credential is optional, and what happens to a bad one is not documented.
+"""A credential is optional, and the answer to an invalid one is not documented.
 
 ## What it does
 
 Finds the operations that are open and read credentials, and document neither 401 nor 403. Safe
-methods that read sessions alone are left out: a session that has ended is none, and is not refused.
+methods that only read sessions are not reported: an expired session counts as none, and is not
+refused.
 
 ## Why is this bad?
 
-A wrong or expired token on an open view is refused: REST framework does not fall back to anonymous.
-Clients with an old token meet an answer that the document does not know.
+An invalid or expired token on an open view is refused: REST framework does not fall back to
+anonymous. Clients with an old token get a response that the document does not describe.
 
-The finding names the status if it was seen: each authenticator of the view is shown a value that
-nobody can have been given, in the place where its security scheme says that it looks.
+The finding names the status if it was observed: each authenticator of the view is sent a value that
+cannot have been issued, in the place that its security scheme names.
 
 ## Example
 
@@ -28,52 +29,53 @@ nobody can have been given, in the place where its security scheme says that it 
         responses={200: Book, 401: OpenApiResponse(description="The token is not valid.")}
     )
 
-`authkit.schema.hooks.postprocess_schema_security` adds the status that was seen: 401 if the first
-authenticator has a `WWW-Authenticate` header to send, else 403. It adds none where none was seen:
-the authenticator may ask the database first, or ignore what it does not know.
+`authkit.schema.hooks.postprocess_schema_security` adds the status that was observed: 401 if the
+first authenticator sends a `WWW-Authenticate` header, else 403. It adds none where none was
+observed: the authenticator may query the database first, or ignore a credential that it does not
+know.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
+- RFC 9110, section 15.5.2: 401 Unauthorized
+- RFC 6750, section 3.1: Error Codes
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Judged, Truth
+from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import in_state, place_of
 from authkit.schema.model.suggest import refusal
 from authkit.schema.openapi.document import documents_refusal
-from authkit.schema.probe.decide import State
-from authkit.schema.probe.known import ignores_bad_credentials
+from authkit.schema.probe.builtin_gate import ignores_bad_credentials
+from authkit.schema.probe.decision import State
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in in_state(truth, State.OPTIONAL):
-        if not documents_refusal(judged.document) and not _refuses_nobody(judged):
-            yield Offence(place_of(judged), _message(judged), suggestion=_suggestion(judged))
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in schema.in_state(State.OPTIONAL):
+        if not documents_refusal(audited.document) and not _refuses_none(audited):
+            yield Offence(audited.place, _message(audited), suggestion=_suggestion(audited))
 
 
-def _refuses_nobody(judged: Judged) -> bool:
-    read = judged.decision.offered.authenticators if judged.decision else ()
-    return all(ignores_bad_credentials(one, judged.method) for one in read)
+def _refuses_none(audited: AuditedOperation) -> bool:
+    read = audited.decision.offered.authenticators if audited.decision else ()
+    return all(ignores_bad_credentials(one, audited.method) for one in read)
 
 
-def _seen(judged: Judged) -> tuple[int, ...]:
-    return judged.decision.bad_credential if judged.decision else ()
+def _seen(audited: AuditedOperation) -> tuple[int, ...]:
+    return audited.decision.bad_credential if audited.decision else ()
 
 
-def _message(judged: Judged) -> str:
-    if not _seen(judged):
-        return "What a bad credential is answered is not documented."
-    statuses = " or ".join(str(status) for status in _seen(judged))
-    return f"A bad credential is answered {statuses}, which is not documented."
+def _message(audited: AuditedOperation) -> str:
+    if not _seen(audited):
+        return "The answer to an invalid credential is not documented."
+    statuses = " or ".join(str(status) for status in _seen(audited))
+    return f"An invalid credential is answered {statuses}, which is not documented."
 
 
-def _suggestion(judged: Judged) -> str:
-    return ", ".join(refusal(status) for status in _seen(judged) or (401,))
+def _suggestion(audited: AuditedOperation) -> str:
+    return ", ".join(refusal(status) for status in _seen(audited) or (401,))
 
 
 RULE = Rule("AK404", "optional-auth-lacks-401", Severity.NOTE, __doc__, look)

@@ -3,45 +3,40 @@
 ## What it does
 
 Finds the operations whose views accept a key that only a permission reads, `HasAPIKey` and other
-subclasses of `BaseHasAPIKey`, and whose requirements leave it out.
+subclasses of `BaseHasAPIKey`, and whose requirements omit it.
 
 ## Why is this bad?
 
-drf-spectacular looks at authenticators alone. The document names credentials that are not enough,
-and not the one that is.
+drf-spectacular looks only at authenticators. The document names credentials that are not
+sufficient, and omits the one that is.
 
 ## Example
 
     class StockView(APIView):
         authentication_classes = [JWTAuthentication]
-        permission_classes = [HasAPIKey]      # documented as jwtAuth
+        permission_classes = [HasAPIKey]  # documented as jwtAuth
 
 ## Use instead
 
 `authkit.schema.hooks.postprocess_schema_security` writes the scheme and the requirement.
-
-## How to silence
-
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import mended, place_of, undeclared
-from authkit.schema.views.permissions import is_key_permission
+from authkit.schema.views.permission_tree import is_key_permission
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged, alternative, requirement in undeclared(truth):
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited, alternative, requirement in schema.undeclared:
         if any(is_key_permission(one) for one in alternative):
             names = " and ".join(requirement)
             message = f'"{names}" is accepted, and the document does not say so.'
-            suggestion = mended(truth, judged)
-            yield Offence(place_of(judged), message, subject=names, suggestion=suggestion)
+            suggestion = audited.suggested_auth(schema.catalogue)
+            yield Offence(audited.place, message, subject=names, suggestion=suggestion)
 
 
 RULE = Rule("AK204", "permission-credential-undocumented", Severity.WARNING, __doc__, look)

@@ -3,12 +3,12 @@
 ## What it does
 
 Finds the operations that are public, without any authenticator, and document 401. Unsafe methods
-are left alone: a login answers 401 to a wrong password.
+are not reported: a login answers 401 to a wrong password.
 
 ## Why is this bad?
 
-Generated clients prepare for a refusal that never comes, and readers look for the credential that
-it is about.
+Generated clients handle a refusal that never happens, and readers look for the credential that it
+refers to.
 
 ## Example
 
@@ -21,33 +21,28 @@ it is about.
 
     @extend_schema(responses={200: Health})
 
-`authkit.schema.hooks.postprocess_schema_security` takes the 401 away where it has one ground only:
-requirements that are documented and not true. Where `SECURITY` is set, an `AutoSchema` that asks
-its `get_auth()` writes such a 401; that of drf-standardized-errors does. Any other one stays,
-because the handler may answer it by itself: a 401 in `@extend_schema`, one of another hook, and one
-that is written with requirements and without.
-
-## How to silence
-
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
+`authkit.schema.hooks.postprocess_schema_security` removes the 401 where its only reason is a
+documented requirement that is not true. Where `SECURITY` is set, an `AutoSchema` that calls its
+`get_auth()` writes such a 401; that of drf-standardized-errors does. Any other one stays, because
+the handler may answer it by itself: a 401 in `@extend_schema`, one of another hook, and one that is
+written with requirements and without.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
-from authkit.schema.model.baseless import promises_401_for_nothing
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import place_of
 from authkit.schema.model.suggest import NO_REFUSAL
+from authkit.schema.model.unfounded_401 import documents_401_without_credentials
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in truth.judged:
-        if promises_401_for_nothing(judged):
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in schema.operations:
+        if documents_401_without_credentials(audited):
             message = "401 is documented, and no credential is read."
-            yield Offence(place_of(judged), message, suggestion=NO_REFUSAL)
+            yield Offence(audited.place, message, suggestion=NO_REFUSAL)
 
 
 RULE = Rule("AK403", "public-documents-401", Severity.NOTE, __doc__, look)

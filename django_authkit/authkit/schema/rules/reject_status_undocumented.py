@@ -2,13 +2,13 @@
 
 ## What it does
 
-Finds the protected operations that document none of 401, 403, `4XX` and `default`, or not the
-redirect to the login page with which they answer.
+Finds the protected operations that document none of 401, 403, `4XX` and `default`, and those that
+redirect to a login page and do not document the redirect.
 
 ## Why is this bad?
 
-Generated clients have no type for the refusal that every caller meets sooner or later, and contract
-tests report the answer as undocumented.
+Generated clients have no type for a refusal that every client gets, for example when a token
+expires, and contract tests report the response as undocumented.
 
 ## Example
 
@@ -25,12 +25,12 @@ tests report the answer as undocumented.
       "200": {description: The reports}
       "401": {description: The credential is missing or not valid.}
 
-`authkit.schema.hooks.postprocess_schema_security` adds the status that the view really answers: 401
-if its first authenticator has a `WWW-Authenticate` header to send, else 403.
+`authkit.schema.hooks.postprocess_schema_security` adds the status that the view answers: 401 if its
+first authenticator sends a `WWW-Authenticate` header, else 403.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
+- RFC 9110, sections 15.5.2 and 15.5.4: 401 Unauthorized, 403 Forbidden
 """
 
 from __future__ import annotations
@@ -39,22 +39,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from authkit.schema.model import suggest
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import in_state, place_of
-from authkit.schema.model.refusals import REFUSED
+from authkit.schema.model.refusal_texts import REFUSED
 from authkit.schema.openapi.document import documents, documents_refusal
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from authkit.schema.sandbox.answers import REFUSALS
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in in_state(truth, State.SECURED):
-        refusal = judged.decision and judged.decision.refusal
-        if refusal and not _is_documented(judged.document, refusal):
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in schema.in_state(State.SECURED):
+        refusal = audited.decision and audited.decision.refusal
+        if refusal and not _is_documented(audited.document, refusal):
             message = f"Anonymous callers are answered {refusal}, which is not documented."
             suggestion = suggest.refusal(refusal, REFUSED[refusal])
-            yield Offence(place_of(judged), message, suggestion=suggestion)
+            yield Offence(audited.place, message, suggestion=suggestion)
 
 
 def _is_documented(operation: dict[str, Any], refusal: int) -> bool:

@@ -1,14 +1,14 @@
-"""An open operation inherits the `security` of the root.
+"""An open operation inherits the `security` of the document's root.
 
 ## What it does
 
 Looks at documents with a `security` at the root, and reports the operations without one of their
-own whose views let anonymous callers in.
+own whose views admit anonymous callers.
 
 ## Why is this bad?
 
-In OpenAPI an absent `security` is not "public": the root's requirements apply. Clients ask for a
-login where none is needed, and contract tests report a server that ignores authentication.
+In OpenAPI an absent `security` does not mean public: the root's requirements apply. Clients ask for
+a login where none is needed, and contract tests report a server that ignores authentication.
 
 ## Example
 
@@ -17,7 +17,7 @@ login where none is needed, and contract tests report a server that ignores auth
     - jwtAuth: []
     paths:
       /health/:
-        get:          # no security here: needs jwtAuth, says the document
+        get:          # no security here: the document requires jwtAuth
           responses: {"200": {description: Up}}
 
 ## Use instead
@@ -28,28 +28,29 @@ login where none is needed, and contract tests report a server that ignores auth
 
 `authkit.schema.hooks.postprocess_schema_security` writes it.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
+- OpenAPI Specification, OpenAPI Object: `security`
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import in_state, mended, place_of
-from authkit.schema.openapi.document import Declared, declared_state
-from authkit.schema.probe.decide import State
+from authkit.schema.openapi.document import Declared
+from authkit.schema.probe.decision import State
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in in_state(truth, State.PUBLIC, State.OPTIONAL):
-        inherits = "security" not in judged.document
-        if inherits and declared_state(truth.document, judged.document) is Declared.SECURED:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in schema.in_state(State.PUBLIC, State.OPTIONAL):
+        inherits = "security" not in audited.document
+        if inherits and audited.declared is Declared.SECURED:
             message = "The view is open, and the operation inherits the security of the root."
-            yield Offence(place_of(judged), message, suggestion=mended(truth, judged))
+            yield Offence(
+                audited.place, message, suggestion=audited.suggested_auth(schema.catalogue)
+            )
 
 
 RULE = Rule("AK106", "root-inheritance-trap", Severity.ERROR, __doc__, look)

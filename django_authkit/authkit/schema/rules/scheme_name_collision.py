@@ -2,12 +2,12 @@
 
 ## What it does
 
-Compares what each authenticator and each key permission brings under the same scheme name.
+Compares the definitions that authenticators and key permissions give to the same scheme name.
 
 ## Why is this bad?
 
-drf-spectacular keeps the definition that it met first. The other one is in no document: clients
-send `Token` where the server wants `Bearer`, and the two requirements look like a repetition.
+drf-spectacular keeps the first definition. The document omits the other one: clients send `Token`
+where the server requires `Bearer`, and the two requirements look like a repetition.
 
 ## Example
 
@@ -26,30 +26,31 @@ Both this class and its parent are documented as `tokenAuth`.
             return {"type": "http", "scheme": "bearer"}
 
 `authkit.schema.hooks.postprocess_schema_security` gives each definition a name of its own in the
-document; the rule goes on reporting the views until the names are chosen.
-
-## How to silence
-
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the scheme as `subject` and a
-reason.
+document; the rule reports the views until the names are chosen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.audited_schema import AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.model.suggest import extension
-from authkit.schema.openapi.names import dotted
-from authkit.schema.schemes.catalogue import shared_names
+from authkit.schema.openapi.scheme_names import dotted
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for name, sources in shared_names(truth.descriptions).items():
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for name, sources in schema.catalogue.shared.items():
         classes = ", ".join(dotted(source) for source in sources)
         message = f'"{name}" stands for different definitions: {classes}.'
         yield Offence(Place(), message, subject=name, suggestion=extension(sources[-1]))
 
 
-RULE = Rule("AK206", "scheme-name-collision", Severity.ERROR, __doc__, look)
+RULE = Rule(
+    "AK206",
+    "scheme-name-collision",
+    Severity.ERROR,
+    __doc__,
+    look,
+    silence=exemption("the scheme as `subject`"),
+)

@@ -1,14 +1,15 @@
-"""An operation wants scopes of API keys, and the document names others, or none.
+"""A view requires scopes of API keys, and the document names others, or none.
 
 ## What it does
 
-Compares `x-required-scopes` of every operation with what its view asks of API keys: the scopes of
-its `HasScope` permissions, or the `required_scopes` of the view. Scopes in an alternative (`|`) are
-left out: nothing certain can be said of them.
+Compares `x-required-scopes` of every operation with the scopes that its view requires of API keys:
+those of its `HasScope` permissions, or the `required_scopes` of the view. Scopes in an alternative
+(`|`) are not compared: whether they are required is not certain.
 
 ## Why is this bad?
 
-Whoever makes a key cannot know what it needs, gives it too much, or is answered 403.
+An administrator who creates a key cannot know which scopes it needs: the key gets too many, or its
+client is answered 403.
 
 ## Example
 
@@ -31,38 +32,37 @@ Whoever makes a key cannot know what it needs, gives it too much, or is answered
 `authkit.schema.hooks.postprocess_schema_security` writes it. In OpenAPI 3.1 it writes the names
 into the requirement as well; 3.0 allows that for OAuth 2 alone.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
+- OWASP API Security Top 10 (2023), API5: Broken Function Level Authorization
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Judged, Truth
+from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import place_of
-from authkit.schema.model.scopes import documented_scopes, wanted_scopes
+from authkit.schema.model.required_scopes import documented_scopes, required_scopes
 from authkit.schema.sandbox.answers import host_errors
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in truth.judged:
-        wanted = scopes(judged)
-        documented = documented_scopes(judged.document)
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in schema.operations:
+        wanted = scopes(audited)
+        documented = documented_scopes(audited.document)
         if wanted is not None and wanted != documented:
             yield Offence(
-                place_of(judged),
-                f"It wants of a key: {', '.join(wanted) or 'no scope'}; "
+                audited.place,
+                f"It requires of a key: {', '.join(wanted) or 'no scope'}; "
                 f"the document says: {', '.join(documented) or 'nothing'}.",
             )
 
 
-def scopes(judged: Judged) -> list[str] | None:
-    """Return the scopes that an operation wants, None if nobody can tell."""
+def scopes(audited: AuditedOperation) -> list[str] | None:
+    """Return the scopes that an operation requires, None if they cannot be known."""
     try:
-        return wanted_scopes(judged)
+        return required_scopes(audited)
     except host_errors():  # the host's code may fail in any way
         return None
 

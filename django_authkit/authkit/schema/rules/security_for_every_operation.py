@@ -2,12 +2,12 @@
 
 ## What it does
 
-Looks whether `SECURITY` holds anything.
+Checks whether `SECURITY` has entries.
 
 ## Why is this bad?
 
 drf-spectacular appends it to every operation, whatever the view does: open views are documented as
-protected, and protected ones get requirements that they do not know, or the same one twice. The
+protected, and protected ones get requirements that they do not accept, or the same one twice. The
 authenticators of each view are documented without it.
 
 ## Example
@@ -20,11 +20,6 @@ authenticators of each view are documented without it.
 
 Describe an authenticator that drf-spectacular does not know with an
 `OpenApiAuthenticationExtension`.
-
-## How to silence
-
-If something before the server asks for the credential on every operation, a gateway for example: an
-entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule and that reason.
 """
 
 from __future__ import annotations
@@ -33,12 +28,12 @@ from collections.abc import Iterator
 
 from drf_spectacular.settings import spectacular_settings
 
-from authkit.schema.model.audited_schema import Truth
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.audited_schema import AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.openapi.document import fingerprint
 
 
-def look(truth: Truth) -> Iterator[Offence]:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
     security = spectacular_settings.SECURITY
     if security:
         message = (
@@ -48,4 +43,11 @@ def look(truth: Truth) -> Iterator[Offence]:
         yield Offence(Place(), message, subject="SECURITY", suggestion=suggestion)
 
 
-RULE = Rule("AK502", "security-for-every-operation", Severity.WARNING, __doc__, look)
+RULE = Rule(
+    "AK502",
+    "security-for-every-operation",
+    Severity.WARNING,
+    __doc__,
+    look,
+    silence=exemption(reason="what asks for the credential on every operation, such as a gateway"),
+)

@@ -1,14 +1,14 @@
-"""A requirement wants everything that another one of its list wants, and more.
+"""A requirement contains another one of the same list.
 
 ## What it does
 
-Compares the requirements of one `security` list with each other. Each of them alone is enough, so
-one that contains another adds nothing. `{}` is left alone: beside it credentials are optional.
+Compares the requirements of one `security` list with each other. Each of them alone is sufficient,
+so one that contains another adds nothing. `{}` is not reported: it makes credentials optional.
 
 ## Why is this bad?
 
-It reads as if the second credential were checked, and it is not: whoever has the first gets in.
-Usually `&` was meant, and the shorter requirement was written by somebody else, such as `SECURITY`.
+It reads as if the second credential were checked, and it is not: a caller with the first is
+admitted. Usually `&` was meant, and the shorter requirement has another source, such as `SECURITY`.
 
 ## Example
 
@@ -23,11 +23,11 @@ Usually `&` was meant, and the shorter requirement was written by somebody else,
     - jwtAuth: []
       apiKey: []
 
-if both are needed, else the first alone.
+if both are required, else the first alone.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
+- OpenAPI Specification, Security Requirement Object
 """
 
 from __future__ import annotations
@@ -35,17 +35,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import permutations
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import requirement_lists
 from authkit.schema.openapi.document import Requirement, well_formed
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for place, requirements in requirement_lists(truth):
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for place, requirements in schema.requirement_lists:
         for smaller, larger in permutations(well_formed(requirements), 2):
             if is_part(smaller, larger):
-                message = f"Whoever has {said(smaller)} need not have {said(larger)}."
+                message = f"A caller with {said(smaller)} does not need {said(larger)}."
                 yield Offence(place, message, subject=said(larger))
 
 

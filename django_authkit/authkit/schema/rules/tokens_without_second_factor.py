@@ -1,26 +1,27 @@
-"""Another view gives out tokens for a password alone.
+"""Another view issues tokens for a password alone.
 
 ## What it does
 
-Looks through the URLconf, documented or not, for the log-in views of well-known packages and their
+Searches the URLconf, documented or not, for the login views of well-known packages and their
 subclasses, in projects that have `authkit` in `INSTALLED_APPS`.
 
 ## Why is this bad?
 
-Whoever has the password goes there, and is never asked for the code. The second factor of every
-user is worth nothing.
+An attacker who has a password uses that view, which asks for no second factor. The second factor of
+every user is bypassed.
 
 ## Example
 
-    path("api-token-auth/", ObtainAuthToken.as_view())      # beside include("authkit.urls")
+    path("api-token-auth/", ObtainAuthToken.as_view())  # beside include("authkit.urls")
 
 ## Use instead
 
-    path("api/v1/auth/", include("authkit.urls"))           # and no other
+    path("api/v1/auth/", include("authkit.urls"))  # and no other
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
+- NIST SP 800-63B, section 4.2: Authenticator Assurance Level 2
+- CWE-288: Authentication Bypass Using an Alternate Path or Channel
 """
 
 from __future__ import annotations
@@ -29,29 +30,29 @@ from collections.abc import Iterator
 
 from django.apps import apps
 
-from authkit.schema.model.audited_schema import Truth
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.audited_schema import AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.undocumented import all_endpoints
-from authkit.schema.openapi.names import dotted
+from authkit.schema.openapi.scheme_names import dotted
 
 
-def look(truth: Truth) -> Iterator[Offence]:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
     if not apps.is_installed("authkit"):
         return
-    for endpoint in all_endpoints(truth):
+    for endpoint in all_endpoints(schema):
         mints = endpoint.method == "post" and minting_class(endpoint.view)
         if mints:
             place = Place(endpoint.path, endpoint.method, dotted(endpoint.view))
-            message = f"It gives out tokens without asking for a second factor ({mints})."
+            message = f"It issues tokens without asking for a second factor ({mints})."
             yield Offence(place, message)
 
 
 def minting_class(view: type) -> str:
-    """Return the name of the class by which *view* gives out tokens, or nothing."""
+    """Return the name of the class by which *view* issues tokens, or ""."""
     return next((name for base in view.__mro__ if (name := dotted(base)) in TOKEN_VIEWS), "")
 
 
-#: Views of well-known packages that give out a token for a password alone.
+#: Views of well-known packages that issue a token for a password alone.
 TOKEN_VIEWS = frozenset(
     {
         "dj_rest_auth.views.LoginView",

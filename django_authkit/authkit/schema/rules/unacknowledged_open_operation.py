@@ -1,25 +1,28 @@
-"""Anonymous callers get in, and nobody wrote on the view that they should.
+"""Anonymous callers are admitted, and the view does not declare that this is intended.
 
 ## What it does
 
 Reports every operation that is open to anonymous callers, whatever the document says, unless the
-view itself says so: `AllowAny` or an empty `permission_classes`, or `authentication_classes = []`,
-in its own class, its `@action` or its `as_view()`; a `get_permissions()` of its own that gives
-`AllowAny`; or `@public`. What is inherited, a subclass of `AllowAny`, `|` and permissions of the
-project's own do not say it. Unsafe methods are errors, safe ones warnings.
+view itself declares it: `AllowAny` or an empty `permission_classes`, or
+`authentication_classes = []`, in its own class, its `@action` or its `as_view()`; its own
+`get_permissions()` that returns `AllowAny`; or `@public`. Inherited attributes, subclasses of
+`AllowAny`, `|` and the project's own permissions do not count. Unsafe methods are errors, safe ones
+warnings.
 
 ## Why is this bad?
 
-A document can be made true by declaring an accident. This rule goes on asking whether it is one.
+A document that declares an accidentally open operation as public is true. This rule asks whether
+the operation was meant to be open.
 
 ## Example
 
-    class OrderView(BaseView):       # BaseView has permission_classes = [AllowAny]
+    class OrderView(BaseView):  # BaseView has permission_classes = [AllowAny]
         def post(self, request): ...
 
 ## Use instead
 
     from authkit.schema import public
+
 
     @public(reason="Shops without an account send orders here.")
     class OrderView(BaseView):
@@ -27,30 +30,30 @@ A document can be made true by declaring an accident. This rule goes on asking w
 
 or the permission that was meant.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
+- OWASP API Security Top 10 (2023), API2: Broken Authentication
+- CWE-306: Missing Authentication for Critical Function
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import in_state, place_of
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.views.acknowledgement import is_acknowledged
 from authkit.schema.views.mapping import Operation
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for judged in in_state(truth, State.PUBLIC, State.OPTIONAL):
-        if judged.source is not None and not acknowledged(judged.source):
-            severity = Severity.WARNING if judged.method in SAFE else Severity.ERROR
-            message = "Anonymous callers get in, and nothing on the view says that they should."
-            yield Offence(place_of(judged), message, severity, suggestion=SUGGESTION)
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for audited in schema.in_state(State.PUBLIC, State.OPTIONAL):
+        if audited.source is not None and not acknowledged(audited.source):
+            severity = Severity.WARNING if audited.method in SAFE else Severity.ERROR
+            message = "Anonymous callers are admitted, and the view does not declare it."
+            yield Offence(audited.place, message, severity, suggestion=SUGGESTION)
 
 
 def acknowledged(operation: Operation) -> bool:

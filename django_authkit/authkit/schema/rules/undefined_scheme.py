@@ -2,36 +2,33 @@
 
 ## What it does
 
-Looks up every scheme name in every `security` requirement, of the operations and of the root,
-under `components.securitySchemes`.
+Looks up each scheme name of each `security` requirement, of the operations and of the root, under
+`components.securitySchemes`.
 
 ## Why is this bad?
 
-A client generator has nothing to generate for such a name: some stop with an error, others send no
-credential at all. drf-spectacular's `--validate` does not notice it.
+Client generators have no definition for such a name: some stop with an error, others send no
+credential. drf-spectacular's `--validate` does not detect it.
 
 ## Example
 
     SPECTACULAR_SETTINGS = {"SECURITY": [{"gateway": []}]}
 
-`gateway` is defined nowhere. A `SECURITY_SCHEMES` key beside it would be ignored silently:
-drf-spectacular has no such setting.
+`gateway` is not defined. A `SECURITY_SCHEMES` key beside it would be ignored silently:
+drf-spectacular has no such setting (AK501).
 
 ## Use instead
 
     SPECTACULAR_SETTINGS = {
         "SECURITY": [{"gateway": []}],
         "APPEND_COMPONENTS": {
-            "securitySchemes": {
-                "gateway": {"type": "apiKey", "in": "header", "name": "X-Gateway-Key"}
-            }
+            "securitySchemes": {"gateway": {"type": "apiKey", "in": "header", "name": "X-Key"}}
         },
     }
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the scheme as `subject` and a
-reason.
+- OpenAPI Specification, Security Requirement Object
 """
 
 from __future__ import annotations
@@ -39,18 +36,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from authkit.schema.model.audited_schema import Truth
-from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import requirement_lists
+from authkit.schema.model.audited_schema import AuditedSchema
+from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.model.suggest import appended_scheme
 from authkit.schema.openapi.document import security_schemes, well_formed
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    defined = security_schemes(truth.document)
-    for place, requirements in requirement_lists(truth):
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    defined = security_schemes(schema.document)
+    for place, requirements in schema.requirement_lists:
         for name in undefined(requirements, defined):
-            message = f'The scheme "{name}" is required and defined nowhere.'
+            message = f'The scheme "{name}" is required and not defined.'
             yield Offence(place, message, subject=name, suggestion=appended_scheme(name))
 
 
@@ -59,4 +55,11 @@ def undefined(requirements: Any, defined: dict[str, Any]) -> list[str]:
     return sorted(named.difference(defined))
 
 
-RULE = Rule("AK101", "undefined-scheme", Severity.ERROR, __doc__, look)
+RULE = Rule(
+    "AK101",
+    "undefined-scheme",
+    Severity.ERROR,
+    __doc__,
+    look,
+    silence=exemption("the scheme as `subject`"),
+)

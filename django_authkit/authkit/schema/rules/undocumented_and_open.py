@@ -1,15 +1,14 @@
-"""A view of the API is in no document, and anybody may call it.
+"""A view of the API is not documented, and admits anonymous callers.
 
 ## What it does
 
-Looks through the URLconf for views of REST framework that the document leaves out, and reports
-those that anonymous callers get into. Views of the schema itself and roots of routers are left
-alone.
+Searches the URLconf for views of REST framework that the document omits, and reports those that
+admit anonymous callers. Views of the schema itself and roots of routers are not reported.
 
 ## Why is this bad?
 
-What is in no document is in no review either. Old versions and internal helpers are found by
-trying.
+A review of the document misses the view. Attackers find old versions and internal endpoints by
+guessing paths.
 
 ## Example
 
@@ -19,31 +18,33 @@ trying.
 
 ## Use instead
 
-Take the route away, or give the view the permission that it wants.
+Remove the route, or give the view the permission that it needs.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
+- OWASP API Security Top 10 (2023), API9: Improper Inventory Management
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.audited_schema import AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.undocumented import undocumented_operations
-from authkit.schema.probe.prober import inquiry
+from authkit.schema.probe.prober import access_prober
 from authkit.schema.probe.tiers import Probe, Tier
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    operations = list(undocumented_operations(truth))
-    with inquiry(Probe(Tier.T1), ()) as asked:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    operations = list(undocumented_operations(schema))
+    if not operations:
+        return
+    with access_prober(Probe(Tier.T1), ()) as asked:
         for operation in operations:
             if asked.decide(operation).is_open:
                 place = Place(operation.path, operation.method, operation.view_name)
-                yield Offence(place, "The document does not know this view, and it is open.")
+                yield Offence(place, "The view is not documented, and it is open.")
 
 
 RULE = Rule("AK601", "undocumented-and-open", Severity.NOTE, __doc__, look)

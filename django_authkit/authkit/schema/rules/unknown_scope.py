@@ -3,13 +3,13 @@
 ## What it does
 
 Compares the scopes of every requirement with those of the flows of its OAuth 2 scheme. In OpenAPI
-3.0 a scheme of another type has no scopes at all; in 3.1 and later they are role names, which are
-left alone, and those of `openIdConnect` are known to its issuer alone.
+3.0 a scheme of another type has no scopes; in 3.1 and later they are role names, which are not
+checked. Only the issuer knows those of `openIdConnect`.
 
 ## Why is this bad?
 
-A client asks the authorisation server for the scope and is refused, or does not ask for the one
-that the server wants.
+A client requests the scope from the authorization server and is refused, or does not request the
+one that the server requires.
 
 ## Example
 
@@ -32,9 +32,10 @@ that the server wants.
 
 Or add the scope to the flow: with drf-spectacular, in `OAUTH2_SCOPES`.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the operation and a reason.
+- RFC 6749, section 3.3: Access Token Scope
+- OpenAPI Specification, Security Requirement Object
 """
 
 from __future__ import annotations
@@ -42,18 +43,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from authkit.schema.model.audited_schema import Truth
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.places import requirement_lists
 from authkit.schema.openapi.document import Document, mapping, security_schemes, well_formed
 
 
-def look(truth: Truth) -> Iterator[Offence]:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
     known = {
-        name: known_scopes(truth.document, mapping(definition))
-        for name, definition in security_schemes(truth.document).items()
+        name: known_scopes(schema.document, mapping(definition))
+        for name, definition in security_schemes(schema.document).items()
     }
-    for place, requirements in requirement_lists(truth):
+    for place, requirements in schema.requirement_lists:
         for requirement in well_formed(requirements):
             for name, scopes in requirement.items():
                 for scope in sorted(unknown(scopes, known.get(name))):

@@ -6,8 +6,8 @@ Compares the keys with those that the installed version of drf-spectacular reads
 
 ## Why is this bad?
 
-drf-spectacular ignores such a key without a word. Whoever wrote `SECURITY_SCHEMES` believes that
-their API has a security scheme, and it is in no document.
+drf-spectacular ignores such a key silently. The author of `SECURITY_SCHEMES` believes that the API
+has a security scheme, and no document contains it.
 
 ## Example
 
@@ -22,10 +22,6 @@ their API has a security scheme, and it is in no document.
             "securitySchemes": {"bearerAuth": {"type": "http", "scheme": "bearer"}},
         },
     }
-
-## How to silence
-
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the key as `subject` and a reason.
 """
 
 from __future__ import annotations
@@ -36,8 +32,8 @@ from collections.abc import Iterator
 from django.conf import settings
 from drf_spectacular.settings import SPECTACULAR_DEFAULTS
 
-from authkit.schema.model.audited_schema import Truth
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.audited_schema import AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 
 #: Keys that were seen in real projects, and what their authors meant.
 MEANT = {
@@ -47,7 +43,7 @@ MEANT = {
 }
 
 
-def look(truth: Truth) -> Iterator[Offence]:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
     written = getattr(settings, "SPECTACULAR_SETTINGS", {})
     for key in sorted(set(written) - set(SPECTACULAR_DEFAULTS)):
         meant = meant_by(key)
@@ -65,4 +61,11 @@ def meant_by(key: str) -> str:
     return MEANT.get(key) or next(iter(close), "")
 
 
-RULE = Rule("AK501", "unknown-spectacular-setting", Severity.ERROR, __doc__, look)
+RULE = Rule(
+    "AK501",
+    "unknown-spectacular-setting",
+    Severity.ERROR,
+    __doc__,
+    look,
+    silence=exemption("the key as `subject`"),
+)

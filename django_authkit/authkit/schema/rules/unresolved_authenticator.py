@@ -4,16 +4,17 @@
 
 Looks for an `OpenApiAuthenticationExtension` for each authenticator of each documented view, and
 reports the classes for which there is none. Authenticators that `AUTHENTICATION_WHITELIST` hides
-are left alone.
+are not reported.
 
 ## Why is this bad?
 
 drf-spectacular skips such an authenticator with one line on stderr. If it is the only one of the
-view, the operation has no security at all, and reads as public.
+view, the operation has no `security`, and is documented as public.
 
 ## Example
 
     class SignatureAuthentication(BaseAuthentication): ...
+
 
     class OrderView(APIView):
         authentication_classes = [SignatureAuthentication]
@@ -27,43 +28,45 @@ view, the operation has no security at all, and reads as public.
         def get_security_definition(self, auto_schema):
             return {"type": "apiKey", "in": "header", "name": "X-Signature"}
 
-in a module that is imported before the schema is made, for example from `AppConfig.ready()`.
-
-## How to silence
-
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the class as `subject` and a reason.
+in a module that is imported before the schema is generated, for example from `AppConfig.ready()`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Judged, Truth
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
-from authkit.schema.model.places import place_of
+from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.model.suggest import extension
-from authkit.schema.openapi.names import dotted
-from authkit.schema.schemes.describer import shown
+from authkit.schema.openapi.scheme_names import dotted
+from authkit.schema.schemes.describer import is_whitelisted
 
 
-def look(truth: Truth) -> Iterator[Offence]:
+def look(schema: AuditedSchema) -> Iterator[Offence]:
     places: dict[type, list[Place]] = {}
-    for judged in truth.judged:
-        for authenticator in unresolved(judged):
-            places.setdefault(authenticator, []).append(place_of(judged))
+    for audited in schema.operations:
+        for authenticator in unresolved(audited):
+            places.setdefault(authenticator, []).append(audited.place)
     for authenticator, found in sorted(places.items(), key=lambda item: dotted(item[0])):
         name = dotted(authenticator)
         others = f" and {len(found) - 1} more" if len(found) > 1 else ""
-        message = f"Nothing describes {name}, which guards {min(found).label}{others}."
+        message = f"Nothing describes {name}, which protects {min(found).label}{others}."
         yield Offence(Place(), message, subject=name, suggestion=extension(authenticator))
 
 
-def unresolved(judged: Judged) -> set[type]:
+def unresolved(audited: AuditedOperation) -> set[type]:
     return {
         type(credential)
-        for credential, description in judged.descriptions.items()
-        if description is None and shown((credential,))
+        for credential, description in audited.descriptions.items()
+        if description is None and is_whitelisted((credential,))
     }
 
 
-RULE = Rule("AK201", "unresolved-authenticator", Severity.ERROR, __doc__, look)
+RULE = Rule(
+    "AK201",
+    "unresolved-authenticator",
+    Severity.ERROR,
+    __doc__,
+    look,
+    silence=exemption("the class as `subject`"),
+)

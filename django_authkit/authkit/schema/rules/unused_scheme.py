@@ -1,47 +1,49 @@
-"""The document defines a security scheme that nothing requires.
+"""The document defines a security scheme that no requirement names.
 
 ## What it does
 
-Looks for the names under `components.securitySchemes` that stand in no `security` requirement, of
+Looks for the names under `components.securitySchemes` that no `security` requirement contains, of
 the operations or of the root.
 
 ## Why is this bad?
 
-Readers take it for a way in that does not exist, and client generators write code for it. Often it
-is left over from an authenticator that is gone, or its requirement was stripped by a hook.
+Readers believe that the credential is accepted, and client generators write code for it. Often it
+is left over from an authenticator that was removed, or a hook stripped its requirement.
 
 ## Example
 
     components:
       securitySchemes:
-        basicAuth: {type: http, scheme: basic}    # no operation takes it any more
+        basicAuth: {type: http, scheme: basic}    # no operation accepts it any more
 
 ## Use instead
 
 Remove the scheme from `APPEND_COMPONENTS`, or from the hook that writes it.
 
 `authkit.schema.hooks.postprocess_schema_security` removes a scheme that drf-spectacular wrote for
-an authenticator, when it takes away the last requirement that names it.
-
-## How to silence
-
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the scheme as `subject` and a
-reason.
+an authenticator, when it removes the last requirement that names it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import Truth
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.audited_schema import AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.openapi.document import required_schemes, security_schemes
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    schemes = {*security_schemes(truth.document)}
-    for name in sorted(schemes - required_schemes(truth.document)):
-        yield Offence(Place(), f'The scheme "{name}" is required nowhere.', subject=name)
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    schemes = {*security_schemes(schema.document)}
+    for name in sorted(schemes - required_schemes(schema.document)):
+        yield Offence(Place(), f'No requirement names the scheme "{name}".', subject=name)
 
 
-RULE = Rule("AK102", "unused-scheme", Severity.NOTE, __doc__, look)
+RULE = Rule(
+    "AK102",
+    "unused-scheme",
+    Severity.NOTE,
+    __doc__,
+    look,
+    silence=exemption("the scheme as `subject`"),
+)

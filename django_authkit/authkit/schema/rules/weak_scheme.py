@@ -1,4 +1,4 @@
-"""A credential travels in a place where it is better not put.
+"""A credential is sent in a place where it is exposed or ambiguous.
 
 ## What it does
 
@@ -9,8 +9,8 @@ header, an `apiKey` in the query, and HTTP `basic`.
 
 - In the query a key ends up in logs, in the history of browsers and in `Referer` headers.
 - `basic` sends the password itself with every request.
-- `apiKey` in `Authorization` tells a generator to send the bare value, and the keyword that the
-  server wants before it is in no machine-readable place.
+- `apiKey` in `Authorization` tells a generator to send the bare value; the keyword that the server
+  requires before it is not machine-readable.
 
 ## Example
 
@@ -24,12 +24,12 @@ header, an `apiKey` in the query, and HTTP `basic`.
       securitySchemes:
         tokenAuth: {type: http, scheme: bearer}
 
-with `keyword = "Bearer"` on the authenticator; or a header of its own, such as `X-API-Key`.
+with `keyword = "Bearer"` on the authenticator; or a separate header, such as `X-API-Key`.
 
-## How to silence
+## References
 
-An entry in `AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]` with the rule, the scheme as `subject` and a
-reason.
+- RFC 6750, section 2.3: URI Query Parameter
+- RFC 7617, section 4: Security Considerations of Basic authentication
 """
 
 from __future__ import annotations
@@ -37,24 +37,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from authkit.schema.model.audited_schema import Truth
-from authkit.schema.model.findings import Offence, Place, Rule, Severity
+from authkit.schema.model.audited_schema import AuditedSchema, Place
+from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.openapi.document import mapping, security_schemes
 
 
-def look(truth: Truth) -> Iterator[Offence]:
-    for name, definition in sorted(security_schemes(truth.document).items()):
+def look(schema: AuditedSchema) -> Iterator[Offence]:
+    for name, definition in sorted(security_schemes(schema.document).items()):
         weakness = weakness_of(mapping(definition))
         if weakness:
             yield Offence(Place(), f'The scheme "{name}" {weakness}.', subject=name)
 
 
 def weakness_of(definition: dict[str, Any]) -> str:
-    """Return what is weak about a scheme, "" if nothing is."""
+    """Return the weakness of a scheme, "" if it has none."""
     words = {key: str(value).lower() for key, value in definition.items()}
     match words:
         case {"type": "apikey", "in": "query"}:
-            return "puts a key into the query, and so into logs"
+            return "sends a key in the query, which ends up in logs"
         case {"type": "apikey", "in": "header", "name": "authorization"}:
             return "is an apiKey in Authorization, which hides the keyword before the key"
         case {"type": "http", "scheme": "basic"}:
@@ -62,4 +62,11 @@ def weakness_of(definition: dict[str, Any]) -> str:
     return ""
 
 
-RULE = Rule("AK109", "weak-scheme", Severity.NOTE, __doc__, look)
+RULE = Rule(
+    "AK109",
+    "weak-scheme",
+    Severity.NOTE,
+    __doc__,
+    look,
+    silence=exemption("the scheme as `subject`"),
+)

@@ -1,1 +1,1 @@
-"""Asking code of the project without letting it do anything."""
+"""The sandbox: runs the project's code without side effects."""

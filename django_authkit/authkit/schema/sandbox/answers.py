@@ -12,13 +12,13 @@ from rest_framework import status
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 
-from authkit.schema.openapi.names import dotted
+from authkit.schema.openapi.scheme_names import dotted
 
 REFUSALS = (status.HTTP_401_UNAUTHORIZED, status.HTTP_403_FORBIDDEN)
 
-#: Where a request remembers what was looked at and is not there without a real credential. Whoever
-#: is refused after such a look may be let in with it.
-MISSED = "_authkit_missed"
+#: Where a request records that a permission read something that only a real credential brings. A
+#: caller who is refused after that may be admitted with a real one.
+NEEDED_CREDENTIAL = "_authkit_needed_credential"
 
 
 class Verdict(Enum):
@@ -75,7 +75,7 @@ class Presented:
         if self.place == "header":
             key = "HTTP_" + self.name.upper().replace("-", "_")
             request.META = {**request.META, key: self.value}
-            vars(request).pop("headers", None)  # kept since somebody read the old ones
+            vars(request).pop("headers", None)  # a cached copy of the old ones
         elif self.place == "query":
             request.GET = QueryDict(mutable=True)
             request.GET[self.name] = self.value
@@ -85,7 +85,7 @@ class Presented:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: a user behind an authenticator, and the key permissions that are satisfied.
+    """Who calls: a user behind an authenticator, and the key permissions that are satisfied.
 
     With neither, the caller is anonymous and the authenticators are run on an empty request, or on
     one that holds what is ``presented``.
@@ -106,7 +106,7 @@ class Gate(Protocol):
     def answer(self, caller: Caller) -> Answer: ...
 
 
-#: Whose code may fail while a view is asked.
+#: Classes whose code may fail while a view is probed.
 GUARDS = (BasePermission, BaseAuthentication)
 
 
@@ -114,7 +114,7 @@ def host_errors() -> tuple[type[BaseException], ...]:
     """Return what to catch around the project's code, for ``except host_errors()``.
 
     A permission that calls ``sys.exit()`` has failed as one that raises ``ValueError`` has, and a
-    library may end its own affairs with a ``BaseException`` of its own. The user's Ctrl-C ends us.
+    library may raise a ``BaseException`` of its own. Ctrl-C of the user is not caught.
     """
     return () if isinstance(sys.exception(), KeyboardInterrupt) else (BaseException,)
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, count, product
 from typing import Any
 
 from authkit.schema.openapi.document import Requirement, fingerprint
-from authkit.schema.openapi.names import dotted, scheme_name
+from authkit.schema.openapi.scheme_names import dotted, scheme_name
 from authkit.schema.schemes.describer import Description
 
 
@@ -19,12 +18,14 @@ class Catalogue:
     """The schemes of a whole document, each under the name that it has in the end.
 
     ``names`` leads from the name and definition that a description brings to the final name;
-    ``merged`` from a name that is given up to the one that stands for it.
+    ``merged`` from a name that is given up to the one that stands for it. ``shared`` are the names
+    that are claimed by definitions which differ, with the classes that bring these.
     """
 
     names: Mapping[tuple[str, str], str]
     definitions: Mapping[str, Any]
     merged: Mapping[str, str]
+    shared: Mapping[str, Sequence[type]]
     written: dict[int, list[Requirement]] = field(default_factory=dict, compare=False)
 
     @classmethod
@@ -51,7 +52,9 @@ class Catalogue:
             definitions[final] = definition
         merged = _merged({**existing, **definitions}, definitions, aliases)
         final_names = {key: merged.get(name, name) for key, name in names.items()}
-        return cls(final_names, definitions, merged)
+        sources = {name: [source for source, _ in one.values()] for name, one in claims.items()}
+        shared = {name: found for name, found in sorted(sources.items()) if len(found) > 1}
+        return cls(final_names, definitions, merged, shared)
 
     def requirements(self, description: Description) -> list[Requirement]:
         """Return the requirements of one credential under the final names."""
@@ -75,15 +78,9 @@ class Catalogue:
         return {name for requirements in found for item in requirements for name in item}
 
     @cached_property
-    def known(self) -> set[str]:
+    def credential_names(self) -> set[str]:
         """Every name, final or given up, that stands for a credential met on a view."""
         return {*self.definitions, *self.merged, *(name for name, _ in self.names)}
-
-    @cached_property
-    def shared(self) -> set[str]:
-        """The names that several definitions claimed; see :func:`shared_names`."""
-        claims = Counter(name for name, _ in self.names)
-        return {name for name, number in claims.items() if number > 1}
 
 
 Claims = dict[str, dict[str, tuple[type, Any]]]
@@ -118,8 +115,8 @@ def _others(
 def _free_name(name: str, definition: Any, taken: Mapping[str, Any]) -> str:
     """Return *name*, with a number if it stands for another definition already."""
     candidates = chain([name], (f"{name}{number}" for number in count(2)))
-    wanted = fingerprint(definition)
-    return next(one for one in candidates if fingerprint(taken.get(one, definition)) == wanted)
+    own = fingerprint(definition)
+    return next(one for one in candidates if fingerprint(taken.get(one, definition)) == own)
 
 
 def _equal_definitions(definitions: Mapping[str, Any]) -> dict[str, str]:
@@ -141,15 +138,6 @@ def _merged(
         if {name, other} <= defined.keys() and name != equal.get(other, other)
     }
     return {name: meant.get(other, other) for name, other in equal.items()} | meant
-
-
-def shared_names(descriptions: Iterable[Description]) -> dict[str, list[type]]:
-    """Return the names that are claimed by definitions which differ, with the classes."""
-    return {
-        name: [source for source, _ in claimed.values()]
-        for name, claimed in sorted(_claims(descriptions).items())
-        if len(claimed) > 1
-    }
 
 
 def combined(requirements: Iterable[list[Requirement]]) -> list[Requirement]:

@@ -14,13 +14,15 @@ from drf_spectacular.plumbing import build_bearer_security_scheme_object, whitel
 from drf_spectacular.settings import spectacular_settings
 
 from authkit.schema.openapi.document import Requirement
-from authkit.schema.openapi.names import key_scheme_name
-from authkit.schema.probe.decide import Alternative
+from authkit.schema.openapi.scheme_names import key_scheme_name
 from authkit.schema.sandbox.answers import host_errors
-from authkit.schema.sandbox.quarantine import watching
-from authkit.schema.views.permissions import is_key_permission
+from authkit.schema.sandbox.guards import watching
+from authkit.schema.views.permission_tree import is_key_permission
 
 AUTHORIZATION = "HTTP_AUTHORIZATION"
+
+#: Credentials that are presented together: authenticators and key permissions.
+Alternative = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -32,46 +34,39 @@ class Description:
     definitions: Mapping[str, Any]
 
 
-def describe_credential(credential: Any, inspector: Any) -> Description | None:
-    """Return the description, None if no extension knows this authenticator."""
-    if is_key_permission(credential):
-        return _describe_key(credential)
-    with GENERATOR_STATS.silence():
-        extension = OpenApiAuthenticationExtension.get_match(credential)
-        return _describe_by(extension, credential, inspector) if extension else None
-
-
 @dataclass(frozen=True)
 class Describer:
     """Describes credentials, and those that every view describes alike only once."""
 
-    known: dict[type, Description | None] = field(default_factory=dict)
+    described: dict[type, Description | None] = field(default_factory=dict)
 
     def describe(self, credential: Any, inspector: Any) -> Description | None:
+        """Return the description, None if no extension knows this authenticator."""
         kind = type(credential)
-        if kind in self.known:
-            return self.known[kind]
-        with watching():
-            description = describe_credential(credential, inspector)
-        if is_key_permission(credential) or _is_the_same_everywhere(credential):
-            self.known[kind] = description
-        return description
+        if kind in self.described:
+            return self.described[kind]
+        with watching(), GENERATOR_STATS.silence():
+            if is_key_permission(credential):
+                return self.described.setdefault(kind, _describe_key(credential))
+            extension = OpenApiAuthenticationExtension.get_match(credential)
+            found = _describe_by(extension, credential, inspector) if extension else None
+        if _is_the_same_everywhere(extension):
+            self.described[kind] = found
+        return found
 
 
-def _is_the_same_everywhere(authenticator: Any) -> bool:
-    """Tell whether drf-spectacular or we describe it; a project may write scopes by view."""
-    with GENERATOR_STATS.silence():
-        extension: Any = OpenApiAuthenticationExtension.get_match(authenticator)
+def _is_the_same_everywhere(extension: Any) -> bool:
+    """Tell whether drf-spectacular or authkit wrote it; a project may write scopes by view."""
     described_by = type(getattr(extension, "ancestor", extension))
     return described_by.__module__.partition(".")[0] in ("builtins", "drf_spectacular", "authkit")
 
 
 def _describe_by(extension: Any, authenticator: Any, inspector: Any) -> Description:
-    wanted = extension.get_security_requirement(inspector)
+    required = extension.get_security_requirement(inspector)
     names, definitions = extension.name, extension.get_security_definition(inspector)
     if isinstance(names, str):
         names, definitions = [names], [definitions]
-    requirements = [wanted] if isinstance(wanted, dict) else wanted or []
+    requirements = [required] if isinstance(required, dict) else required or []
     schemes = dict(zip(names, definitions, strict=False))
     return Description(type(authenticator), tuple(requirements), schemes)
 
@@ -91,15 +86,15 @@ def _describe_key(permission: Any) -> Description:
 def key_header(permission: Any) -> str:
     """Return the entry of ``request.META`` in which *permission* looks for the key.
 
-    The permission is made to look at an empty request, so a parser of the project's own tells
-    the truth as well.
+    The permission is made to look at an empty request, so a parser of the project is
+    described rightly as well.
     """
     request = HttpRequest()
     asked = AskedHeaders()
     request.META = asked
     try:
         permission.get_key(request)
-    except host_errors():  # the host's code may want more of a request
+    except host_errors():  # the project's code may need more of a request
         pass
     configured = getattr(settings, "API_KEY_CUSTOM_HEADER", None) or AUTHORIZATION
     return next(iter(asked.names), configured)
@@ -126,7 +121,7 @@ class AskedHeaders(dict[str, Any]):
         return False
 
 
-def shown(alternative: Alternative) -> bool:
+def is_whitelisted(alternative: Alternative) -> bool:
     """Tell whether AUTHENTICATION_WHITELIST lets every authenticator of *alternative* through."""
     allowed = spectacular_settings.AUTHENTICATION_WHITELIST
     return all(is_key_permission(one) or whitelisted(one, allowed, True) for one in alternative)

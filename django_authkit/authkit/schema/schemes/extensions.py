@@ -12,7 +12,7 @@ from drf_spectacular.drainage import set_override
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.plumbing import build_bearer_security_scheme_object, get_class
 
-from authkit.schema.openapi.names import scheme_name
+from authkit.schema.openapi.scheme_names import scheme_name
 
 OWN = -10
 INHERITED = -20
@@ -75,7 +75,7 @@ class APIKeyScheme(AuthkitScheme):  # type: ignore[no-untyped-call]
 
 
 class InheritedScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """A subclass that nobody described is described as the nearest ancestor that somebody did."""
+    """A subclass without a description is described as its nearest described ancestor."""
 
     match_subclasses = True
     priority = INHERITED

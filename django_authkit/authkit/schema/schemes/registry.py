@@ -1,9 +1,9 @@
-"""Registers our descriptions of authenticators, at the moment somebody needs them.
+"""Registers our descriptions of authenticators when they are needed first.
 
 drf-spectacular finds an extension only if its module was imported before a schema is made, and
 importing drf-spectacular costs between 35 ms (REST framework's views already loaded) and 200 ms
 (nothing loaded yet). Most processes never make a schema, so the import waits until
-``drf_spectacular.extensions`` is imported by somebody else.
+``drf_spectacular.extensions`` is imported by other code.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Says of a view that it is meant to be open, and finds out whether somebody said so."""
+"""``@public`` marks a view that is open on purpose; the audit reads the mark."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def public(*, reason: str) -> Callable[[Marked], Marked]:
     ``ValueError`` if the reason is empty.
     """
     if not reason.strip():
-        raise ValueError("@public wants a reason.")
+        raise ValueError("@public needs a reason.")
 
     def mark(marked: Marked) -> Marked:
         setattr(marked, ATTRIBUTE, reason)
@@ -31,7 +31,7 @@ def public(*, reason: str) -> Callable[[Marked], Marked]:
 
 
 def is_acknowledged(operation: Any) -> bool:
-    """Tell whether somebody wrote on the view of *operation* itself that it is open."""
+    """Tell whether the view of *operation* itself declares that it is open."""
     return _is_marked(operation) or any(_opens(*written) for written in _written(operation))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from rest_framework import mixins
 
-#: The handlers of REST framework that are about no object of which a permission could be asked.
+#: The handlers of REST framework that have no object to check permissions for.
 WITHOUT_OBJECT = frozenset({mixins.CreateModelMixin.create, mixins.ListModelMixin.list})
 
 #: The field of a node that is evaluated in any case, where the others need not be.
@@ -44,23 +44,23 @@ def handler_name(view: Any, method: str) -> str:
     return getattr(view, "action", None) or method.lower()
 
 
-def asks_about_its_object(view: Any, method: str) -> bool:
-    """Tell whether it is certain that the handler asks the permissions about its object."""
+def checks_object_permissions(view: Any, method: str) -> bool:
+    """Tell whether it is certain that the handler checks the permissions of its object."""
     kind: Any = type(view)
     check = frozenset({inspect.unwrap(kind.check_object_permissions)})
-    return _comes_to(check, kind, handler_name(view, method))
+    return _always_calls(check, kind, handler_name(view, method))
 
 
-def has_no_object(view: Any, method: str) -> bool:
-    """Tell whether the handler lists or creates as REST framework does, and asks nothing else."""
+def lists_or_creates(view: Any, method: str) -> bool:
+    """Tell whether the handler lists or creates as REST framework does, and checks no object."""
     kind: Any = type(view)
-    lists_or_creates = _comes_to(WITHOUT_OBJECT, kind, handler_name(view, method))
-    return lists_or_creates and not asks_about_its_object(view, method)
+    without_object = _always_calls(WITHOUT_OBJECT, kind, handler_name(view, method))
+    return without_object and not checks_object_permissions(view, method)
 
 
 @cache
-def _comes_to(targets: frozenset[Any], view: Any, handler: str) -> bool:
-    return Reading(view, targets).comes(handler)
+def _always_calls(targets: frozenset[Any], view: Any, handler: str) -> bool:
+    return Reading(view, targets).always_calls(handler)
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ class Reading:
 
     view: Any
     targets: frozenset[Any]
-    known: dict[tuple[str, int], bool] = field(default_factory=dict)
+    calls: dict[tuple[str, int], bool] = field(default_factory=dict)
 
-    def comes(self, name: str, first: int = 0) -> bool:
+    def always_calls(self, name: str, first: int = 0) -> bool:
         """Tell whether a target is run by every run of the method that comes to its end.
 
         It is the method that the classes of the view have under *name*, from the *first* on.
@@ -82,15 +82,15 @@ class Reading:
         )
         if place is None:
             return False
-        if (name, place) not in self.known:
-            self.known[name, place] = False  # while it is read: methods call each other
+        if (name, place) not in self.calls:
+            self.calls[name, place] = False  # while it is read: methods call each other
             function = inspect.unwrap(vars(classes[place])[name])
-            self.known[name, place] = inspect.isfunction(function) and (
-                function in self.targets or self._always_comes(function, place)
+            self.calls[name, place] = inspect.isfunction(function) and (
+                function in self.targets or self._body_always_calls(function, place)
             )
-        return self.known[name, place]
+        return self.calls[name, place]
 
-    def _always_comes(self, function: Any, place: int) -> bool:
+    def _body_always_calls(self, function: Any, place: int) -> bool:
         written = _read(function)
         if written is None or not written.args.args:
             return False
@@ -98,7 +98,7 @@ class Reading:
 
         def comes(node: ast.AST) -> bool:
             called, by_super = _called(node, itself)
-            return bool(called) and self.comes(called, place + 1 if by_super else 0)
+            return bool(called) and self.always_calls(called, place + 1 if by_super else 0)
 
         return not _ways_past(written.body, comes)
 
@@ -110,7 +110,7 @@ def _read(function: Any) -> ast.FunctionDef | None:
     return written if written is not None and written.name == code.co_name else None
 
 
-@lru_cache(maxsize=16)  # files are large when read, and each is wanted for a while
+@lru_cache(maxsize=16)  # parsed files are large, and each is used for a while only
 def _functions_in(file: str) -> dict[int, ast.FunctionDef]:
     """Return what *file* defines, by the line in which it begins."""
     try:

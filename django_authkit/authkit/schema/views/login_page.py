@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch
 
-from authkit.schema.views.url_values import host
+from authkit.schema.views.url_builder import host
 
 REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -18,7 +18,7 @@ def sends_to_login(response: HttpResponse, path: str) -> bool:
     """Tell whether a request for *path* is answered by a redirect to ``LOGIN_URL``.
 
     So ``login_required`` and its like refuse anonymous callers. A redirect to anywhere else, or of
-    the login page to itself, refuses nobody. The query is left out: it says where to return to.
+    the login page to itself, is no refusal. The query is left out: it says where to return to.
     """
     if response.status_code not in REDIRECTS or not response.has_header("Location"):
         return False

@@ -27,7 +27,7 @@ from drf_spectacular.settings import spectacular_settings
 from rest_framework.schemas.generators import BaseSchemaGenerator
 from rest_framework.views import APIView
 
-from authkit.schema.openapi.names import dotted
+from authkit.schema.openapi.scheme_names import dotted
 from authkit.schema.sandbox.answers import host_errors
 
 Key = tuple[str, str]
@@ -41,7 +41,7 @@ class Operation:
     ``mock`` gives the request that drf-spectacular makes for it.
     ``callback`` is what the URLconf holds, ``route`` its path there with placeholders as they are
     named there, ``pattern`` the expressions and converters of that path. The three are empty if a
-    generator of the project's own leaves endpoints out. ``version`` is the documented one, if any.
+    generator of the project leaves endpoints out. ``version`` is the documented one, if any.
     """
 
     path: str
@@ -72,13 +72,13 @@ def map_operations(generator: Any) -> dict[Key, Operation]:
 def _rebuild(generator: Any) -> Iterator[Operation]:
     generator._initialise_endpoints()
     documented = generator._get_paths_and_endpoints()
-    replay = Replay(generator, path_prefix(documented))
+    replay = EndpointReplay(generator, path_prefix(documented))
     for (path, path_regex, method, view), endpoint in zip(
         documented, _endpoints(generator, len(documented)), strict=True
     ):
         try:
             found = replay.operation(path, path_regex, method, view, *endpoint)
-        except host_errors():  # a view of the host may fail; it stays unmapped
+        except host_errors():  # a view of the project may fail; it stays unmapped
             continue
         if found is not None:
             yield found
@@ -94,7 +94,7 @@ def mock_request(method: str, path: str, view: APIView) -> Any:
 def _endpoints(generator: Any, expected: int) -> list[tuple[str, Any]]:
     """Return path and callback of each endpoint, as they are in the URLconf."""
     found = [(path, callback) for path, _, _, callback in generator.endpoints]
-    # A generator of the host's own may leave endpoints out; then the pairs cannot be known.
+    # A generator of the project may leave endpoints out; then the pairs cannot be known.
     return found if len(found) == expected else [("", None)] * expected
 
 
@@ -109,7 +109,7 @@ def path_prefix(documented: list[Any]) -> str:
 
 
 @dataclass(frozen=True)
-class Replay:
+class EndpointReplay:
     """The way of one endpoint through the generator, once more."""
 
     generator: Any

@@ -1,4 +1,4 @@
-"""Asks permissions about objects, with real rows."""
+"""Calls ``has_object_permission()`` with rows of the database."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
-from authkit.schema.probe.gate import ViewGate, answer_to
+from authkit.schema.probe.view_gate import ViewGate, answer_to
 from authkit.schema.sandbox.answers import ANONYMOUS, Answer, Verdict
 
 #: One row may be an exception; three that agree are an answer.
 ROWS = 3
 
 
-def rows_behind(gate: ViewGate) -> Sequence[Any]:
+def sample_rows(gate: ViewGate) -> Sequence[Any]:
     """Return some rows that an anonymous caller can name. May raise what the view's code raises."""
     view: Any = gate.view_called_by(ANONYMOUS)
     if not hasattr(view, "get_queryset"):
@@ -21,7 +21,7 @@ def rows_behind(gate: ViewGate) -> Sequence[Any]:
     return list(islice(view.get_queryset().all()[:ROWS], ROWS))
 
 
-def through_rows(gate: ViewGate, rows: Sequence[Any]) -> Answer:
+def answer_for_rows(gate: ViewGate, rows: Sequence[Any]) -> Answer:
     """Return the answer of the object's permissions to an anonymous caller."""
     answers = {_about(gate, row) for row in rows}
     if len(answers) == 1:

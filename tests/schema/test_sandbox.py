@@ -17,20 +17,19 @@ from functools import wraps
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from authkit.schema.probe.tiers import Probe, Tier, UnsafeProbe
-from authkit.schema.sandbox import quarantine as quarantines
-from authkit.schema.sandbox.quarantine import (
+from authkit.schema.sandbox import rollback
+from authkit.schema.sandbox.guards import (
     LEAVING,
-    NothingLeaves,
-    RefusedStatement,
+    BlockedConnection,
+    BlockedStatement,
     Watch,
     _event,
-    _read_only,
-    quarantine,
-    rolled_back,
+    sandboxed,
     watching,
 )
+from authkit.schema.sandbox.rollback import _read_only, rolled_back
 from django.contrib.auth.models import Group
 from django.core import mail
 from django.core.cache import cache
@@ -46,11 +45,11 @@ from rest_framework.viewsets import ViewSet
 
 from tests.schema.documents import (
     JWTView,
-    mended_schema,
+    audited_schema,
+    fixed_schema,
     operation,
     plain_schema,
     route,
-    truth_of,
     view,
 )
 from tests.schema.shapes import Detail
@@ -69,8 +68,8 @@ def decision_about(act, tier, **attributes):
 
     acting = type("Acting", (BasePermission,), {"has_permission": has_permission})
     view_class = view(JWTView, permission_classes=[acting], **attributes)
-    (judged,) = truth_of(route(view_class), probe=Probe(tier)).judged
-    return judged.decision
+    (audited,) = audited_schema(route(view_class), probe=Probe(tier)).operations
+    return audited.decision
 
 
 def create_group():
@@ -158,11 +157,11 @@ def test_nothing_is_written(tier, write, django_capture_on_commit_callbacks):
 @pytest.mark.parametrize("write", [create_in_thread, create_in_another_loop])
 def test_what_a_thread_writes_is_refused_as_well(write):
     refused = []
-    with quarantine(), watching(reads=True) as watch:
+    with sandboxed(), watching(reads=True) as watch:
         threading.excepthook, before = lambda failed: refused.append(failed), threading.excepthook
         try:
             write()
-        except RefusedStatement:
+        except BlockedStatement:
             refused.append(write)
         finally:
             threading.excepthook = before
@@ -263,8 +262,8 @@ class FailsClosedForObjects(BasePermission):
 
 def decision_by(tier, *permission_classes, at="thing/", base=JWTView):
     asking = view(base, permission_classes=list(permission_classes))
-    (judged,) = truth_of(route(asking, at), probe=Probe(tier)).judged
-    return judged.decision
+    (audited,) = audited_schema(route(asking, at), probe=Probe(tier)).operations
+    return audited.decision
 
 
 class TestWhatIsSaidForWantOfAnother:
@@ -282,8 +281,8 @@ class TestWhatIsSaidForWantOfAnother:
 
     def test_is_not_written_by_the_hook(self):
         asking = route(view(permission_classes=[FailsOpen]))
-        plain, mended = plain_schema(asking), mended_schema(asking)
-        assert operation(mended) == operation(plain)
+        plain, fixed = plain_schema(asking), fixed_schema(asking)
+        assert operation(fixed) == operation(plain)
 
     def test_is_not_believed_of_an_object(self):
         Group.objects.create(name="first")
@@ -307,9 +306,9 @@ class TestWhatIsSaidForWantOfAnother:
             return ask
 
         decorated = path("thing/", asking(view(permission_classes=[AllowAny]).as_view()))
-        (judged,) = truth_of(decorated, probe=Probe(tier)).judged
-        assert judged.decision.state is State.UNDECIDED
-        assert "what stands before the permissions reaches out" in judged.decision.reason
+        (audited,) = audited_schema(decorated, probe=Probe(tier)).operations
+        assert audited.decision.state is State.UNDECIDED
+        assert "what stands before the permissions reaches out" in audited.decision.reason
 
     def test_is_not_believed_of_a_handler(self):
         class Asking(JWTView):
@@ -318,8 +317,8 @@ class TestWhatIsSaidForWantOfAnother:
             def get(self, request):
                 return Response(status=403 if cannot_be_reached() else 200)
 
-        (judged,) = truth_of(route(Asking), probe=Probe(Tier.T4)).judged
-        assert (judged.decision.state, judged.decision.tier) == (State.OPTIONAL, Tier.T2)
+        (audited,) = audited_schema(route(Asking), probe=Probe(Tier.T4)).operations
+        assert (audited.decision.state, audited.decision.tier) == (State.OPTIONAL, Tier.T2)
 
 
 @pytest.mark.django_db
@@ -393,8 +392,8 @@ def test_no_handler_is_run(tier):
         def finalize_response(self, *args, **kwargs):
             run.append(args)  # pragma: no cover (it has no response)
 
-    (judged,) = truth_of(route(Trap), probe=Probe(tier)).judged
-    assert judged.decision.state is State.PUBLIC
+    (audited,) = audited_schema(route(Trap), probe=Probe(tier)).operations
+    assert audited.decision.state is State.PUBLIC
     assert run == []
 
 
@@ -440,13 +439,13 @@ def picks_a_callback(request):
     return Older.as_view()(request)
 
 
-def astray(callback, tier):
-    (judged,) = truth_of(path("thing/", callback), probe=Probe(tier)).judged
-    assert judged.decision.state is State.UNDECIDED
-    return judged.decision.reason.removeprefix("/thing/ ")
+def misrouted(callback, tier):
+    (audited,) = audited_schema(path("thing/", callback), probe=Probe(tier)).operations
+    assert audited.decision.state is State.UNDECIDED
+    return audited.decision.reason.removeprefix("/thing/ ")
 
 
-BY_ANOTHER_VIEW = "is answered by another view (tests.schema.test_quarantine.Older)"
+BY_ANOTHER_VIEW = "is answered by another view (tests.schema.test_sandbox.Older)"
 WITHOUT_INITIAL = "comes to the handler without initial()"
 ASTRAY = {
     "dispatch() of another view": (PicksAView.as_view(), BY_ANOTHER_VIEW),
@@ -461,7 +460,7 @@ ASTRAY = {
 @pytest.mark.parametrize(("callback", "reason"), ASTRAY.values(), ids=ASTRAY)
 def test_no_handler_is_run_on_another_way(callback, reason, tier):
     Counted.run.clear()
-    assert astray(callback, tier) == reason
+    assert misrouted(callback, tier) == reason
     assert Counted.run == []
     assert callback(APIRequestFactory().get("/thing/")).status_code == 200
     assert len(Counted.run) == 1
@@ -486,7 +485,7 @@ def test_requests_of_others_reach_their_handlers_meanwhile():
 
     others.append(Meanwhile)
 
-    assert astray(Meanwhile.as_view(), Tier.T1) == WITHOUT_INITIAL
+    assert misrouted(Meanwhile.as_view(), Tier.T1) == WITHOUT_INITIAL
     assert answers == [200, 200]
 
 
@@ -507,8 +506,8 @@ def test_what_a_decorator_left_on_a_handler_is_there_for_permissions():
 
         get.wanted = "nothing"
 
-    (judged,) = truth_of(route(Wanting), probe=Probe(Tier.T2)).judged
-    assert judged.decision.state is State.OPTIONAL
+    (audited,) = audited_schema(route(Wanting), probe=Probe(Tier.T2)).operations
+    assert audited.decision.state is State.OPTIONAL
 
 
 @pytest.mark.django_db
@@ -520,10 +519,10 @@ def test_a_handler_at_t4_can_write_nothing():
             create_group()
             return Response({})  # pragma: no cover (the database refuses)
 
-    (judged,) = truth_of(route(Writing), probe=Probe(Tier.T4)).judged
-    assert judged.decision.attempts
+    (audited,) = audited_schema(route(Writing), probe=Probe(Tier.T4)).operations
+    assert audited.decision.attempts
     # A handler that is stopped has refused nobody: what was decided before it stands.
-    assert (judged.decision.state, judged.decision.tier) == (State.OPTIONAL, Tier.T2)
+    assert (audited.decision.state, audited.decision.tier) == (State.OPTIONAL, Tier.T2)
     assert not Group.objects.exists()
 
 
@@ -540,8 +539,8 @@ def test_no_unsafe_handler_is_run_at_t4():
 
         delete = post
 
-    for judged in truth_of(route(Writing), probe=Probe(Tier.T4)).judged:
-        assert judged.decision.tier is Tier.T2
+    for audited in audited_schema(route(Writing), probe=Probe(Tier.T4)).operations:
+        assert audited.decision.tier is Tier.T2
     assert run == []
 
 
@@ -563,8 +562,8 @@ def test_no_credential_is_sent(tier):
         def post(self, request):
             raise NotImplementedError
 
-    (judged,) = truth_of(route(Looked), probe=Probe(tier)).judged
-    assert judged.decision.state is State.OPTIONAL
+    (audited,) = audited_schema(route(Looked), probe=Probe(tier)).operations
+    assert audited.decision.state is State.OPTIONAL
     sent = {name for request in seen for name, value in request.items() if value}
     names = {name for name in sent if name.startswith("HTTP_")}
     assert names <= {"HTTP_ACCEPT", "HTTP_HOST"}
@@ -638,7 +637,7 @@ def test_everything_is_as_before_afterwards(settings):
 )
 def test_statements_that_write_are_known(sql):
     watch = Watch(reads=True)
-    with pytest.raises(RefusedStatement):
+    with pytest.raises(BlockedStatement):
         watch.statement(sql)
     assert len(watch.attempts) == 1
 
@@ -705,7 +704,7 @@ class TestTheWatch:
     )
     def test_lets_no_statement_write(self, sql, reads):
         watch = Watch(reads=reads)
-        with pytest.raises(RefusedStatement):
+        with pytest.raises(BlockedStatement):
             watch.statement(sql)
         assert watch.asked
         assert watch.attempts == [f"writes to the database ({' '.join(sql.split()[:3])})"]
@@ -717,17 +716,17 @@ class TestTheWatch:
 
     def test_remembers_that_a_statement_wanted_to_read_where_that_is_not(self):
         watch = Watch(reads=False)
-        with pytest.raises(RefusedStatement):
+        with pytest.raises(BlockedStatement):
             watch.statement("SELECT 1")
         assert (watch.asked, watch.attempts) == (True, [])
 
     @pytest.mark.django_db
     def test_lets_no_procedure_be_called(self):
         with (
-            quarantine(),
+            sandboxed(),
             watching(reads=True) as watch,
             connection.cursor() as cursor,
-            pytest.raises(RefusedStatement),
+            pytest.raises(BlockedStatement),
         ):
             cursor.callproc("empty_the_shop")
         assert watch.attempts == ["writes to the database (CALL empty_the_shop)"]
@@ -735,7 +734,7 @@ class TestTheWatch:
     @pytest.mark.parametrize("event", sorted(LEAVING))
     def test_lets_no_event_reach_out(self, event):
         # Python traces no audit hook, so the one that it calls is called here.
-        with watching() as watch, pytest.raises(NothingLeaves):
+        with watching() as watch, pytest.raises(BlockedConnection):
             _event(event, ())
         assert watch.attempts == [f"reaches out ({event})"]
 
@@ -770,7 +769,7 @@ class FakeConnection:
 class TestTheTransaction:
     def test_is_not_opened_on_a_database_that_is_not_there(self, monkeypatch):
         absent = FakeConnection("postgresql", OperationalError("no server"))
-        monkeypatch.setattr(quarantines, "connections", {"default": absent})
+        monkeypatch.setattr(rollback, "connections", {"default": absent})
         with rolled_back():
             pass
         assert absent.said == []

@@ -1,4 +1,4 @@
-"""Asks a view whether it lets a caller in, without sending a credential or running a handler."""
+"""The gate of a view: does it admit a caller? No credential is sent, and no handler is run."""
 
 from __future__ import annotations
 
@@ -13,30 +13,39 @@ from django.http import Http404, HttpRequest
 from rest_framework import exceptions, status
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
+from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from authkit.schema.sandbox.answers import (
     ANONYMOUS,
-    MISSED,
+    NEEDED_CREDENTIAL,
     REFUSALS,
     Answer,
     Caller,
     Verdict,
     host_errors,
 )
-from authkit.schema.sandbox.quarantine import watching
-from authkit.schema.views.permissions import with_keys
-from authkit.schema.views.stock import handles_exceptions
+from authkit.schema.sandbox.guards import watching
+from authkit.schema.views.framework_code import handles_exceptions
+from authkit.schema.views.mapping import Operation
+from authkit.schema.views.permission_tree import with_keys
 
-#: Behind a session ``request.auth`` is never anything, nor is it where nobody authenticates.
+#: Behind a session ``request.auth`` is always None, and for anonymous callers as well.
 WITHOUT_AUTH = (SessionAuthentication.authenticate, None)
+
+
+#: What ``initial()`` sets on a live request, and the generator on that of a versioned view.
+VERSIONING = {"version": None, "versioning_scheme": None}
+
+#: An IP for documentation (RFC 5737): the client is not this machine.
+CLIENT_IP = "192.0.2.1"
 
 
 @dataclass(frozen=True)
 class ViewGate:
     """A view that is ready for ``initial()``, and the way to a new request for it.
 
-    ``whole`` runs all of ``initial()``, content negotiation and version included, which wants
+    ``whole`` runs all of ``initial()``, content negotiation and version included, which needs
     a request that has come the whole way.
     """
 
@@ -49,9 +58,9 @@ class ViewGate:
         try:
             view = self.view_called_by(caller)
             answer = answer_to(caller, view, self.run)
-        except host_errors() as error:  # the host's code may fail in any way
+        except host_errors() as error:  # the project's code may fail in any way
             return Answer.of_failure(error)
-        missed = vars(view.request).get(MISSED)
+        missed = vars(view.request).get(NEEDED_CREDENTIAL)
         if answer.verdict is Verdict.REFUSED and missed:
             said = f"a permission looks at {missed}, which only a real credential brings along"
             return Answer(Verdict.UNKNOWN, said=said)
@@ -86,7 +95,7 @@ def answer_to(caller: Caller, view: APIView, run: Callable[[APIView], Any]) -> A
         run(view)
     except (exceptions.APIException, PermissionDenied, Http404) as error:
         answer = Answer.of_status(status_of(error, view))
-        # Only what strangers are answered is documented, and a handler may log every exception.
+        # Only refusals of anonymous callers are documented, and a handler may log every exception.
         if answer.verdict is Verdict.REFUSED and caller.user is None and handles_exceptions(view):
             return replace(answer, status=handled_status(error, view))
         return answer
@@ -112,7 +121,7 @@ def handled_status(error: Exception, view: APIView) -> int | None:
     with watching() as watch:
         try:
             code = view.handle_exception(error).status_code
-        except host_errors():  # the host's code may fail in any way
+        except host_errors():  # the project's code may fail in any way
             return None
     return code if code in REFUSALS and not watch.asked else None
 
@@ -150,10 +159,49 @@ def introduce(request: Request, caller: Caller) -> None:
 
 @cache
 def _noting_auth(kind: Any) -> type[Request]:
-    """Return a subclass of *kind* that knows whether somebody looked at ``request.auth``."""
+    """Return a subclass of *kind* that records when ``request.auth`` is read."""
 
     def auth(request: Any) -> Any:
-        vars(request)[MISSED] = "request.auth"
+        vars(request)[NEEDED_CREDENTIAL] = "request.auth"
         return kind.auth.fget(request)
 
     return type(kind.__name__, (kind,), {"auth": property(auth, kind.auth.fset)})
+
+
+def mock_gate(operation: Operation, values: dict[str, str] | None) -> ViewGate:
+    """Return the gate of *operation*; *values* fill the placeholders of its path."""
+    view = operation.view
+    view.args = ()
+    view.kwargs = values or {}
+
+    mock: Any = operation.mock()
+    _forget_caller(mock)
+    mock.authenticators = request_to(view, mock._request).authenticators
+
+    def make_request(view: APIView, caller: Caller) -> Request:
+        request: Request = Request.__new__(type(mock))
+        vars(request).update(VERSIONING | vars(mock), _request=copy.copy(mock._request))
+        introduce(request, caller)
+        return request
+
+    return ViewGate(view, make_request)
+
+
+def _forget_caller(request: Any) -> None:
+    # A mock request of the project may come with a user; the prober decides who calls.
+    for name in ("_user", "_auth", "_authenticator"):
+        vars(request).pop(name, None)
+    anonymous: Any = api_settings.UNAUTHENTICATED_USER
+    request._request.user = anonymous() if anonymous else None
+    request._request.META["REMOTE_ADDR"] = CLIENT_IP
+
+
+def received_gate(view: Any, received: Request) -> ViewGate:
+    """Return the gate that *received* stands before."""
+
+    def make_request(view: APIView, caller: Caller) -> Request:
+        request = request_to(view, copy.copy(received._request))
+        introduce(request, caller)
+        return request
+
+    return ViewGate(view, make_request, whole=True)

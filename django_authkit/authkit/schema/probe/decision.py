@@ -1,4 +1,4 @@
-"""Decides who may call an operation, from what its gate answers to the callers we can imagine."""
+"""Decides who may call an operation, from what its gate answers to a matrix of callers."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ from typing import Any
 
 from rest_framework.views import APIView
 
-from authkit.schema.probe.gate import before_its_action
 from authkit.schema.probe.tiers import Tier
+from authkit.schema.probe.view_gate import before_its_action
 from authkit.schema.sandbox.answers import Answer, Caller, Gate, Verdict
-from authkit.schema.views.permissions import formula, is_key_permission, leaves
-from authkit.schema.views.stock import is_stock
-
-#: Credentials that are presented together: an authenticator's, keys, or both.
-Alternative = tuple[Any, ...]
+from authkit.schema.schemes.describer import Alternative
+from authkit.schema.views.framework_code import is_framework_code
+from authkit.schema.views.permission_tree import formula, is_key_permission, leaves
 
 
 class State(Enum):
     """Who gets in.
 
-    public: anybody, and no credential makes a difference. optional: anybody, and credentials are
-    read. secured: nobody without a credential. closed: nobody at all. undecided: see the reason.
+    public: anonymous callers, and no credential makes a difference. optional: anonymous callers,
+    and credentials are read. secured: only callers with a credential. closed: no caller.
+    undecided: see the reason.
     """
 
     PUBLIC = "public"
@@ -54,7 +53,9 @@ class Offer:
         ]
         # One of each class: a permission that is named twice is still one key.
         keys = tuple({type(key): key for key in found}.values())
-        early = view if is_stock(type(view).get_authenticators) else before_its_action(view)
+        early = (
+            view if is_framework_code(type(view).get_authenticators) else before_its_action(view)
+        )
         return cls(tuple(early.get_authenticators()), permissions, keys)
 
     @property
@@ -116,12 +117,14 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Hearing:
-    """The questions that one gate is asked. *people* are a plain user and a superuser."""
+class CallerMatrix:
+    """The callers that one gate is probed with: anonymous, and each user with each credential.
+
+    *users* are a plain user and a superuser."""
 
     gate: Gate
     offered: Offer
-    people: Sequence[Any]
+    users: Sequence[Any]
 
     def decide(self, anonymous: Answer) -> Decision:
         """Return the decision that follows from the answer to an anonymous caller."""
@@ -153,18 +156,18 @@ class Hearing:
                 kept[alternative] = answer.verdict
         if Verdict.ADMITTED in kept.values():
             return Decision(State.SECURED, tuple(kept), refusal)
-        return self._admitting_nobody(refusal)
+        return self._all_refused(refusal)
 
-    def _admitting_nobody(self, refusal: int | None) -> Decision:
+    def _all_refused(self, refusal: int | None) -> Decision:
         """None of the callers we can imagine gets in: say only what follows from that."""
         if self.offered.authenticators:
-            # The permission may want a role, a scope or a row that our users do not have, or ask
+            # The permission may require a role, a scope or a row that our users do not have, or ask
             # the database for it. That a caller must be known is certain, so every way of being
             # known is kept.
             every = tuple((one,) for one in self.offered.authenticators)
             return Decision(State.SECURED, every, refusal)
         keys = _classes(self.offered.keys)
-        impossible = _best(self.gate.answer(Caller(user, keys=keys)) for user in self.people)
+        impossible = _best(self.gate.answer(Caller(user, keys=keys)) for user in self.users)
         if impossible.verdict is Verdict.ADMITTED:
             return Decision(State.CLOSED, refusal=refusal)
         reason = impossible.reason or (
@@ -180,7 +183,7 @@ class Hearing:
         return _best(
             self.gate.answer(Caller(user, authenticator, keys))
             for authenticator in authenticators
-            for user in self.people
+            for user in self.users
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.views.mapping import map_operations
-from authkit.schema.views.url_values import Addresses, host
+from authkit.schema.views.url_builder import UrlBuilder, host
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
@@ -16,7 +16,7 @@ from drf_spectacular.generators import SchemaGenerator
 from rest_framework import versioning
 from rest_framework.urlpatterns import format_suffix_patterns
 
-from tests.schema.documents import OpenView, truth_of, view
+from tests.schema.documents import OpenView, audited_schema, view
 from tests.schema.shapes import Detail
 
 
@@ -27,9 +27,9 @@ def operations(*routes, version=None):
         return list(map_operations(generator).values())
 
 
-def values(*routes, addresses=None, version=None):
+def values(*routes, urls=None, version=None):
     (operation,) = operations(*routes, version=version)
-    return (addresses or Addresses()).values(operation)
+    return (urls or UrlBuilder()).values(operation)
 
 
 def at(pattern, view_class=OpenView):
@@ -66,7 +66,7 @@ def test_an_expression_says_what_fits(pattern, value):
 def test_a_placeholder_that_the_pattern_does_not_name_takes_anything():
     (operation,) = operations(at("things/"))
     unnamed = type(operation)(**{**vars(operation), "route": "/{somewhere}/"})
-    assert Addresses().values(unnamed) == {"somewhere": "1"}
+    assert UrlBuilder().values(unnamed) == {"somewhere": "1"}
 
 
 def test_the_version_and_the_format_are_known():
@@ -74,49 +74,47 @@ def test_the_version_and_the_format_are_known():
     routes = [re_path(r"^(?P<version>v1|v2)/$", versioned.as_view())]
     assert values(*routes, version="v2") == {"version": "v2"}
     _, suffixed = operations(*format_suffix_patterns([at("things/")]))
-    assert Addresses().values(suffixed) == {"format": ".json"}
+    assert UrlBuilder().values(suffixed) == {"format": ".json"}
 
 
 def test_a_value_that_the_user_gave_is_not_doubted():
-    assert values(at("<int:one>/"), addresses=Addresses({"one": "x"})) == {"one": "x"}
+    assert values(at("<int:one>/"), urls=UrlBuilder({"one": "x"})) == {"one": "x"}
 
 
 @pytest.mark.django_db
 class TestRows:
     def test_of_the_view_come_first(self):
         Group.objects.create(pk=7, name="seven")
-        found = values(at("<int:pk>/", Detail), addresses=Addresses(rows=True))
+        found = values(at("<int:pk>/", Detail), urls=UrlBuilder(rows=True))
         assert found == {"pk": "7"}
         by_name = type("ByName", (Detail,), {"lookup_field": "name"})
-        assert values(at("<str:name>/", by_name), addresses=Addresses(rows=True)) == {
-            "name": "seven"
-        }
+        assert values(at("<str:name>/", by_name), urls=UrlBuilder(rows=True)) == {"name": "seven"}
 
     def test_that_have_no_such_field_are_passed_over(self):
         Group.objects.create(name="one")
         odd = type("Odd", (Detail,), {"lookup_field": "code"})
-        assert values(at("<str:code>/", odd), addresses=Addresses(rows=True)) == {"code": "1"}
+        assert values(at("<str:code>/", odd), urls=UrlBuilder(rows=True)) == {"code": "1"}
 
     def test_whose_field_is_empty_are_passed_over(self):
         Group.objects.create(pk=3, name="one")
         (operation,) = operations(at("<int:group_id>/of/<int:pk>/", Detail))
-        addresses = Addresses(rows=True)
-        addresses.first_rows[Group] = Group(name="unsaved")
-        assert addresses.values(operation) == {"group_id": "1", "pk": "1"}
+        urls = UrlBuilder(rows=True)
+        urls.first_rows[Group] = Group(name="unsaved")
+        assert urls.values(operation) == {"group_id": "1", "pk": "1"}
 
     def test_are_found_by_the_name_of_their_model(self):
         Group.objects.create(pk=7, name="seven")
-        addresses = Addresses(rows=True)
-        assert values(at("<int:group_pk>/"), addresses=addresses) == {"group_pk": "7"}
-        assert values(at("<str:group_name>/"), addresses=addresses) == {"group_name": "1"}
-        assert values(at("<str:group>/"), addresses=addresses) == {"group": "7"}
+        urls = UrlBuilder(rows=True)
+        assert values(at("<int:group_pk>/"), urls=urls) == {"group_pk": "7"}
+        assert values(at("<str:group_name>/"), urls=urls) == {"group_name": "1"}
+        assert values(at("<str:group>/"), urls=urls) == {"group": "7"}
 
     def test_that_the_row_of_the_view_belongs_to_are_better(self, user):
         first = ContentType.objects.order_by("pk").first()
         other = ContentType.objects.exclude(pk=first.pk).first()
         entry = LogEntry.objects.create(user=user, content_type=other, action_flag=ADDITION)
         owned = type("Owned", (Detail,), {"queryset": LogEntry.objects.order_by("pk")})
-        found = values(at("<int:content_type_id>/<int:pk>/", owned), addresses=Addresses(rows=True))
+        found = values(at("<int:content_type_id>/<int:pk>/", owned), urls=UrlBuilder(rows=True))
         assert found == {"content_type_id": str(other.pk), "pk": str(entry.pk)}
 
     def test_that_cannot_be_read_are_not_there(self):
@@ -125,7 +123,7 @@ class TestRows:
                 raise LookupError("no tenant")
 
         model = type("Model", (), {"_default_manager": Broken()})
-        assert Addresses(rows=True).first_row(model) is None
+        assert UrlBuilder(rows=True).first_row(model) is None
 
 
 def test_a_table_that_is_not_there_has_no_rows(db):
@@ -134,7 +132,7 @@ def test_a_table_that_is_not_there_has_no_rows(db):
             app_label = "absent"
             managed = False
 
-    assert Addresses(rows=True).first_row(Absent) is None
+    assert UrlBuilder(rows=True).first_row(Absent) is None
 
 
 @pytest.mark.django_db
@@ -155,8 +153,10 @@ def test_a_version_that_is_no_part_of_the_path_reaches_the_view(kind, versions):
             super().initial(request, *args, **kwargs)
             seen.append(request.version)
 
-    (judged,) = truth_of(at("things/", Versioned), api_version="2", probe=Probe(Tier.T2)).judged
-    assert judged.decision.is_open
+    (audited,) = audited_schema(
+        at("things/", Versioned), api_version="2", probe=Probe(Tier.T2)
+    ).operations
+    assert audited.decision.is_open
     assert "2" in seen
 
 

@@ -11,9 +11,9 @@ from rest_framework import permissions
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from authkit.schema.openapi.names import dotted
-from authkit.schema.sandbox.answers import MISSED
-from authkit.schema.views.handlers import has_no_object
+from authkit.schema.openapi.scheme_names import dotted
+from authkit.schema.sandbox.answers import NEEDED_CREDENTIAL
+from authkit.schema.views.handlers import lists_or_creates
 
 #: Named by string: importing it needs the app to be installed, and not every project has it.
 KEY_PERMISSION = "rest_framework_api_key.permissions.BaseHasAPIKey"
@@ -42,7 +42,7 @@ def is_key_permission(permission: Any) -> bool:
 
 
 def is_decided_by_its_key(permission: Any) -> bool:
-    """Tell whether *permission* wants a key, and no code of the project's has a say beside it."""
+    """Tell whether *permission* requires a key, and no code of the project takes part."""
     kind: Any = type(permission)
     return is_key_permission(permission) and kind.has_permission is _base_of(kind).has_permission
 
@@ -86,7 +86,7 @@ def _answered(kind: Any, present: bool) -> type:
 
     def get_key(self: Any, request: Any) -> str | None:
         if present:
-            vars(request)[MISSED] = "the key itself"
+            vars(request)[NEEDED_CREDENTIAL] = "the key itself"
         return "key" if present else None
 
     stand_in = type("AnsweredKey", (base,), {"has_permission": has_permission})
@@ -96,16 +96,20 @@ def _answered(kind: Any, present: bool) -> type:
 
 
 def decided_by_object(
-    view: APIView, method: str, names: Iterable[str], asked: Iterable[Any]
+    view: APIView, method: str, names: Iterable[str], permissions_of_view: Iterable[Any]
 ) -> bool:
     """Tell whether *view* is about one object, and a permission has an opinion about objects.
 
-    *names* are the placeholders in the view's path, *asked* its permissions.
+    *names* are the placeholders in the view's path, *permissions_of_view* its permissions.
     """
     return (
-        any(_speaks_of_objects(type(leaf)) for permission in asked for leaf in leaves(permission))
+        any(
+            _speaks_of_objects(type(leaf))
+            for permission in permissions_of_view
+            for leaf in leaves(permission)
+        )
         and is_about_one_object(view, names)
-        and not has_no_object(view, method)
+        and not lists_or_creates(view, method)
     )
 
 

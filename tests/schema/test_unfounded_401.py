@@ -19,9 +19,9 @@ from tests.schema.documents import (
     OpenView,
     ProtectedView,
     as_bytes,
+    fixed_schema,
     found,
     make_schema,
-    mended_schema,
     operation,
     plain_schema,
     route,
@@ -66,17 +66,17 @@ def mended_after(change, *routes, **patches):
 def stays(view_class, **patches):
     """Tell whether a 401 is documented, and the hook leaves every byte of the responses."""
     before = operation(plain_schema(route(view_class), **patches))["responses"]
-    after = operation(mended_schema(route(view_class), **patches))["responses"]
+    after = operation(fixed_schema(route(view_class), **patches))["responses"]
     return "401" in before and as_bytes(before) == as_bytes(after)
 
 
 def test_a_401_that_only_an_untrue_requirement_asked_for_goes():
-    plain, mended = (make(route(Health), **GATEWAY) for make in (plain_schema, mended_schema))
+    plain, fixed = (make(route(Health), **GATEWAY) for make in (plain_schema, fixed_schema))
     assert statuses(plain) == ["200", "401"]
-    assert statuses(mended) == ["200"]
+    assert statuses(fixed) == ["200"]
     del operation(plain)["responses"]["401"]
     operation(plain)["security"] = []
-    assert as_bytes(plain) == as_bytes(mended)
+    assert as_bytes(plain) == as_bytes(fixed)
 
 
 def test_the_rule_finds_it_without_the_hook_and_nothing_with_it():
@@ -99,7 +99,7 @@ def test_no_warning_is_told_a_second_time(capsys):
             warn("these are odd tags")
             return super().get_tags()
 
-    assert statuses(mended_schema(route(view(OpenView, schema=Warns())), **GATEWAY)) == ["200"]
+    assert statuses(fixed_schema(route(view(OpenView, schema=Warns())), **GATEWAY)) == ["200"]
     GENERATOR_STATS.reset()
     assert capsys.readouterr().err.count("these are odd tags") == 1
 
@@ -146,14 +146,14 @@ class TestA401Stays:
 
             def post(self, request): ...
 
-        assert statuses(mended_schema(route(Login), **GATEWAY), "post") == ["200", "401"]
+        assert statuses(fixed_schema(route(Login), **GATEWAY), "post") == ["200", "401"]
 
     def test_of_a_protected_view(self):
         assert stays(view(ProtectedView, schema=ByRequirement()))
 
     def test_of_a_view_that_admits_nobody(self):
         dead = view(ProtectedView, authentication_classes=[], schema=ByRequirement())
-        assert statuses(mended_schema(route(dead), **GATEWAY)) == ["200", "401", "403"]
+        assert statuses(fixed_schema(route(dead), **GATEWAY)) == ["200", "401", "403"]
 
     def test_of_a_view_about_which_nothing_is_known(self):
         class Raises(BasePermission):
@@ -176,7 +176,7 @@ class TestA401Stays:
         appended = {
             "/old/": {"get": {"operationId": "old", "responses": {"200": REFUSED, "401": REFUSED}}}
         }
-        document = mended_schema(route(Health), APPEND_PATHS=appended, **GATEWAY)
+        document = fixed_schema(route(Health), APPEND_PATHS=appended, **GATEWAY)
         assert list(operation(document, "/old/")["responses"]) == ["200", "401"]
 
     @pytest.mark.parametrize("error", [LookupError, SystemExit])
@@ -207,7 +207,7 @@ class TestA401Stays:
                     responses["401"]["description"] = "The first."
                 return responses
 
-        document = mended_schema(route(view(OpenView, schema=Counting())), **GATEWAY)
+        document = fixed_schema(route(view(OpenView, schema=Counting())), **GATEWAY)
         assert operation(document)["responses"]["401"] == {"description": "The first."}
         assert Counting.written > 1
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from authkit.schema.openapi.names import dotted
+from authkit.schema.openapi.scheme_names import dotted
 from rest_framework.decorators import api_view
 
 
@@ -13,8 +13,8 @@ class Outer:
 
 
 def test_a_class_has_the_name_that_one_would_import():
-    assert dotted(Outer.Inner) == "tests.schema.test_names.Outer.Inner"
+    assert dotted(Outer.Inner) == "tests.schema.test_scheme_names.Outer.Inner"
 
 
 def test_a_function_view_has_the_name_of_its_function():
-    assert dotted(health.cls) == "tests.schema.test_names.health"
+    assert dotted(health.cls) == "tests.schema.test_scheme_names.health"

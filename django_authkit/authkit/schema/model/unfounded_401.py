@@ -8,42 +8,41 @@ from typing import Any
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.plumbing import ComponentRegistry
 
-from authkit.schema.model.audited_schema import Judged
+from authkit.schema.model.audited_schema import AuditedOperation
 from authkit.schema.openapi.document import mapping, responses
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.views.mapping import Operation
 
 
-def promises_401_for_nothing(judged: Judged) -> bool:
+def documents_401_without_credentials(audited: AuditedOperation) -> bool:
     """Tell whether a public operation that reads no credential documents 401.
 
     Unsafe methods are not meant: a login answers 401 to a wrong password.
     """
-    decision = judged.decision
+    decision = audited.decision
     return (
         decision is not None
         and decision.state is State.PUBLIC
-        and judged.method == "get"
+        and audited.method == "get"
         and not decision.offered.authenticators
-        and "401" in responses(judged.document)
+        and "401" in responses(audited.document)
     )
 
 
-def documents_baseless_401(judged: Judged) -> bool:
+def documents_unfounded_401(audited: AuditedOperation) -> bool:
     """Tell whether that 401 stands there only because the operation was taken for protected.
 
-    The handler may answer 401 of its own accord, and nobody runs it here. So the inspector that
-    wrote the operation is made to write it again, once as before and once without requirements: if
-    it writes this very response the first time and none the second, nobody else has asked for it.
-    Raises nothing.
+    The handler may answer 401 itself, and it is not run here. So the inspector that wrote the
+    operation writes it again, once as before and once without requirements: if it writes this very
+    response the first time and none the second, the response has no other source. Raises nothing.
     """
-    if judged.source is None or not promises_401_for_nothing(judged):
+    if audited.source is None or not documents_401_without_credentials(audited):
         return False
-    documented = responses(judged.document)
+    documented = responses(audited.document)
     try:
-        as_before = responses(_written_again(judged.source))
-        without = responses(_written_again(judged.source, get_auth=list))
+        as_before = responses(_written_again(audited.source))
+        without = responses(_written_again(audited.source, get_auth=list))
     except host_errors():  # the project's inspector may fail in any way
         return False
     is_the_same = as_before.get("401") == documented["401"]

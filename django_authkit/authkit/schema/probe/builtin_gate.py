@@ -1,4 +1,4 @@
-"""The answers of REST framework's own permissions, which are known without asking a view."""
+"""The answers of REST framework's own permissions, which are known without running a view."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
-from authkit.schema.openapi.names import dotted
-from authkit.schema.probe.decide import Offer
+from authkit.schema.openapi.scheme_names import dotted
+from authkit.schema.probe.decision import Offer
 from authkit.schema.sandbox.answers import Answer, Caller
-from authkit.schema.views.permissions import is_decided_by_its_key, leaves, with_keys
-from authkit.schema.views.stock import is_stock
+from authkit.schema.views.framework_code import is_framework_code
+from authkit.schema.views.permission_tree import is_decided_by_its_key, leaves, with_keys
 
 #: Permissions that look at the method and the user, and at nothing else.
 PERMISSIONS = frozenset(
@@ -28,7 +28,7 @@ PERMISSIONS = frozenset(
     }
 )
 
-#: Authenticators that find nobody in a request without a credential, and do nothing about it.
+#: Authenticators that leave a request without a credential anonymous, and have no side effects.
 AUTHENTICATORS = frozenset(
     {
         "authkit.api_keys.authentication.APIKeyAuthentication",
@@ -59,7 +59,7 @@ GATE = (
 
 
 @dataclass
-class KnownRequest:
+class BuiltinRequest:
     """As much of a request as the permissions above look at."""
 
     method: str
@@ -70,7 +70,7 @@ class KnownRequest:
 
 
 @dataclass(frozen=True)
-class KnownGate:
+class BuiltinGate:
     """A gate in which nothing but REST framework's own code stands. Runs no code of the view."""
 
     view: APIView
@@ -79,9 +79,9 @@ class KnownGate:
     permissions: tuple[Any, ...]
 
     def answer(self, caller: Caller) -> Answer:
-        nobody: Any = api_settings.UNAUTHENTICATED_USER
-        user = caller.user or (nobody() if nobody else None)
-        request: Any = KnownRequest(
+        anonymous: Any = api_settings.UNAUTHENTICATED_USER
+        user = caller.user or (anonymous() if anonymous else None)
+        request: Any = BuiltinRequest(
             self.method, user, self.authenticators, caller.user and caller.authenticator
         )
         for permission in self.permissions:
@@ -98,28 +98,32 @@ class KnownGate:
         return exceptions.PermissionDenied.status_code
 
 
-def known_gate(view: APIView, method: str, offered: Offer) -> KnownGate | None:
+def builtin_gate(view: APIView, method: str, offered: Offer) -> BuiltinGate | None:
     """Return the gate if all of it is REST framework's own, else None."""
-    nobody: Any = api_settings.UNAUTHENTICATED_USER
+    anonymous: Any = api_settings.UNAUTHENTICATED_USER
     kinds: list[Any] = [type(one) for one in offered.authenticators]
     of_view: Any = type(view)
-    stock = (
-        nobody in (AnonymousUser, None)
-        and _is_stock_view(of_view)
+    is_builtin = (
+        anonymous in (AnonymousUser, None)
+        and _is_builtin_view(of_view)
         and all(_is_known_authenticator(kind) for kind in kinds)
         and all(_is_known_permission(leaf) for one in offered.permissions for leaf in leaves(one))
     )
-    return KnownGate(view, method, offered.authenticators, offered.permissions) if stock else None
+    return (
+        BuiltinGate(view, method, offered.authenticators, offered.permissions)
+        if is_builtin
+        else None
+    )
 
 
 @cache
-def _is_stock_view(view: Any) -> bool:
-    return all(is_stock(getattr(view, name)) for name in GATE)
+def _is_builtin_view(view: Any) -> bool:
+    return all(is_framework_code(getattr(view, name)) for name in GATE)
 
 
 def _is_known_permission(permission: Any) -> bool:
     kind: Any = type(permission)
-    return is_decided_by_its_key(permission) or _inherits_all_code(kind, PERMISSIONS)
+    return _inherits_all_code(kind, PERMISSIONS) or is_decided_by_its_key(permission)
 
 
 def _is_known_authenticator(authenticator: Any) -> bool:
@@ -127,7 +131,7 @@ def _is_known_authenticator(authenticator: Any) -> bool:
 
 
 def ignores_bad_credentials(authenticator: Any, method: str) -> bool:
-    """Tell whether the authenticator is known to refuse nobody, whatever is presented."""
+    """Tell whether the authenticator is known to refuse no credential."""
     kind: Any = type(authenticator)
     return method.upper() in SAFE_METHODS and _inherits_all_code(kind, SESSION)
 
@@ -135,10 +139,10 @@ def ignores_bad_credentials(authenticator: Any, method: str) -> bool:
 @cache
 def _inherits_all_code(kind: Any, known: frozenset[str]) -> bool:
     """Tell whether *kind* is one of the *known*, or one with another message, realm or the like."""
-    heir = next((base for base in kind.__mro__ if dotted(base) in known), None)
-    if heir is None:
+    ancestor = next((base for base in kind.__mro__ if dotted(base) in known), None)
+    if ancestor is None:
         return False
-    others = (base for base in kind.__mro__ if base not in heir.__mro__)
+    others = (base for base in kind.__mro__ if base not in ancestor.__mro__)
     return not any(_is_code(*named) for base in others for named in vars(base).items())
 
 

@@ -44,8 +44,8 @@ def placeholders(operation: Operation) -> list[str]:
 
 
 @dataclass
-class Addresses:
-    """Makes addresses in one project; rows that were read are remembered.
+class UrlBuilder:
+    """Builds URLs in one project; rows that were read are remembered.
 
     ``params`` are the values that the user gave. ``rows`` allows reading the database for others.
     """
@@ -123,7 +123,7 @@ class Addresses:
 def _first(model: type[Model]) -> Model | None:
     try:
         return model._default_manager.order_by("pk").first()
-    except host_errors():  # a manager of the project's, or a table that is not there
+    except host_errors():  # a manager of the project may fail, or the table is missing
         return None
 
 

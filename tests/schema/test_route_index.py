@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from authkit.schema.model.audited_schema import find_truth
-from authkit.schema.probe.decide import State
+from authkit.schema.model.audited_schema import probe_document
+from authkit.schema.probe.decision import State
 from authkit.schema.probe.tiers import Probe, Tier
-from authkit.schema.views.routes import Routes
+from authkit.schema.views.route_index import RouteIndex
 from django.conf.urls.i18n import i18n_patterns
 from django.http import HttpResponse
 from django.urls import Resolver404, URLPattern, URLResolver, include, path, re_path
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 
-from tests.schema.documents import OpenView, ProtectedView, route, truth_of, view
+from tests.schema.documents import OpenView, ProtectedView, audited_schema, route, view
 
 
 def page(name):
@@ -117,7 +117,7 @@ def looked_up(resolve, at):
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("at", PATHS)
 def test_a_path_leads_where_django_leads(at, language):
-    indexed = Routes(resolver())
+    indexed = RouteIndex(resolver())
     with translation.override(language):
         assert looked_up(indexed.resolve, at) == looked_up(resolver().resolve, at)
 
@@ -134,7 +134,7 @@ def test_most_patterns_are_not_tried():
     many = [path(f"things-{number}/", page(str(number))) for number in range(200)]
     for one in many:
         one.pattern.match = lambda rest, match=one.pattern.match: tried.append(rest) or match(rest)
-    indexed = Routes(URLResolver(RegexPattern(r"^/"), many))
+    indexed = RouteIndex(URLResolver(RegexPattern(r"^/"), many))
     assert indexed.resolve("/things-150/").func is many[150].callback
     assert len(tried) == 1
 
@@ -150,23 +150,25 @@ class Trap(OpenView):
 class TestAnotherViewAtThePath:
     def test_leaves_the_operation_undecided_and_is_not_run(self):
         routes = [path("<int:pk>/", Trap.as_view()), path("<str:name>/", ProtectedView.as_view())]
-        judged = truth_of(*routes, probe=Probe(Tier.T2)).judged
-        found = {one.path: one.decision for one in judged}
+        audited = audited_schema(*routes, probe=Probe(Tier.T2)).operations
+        found = {one.path: one.decision for one in audited}
         assert found["/{id}/"].state is State.PUBLIC
         assert found["/{name}/"].state is State.UNDECIDED
         assert found["/{name}/"].reason == (
-            "/1/ is answered by another view (tests.schema.test_routes.Trap)"
+            "/1/ is answered by another view (tests.schema.test_route_index.Trap)"
         )
 
     def test_may_be_no_view_of_the_api(self):
         routes = [path("1/", page("one")), path("<int:pk>/", ProtectedView.as_view())]
-        (judged,) = truth_of(*routes, probe=Probe(Tier.T2)).judged
-        assert "test_routes.page.<locals>.answer" in judged.decision.reason
+        (audited,) = audited_schema(*routes, probe=Probe(Tier.T2)).operations
+        assert "test_route_index.page.<locals>.answer" in audited.decision.reason
 
     def test_is_passed_by_with_a_value_of_the_users(self):
         routes = [path("<int:pk>/", Trap.as_view()), path("<str:name>/", ProtectedView.as_view())]
         probe = Probe(Tier.T2, params={"name": "anna"})
-        assert [one.decision.is_decided for one in truth_of(*routes, probe=probe).judged] == [
+        assert [
+            one.decision.is_decided for one in audited_schema(*routes, probe=probe).operations
+        ] == [
             True,
             True,
         ]
@@ -178,8 +180,8 @@ def test_the_projects_own_urlconf_is_resolved_as_it_is(settings, urlconf):
     generator = SchemaGenerator()
     with GENERATOR_STATS.silence():
         document = generator.get_schema(request=None, public=True)
-        truth = find_truth(document, generator, Probe(Tier.T2))
-    assert {one.path: (one.decision.state, one.decision.tier) for one in truth.judged} == {
+        schema = probe_document(document, generator, Probe(Tier.T2))
+    assert {one.path: (one.decision.state, one.decision.tier) for one in schema.operations} == {
         "/thing/": (State.PUBLIC, Tier.T2),
         "/own/": (State.SECURED, Tier.T2),
     }

@@ -20,7 +20,7 @@ from django.urls.resolvers import RegexPattern, RoutePattern
 LETTERS = re.compile(r"\^((?:[\w/ -](?![*+?{]))*)")
 
 
-class Routes:
+class RouteIndex:
     """The routes of *resolver*, by the letters with which their paths begin."""
 
     def __init__(self, resolver: URLResolver) -> None:

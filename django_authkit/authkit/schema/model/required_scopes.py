@@ -1,4 +1,4 @@
-"""The scopes that an operation wants of API keys, as its view says them.
+"""The scopes that an operation requires of API keys, as its view declares them.
 
 A permission says them in ``scopes``, or its view does in ``required_scopes``; an authenticator
 whose keys hold scopes says so in ``holds_scopes``.
@@ -11,23 +11,23 @@ from typing import Any
 
 from rest_framework.permissions import AND
 
-from authkit.schema.model.audited_schema import Judged
+from authkit.schema.model.audited_schema import AuditedOperation
 from authkit.schema.openapi.document import Document, well_formed
-from authkit.schema.probe.decide import NOTHING
+from authkit.schema.probe.decision import NOTHING
 from authkit.schema.schemes.catalogue import Catalogue
 from authkit.schema.views.mapping import Operation
-from authkit.schema.views.permissions import operands
+from authkit.schema.views.permission_tree import operands
 
 #: Where the document names them: in OpenAPI 3.0 a requirement has scopes for OAuth 2 alone.
 FIELD = "x-required-scopes"
 
 
-def wanted_scopes(judged: Judged) -> list[str] | None:
+def required_scopes(audited: AuditedOperation) -> list[str] | None:
     """Return the scopes that a key needs, sorted; None if the permissions are not known.
 
     May raise whatever a property of the view's raises.
     """
-    source, decision = judged.source, judged.decision
+    source, decision = audited.source, audited.decision
     if source is None or decision is None or decision.offered is NOTHING:
         return None
     found: set[str] = set()
@@ -42,15 +42,15 @@ def documented_scopes(operation: Mapping[str, Any]) -> list[str]:
     return sorted(map(str, written)) if isinstance(written, list) else []
 
 
-def name_scopes(judged: Judged, document: Document, catalogue: Catalogue) -> None:
-    """Write into the document which scopes an operation wants."""
-    scopes = wanted_scopes(judged)
+def document_scopes(audited: AuditedOperation, document: Document, catalogue: Catalogue) -> None:
+    """Write into the document which scopes an operation requires."""
+    scopes = required_scopes(audited)
     if not scopes:
         return
-    judged.document[FIELD] = scopes
+    audited.document[FIELD] = scopes
     if _has_roles(document):
-        names = _names_of_keys(judged, catalogue)
-        for requirement in well_formed(judged.document.get("security", [])):
+        names = _names_of_keys(audited, catalogue)
+        for requirement in well_formed(audited.document.get("security", [])):
             requirement.update({name: list(scopes) for name in names & requirement.keys()})
 
 
@@ -79,10 +79,10 @@ def _has_roles(document: Document) -> bool:
     return not str(document.get("openapi", "")).startswith("3.0")
 
 
-def _names_of_keys(judged: Judged, catalogue: Catalogue) -> set[str]:
+def _names_of_keys(audited: AuditedOperation, catalogue: Catalogue) -> set[str]:
     return {
         name
-        for credential, description in judged.descriptions.items()
+        for credential, description in audited.descriptions.items()
         if description is not None and getattr(credential, "holds_scopes", False)
         for requirement in catalogue.requirements(description)
         for name in requirement

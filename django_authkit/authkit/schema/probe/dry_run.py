@@ -1,13 +1,12 @@
 """Sends an anonymous request through the whole stack, and stops it where the handler would begin.
 
 The middleware, the decorators and ``dispatch()`` are the project's own. The request ends in an
-exception that nobody catches, raised at the end of the view's ``initial()``, in that of another
+exception that no code catches, raised at the end of the view's ``initial()``, in that of another
 view, or in the handler of a view that never called it. So no handler can run.
 """
 
 from __future__ import annotations
 
-import copy
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -26,22 +25,18 @@ from django.http import HttpResponse, HttpResponseForbidden
 from django.test.utils import override_settings
 from django.urls import get_resolver, set_urlconf
 from django.utils import translation
-from rest_framework.request import Request
 from rest_framework.versioning import AcceptHeaderVersioning, QueryParameterVersioning
 from rest_framework.views import APIView
 
-from authkit.schema.openapi.names import dotted
-from authkit.schema.probe.gate import ViewGate, introduce, request_to
-from authkit.schema.probe.mock import STRANGER
-from authkit.schema.sandbox.answers import Caller
-from authkit.schema.sandbox.quarantine import replaced
+from authkit.schema.openapi.scheme_names import dotted
+from authkit.schema.probe.view_gate import CLIENT_IP, ViewGate, received_gate
+from authkit.schema.sandbox.guards import replaced
 from authkit.schema.views.mapping import Operation
-from authkit.schema.views.routes import Routes
-from authkit.schema.views.stock import is_stock
-from authkit.schema.views.url_values import host
+from authkit.schema.views.route_index import RouteIndex
+from authkit.schema.views.url_builder import host
 
 #: Settings under which a request leaves no trace, and a page needs no collected files.
-HARMLESS = {
+DRY_RUN_SETTINGS = {
     "ALLOWED_HOSTS": ["*"],
     "DEBUG_PROPAGATE_EXCEPTIONS": True,
     "MESSAGE_STORAGE": "django.contrib.messages.storage.cookie.CookieStorage",
@@ -54,23 +49,23 @@ AtGate = Callable[[ViewGate], Any]
 
 
 @dataclass(frozen=True)
-class Passage:
+class DryRun:
     """How far a request came: to the gate with what was *found* there, or to an answer before.
 
-    ``astray`` says where else it came to, and was stopped.
+    ``misrouted`` says where else it came to, and was stopped.
     """
 
     found: Any = None
     response: HttpResponse | None = None
-    astray: str = ""
+    misrouted: str = ""
 
 
-class Ended(BaseException):
+class DryRunEnded(BaseException):
     """Ends a request before a handler. No ``except Exception`` on its way can stop it."""
 
-    def __init__(self, passage: Passage) -> None:
+    def __init__(self, outcome: DryRun) -> None:
         super().__init__()
-        self.passage = passage
+        self.outcome = outcome
 
 
 class Documented:
@@ -80,7 +75,7 @@ class Documented:
         self.urlpatterns = list(patterns)
 
 
-class Stack(BaseHandler):
+class MiddlewareStack(BaseHandler):
     """The project's middleware around its URLconf, or around the one that is being documented."""
 
     def __init__(self, urlconf: Documented | None = None) -> None:
@@ -97,7 +92,7 @@ class Stack(BaseHandler):
         return cast(HttpResponse, response)
 
     def resolve_request(self, request: Any) -> Any:
-        # A path is asked for with several methods.
+        # A path is resolved once for all of its methods.
         key = getattr(request, "urlconf", None), request.path_info
         if key not in self.matches:
             self.matches[key] = super().resolve_request(request)
@@ -108,12 +103,12 @@ class Stack(BaseHandler):
 
 
 @contextmanager
-def harmless_stack(patterns: Any) -> Iterator[Stack]:
+def dry_run_stack(patterns: Any) -> Iterator[MiddlewareStack]:
     """Set the stack up as it is served, except for what would leave traces."""
     storages = {**settings.STORAGES, "staticfiles": STATICFILES}
     level = logging.root.manager.disable
     with ExitStack() as stack:
-        stack.enter_context(override_settings(**HARMLESS, STORAGES=storages))
+        stack.enter_context(override_settings(**DRY_RUN_SETTINGS, STORAGES=storages))
         stack.enter_context(translation.override(translation.get_language()))
         stack.callback(set_urlconf, None)
         # Refusals are what is being looked for, and no news for a log.
@@ -121,64 +116,66 @@ def harmless_stack(patterns: Any) -> Iterator[Stack]:
         logging.disable(logging.CRITICAL)
         own: Any = None if patterns is get_resolver().url_patterns else Documented(patterns)
         resolver = get_resolver(own)
-        stack.enter_context(replaced(resolver, "resolve", Routes(resolver).resolve))
-        yield Stack(own)
+        stack.enter_context(replaced(resolver, "resolve", RouteIndex(resolver).resolve))
+        yield MiddlewareStack(own)
 
 
-def pass_through(send: Send, operation: Operation, path: str, at_gate: AtGate) -> Passage:
+def dry_run(send: Send, operation: Operation, path: str, at_gate: AtGate) -> DryRun:
     """Send an anonymous request to *path*; call *at_gate* where the view lets it in or not."""
     token = _asked.set((operation.callback, at_gate))
     try:
         with ExitStack() as stack:
             for owner, name, stop in _stops(operation):
                 stack.enter_context(replaced(owner, name, stop))
-            return Passage(response=send(received_request(operation, path)))
-    except Ended as ended:
-        return ended.passage
+            return DryRun(response=send(received_request(operation, path)))
+    except DryRunEnded as ended:
+        return ended.outcome
     finally:
         _asked.reset(token)
 
 
-def _stops(operation: Operation) -> Iterator[tuple[Any, str, Any]]:
-    """Yield the methods in which a request ends. Requests of others pass through them."""
+def _stops(operation: Operation) -> list[tuple[Any, str, Any]]:
+    """Return the methods in which a request ends. Requests of others pass through them."""
     view = operation.callback.cls
     actions = getattr(operation.callback, "actions", {})
     handler = actions.get(operation.method, operation.method)
-    yield view, "initial", _asking(view.initial)
-    yield APIView, "initial", _asking(APIView.initial)
-    yield view, handler, _stopping(getattr(view, handler, view.http_method_not_allowed))
+    return [
+        (view, "initial", _asking(view.initial)),
+        (APIView, "initial", _asking(APIView.initial)),
+        (view, handler, _stopping(getattr(view, handler, view.http_method_not_allowed))),
+    ]
 
 
-_asked: ContextVar[Any] = ContextVar("authkit.schema.probe.stack", default=None)
+_asked: ContextVar[Any] = ContextVar("authkit.schema.probe.dry_run", default=None)
 
 
 def _require_meant(callback: Any) -> None:
-    """End the request if it would go to another view than the one that is asked about."""
+    """End the request if it would go to another view than the probed one."""
     asked = _asked.get()
     served = getattr(callback, "cls", callback)
     if asked is not None and served is not asked[0].cls:
-        raise Ended(_answered_by(served))
+        raise DryRunEnded(_answered_by(served))
 
 
-def _answered_by(other: Any) -> Passage:
-    return Passage(astray=f"is answered by another view ({dotted(other)})")
+def _answered_by(other: Any) -> DryRun:
+    return DryRun(misrouted=f"is answered by another view ({dotted(other)})")
 
 
 def _asking(initial: Callable[..., None]) -> Callable[..., None]:
     def initial_or_stop(view: Any, request: Any, *args: Any, **kwargs: Any) -> None:
         asked = _asked.get()
         if asked is None:
-            # A request of somebody else's, or the question itself.
+            # A request of another thread, or a request inside of the probe.
             initial(view, request, *args, **kwargs)
             return
         if type(view) is not asked[0].cls:
-            raise Ended(_answered_by(type(view)))
+            raise DryRunEnded(_answered_by(type(view)))
         token = _asked.set(None)
         try:
             found = asked[1](received_gate(view, request))
         finally:
             _asked.reset(token)
-        raise Ended(Passage(found=found))
+        raise DryRunEnded(DryRun(found=found))
 
     return initial_or_stop
 
@@ -188,20 +185,9 @@ def _stopping(handler: Callable[..., Any]) -> Callable[..., Any]:
     def handler_or_stop(*args: Any, **kwargs: Any) -> Any:
         if _asked.get() is None:
             return handler(*args, **kwargs)
-        raise Ended(Passage(astray="comes to the handler without initial()"))
+        raise DryRunEnded(DryRun(misrouted="comes to the handler without initial()"))
 
     return handler_or_stop
-
-
-def received_gate(view: Any, received: Request) -> ViewGate:
-    """Return the gate that *received* stands before."""
-
-    def make_request(view: APIView, caller: Caller) -> Request:
-        request = request_to(view, copy.copy(received._request))
-        introduce(request, caller)
-        return request
-
-    return ViewGate(view, make_request, whole=True)
 
 
 def without_middleware(operation: Operation, values: dict[str, str]) -> Send:
@@ -236,7 +222,7 @@ def received_request(operation: Operation, path: str) -> WSGIRequest:
             "CONTENT_LENGTH": "0",
             "HTTP_ACCEPT": accept,
             "HTTP_HOST": host(),
-            "REMOTE_ADDR": STRANGER,
+            "REMOTE_ADDR": CLIENT_IP,
             "SERVER_NAME": "testserver",
             "SERVER_PORT": "443",
             "SERVER_PROTOCOL": "HTTP/1.1",
@@ -247,20 +233,3 @@ def received_request(operation: Operation, path: str) -> WSGIRequest:
     )
     vars(request)["_dont_enforce_csrf_checks"] = True  # a token is no credential
     return request
-
-
-def is_decorated(operation: Operation) -> bool:
-    """Tell whether something stands around the view's gate that REST framework did not put there.
-
-    A decorator around the callback, or a ``setup()`` or ``dispatch()`` that is not REST
-    framework's own.
-    """
-    view: Any = type(operation.view)
-    if not (is_stock(view.setup) and is_stock(view.dispatch)):
-        return True
-    layer = operation.callback
-    while layer is not None and not isinstance(layer, type):
-        if not is_stock(layer):
-            return True
-        layer = getattr(layer, "__wrapped__", None)
-    return False

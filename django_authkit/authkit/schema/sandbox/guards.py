@@ -1,7 +1,7 @@
-"""Keeps the project's code from changing anything or reaching anybody while it is asked.
+"""The sandbox: the project's code is run, and can neither change nor reach anything outside.
 
-Whatever a permission, an authenticator or a middleware tries is refused and remembered. The
-refusals belong to the context that is being asked: other threads of the process go on as before.
+Every side effect that a permission, an authenticator or a middleware tries is blocked and recorded.
+Only the context of the probe is blocked: other threads of the process go on as before.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar, copy_context
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -20,9 +21,11 @@ from django.core.cache import caches
 from django.core.cache.backends.dummy import DummyCache
 from django.core.mail import EmailMessage
 from django.core.mail.backends import console, filebased, locmem, smtp
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
+
+from authkit.schema.sandbox.answers import ANONYMOUS, Answer, Caller, Gate, Verdict
 
 #: Events of PEP 578 by which something leaves the process.
 LEAVING = frozenset(
@@ -65,19 +68,19 @@ READING = re.compile(
 WRITING = re.compile(r"\bINTO\b|^[\s(]*WITH\b.*\b(UPDATE|DELETE|MERGE)\b|;\s*\S", re.I | re.S)
 
 
-class RefusedStatement(DatabaseError):
-    """Raised inside the project's code when it asks the database for what it may not have."""
+class BlockedStatement(DatabaseError):
+    """Raised inside the project's code when it executes SQL that is not allowed."""
 
 
-class NothingLeaves(ConnectionError):
-    """Raised inside the project's code when it tries to reach somebody."""
+class BlockedConnection(ConnectionError):
+    """Raised inside the project's code when it opens a connection, sends mail or queues a task."""
 
 
 class Watch:
-    """What the code that is being asked has tried.
+    """The side effects that the probed code has tried.
 
-    ``asked``, ``read`` and ``reached`` tell of one question alone: whether the database was asked
-    where it may not be, whether it was read where it may, and what would have reached somebody.
+    ``asked``, ``read`` and ``reached`` belong to one question: whether the database was asked where
+    that is not allowed, whether it was read where it is, and what would have left the process.
     """
 
     def __init__(self, *, reads: bool) -> None:
@@ -90,27 +93,27 @@ class Watch:
         self.reached = ""
 
     def statement(self, sql: str) -> None:
-        """Raise ``RefusedStatement`` unless *sql* may be executed."""
+        """Raise ``BlockedStatement`` unless *sql* may be executed."""
         if not READING.match(sql) or WRITING.search(sql):
             self.attempts.append(f"writes to the database ({' '.join(sql.split()[:3])})")
         elif self.reads:
             self.read = True
             return
         self.asked = True
-        raise RefusedStatement("the database is not asked here")
+        raise BlockedStatement("the database is not asked here")
 
     def connection(self) -> None:
         if not self.reads:
             self.asked = True
-            raise RefusedStatement("no connection to a database is opened here")
+            raise BlockedStatement("no connection to a database is opened here")
 
     def leaves(self, what: str) -> None:
         self.attempts.append(what)
         self.reached = what
-        raise NothingLeaves(f"nothing leaves here: {what}")
+        raise BlockedConnection(f"nothing leaves here: {what}")
 
 
-_watch: ContextVar[Watch | None] = ContextVar("authkit.schema.sandbox.quarantine", default=None)
+_watch: ContextVar[Watch | None] = ContextVar("authkit.schema.sandbox.guards", default=None)
 _house = threading.RLock()
 
 
@@ -140,7 +143,7 @@ def opened_connections() -> list[Any]:
 
 
 @contextmanager
-def quarantine() -> Iterator[None]:
+def sandboxed() -> Iterator[None]:
     """Put the guards in their places. They let everything pass that is not being watched."""
     _hear_events()
     with _house, ExitStack() as stack:
@@ -200,7 +203,7 @@ def _see_call(watch: Watch, cursor: Any, name: str, *args: Any) -> None:
 
 
 def _take_along(thread: threading.Thread) -> None:
-    # What a thread does is done by whoever started it.
+    # A thread has the restrictions of the code that started it.
     vars(thread)["run"] = partial(copy_context().run, thread.run)
 
 
@@ -217,7 +220,7 @@ _hearing: list[bool] = []
 
 
 def _hear_events() -> None:
-    # An audit hook cannot be taken away again. It does nothing where nobody is watched.
+    # An audit hook cannot be removed. It does nothing outside of the sandbox.
     if not _hearing:
         _hearing.append(True)
         sys.addaudithook(_event)
@@ -228,47 +231,32 @@ def _event(event: str, args: tuple[Any, ...]) -> None:
         watch.leaves(f"reaches out ({event})")
 
 
-@contextmanager
-def rolled_back() -> Iterator[None]:
-    """Open a transaction on every database, and undo it; read-only where there is such a thing."""
-    with ExitStack() as stack:
-        for alias in connections:
-            stack.enter_context(_rolled_back(alias))
-        yield
+@dataclass(frozen=True)
+class TrustedGate:
+    """A gate whose answers count only if the sandbox blocked nothing that led to them.
+
+    Code that was denied the database or the network may answer otherwise in production, however it
+    handles the error.
+    """
+
+    gate: Gate
+    watch: Watch
+
+    def answer(self, caller: Caller) -> Answer:
+        answer = trusted_answer(self.watch, partial(self.gate.answer, caller))
+        if answer.verdict is Verdict.REFUSED and caller != ANONYMOUS and self.watch.read:
+            said = "a permission asks the database about a caller who is in none"
+            return Answer(Verdict.UNKNOWN, said=said)
+        return answer
 
 
-@contextmanager
-def _rolled_back(alias: str) -> Iterator[None]:
-    connection = connections[alias]
-    try:
-        connection.ensure_connection()
-    except Exception:  # whoever asks this database is told so by the database
-        yield
-        return
-    block = transaction.atomic(using=alias)
-    # As around a test: a durable block of the project's may stand inside.
-    vars(block)["_from_testcase"] = True
-    with block:
-        try:
-            with _read_only(connection):
-                yield
-        finally:
-            transaction.set_rollback(True, using=alias)
-
-
-@contextmanager
-def _read_only(connection: Any) -> Iterator[None]:
-    """Let the database itself refuse to write; it also sees what a cursor of the driver's does."""
-    if connection.vendor == "postgresql":
-        # Forgotten with the transaction, or the savepoint, that this stands in.
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION READ ONLY")
-    if connection.vendor != "sqlite":
-        yield
-        return
-    sqlite = connection.connection
-    sqlite.execute("PRAGMA query_only = ON")
-    try:
-        yield
-    finally:
-        sqlite.execute("PRAGMA query_only = OFF")
+def trusted_answer(watch: Watch, question: Callable[[], Answer]) -> Answer:
+    """Return the answer to *question*, unknown if something was blocked on the way."""
+    watch.next_question()
+    answer = question()
+    if watch.asked and not watch.reads:
+        return Answer(Verdict.UNKNOWN, said="a permission or an authenticator asks the database")
+    if watch.reached and answer.verdict is not Verdict.UNKNOWN:
+        said = f"a permission or an authenticator {watch.reached}, which is refused here"
+        return Answer(Verdict.UNKNOWN, said=said)
+    return answer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from authkit.schema.probe.tiers import Probe, Tier
 from django.urls import path
 from django.utils.translation import gettext_lazy
@@ -11,13 +11,13 @@ from rest_framework.authentication import BaseAuthentication, BasicAuthenticatio
 from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
-from tests.schema.documents import JWTView, route, truth_of, view
+from tests.schema.documents import JWTView, audited_schema, route, view
 from tests.schema.shapes import Detail
 
 
 def decide(view_class, tier=Tier.T0):
-    (judged,) = truth_of(route(view_class), probe=Probe(tier)).judged
-    return judged.decision
+    (audited,) = audited_schema(route(view_class), probe=Probe(tier)).operations
+    return audited.decision
 
 
 def guarded_by(permission, **attributes):
@@ -77,9 +77,9 @@ def test_what_a_mixin_says_about_objects_is_not_overlooked():
     of_one = path(
         "thing/<int:pk>/", view(Detail, permission_classes=[child(AllowAny, Owner)]).as_view()
     )
-    (judged,) = truth_of(of_one, probe=Probe(Tier.T1)).judged
-    assert judged.decision.state is State.UNDECIDED
-    assert "has_object_permission" in judged.decision.reason
+    (audited,) = audited_schema(of_one, probe=Probe(Tier.T1)).operations
+    assert audited.decision.state is State.UNDECIDED
+    assert "has_object_permission" in audited.decision.reason
 
 
 def test_an_authenticator_that_adds_no_code_is_known():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from authkit.schema.probe import principals
-from authkit.schema.probe.decide import State
+from authkit.schema.probe.decision import State
 from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.rules.wrong_refusal_documented import RULE as WRONG_REFUSAL
 from django.contrib.auth.models import Permission
@@ -40,17 +40,17 @@ from tests.schema.documents import (
     HOOK,
     JWTView,
     ThingSerializer,
+    audited_schema,
     found,
     operation,
     route,
-    truth_of,
     view,
 )
 
 
 def decide(view_class):
-    (judged,) = truth_of(route(view_class)).judged
-    return judged.decision
+    (audited,) = audited_schema(route(view_class)).operations
+    return audited.decision
 
 
 def permission(answer):
@@ -270,8 +270,8 @@ class TestExceptionsThatTheProjectHandles:
         assert self.live(view_class) == 401
 
     def found(self, view_class, tier):
-        (judged,) = truth_of(route(view_class), probe=Probe(tier)).judged
-        return judged.decision.state, judged.decision.refusal
+        (audited,) = audited_schema(route(view_class), probe=Probe(tier)).operations
+        return audited.decision.state, audited.decision.refusal
 
     def live(self, view_class):
         return view_class.as_view()(APIRequestFactory().get("/thing/")).status_code
@@ -293,8 +293,8 @@ class TestExceptionsThatTheProjectHandles:
 
     def test_say_nothing_of_what_the_permissions_try(self, handled_by):
         handled_by("with_a_row")
-        (judged,) = truth_of(route(BySession)).judged
-        assert (judged.decision.attempts, judged.decision.crashed) == ((), False)
+        (audited,) = audited_schema(route(BySession)).operations
+        assert (audited.decision.attempts, audited.decision.crashed) == ((), False)
         assert not Session.objects.exists()
 
     def test_of_a_mock_request_that_cannot_be_made_have_no_status(self, handled_by):
@@ -304,13 +304,13 @@ class TestExceptionsThatTheProjectHandles:
             raise LookupError
 
         handled_by("with_401")
-        (judged,) = truth_of(route(BySession), GET_MOCK_REQUEST=mock).judged
-        assert (judged.decision.state, judged.decision.refusal) == (State.SECURED, None)
+        (audited,) = audited_schema(route(BySession), GET_MOCK_REQUEST=mock).operations
+        assert (audited.decision.state, audited.decision.refusal) == (State.SECURED, None)
 
     @pytest.mark.parametrize(("name", "refusals"), [("with_401", ["401"]), ("with_200", [])])
     def test_are_documented_as_they_are_answered(self, handled_by, name, refusals):
         handled_by(name)
-        document = truth_of(route(BySession), hooks=[HOOK]).document
+        document = audited_schema(route(BySession), hooks=[HOOK]).document
         assert [one for one in operation(document)["responses"] if one > "3"] == refusals
 
     @pytest.mark.parametrize("name", ["with_401", "with_200"])
@@ -375,7 +375,7 @@ class TestUndecided:
 
         assert (
             decide(guarded_by(permission(broken))).reason
-            == "LookupError (in tests.schema.test_decide.Asked)"
+            == "LookupError (in tests.schema.test_decision.Asked)"
         )
 
     @pytest.mark.parametrize("error", [Http404, exceptions.NotFound, exceptions.Throttled])
@@ -414,9 +414,9 @@ class TestUndecided:
             "Owner", (BasePermission,), {"has_object_permission": lambda *args: False}
         )
         of_one = path("thing/<int:pk>/", guarded_by(object_permission).as_view())
-        (judged,) = truth_of(of_one, probe=Probe(Tier.T3)).judged
-        assert judged.decision.state is State.UNDECIDED
-        assert judged.decision.reason == "has_object_permission() decides, and there is no row"
+        (audited,) = audited_schema(of_one, probe=Probe(Tier.T3)).operations
+        assert audited.decision.state is State.UNDECIDED
+        assert audited.decision.reason == "has_object_permission() decides, and there is no row"
 
 
 class TestTheRequestOfTheQuestion:
@@ -465,8 +465,8 @@ class TestTheRequestOfTheQuestion:
             request.user = object()
             return request
 
-        truth = truth_of(route(guarded_by(IsAuthenticated)), GET_MOCK_REQUEST=mock)
-        assert [one.decision.state for one in truth.judged] == [State.SECURED]
+        schema = audited_schema(route(guarded_by(IsAuthenticated)), GET_MOCK_REQUEST=mock)
+        assert [one.decision.state for one in schema.operations] == [State.SECURED]
 
     def test_is_not_counted_by_throttles(self):
         counted = []
@@ -510,8 +510,10 @@ def test_a_gate_in_check_permissions_is_asked():
 
 class TestAuthenticatorsAreAskedForAsRESTFrameworkDoes:
     def names_of(self, view_class, **options):
-        (judged,) = truth_of(path("thing/", view_class.as_view({"get": "list"})), **options).judged
-        return classes(judged.decision)
+        (audited,) = audited_schema(
+            path("thing/", view_class.as_view({"get": "list"})), **options
+        ).operations
+        return classes(audited.decision)
 
     def test_before_the_action_is_set(self):
         assert self.names_of(shapes.AuthenticatorsByAction) == [{"JWTAuthentication"}]
@@ -524,15 +526,15 @@ class TestAuthenticatorsAreAskedForAsRESTFrameworkDoes:
                 return [] if self.action == "list" else [JWTAuthentication()]
 
         served = path("thing/", Needs.as_view({"get": "list"}))
-        (judged,) = truth_of(served, probe=Probe(tier)).judged
-        assert judged.decision.state is State.UNDECIDED
-        assert "no attribute 'action'" in judged.decision.reason
+        (audited,) = audited_schema(served, probe=Probe(tier)).operations
+        assert audited.decision.state is State.UNDECIDED
+        assert "no attribute 'action'" in audited.decision.reason
         settings.ROOT_URLCONF = urlconf(served)
         with pytest.raises(AttributeError, match="no attribute 'action'"):
             APIClient().get("/thing/")
 
     def test_with_the_request_that_the_schema_is_made_without(self):
-        (get, post) = truth_of(route(shapes.AuthenticatorsByMethod), hooks=[HOOK]).judged
+        (get, post) = audited_schema(route(shapes.AuthenticatorsByMethod), hooks=[HOOK]).operations
         assert classes(get.decision) == [{"BasicAuthentication"}]
         assert classes(post.decision) == [{"JWTAuthentication"}]
         assert (get.document["security"], post.document["security"]) == (
@@ -552,7 +554,7 @@ class TestAuthenticatorsAreAskedForAsRESTFrameworkDoes:
                 return [BasicAuthentication()] if inside else super().get_authenticators()
 
         alone, served = (
-            truth_of(route(ByOrigin), probe=Probe(tier)).judged[0].decision
+            audited_schema(route(ByOrigin), probe=Probe(tier)).operations[0].decision
             for tier in (Tier.T1, Tier.T2)
         )
         assert (classes(alone), classes(served)) == (
@@ -628,8 +630,8 @@ EXPECTED = {
 
 
 def test_permissions_that_depend_on_method_and_action_are_decided_for_each():
-    truth = truth_of(*urlpatterns)
-    assert {(one.path, one.method): one.decision.state for one in truth.judged} == EXPECTED
+    schema = audited_schema(*urlpatterns)
+    assert {(one.path, one.method): one.decision.state for one in schema.operations} == EXPECTED
 
 
 @pytest.mark.django_db  # ATOMIC_REQUESTS opens a transaction around every view

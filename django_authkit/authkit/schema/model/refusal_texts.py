@@ -11,5 +11,5 @@ REFUSED = {
     429: "Too many requests were sent. Retry-After says how many seconds to wait.",
 } | dict.fromkeys(REDIRECTS, "The caller is sent to the login page.")
 
-#: Where nobody is refused for want of a credential.
+#: Where only a credential that is not valid is refused; anonymous callers are admitted.
 NOT_VALID = "The credential is not valid."
