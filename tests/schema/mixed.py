@@ -1,4 +1,4 @@
-"""One operation that is open, one that is not, one that nobody can decide; and a broken hook."""
+"""One operation that is open, one that is not, one that cannot be decided; and a broken hook."""
 
 from rest_framework.permissions import BasePermission
 

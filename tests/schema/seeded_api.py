@@ -1,6 +1,6 @@
 """An API of 402 operations, 54 of which are documented otherwise than they are served.
 
-Each fault is one that drf-spectacular, or somebody who uses it, really makes. All other operations
+Each fault is one that drf-spectacular, or a project with it, really makes. All other operations
 are documented as they are served.
 """
 

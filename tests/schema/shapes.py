@@ -135,14 +135,14 @@ class FirstInitial(Open):
     def initial(self, request, *args, **kwargs):
         if "HTTP_X_TENANT" not in request.META:
             raise exceptions.PermissionDenied
-        super().initial(request, *args, **kwargs)  # pragma: no cover (nobody sends it)
+        super().initial(request, *args, **kwargs)  # pragma: no cover (no request is sent)
 
 
 class OwnDispatch(Open):
     def dispatch(self, request, *args, **kwargs):
         if not request.user.is_authenticated:
             return HttpResponseForbidden()
-        return super().dispatch(request, *args, **kwargs)  # pragma: no cover (nobody logs in)
+        return super().dispatch(request, *args, **kwargs)  # pragma: no cover (no user logs in)
 
 
 class ForwardingDispatch(Open):
@@ -164,7 +164,7 @@ class AuthenticatorsByMethod(Base):
         return [BasicAuthentication()] if reads else [JWTAuthentication()]
 
     def post(self, request):
-        return Response({})  # pragma: no cover (nobody is known)
+        return Response({})  # pragma: no cover (no caller is authenticated)
 
 
 class AuthenticatorsByAction(viewsets.ViewSet):
@@ -177,10 +177,10 @@ class AuthenticatorsByAction(viewsets.ViewSet):
         return [] if getattr(self, "action", None) == "list" else [JWTAuthentication()]
 
     def list(self, request):
-        return Response([])  # pragma: no cover (nobody is known)
+        return Response([])  # pragma: no cover (no caller is authenticated)
 
     def create(self, request):
-        return Response({})  # pragma: no cover (nobody is known)
+        return Response({})  # pragma: no cover (no caller is authenticated)
 
 
 class AlwaysSomebody(BaseAuthentication):
@@ -221,7 +221,7 @@ class Groups(viewsets.ModelViewSet):
 
     @action(detail=True, permission_classes=[IsAdminUser])
     def audit(self, request, **kwargs):
-        return Response({})  # pragma: no cover (nobody is an admin)
+        return Response({})  # pragma: no cover (no user is an admin)
 
 
 class ObjectGroups(Groups):
@@ -242,7 +242,7 @@ class WithoutQueryset(generics.GenericAPIView):
 
     def get(self, request, pk):
         self.check_object_permissions(request, Group.objects.get(pk=pk))
-        return Response({})  # pragma: no cover (nobody gets here)
+        return Response({})  # pragma: no cover (no request gets here)
 
 
 @api_view(["GET", "POST"])
@@ -257,7 +257,7 @@ def function(request):
 @authentication_classes([TokenAuthentication])
 @permission_classes([IsAuthenticated])
 def decorated_function(request):
-    return Response({})  # pragma: no cover (nobody is known)
+    return Response({})  # pragma: no cover (no caller is authenticated)
 
 
 @method_decorator(csrf_protect, name="dispatch")

@@ -75,7 +75,7 @@ def seen(view_class, tier=Tier.T1):
 
 
 def in_header(name, **attributes):
-    """An authenticator that somebody described as a key in the header *name*."""
+    """An authenticator that is described as a key in the header *name*."""
     return described(name, {"type": "apiKey", "in": "header", "name": name}, **attributes)
 
 

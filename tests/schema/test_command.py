@@ -217,7 +217,7 @@ class TestSources:
 
 
 class Shop(BasePermission):
-    """Lets in whoever names the one shop that there is."""
+    """Admits callers that name the only shop."""
 
     def has_permission(self, request, view):
         if view.kwargs["shop"] != "berlin":

@@ -199,7 +199,7 @@ class TestRefusalStatus:
 
 
 def with_401(exc, context):
-    """An exception handler as projects have it: whoever is not known is answered 401."""
+    """An exception handler as projects have it: an anonymous caller is answered 401."""
     response = exception_handler(exc, context)
     if isinstance(exc, exceptions.NotAuthenticated):
         response.status_code = 401

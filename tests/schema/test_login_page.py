@@ -136,7 +136,7 @@ def test_without_a_login_page_no_redirect_refuses(settings, login):
 
 
 class WantsLogin:
-    """A middleware that sends whoever is not logged in to the login page, but for one path."""
+    """A middleware that redirects anonymous users to the login page, but for one path."""
 
     where = LOGIN
 
@@ -169,7 +169,7 @@ def test_a_middleware_that_sends_to_the_login_page_refuses(settings):
         "/own/": State.SECURED,
     }
     by_path = {one.path: names(one.decision) for one in audited}
-    # What the view itself asks for stays asked for. Nothing is made up where it asks nobody.
+    # The authenticators of the view stay; none is invented where it has none.
     assert by_path["/thing/"] == []
     assert by_path["/own/"] == ["JWTAuthentication"]
 

@@ -27,7 +27,7 @@ def page(name):
 
 
 class EveryPath(URLPattern):
-    """A pattern of somebody's own, which does not look at what it says."""
+    """A pattern class of a project, which ignores its own expression."""
 
     def resolve(self, path):
         return super().resolve("own/") if path.endswith("own") else None

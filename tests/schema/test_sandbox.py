@@ -521,7 +521,7 @@ def test_a_handler_at_t4_can_write_nothing():
 
     (audited,) = audited_schema(route(Writing), probe=Probe(Tier.T4)).operations
     assert audited.decision.attempts
-    # A handler that is stopped has refused nobody: what was decided before it stands.
+    # A handler that is stopped has refused no caller: what was decided before it stands.
     assert (audited.decision.state, audited.decision.tier) == (State.OPTIONAL, Tier.T2)
     assert not Group.objects.exists()
 

@@ -61,7 +61,7 @@ def live_status(audited, group):
 
 
 def assert_agrees(audited, status):
-    """A refusal is answered as decided, and nobody is refused who was said to be let in."""
+    """A refusal is answered as decided, and no caller is refused who was said to be admitted."""
     decision = audited.decision
     if decision.state in (State.SECURED, State.CLOSED):
         assert status == decision.refusal, audited
@@ -159,7 +159,7 @@ def test_what_stands_around_the_handler_is_not_overlooked_by_the_hook(group):
 
 
 class Gateway:
-    """A middleware that lets nobody in who does not come through the gateway."""
+    """A middleware that refuses requests that do not come through the gateway."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -167,7 +167,7 @@ class Gateway:
     def __call__(self, request):
         if "HTTP_X_GATEWAY" not in request.META:
             return HttpResponse(status=403)
-        return self.get_response(request)  # pragma: no cover (nobody comes through it)
+        return self.get_response(request)  # pragma: no cover (no request passes)
 
 
 @pytest.mark.urls("tests.schema.shapes")

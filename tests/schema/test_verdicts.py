@@ -81,7 +81,7 @@ EVERYWHERE = {
     "/own/{id}/": [{"jwtAuth": []}],
     "/public/{id}/": [{"jwtAuth": []}, {}],
     "/broken/": [{"jwtAuth": []}],
-    # Nobody knows what the gateway wants, and an empty list would say that it is nothing.
+    # What the gateway requires is unknown, and an empty list would say that it is nothing.
     "/gateway/": None,
     "/open/": [],
     "/protected/": [{"jwtAuth": []}],
@@ -155,7 +155,7 @@ def test_the_audit_finds_the_document_true_with_the_file_and_false_without(file)
     before = findings()
     assert ("AK301", "/public/{id}/") in before or ("AK401", "/tenant/") in before
     update_verdicts(Source())
-    # What a gateway in front of an open view wants cannot be written down.
+    # What a gateway in front of an open view requires cannot be written down.
     assert findings() == {("AK302", "/gateway/")}
 
 
@@ -254,9 +254,9 @@ class TestTheCommand:
         assert entries(file)
         assert before.count("AK30") > shown.count("AK30") == 1
 
-    def test_wants_to_know_where(self, settings):
+    def test_needs_the_file_to_write(self, settings):
         settings.AUTHKIT = {}
-        with pytest.raises(CommandError, match="wants AUTHKIT") as error:
+        with pytest.raises(CommandError, match="needs AUTHKIT") as error:
             run("--update-verdicts")
         assert error.value.returncode == 2
 

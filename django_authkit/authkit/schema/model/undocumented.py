@@ -45,7 +45,7 @@ def undocumented_operations(schema: AuditedSchema) -> Iterator[Operation]:
             continue
         try:
             operation = _operation(schema.generator, endpoint)
-        except host_errors():  # a view of the host may fail in any way
+        except host_errors():  # a view of the project may fail in any way
             continue
         yield operation
 
@@ -69,7 +69,7 @@ class Everything(EndpointEnumerator):
         inherited: Any = super()
         try:
             return list(inherited.get_allowed_methods(callback))
-        except host_errors():  # a view of the host may fail in any way
+        except host_errors():  # a view of the project may fail in any way
             return []
 
 
