@@ -7,7 +7,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test nox lint workflows migrations docs messages contract real-projects bench ci clean
+.PHONY: help demo test nox lint workflows migrations docs messages pages contract real-projects bench ci clean
 
 ARGS ?=
 PYTHON ?=
@@ -58,6 +58,11 @@ docs: .venv/.installed-docs ## Build the documentation into docs/_build/html
 
 messages: .venv/.installed-test ## Bring the translations up to what is marked, and compile them
 	$(RUN) -m tests.catalogues
+
+pages: .venv/.installed-test ## Write what the documentation generates from declarations
+	$(RUN) -m tests.docs.settings_page
+	$(RUN) -m tests.docs.event_table
+	$(RUN) -m tests.schema.pages
 
 contract: .venv/.installed-contract ## Hold other people's contract tools against the example
 	$(RUN) -m tests.contract $(ARGS)

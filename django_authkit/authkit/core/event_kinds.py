@@ -35,7 +35,7 @@ KINDS: Mapping[str, Kind] = {
     "login_failed": Kind("authn_login_fail", "`user`", level=WARNING, floodable=True),
     "too_many_attempts": Kind(
         "authn_login_fail_max",
-        "`user`, and `session` if it was a password of somebody logged in; ten in fifteen minutes",
+        "`user`, and `session` if the user was logged in; ten in a window of fifteen minutes",
         level=WARNING,
         floodable=True,
     ),
