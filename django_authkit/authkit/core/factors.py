@@ -67,7 +67,11 @@ class Factor(ABC):
         """Delete all that the factor keeps of the user; called within a transaction."""
 
     def otp_device(self, user: AuthUser) -> Any:
-        """Return the ``django_otp`` device that stands for it in the admin site, or None."""
+        """Return the ``django_otp`` device that stands for it in the admin site, or None.
+
+        With a device, the admin site asks again once that device is gone. Without one, a session
+        that has passed the factor stays verified for as long as the factor is on.
+        """
         return None
 
 

@@ -16,7 +16,7 @@ from authkit.core.identity.users import AuthUser
 from authkit.errors import AuthkitError
 from authkit.factors.flows import must_have_second_factor, verify_code
 
-#: In the session of the admin site: the factor that the user has passed.
+#: In the session of the admin site: a factor that was passed, and has no device of django-otp.
 PASSED = "authkit_second_factor"
 
 
@@ -41,10 +41,11 @@ class SecondFactorAuthenticationForm(AdminAuthenticationForm):
             factor = verify_code(user, self.cleaned_data.get("otp", ""))
         except AuthkitError as error:
             raise forms.ValidationError(str(error.detail), code=str(error.get_codes())) from None
-        user.authkit_second_factor = factor.name  # type: ignore[attr-defined]  # for _remember
         # What django-otp's own form sets: its middleware then knows the session is verified.
-        devices = [factor.otp_device(user) for factor in active(user)]
+        devices = [each.otp_device(user) for each in active(user)]
         user.otp_device = next(filter(None, devices), None)  # type: ignore[attr-defined]  # its own
+        if user.otp_device is None:  # type: ignore[attr-defined]  # as above
+            setattr(user, PASSED, factor.name)  # for _remember
 
 
 @receiver(user_logged_in, dispatch_uid="authkit.factors.admin_site")
@@ -76,5 +77,5 @@ class SecondFactorAdminSite(AdminSite):
         on = active(user)
         if not on:
             return not must_have_second_factor(user)
-        # A factor of which django-otp has no device. One that is removed is not passed any more.
+        # A factor that has been removed is not passed any more.
         return request.session.get(PASSED) in {factor.name for factor in on}
