@@ -136,7 +136,7 @@ def test_a_request_that_read_the_row_before_the_revocation_cannot_remember_it(
     original = lookup.row
 
     def read_then_revoked(prefix):
-        found = original(prefix)
+        found = original(prefix=prefix)
         APIKey.objects.filter(pk=row.pk).revoke()
         return found
 
