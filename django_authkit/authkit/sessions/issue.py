@@ -17,9 +17,9 @@ from authkit.errors import ChallengeInvalid, TokenInvalid
 from authkit.events.flows import record
 from authkit.sessions import tokens
 from authkit.sessions.assurance import joined
-from authkit.sessions.fingerprints import password_fingerprint
 from authkit.sessions.models import (
     Session,
+    password_fingerprint,
     sessions_by_id,
 )
 from authkit.sessions.validate import belong_together

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -16,10 +17,6 @@ from authkit.core.db.prepared import Param, PreparedSelect, PreparedUpdate
 from authkit.core.db.primary import PrimaryQuerySet
 from authkit.core.http.client import USER_AGENT_LENGTH
 from authkit.core.identity.users import AuthUser
-from authkit.sessions.fingerprints import accepted_fingerprints
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 
 class SessionQuerySet(PrimaryQuerySet["Session"]):
@@ -153,3 +150,23 @@ revocation_by_token = PreparedUpdate(
     & Q(absolute_expires_at__gt=Param("ends", models.DateTimeField())),
     revoked_at=_NOW,
 )
+
+
+def password_fingerprint(user: AuthUser) -> str:
+    """Return 64 characters that change when the user's password does, and tell nothing of it.
+
+    Django's own session hash, keyed with SECRET_KEY, once more digested so that its length
+    is known and a project's cookie sessions cannot be told from it.
+    """
+    return _digest(user.get_session_auth_hash())
+
+
+def accepted_fingerprints(user: AuthUser) -> Iterator[str]:
+    """Return the fingerprint under SECRET_KEY, then those under SECRET_KEY_FALLBACKS."""
+    yield password_fingerprint(user)
+    for fallback in user.get_session_auth_fallback_hash():
+        yield _digest(fallback)
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(str(value).encode()).hexdigest()

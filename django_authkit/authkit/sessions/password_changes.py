@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from authkit.core.identity.users import AuthUser
 from authkit.errors import TokenInvalid
-from authkit.sessions.fingerprints import password_fingerprint
-from authkit.sessions.models import Session
+from authkit.sessions.models import Session, password_fingerprint
 
 
 def keep_sessions(before: AuthUser, after: AuthUser) -> None:

@@ -11,10 +11,10 @@ from authkit.core import clock
 from authkit.core.db.retry import retry_on_conflict
 from authkit.core.identity.users import AuthUser
 from authkit.events.flows import record, record_ends
-from authkit.sessions.fingerprints import accepted_fingerprints
 from authkit.sessions.models import (
     Session,
     SessionQuerySet,
+    accepted_fingerprints,
     revocation,
 )
 from authkit.signals import session_ended

@@ -9,10 +9,10 @@ from authkit.core.mail.mailer import tell_owner
 from authkit.errors import TokenInvalid, TokenReused
 from authkit.events.flows import record
 from authkit.sessions import tokens
-from authkit.sessions.fingerprints import password_fingerprint
 from authkit.sessions.issue import TokenPair, token_pair
 from authkit.sessions.models import (
     Session,
+    password_fingerprint,
     rotation,
 )
 from authkit.sessions.revoke import end
