@@ -8,12 +8,14 @@ from uuid import uuid4
 
 import pytest
 from authkit.core import clock
+from authkit.core.clock import now as clock_now
 from authkit.core.db import prepared
 from authkit.core.db.prepared import Param, PreparedRow, PreparedSelect, PreparedUpdate
 from authkit.core.limits.attempts import PreparedAttempt, count_attempt
 from authkit.core.limits.rates import Limits
 from authkit.models import APIKey, PasswordAttempts, Session
 from authkit.passwords import attempts
+from authkit.passwords import models as counters
 from authkit.sessions import models as sessions
 from django.db import DatabaseError, connection, connections, models
 from django.db.models import F, Q
@@ -48,6 +50,7 @@ STATEMENTS = {
     "revocation_by_token": lambda: sessions.revocation_by_token,
     "attempts": lambda: attempts.attempts.update,
     "sums": lambda: attempts.sums,
+    "forgiveness": lambda: counters.forgiveness,
 }
 
 LIMITS = Limits(window=timedelta(minutes=1), per_window=3, in_a_row=7)
@@ -304,13 +307,22 @@ def test_an_attempt_is_counted_as_the_orm_counts(way, clock):
     for step in [0, 20, 0, 0, 41, 59, 0, 1, 60, 0, 0, 0, -3600, 3600, 86_400]:
         clock.shift(step)
         theirs = PasswordAttempts.objects.filter(pk="theirs")
-        assert counter.count("ours") is count_attempt(theirs, LIMITS)
+        assert counter.count("ours", clock_now()) is count_attempt(theirs, LIMITS)
         assert counts("ours") == counts("theirs")
 
 
 def test_a_row_that_is_not_there_is_not_counted(way):
-    assert PreparedAttempt(PasswordAttempts, LIMITS).count("nothing") is False
+    assert PreparedAttempt(PasswordAttempts, LIMITS).count("nothing", clock.now()) is False
     assert PasswordAttempts.objects.count() == 0
+
+
+def test_a_success_forgives_one_row(way):
+    for pk in ("ours", "theirs"):
+        make(pk)
+    PasswordAttempts.objects.update(failures=2, window_failures=1, window_started_at=clock.now())
+    assert counters.forgiveness.run(id="ours") == 1
+    assert counts("ours") == (0, 0, None)
+    assert counts("theirs")[:2] == (2, 1)
 
 
 def test_sums_are_of_one_account_and_tell_places_and_windows_apart(way):

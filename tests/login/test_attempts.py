@@ -628,10 +628,10 @@ def test_an_attempt_that_others_were_faster_with_is_taken_back(name, clock, monk
     lock(name, 99)
     begin = PasswordAttempts.begin
 
-    def begin_after_another(self):
+    def begin_after_another(self, now):
         monkeypatch.setattr(PasswordAttempts, "begin", begin)
         count_log_in(name, Peer(AWAY, ""))
-        return begin(self)
+        return begin(self, now)
 
     monkeypatch.setattr(PasswordAttempts, "begin", begin_after_another)
     with pytest.raises(AccountLocked):
@@ -642,11 +642,11 @@ def test_an_attempt_that_others_were_faster_with_is_taken_back(name, clock, monk
 def test_a_place_that_others_have_used_up_meanwhile_is_early(name, clock, monkeypatch):
     begin = PasswordAttempts.begin
 
-    def begin_after_ten(self):
+    def begin_after_ten(self, now):
         monkeypatch.setattr(PasswordAttempts, "begin", begin)
         for _ in range(10):
             count_log_in(name, Peer(HOME, ""))
-        return begin(self)
+        return begin(self, now)
 
     monkeypatch.setattr(PasswordAttempts, "begin", begin_after_ten)
     with pytest.raises(AttemptsExceeded) as refusal:

@@ -10,11 +10,12 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, models
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from authkit.core.db.collation import sort_keys
+from authkit.core.db.prepared import Param, PreparedUpdate
 from authkit.core.db.primary import PrimaryManager
 from authkit.core.db.retry import atomic_with_retry
 from authkit.core.identity.users import looked_up
@@ -74,13 +75,19 @@ class PasswordAttempts(AttemptCounter):
 
     def forgive(self) -> None:
         """Forget this attempt and the failures before it: the password was right."""
-        PasswordAttempts.objects.filter(pk=self.pk).update(**self.FORGIVEN)
+        forgiveness.run(id=self.pk)
 
     def take_back(self) -> None:
         """Forget this attempt: it was not judged."""
         mine = PasswordAttempts.objects.filter(pk=self.pk)
         counted = mine.filter(failures__gt=0, window_failures__gt=0)
         counted.update(failures=F("failures") - 1, window_failures=F("window_failures") - 1)
+
+
+#: What a success does to the row of its name and place.
+forgiveness = PreparedUpdate(
+    PasswordAttempts, Q(id=Param("id", models.CharField())), **AttemptCounter.FORGIVEN
+)
 
 
 def accounts_of(names: Sequence[str]) -> list[str]:
