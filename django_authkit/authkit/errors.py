@@ -51,6 +51,13 @@ if TYPE_CHECKING:
 BEARER_CHALLENGE = 'Bearer realm="api"'
 API_KEY_CHALLENGE = 'ApiKey realm="api"'
 
+#: Statuses whose answers have ``Retry-After``, and the seconds in it if the error sets none.
+RETRY_AFTER = {
+    status.HTTP_423_LOCKED: 60,
+    status.HTTP_429_TOO_MANY_REQUESTS: 1,
+    status.HTTP_503_SERVICE_UNAVAILABLE: 5,
+}
+
 
 class AuthkitError(APIException):
     """Base of all refusals. Never raised itself."""

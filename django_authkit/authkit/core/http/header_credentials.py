@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework_api_key.models import AbstractAPIKey
 
@@ -18,6 +19,9 @@ class HeaderCredentialAuthentication(BaseAuthentication):
     A credential in the URL is refused, also a good one beside it: addresses are kept in
     logs, histories and ``Referer`` headers (OWASP ASVS 5.0, 14.2.1).
     """
+
+    #: The errors that a request may meet here, for the OpenAPI document of our own views.
+    refuses: tuple[type[APIException], ...] = (CredentialInURL,)
 
     #: The name of the header as a client writes it.
     header: str
