@@ -16,19 +16,19 @@ from authkit.events.models import SecurityEvent, SecurityEventQuerySet
 from authkit.events.serializers import SecurityEventSerializer
 from authkit.sessions.owner import OwnerView, current_user
 
-#: The years that every database has.
+#: The years that every database supports.
 YEARS = range(1970, 9999)
 
 
 class EventPagination(CursorPagination):
-    """Pages that cost the same however far back they are, and do not shift while events come."""
+    """Pages of constant cost, which do not shift when new events arrive."""
 
     ordering = ("-created_at", "-id")
     page_size = 50
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         cursor = super().decode_cursor(request)
-        # DRF gives what the client wrote to the database as it is.
+        # DRF passes the client's cursor to the database without validation.
         if (
             cursor is not None
             and cursor.position is not None

@@ -47,7 +47,7 @@ PROFILE = ConfiguredResponse(profile_serializer)
 
 
 class ProfileView(OwnerView):
-    """The setting ``PROFILE_SERIALIZER`` says what is shown and what may be written."""
+    """The setting ``PROFILE_SERIALIZER`` declares the fields."""
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         return profile_serializer()
@@ -103,7 +103,7 @@ class ProfileView(OwnerView):
 
 
 class RegisterView(PublicView):
-    """The setting ``REGISTRATION_SERIALIZER`` says what an account begins with."""
+    """The setting ``REGISTRATION_SERIALIZER`` declares the fields."""
 
     schema = SwitchedSchema(registration_is_on)
     authentication_classes: list[Any] = []

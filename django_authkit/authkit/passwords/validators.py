@@ -73,13 +73,17 @@ class ContextWordsValidator:
             rest = rest.replace(word, "")
         if rest != typed and len(rest) < self.left:
             raise ValidationError(
-                _("This password is too close to your name, your address or this service."),
+                _(
+                    "This password is too similar to your name, your e-mail address or the "
+                    "name of this service."
+                ),
                 code="password_of_context_words",
             )
 
     def get_help_text(self) -> str:
         return _(
-            "Your password can't be made of your name, your address or the name of this service."
+            "Your password can't consist of your name, your e-mail address or the name of this "
+            "service."
         )
 
     def _context(self, user: Any) -> list[str]:

@@ -69,7 +69,7 @@ class EmptySerializer(serializers.Serializer[Any]):
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
-    """Why a request was refused."""
+    """The reason of a refusal."""
 
     detail = serializers.CharField(read_only=True, help_text="A sentence for people.")
     code = serializers.CharField(read_only=True, help_text="A stable code for programs.")
@@ -165,7 +165,7 @@ def _describe(status: int, errors: Iterable[ErrorClass]) -> str:
             for error in errors
         ]
     if status in RETRY_AFTER:
-        sentences.append("The header `Retry-After` says after how many seconds.")
+        sentences.append("See the header `Retry-After`.")
     return " ".join(sentences)
 
 

@@ -27,8 +27,8 @@ class UnverifiedEmail(models.Model):
     objects = PrimaryManager()
 
     class Meta:
-        verbose_name = _("unverified address")
-        verbose_name_plural = _("unverified addresses")
+        verbose_name = _("unverified e-mail address")
+        verbose_name_plural = _("unverified e-mail addresses")
 
     def __str__(self) -> str:
         return str(self.pk)
