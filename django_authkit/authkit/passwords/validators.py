@@ -29,7 +29,7 @@ _LOOKALIKES = str.maketrans(
 
 
 class MinimumLengthValidator:
-    """Wants 15 characters of a password that opens an account alone, 8 beside a second factor.
+    """Requires 15 characters, or 8 if the account has a second factor.
 
     NIST SP 800-63B-4 section 3.1.1.2. A character is a code point.
     """
@@ -107,6 +107,6 @@ def _said_of(user: Any) -> Iterator[str]:
 
 
 def _letters(text: str) -> str:
-    """Return the letters and digits of a text as somebody who guesses sees them."""
+    """Return the letters and digits of a text, with look-alikes unified."""
     plain = unicodedata.normalize("NFKD", text).casefold().translate(_LOOKALIKES)
     return "".join(character for character in plain if character.isalnum())

@@ -42,7 +42,7 @@ class Purpose(models.TextChoices):
 
 
 class OneTimeLink(models.Model):
-    """One token that has been sent; a row without a user was sent to nobody."""
+    """One token that has been sent; a row without a user was not sent."""
 
     purpose = models.CharField(max_length=32, editable=False)
     user = models.ForeignKey(
