@@ -50,7 +50,7 @@ class AuthkitConfig(AppConfig):
 
     def import_models(self) -> None:
         # Our models extend models of other apps. Without those apps the import below
-        # would end in a traceback from somebody else's module, before any check can run.
+        # would end in a traceback from another package, before any check can run.
         require_installed_apps()
         super().import_models()
 

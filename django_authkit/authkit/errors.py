@@ -1,4 +1,4 @@
-"""What authkit refuses, and why.
+"""The errors that authkit answers requests with.
 
 ::
 
@@ -28,11 +28,11 @@
     ├── SecondFactorUnavailable 503 second_factor_unavailable
     └── ServiceUnavailable      503 service_unavailable
 
-All are plain ``APIException``s with one sentence and one code, so that a project's own
+All are ``APIException``s with one sentence and one code, so that a project's own
 ``EXCEPTION_HANDLER`` formats them like every other error. None is an
-``AuthenticationFailed``: DRF turns those into 403 without a challenge when the first
-authenticator of the view has no challenge to offer, and the challenge must name the
-credential that was refused (RFC 9110 section 11.6.1).
+``AuthenticationFailed``: DRF turns those into 403 without a challenge if the first
+authenticator of the view has no challenge, and the challenge must name the credential that was
+refused (RFC 9110 section 11.6.1).
 """
 
 from __future__ import annotations
@@ -51,16 +51,26 @@ if TYPE_CHECKING:
 BEARER_CHALLENGE = 'Bearer realm="api"'
 API_KEY_CHALLENGE = 'ApiKey realm="api"'
 
+#: Statuses whose answers have ``Retry-After``, and the seconds in it if the error sets none.
+RETRY_AFTER = {
+    status.HTTP_423_LOCKED: 60,
+    status.HTTP_429_TOO_MANY_REQUESTS: 1,
+    status.HTTP_503_SERVICE_UNAVAILABLE: 5,
+}
+
 
 class AuthkitError(APIException):
-    """Base of all refusals. Never raised itself."""
+    """Base class of all errors; never raised itself.
+
+    ``auth_header`` is the answer's ``WWW-Authenticate``, ``wait`` its ``Retry-After`` in seconds.
+    """
 
     auth_header: str | None = None
     wait: int | None = None
 
 
 class InvalidCredentials(AuthkitError):
-    """The user name, the password or both are wrong, or the account may not log in."""
+    """The user name or the password is wrong, or the account is not allowed to log in."""
 
     status_code = status.HTTP_401_UNAUTHORIZED
     default_detail = _("These credentials are not valid.")
@@ -78,14 +88,16 @@ class TokenInvalid(AuthkitError):
 
 
 class TokenReused(TokenInvalid):
-    """A refresh token was presented after its successor; the session has been ended."""
+    """Replay: a refresh token was used again after its rotation; the session has been ended."""
 
-    default_detail = _("The token was used before. The session has been ended for safety.")
+    default_detail = _(
+        "The refresh token has already been used. The session has been ended for security reasons."
+    )
     default_code = "token_reused"
 
 
 class APIKeyInvalid(AuthkitError):
-    """The key is malformed, unknown, expired, revoked or not for this network, or has no owner."""
+    """The key is malformed, unknown, expired or revoked, has no owner, or its network is wrong."""
 
     status_code = status.HTTP_401_UNAUTHORIZED
     default_detail = _("The API key is not valid.")
@@ -94,13 +106,13 @@ class APIKeyInvalid(AuthkitError):
 
 
 class APIKeyRateExceeded(AuthkitError):
-    """The key has been used as often as it may be for now.
+    """The rate limit of the key is exceeded.
 
-    :param wait: seconds until it may be used again.
+    :param wait: seconds until the key may be used again.
     """
 
     status_code = status.HTTP_429_TOO_MANY_REQUESTS
-    default_detail = _("This API key has been used too often. Try again later.")
+    default_detail = _("The rate limit of this API key has been exceeded. Try again later.")
     default_code = "api_key_rate_exceeded"
 
     def __init__(self, wait: int) -> None:
@@ -109,15 +121,15 @@ class APIKeyRateExceeded(AuthkitError):
 
 
 class APIKeyEnded(AuthkitError):
-    """The key has expired: nothing about it can be changed but its end."""
+    """The key has expired: only its expiry can be changed."""
 
     status_code = status.HTTP_409_CONFLICT
-    default_detail = _("This API key has expired. Make a new one.")
+    default_detail = _("This API key has expired. Create a new one.")
     default_code = "api_key_ended"
 
 
 class APIKeyRotated(AuthkitError):
-    """Another request rotated the key at the same moment, and was shown the new one."""
+    """Race: a concurrent request has rotated the key, and received the new one."""
 
     status_code = status.HTTP_409_CONFLICT
     default_detail = _("This API key has just been rotated by another request.")
@@ -125,23 +137,23 @@ class APIKeyRotated(AuthkitError):
 
 
 class QuotaExceeded(AuthkitError):
-    """The owner has as many keys as they may have."""
+    """The owner has the maximum number of keys."""
 
     status_code = status.HTTP_409_CONFLICT
-    default_detail = _("You have as many API keys as you may have. Revoke one first.")
+    default_detail = _("You have reached the maximum number of API keys. Revoke one first.")
     default_code = "api_key_quota_exceeded"
 
 
 class ScopeInvalid(AuthkitError):
-    """A scope is not declared, or is more than the owner has (RFC 6749 section 5.2)."""
+    """A scope is not declared, or exceeds those of the owner (RFC 6749 section 5.2)."""
 
     status_code = status.HTTP_400_BAD_REQUEST
-    default_detail = _("A scope is unknown, or is not yours to give.")
+    default_detail = _("A scope is unknown, or you are not allowed to grant it.")
     default_code = "invalid_scope"
 
 
 class CredentialInURL(AuthkitError):
-    """A credential came in the address, where logs and histories have kept it by now."""
+    """A credential was sent in the URL, which logs and browser histories record."""
 
     status_code = status.HTTP_400_BAD_REQUEST
     default_detail = _("A credential in a URL is refused. Send it in a header, and replace it.")
@@ -149,7 +161,7 @@ class CredentialInURL(AuthkitError):
 
 
 class MultipleCredentials(AuthkitError):
-    """Two kinds of credential came along, and choosing between them would be a guess."""
+    """The request has two kinds of credential, and its caller would be ambiguous."""
 
     status_code = status.HTTP_400_BAD_REQUEST
     default_detail = _("Send one credential: a bearer token or an API key, not both.")
@@ -157,9 +169,9 @@ class MultipleCredentials(AuthkitError):
 
 
 class AttemptsExceeded(AuthkitError):
-    """Too many failed attempts, counted by the project or by one of its backends.
+    """Rate limit: too many failed attempts, counted here or by an authentication backend.
 
-    :param wait: seconds until another attempt is worthwhile.
+    :param wait: seconds until the next attempt is allowed.
     """
 
     status_code = status.HTTP_429_TOO_MANY_REQUESTS
@@ -172,7 +184,7 @@ class AttemptsExceeded(AuthkitError):
 
 
 class ChallengeInvalid(AuthkitError):
-    """The challenge is malformed, expired, spent or used up, or its account has changed."""
+    """The challenge is malformed, expired or used, has no attempts left, or its account changed."""
 
     status_code = status.HTTP_401_UNAUTHORIZED
     default_detail = _("The challenge is not valid or has expired. Log in again.")
@@ -181,7 +193,7 @@ class ChallengeInvalid(AuthkitError):
 
 
 class CodeInvalid(AuthkitError):
-    """The code is wrong, was used before, or there is no second factor that it could be of."""
+    """The code is wrong or was used before, or the account has no second factor."""
 
     status_code = status.HTTP_401_UNAUTHORIZED
     default_detail = _("The code is not valid.")
@@ -190,13 +202,13 @@ class CodeInvalid(AuthkitError):
 
 
 class StepUpRequired(AuthkitError):
-    """The session is valid, but the proof is too old or too weak for this (RFC 9470).
+    """Step-up: the session is valid, but its authentication too old or too weak (RFC 9470).
 
-    :param max_age: how many seconds old the proof may be; None if age is not the trouble.
+    :param max_age: the maximum age of the authentication in seconds; None if it is too weak.
     """
 
     status_code = status.HTTP_401_UNAUTHORIZED
-    default_detail = _("Prove again who you are to do this.")
+    default_detail = _("Confirm your identity again to do this.")
     default_code = "insufficient_user_authentication"
 
     def __init__(self, max_age: int | None = None) -> None:
@@ -215,7 +227,7 @@ class EnrolmentRequired(AuthkitError):
 
 
 class EmailUnverified(AuthkitError):
-    """The account's e-mail address is not proved yet, and the view is for those that are."""
+    """The view requires a verified e-mail address, and that of the account is not verified."""
 
     status_code = status.HTTP_403_FORBIDDEN
     default_detail = _("Confirm your e-mail address first.")
@@ -223,15 +235,15 @@ class EmailUnverified(AuthkitError):
 
 
 class NothingToConfirm(AuthkitError):
-    """No set-up is waiting for a code, or it has expired."""
+    """No set-up of a second factor is in progress, or it has expired."""
 
     status_code = status.HTTP_400_BAD_REQUEST
-    default_detail = _("Start the set-up again: none is waiting for a code.")
+    default_detail = _("No set-up is in progress. Start the set-up again.")
     default_code = "no_pending_setup"
 
 
 class LinkInvalid(AuthkitError):
-    """The token of a link is wrong, expired or spent, or its account has changed since."""
+    """The token of a link is wrong, expired or used, or its account has changed since."""
 
     status_code = status.HTTP_400_BAD_REQUEST
     default_detail = _("The link is not valid or has expired.")
@@ -239,28 +251,28 @@ class LinkInvalid(AuthkitError):
 
 
 class AlreadyTaken(AuthkitError):
-    """Somebody else got a value first that only one account can have."""
+    """Another account has a value that must be unique."""
 
     status_code = status.HTTP_409_CONFLICT
-    default_detail = _("Another account has this already.")
+    default_detail = _("This value is already used by another account.")
     default_code = "already_taken"
 
 
 class AccountInUse(AuthkitError):
-    """The project's own records hold on to the account (``PROTECT``, ``RESTRICT``)."""
+    """The project's own records prevent the deletion of the account (``PROTECT``, ``RESTRICT``)."""
 
     status_code = status.HTTP_409_CONFLICT
     default_detail = _(
-        "Other records need this account, so it was not deleted. Ask the people who run this "
-        "service."
+        "Other records depend on this account, so it was not deleted. Contact the operators of "
+        "this service."
     )
     default_code = "account_in_use"
 
 
 class AccountLocked(AuthkitError):
-    """Too many consecutive failures: time alone does not open this account again.
+    """Lockout: too many consecutive failures. The account does not unlock by itself.
 
-    :param wait: seconds until asking again is worthwhile.
+    :param wait: seconds until the client may ask again.
     """
 
     status_code = status.HTTP_423_LOCKED
@@ -270,7 +282,7 @@ class AccountLocked(AuthkitError):
 
 
 class SecondFactorUnavailable(AuthkitError):
-    """A secret cannot be decrypted. That is never taken for "no second factor"."""
+    """A secret cannot be decrypted, which must not count as "no second factor"."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_detail = _("The second factor cannot be checked at present.")
@@ -279,7 +291,7 @@ class SecondFactorUnavailable(AuthkitError):
 
 
 class ServiceUnavailable(AuthkitError):
-    """The database does not answer, or refuses for a reason that may be gone in a moment."""
+    """The database is unavailable, or refused for a transient reason."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_detail = _("The service is unavailable at present. Try again later.")
@@ -292,10 +304,10 @@ def problem_details_handler(exc: Exception, context: dict[str, Any]) -> Response
 
     For ``REST_FRAMEWORK["EXCEPTION_HANDLER"]``: every refusal of every view is then
     ``application/problem+json`` with ``type``, ``title``, ``status``, ``detail``, ``code``,
-    and ``errors`` where fields are wrong. Status and headers are as DRF makes them. Returns
-    None for an exception that is not for the client, which Django then answers with 500.
+    and ``errors`` where fields are not valid. Status and headers are DRF's. Returns None for an
+    exception that is not meant for the client, which Django answers with 500.
     """
-    # At the first use: the views of DRF cost a process that only starts Django too much.
+    # Imported at the first use: DRF's views would slow down the start of every process.
     response: Response | None = import_string("authkit.core.http.problem_details.answer")(
         exc, context
     )

@@ -1,4 +1,4 @@
-"""Signals for others. Nothing in authkit depends on a receiver.
+"""Signals for the project. authkit itself does not depend on receivers.
 
 ``session_started``, ``session_ended`` and ``refresh_token_reused`` are sent by the
 ``Session`` class with
@@ -6,24 +6,24 @@
 * ``session``: the :class:`authkit.models.Session`
 * ``reason`` (``session_ended`` only): ``"log_out"``, ``"ended_by_user"``,
   ``"ended_by_administrator"`` or ``"token_reused"``.
-  ``session_ended`` is not sent for sessions that end by themselves: by age, or because the
+  ``session_ended`` is not sent for sessions that expire, or become invalid because the
   user's password changed.
 
 ``password_changed``, ``password_reset``, ``second_factor_enabled``, ``second_factor_disabled``,
 ``account_registered``, ``email_changed`` and ``account_deleted`` are sent by the class of the
 user with
 
-* ``user``: the user, saved; or deleted, and as it was before.
+* ``user``: the saved user; for ``account_deleted``, the user as it was before.
 
-``security_event`` is sent for all of these and everything else that is recorded, by the class
-``Event`` with
+``security_event`` is sent for every recorded event, those above included, by the class ``Event``
+with
 
 * ``event``: the :class:`authkit.signals.Event`
 
-A receiver that raises is logged by Django and changes nothing.
+An exception in a receiver is logged by Django and has no other effect.
 
-The new state has been written when a signal is sent. Under a transaction of the caller's
-own it may still be rolled back: use ``transaction.on_commit`` to tell the outside world.
+Signals are sent after the new state is written. A transaction of the caller may still roll it
+back: use ``transaction.on_commit`` before you notify other systems.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from django.dispatch import Signal
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to an account, or was tried. Never a secret in it."""
+    """A security event of an account, or a failed attempt. It contains no secrets."""
 
     kind: str
     user_id: Any

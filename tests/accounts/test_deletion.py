@@ -32,8 +32,8 @@ pytestmark = pytest.mark.django_db
 ME = AUTH + "me/"
 USER = get_user_model()
 IN_USE = {
-    "detail": "Other records need this account, so it was not deleted. Ask the people who run "
-    "this service.",
+    "detail": "Other records depend on this account, so it was not deleted. Contact the "
+    "operators of this service.",
     "code": "account_in_use",
 }
 

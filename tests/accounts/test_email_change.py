@@ -77,7 +77,7 @@ def test_it_changes_when_the_new_address_confirms(client, person, mailoutbox, mo
     assert (answer.status_code, answer.json()) == (202, {})
     assert address(person) == OLD
     [message] = mailoutbox
-    assert (message.to, message.subject) == ([NEW], "Confirm your new address")
+    assert (message.to, message.subject) == ([NEW], "Confirm your new e-mail address")
     assert person.get_username() in message.body
     assert_session_lives(client, here)
 
@@ -89,7 +89,7 @@ def test_it_changes_when_the_new_address_confirms(client, person, mailoutbox, mo
     for pair in (here, there):
         assert_session_is_dead(client, pair)
     told = mailoutbox[1]
-    assert (told.to, told.subject) == ([OLD], "Your address has been changed")
+    assert (told.to, told.subject) == ([OLD], "Your e-mail address has been changed")
     assert NEW in told.body
     assert len(mailoutbox) == 2
     assert [level for level, _ in security_log("email_changed")] == ["INFO"]
@@ -119,7 +119,7 @@ def test_the_old_address_undoes_it(client, person, mailoutbox, moved, security_l
     assert not OneTimeLink.objects.filter(user=person).exists()
     assert (mailoutbox[-1].to, mailoutbox[-1].subject) == (
         [OLD],
-        "Your address is the old one again",
+        "The change of your e-mail address has been undone",
     )
     assert [level for level, _ in security_log("email_change_undone")] == ["WARNING"]
     assert open_link(client, token_in(mailoutbox[1])).json() == LINK_INVALID
@@ -149,7 +149,7 @@ def test_nobody_takes_an_address_while_its_owner_can_come_back(client, person, m
     change(client, client.pair(person)["access"], NEW)
     open_link(client, token_in(mailoutbox[0]))
     register(client, "OLD@example.com", "other")
-    assert mailoutbox[2].subject == "You have an account already"
+    assert mailoutbox[2].subject == "You already have an account"
     clock.shift(UNDO_LIFETIME.total_seconds())
     register(client, OLD, "other")
     assert verify(client, token_in(mailoutbox[3])).status_code == 202
@@ -189,9 +189,9 @@ def test_the_answer_is_the_same_whoever_has_the_address(client, person, mailoutb
         costs.add(tuple(cost(queries)))
     assert len(answers) == len(costs) == 1
     assert [message.subject for message in mailoutbox] == [
-        "Somebody wants to use your address",
-        "Confirm your new address",
-        "Confirm your new address",
+        "Your e-mail address was requested for another account",
+        "Confirm your new e-mail address",
+        "Confirm your new e-mail address",
     ]
     assert "https://" not in mailoutbox[0].body
 
@@ -232,9 +232,9 @@ def test_all_who_share_an_address_can_leave_it(client, person, sharing, mailoutb
         change(client, client.pair(user)["access"], new)
         assert open_link(client, token_in(mailoutbox[-1])).status_code == 202
         assert address(user) == new
-        assert mailoutbox[-1].subject == "Your address has been changed"
+        assert mailoutbox[-1].subject == "Your e-mail address has been changed"
     register(client, OLD, "stranger")
-    assert mailoutbox[-1].subject == "You have an account already"
+    assert mailoutbox[-1].subject == "You already have an account"
 
 
 @pytest.mark.user_names
@@ -291,7 +291,7 @@ def test_a_change_that_the_database_refuses_at_first_is_made_whole(
     assert len(tries) == 2
     assert moved[step:] == [[NEW, OLD][step]]
     register(client, OLD, "stranger")
-    assert mailoutbox[-1].subject == "You have an account already"
+    assert mailoutbox[-1].subject == "You already have an account"
     assert AccountName.objects.filter(user=person).count() == 2
 
 

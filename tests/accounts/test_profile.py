@@ -161,7 +161,7 @@ def assert_refused_by_name(client, user, name, *values):
         body = json.dumps(dict.fromkeys(OURS, "Changed") | {name: value})
         answer = client.patch(ME, body, content_type="application/json", **bearer(pair["access"]))
         assert answer.status_code == 400
-        assert answer.json() == {shown: ["There is no such field, or it is not yours to set."]}
+        assert answer.json() == {shown: ["This field does not exist or is read-only."]}
     assert row(user) == before
     assert_session_lives(client, pair)
 

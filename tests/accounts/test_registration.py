@@ -39,7 +39,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 OTHER = "another correct horse"
 LINK_INVALID = {"detail": "The link is not valid or has expired.", "code": "link_invalid"}
-TAKEN = {"detail": "Another account has this already.", "code": "already_taken"}
+TAKEN = {"detail": "This value is already used by another account.", "code": "already_taken"}
 
 
 @pytest.fixture(autouse=True)
@@ -180,7 +180,7 @@ def test_the_mail_says_what_the_answer_does_not(client, mailoutbox):
     [message] = mailoutbox
     # To the address that we have, whatever was typed.
     assert message.to == ["Known@example.com"]
-    assert message.subject == "You have an account already"
+    assert message.subject == "You already have an account"
     assert "https://" not in message.body
 
 
@@ -382,7 +382,7 @@ def test_an_address_that_there_is_is_known_however_its_domain_is_written(
     register(client, typed, "other")
     post(client, "password/reset/", {"email": typed})
     assert [(message.to, message.subject) for message in mailoutbox] == [
-        ([stored], "You have an account already"),
+        ([stored], "You already have an account"),
         ([stored], "Choose a new password"),
     ]
     assert client.log_in(user).status_code == 200
@@ -450,7 +450,7 @@ def test_nothing_else_can_be_set(client, mailoutbox, name):
         answer = post(client, "register/", body("ann@example.com", "reader") | {name: value})
         assert (answer.status_code, answer.json()) == (
             400,
-            {name: ["There is no such field, or it is not yours to set."]},
+            {name: ["This field does not exist or is read-only."]},
         )
     assert (mailoutbox, Registration.objects.count()) == ([], 0)
 
@@ -553,7 +553,7 @@ def test_resending_says_nothing_about_who_there_is(client, mailoutbox):
     subjects = {mail.to[0]: mail.subject for mail in mailoutbox}
     assert subjects == {
         "pending@example.com": "Complete your registration",
-        "known@example.com": "You have an account already",
+        "known@example.com": "You already have an account",
     }
 
 

@@ -197,7 +197,7 @@ def test_a_link_that_is_sent_again_replaces_the_one_before(client, mailoutbox):
     assert verify(client, old).json() == LINK_INVALID
     assert verify(client, new).status_code == 202
     resend(client, "ann@example.com")
-    assert mailoutbox[-1].subject == "You have an account already"
+    assert mailoutbox[-1].subject == "You already have an account"
 
 
 def test_resending_costs_the_same_whoever_there_is(client, mailoutbox):
@@ -320,7 +320,7 @@ def test_the_link_of_a_stranger_does_not_become_the_owners_account(client, mailo
     assert verify(client, token).status_code == 401
     assert UnverifiedEmail.objects.exists()
     register(client, "victim@example.com", "victim")
-    assert mailoutbox[-1].subject == "You have an account already"
+    assert mailoutbox[-1].subject == "You already have an account"
     assert USER.objects.count() == 1
 
 
@@ -358,7 +358,7 @@ def test_the_answer_is_the_same_whoever_has_the_address(client, mailoutbox):
         answers.add((answer.status_code, answer.content, *sorted(answer.headers.items())))
     assert len(answers) == 1
     subjects = [message.subject for message in mailoutbox]
-    assert subjects[:2] == ["Confirm your e-mail address", "You have an account already"]
+    assert subjects[:2] == ["Confirm your e-mail address", "You already have an account"]
 
 
 @pytest.mark.user_names

@@ -77,12 +77,15 @@ def test_the_key_of_a_service_may_have_a_group():
 
 REFUSED = {
     "no such group": (["ci", "--group", "nobody"], 'There is no group "nobody".'),
-    "no such scope": (["ci", "--scope", "x"], "A scope is unknown, or is not yours to give."),
+    "no such scope": (
+        ["ci", "--scope", "x"],
+        "A scope is unknown, or you are not allowed to grant it.",
+    ),
     "no network": (
         ["ci", "--network", "10.0.0.1/8"],
         "--network wants a network in CIDR notation: 10.0.0.1/8 has host bits set.",
     ),
-    "no rate": (["ci", "--rate", "often"], "Write it like 1000/hour."),
+    "no rate": (["ci", "--rate", "often"], "Enter a rate such as 1000/hour."),
     "owner and group": (["ci", "--owner", "a", "--group", "b"], None),
     "no such owner": (["ci", "--owner", "nobody"], 'There is no user "nobody".'),
     "empty owner": (["ci", "--owner", ""], 'There is no user "".'),

@@ -108,7 +108,7 @@ def test_nothing_else_is_said_of_a_rotation(client, person):
     made = person.made()
     for member in ("expires_at", "scopes", "key", "owner"):
         answer = person.rotate(made["id"], **{member: None})
-        assert answer.json() == {member: ["There is no such field, or it is not yours to set."]}
+        assert answer.json() == {member: ["This field does not exist or is read-only."]}
     assert_works(client, made["key"])
 
 

@@ -91,9 +91,7 @@ def test_a_key_that_holds_the_scope_comes_in_and_another_does_not(client, make_k
         assert answer.status_code == 403
         if address != "either":
             assert answer.data["detail"].code == "insufficient_scope"
-            assert answer.json() == {
-                "detail": "The API key does not hold the scope that this needs."
-            }
+            assert answer.json() == {"detail": "The API key lacks the required scope."}
 
 
 ALL = [*READ, "both", "silent"]

@@ -190,7 +190,7 @@ def test_no_other_member_is_taken(person, make_user, member):
             person.change(made["id"], **{member: value}),
         ):
             assert answer.status_code == 400
-            assert answer.json() == {member: ["There is no such field, or it is not yours to set."]}
+            assert answer.json() == {member: ["This field does not exist or is read-only."]}
             assert answer.data[member][0].code == "unknown_field"
     assert APIKey.objects.get().owner == person.user
 

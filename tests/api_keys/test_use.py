@@ -155,7 +155,7 @@ def test_what_cannot_be_noted_is_not_in_the_way(client, make_key, monkeypatch, c
 
 def assert_limited(client, key, wait):
     answer = client.get("/key", **with_key(key))
-    detail = "This API key has been used too often. Try again later."
+    detail = "The rate limit of this API key has been exceeded. Try again later."
     assert (answer.status_code, answer.json()) == (429, {"detail": detail})
     assert answer.data["detail"].code == "api_key_rate_exceeded"
     assert answer.headers["Retry-After"] == str(wait)

@@ -28,7 +28,7 @@ ANSWERS = {
     "token-reused": (
         401,
         "token_reused",
-        "The token was used before. The session has been ended for safety.",
+        "The refresh token has already been used. The session has been ended for security reasons.",
         {"WWW-Authenticate": 'Bearer realm="api", error="invalid_token"'},
     ),
     "api-key-invalid": (
@@ -40,7 +40,7 @@ ANSWERS = {
     "api-key-rate-exceeded": (
         429,
         "api_key_rate_exceeded",
-        "This API key has been used too often. Try again later.",
+        "The rate limit of this API key has been exceeded. Try again later.",
         {"Retry-After": "12"},
     ),
     "link-invalid": (
@@ -52,20 +52,20 @@ ANSWERS = {
     "already-taken": (
         409,
         "already_taken",
-        "Another account has this already.",
+        "This value is already used by another account.",
         {},
     ),
     "account-in-use": (
         409,
         "account_in_use",
-        "Other records need this account, so it was not deleted. Ask the people who run this "
-        "service.",
+        "Other records depend on this account, so it was not deleted. Contact the operators of "
+        "this service.",
         {},
     ),
     "api-key-ended": (
         409,
         "api_key_ended",
-        "This API key has expired. Make a new one.",
+        "This API key has expired. Create a new one.",
         {},
     ),
     "api-key-rotated": (
@@ -77,13 +77,13 @@ ANSWERS = {
     "quota-exceeded": (
         409,
         "api_key_quota_exceeded",
-        "You have as many API keys as you may have. Revoke one first.",
+        "You have reached the maximum number of API keys. Revoke one first.",
         {},
     ),
     "scope-invalid": (
         400,
         "invalid_scope",
-        "A scope is unknown, or is not yours to give.",
+        "A scope is unknown, or you are not allowed to grant it.",
         {},
     ),
     "credential-in-url": (
@@ -119,7 +119,7 @@ ANSWERS = {
     "step-up-required": (
         401,
         "insufficient_user_authentication",
-        "Prove again who you are to do this.",
+        "Confirm your identity again to do this.",
         {
             "WWW-Authenticate": (
                 'Bearer realm="api", error="insufficient_user_authentication", max_age=300'
@@ -136,7 +136,7 @@ ANSWERS = {
     "nothing-to-confirm": (
         400,
         "no_pending_setup",
-        "Start the set-up again: none is waiting for a code.",
+        "No set-up is in progress. Start the set-up again.",
         {},
     ),
     "account-locked": (423, "account_locked", "This account is locked.", {"Retry-After": "3600"}),

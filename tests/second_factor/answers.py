@@ -8,7 +8,7 @@ INVALID_CHALLENGE = {
     "code": "invalid_challenge",
 }
 STEP_UP = {
-    "detail": "Prove again who you are to do this.",
+    "detail": "Confirm your identity again to do this.",
     "code": "insufficient_user_authentication",
 }
 ENROLMENT_REQUIRED = {
@@ -16,7 +16,7 @@ ENROLMENT_REQUIRED = {
     "code": "second_factor_enrolment_required",
 }
 NOTHING_PENDING = {
-    "detail": "Start the set-up again: none is waiting for a code.",
+    "detail": "No set-up is in progress. Start the set-up again.",
     "code": "no_pending_setup",
 }
 LOCKED = {"detail": "This account is locked.", "code": "account_locked"}

@@ -5,7 +5,8 @@ TOKEN_CHALLENGE = 'Bearer realm="api", error="invalid_token"'
 
 TOKEN_INVALID = {"detail": "The token is not valid or has expired.", "code": "token_invalid"}
 TOKEN_REUSED = {
-    "detail": "The token was used before. The session has been ended for safety.",
+    "detail": "The refresh token has already been used. The session has been ended for "
+    "security reasons.",
     "code": "token_reused",
 }
 INVALID_CREDENTIALS = {"detail": "These credentials are not valid.", "code": "invalid_credentials"}

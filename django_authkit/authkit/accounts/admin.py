@@ -71,7 +71,7 @@ class AccountAdminMixin(ModelAdmin):
     def locked(self, user: Any) -> str:
         return str(user.authkit_state.locked)
 
-    @admin.display(description=_("live sessions"))
+    @admin.display(description=_("active sessions"))
     def live_sessions(self, user: Any) -> int:
         return int(user.authkit_state.live_sessions)
 
@@ -92,7 +92,7 @@ class AccountAdminMixin(ModelAdmin):
     def end_sessions(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         return self._for_a_reason(request, queryset, "end_sessions", end_sessions)
 
-    @admin.action(description=_("Take the second factor off"), permissions=["remove_second_factor"])
+    @admin.action(description=_("Remove the second factor"), permissions=["remove_second_factor"])
     def remove_second_factor(
         self, request: HttpRequest, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
@@ -100,7 +100,7 @@ class AccountAdminMixin(ModelAdmin):
         with_factor = queryset.filter(pk__in=factors.holders(queryset))
         return self._for_a_reason(request, with_factor, "remove_second_factor", remove)
 
-    @admin.action(description=_("Unlock: forget wrong passwords and codes"), permissions=["unlock"])
+    @admin.action(description=_("Unlock: reset failed attempts"), permissions=["unlock"])
     def unlock(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         return self._for_a_reason(request, queryset, "unlock", factor_flows.unlock)
 

@@ -5,31 +5,30 @@ from typing import Any
 from django.conf import settings
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
-from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound
 from rest_framework.generics import ListAPIView
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from authkit.core.http.openapi import ENROLMENT_REQUIRED, NOT_AUTHENTICATED, refusal
+from authkit.core.http.openapi import operation
 from authkit.events.models import SecurityEvent, SecurityEventQuerySet
 from authkit.events.serializers import SecurityEventSerializer
 from authkit.sessions.owner import OwnerView, current_user
 
-#: The years that every database has.
+#: The years that every database supports.
 YEARS = range(1970, 9999)
 
 
 class EventPagination(CursorPagination):
-    """Pages that cost the same however far back they are, and do not shift while events come."""
+    """Pages of constant cost, which do not shift when new events arrive."""
 
     ordering = ("-created_at", "-id")
     page_size = 50
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         cursor = super().decode_cursor(request)
-        # DRF gives what the client wrote to the database as it is.
+        # DRF passes the client's cursor to the database without validation.
         if (
             cursor is not None
             and cursor.position is not None
@@ -47,17 +46,12 @@ class EventListView(OwnerView, ListAPIView[SecurityEvent]):
     def get_queryset(self) -> SecurityEventQuerySet:
         return SecurityEvent.objects.of(current_user(self.request))
 
-    @extend_schema(
-        operation_id="events_list",
-        tags=["auth"],
-        summary="List what happened to your account, newest first",
-        description="`next` is the address of the page that follows.",
-        responses={
-            200: SecurityEventSerializer(many=True),
-            401: NOT_AUTHENTICATED,
-            403: ENROLMENT_REQUIRED,
-            404: refusal("`not_found`: the cursor is none of ours."),
-        },
+    @operation(
+        "events_list",
+        "List the security events of your account, newest first",
+        {200: SecurityEventSerializer(many=True)},
+        refuses=[NotFound],
+        description="`next` is the URL of the following page. An invalid cursor is not found.",
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self.list(request)

@@ -33,7 +33,7 @@ class AccountName(models.Model):
 
 
 class Registration(models.Model):
-    """An account that somebody has asked for and that there is not yet.
+    """A requested account that does not exist yet.
 
     ``digest`` is that of the token in the mail, and ``account`` what the user's columns are to
     begin with, as text by name: the password's hash is one of them.

@@ -31,8 +31,8 @@ from authkit.core.identity.one_time_links import MAX_TOKEN_LENGTH
 from authkit.core.identity.unverified_email import is_verified
 from authkit.core.identity.users import AuthUser
 
-#: What nobody writes about themselves, whatever a serializer declares: what they may do, how
-#: they prove who they are, and what is kept about them.
+#: Columns that owners never write, whatever a serializer declares (mass assignment, OWASP
+#: API3:2023).
 PRIVILEGED = {
     "pk",
     "password",
@@ -45,7 +45,7 @@ PRIVILEGED = {
     "user_permissions",
 }
 
-#: What people are called, where the model has columns for it.
+#: Columns of personal names, where the user model has them.
 NAMES = ("first_name", "last_name")
 
 #: The length of a text where no column sets a limit.
@@ -53,9 +53,9 @@ LONGEST_TEXT = 10_000
 
 
 class AddressValidator(EmailValidator):
-    """Takes no local part in quotes, in which every letter can be spelt in two ways.
+    """Refuses a quoted local part, which has several spellings of the same mailbox.
 
-    They are one mailbox (RFC 5321 section 4.1.2), and would be an account each.
+    Each spelling (RFC 5321 section 4.1.2) would be an account of its own.
     """
 
     def __call__(self, value: str | None) -> None:
@@ -66,14 +66,14 @@ class AddressValidator(EmailValidator):
 
 
 class TextField(StrictCharField):
-    """A text. DRF passes no limit on where its column has none, or where it is only shown."""
+    """A text with a limit also where its column has none or is read-only: DRF passes none."""
 
     def __init__(self, *, max_length: int = LONGEST_TEXT, **kwargs: Any) -> None:
         super().__init__(max_length=max_length, **kwargs)
 
 
 class AddressField(StrictCharField):
-    """An e-mail address: brought into its normal form, and then looked at."""
+    """An e-mail address, normalised and then validated."""
 
     def __init__(self, *, max_length: int = 254, **kwargs: Any) -> None:
         super().__init__(max_length=max_length, **kwargs)
@@ -83,7 +83,7 @@ class AddressField(StrictCharField):
         return normalised_address(super().to_internal_value(data))
 
 
-#: What is used for DRF's own.
+#: Our strict fields in place of DRF's.
 _STRICT: dict[Any, Any] = {
     serializers.CharField: TextField,
     serializers.EmailField: AddressField,
@@ -91,7 +91,7 @@ _STRICT: dict[Any, Any] = {
 
 
 class EmailVerifiedField(serializers.BooleanField):
-    """Whether the address of a user is proved."""
+    """Whether the e-mail address of the user is verified."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(source="*", read_only=True, **kwargs)
@@ -101,10 +101,10 @@ class EmailVerifiedField(serializers.BooleanField):
 
 
 class UserSerializer(StrictSerializer, serializers.ModelSerializer[AuthUser]):
-    """Fields of the user model that their owner writes. Any other member is refused.
+    """Fields of the user model that their owner may write; unknown fields are refused.
 
-    Whatever a subclass declares, what is :data:`PRIVILEGED`, the primary key and relations of
-    other models to the user are shown at most. Texts are kept as they came.
+    :data:`PRIVILEGED` fields, the primary key and reverse relations are read-only, whatever a
+    subclass declares. Texts are not stripped.
     """
 
     serializer_field_mapping = {
@@ -120,15 +120,15 @@ class UserSerializer(StrictSerializer, serializers.ModelSerializer[AuthUser]):
         return fields
 
     def is_closed(self, source: str) -> bool:
-        """Say whether an attribute of the user may not be written here."""
+        """Return whether an attribute of the user is read-only here."""
         return source in PRIVILEGED or is_key_or_reverse(column_named(source))
 
 
 class ProfileSerializer(UserSerializer):
-    """What users see of their own row, and what of it they change.
+    """The user's own account.
 
-    A project's own is a subclass with more in ``Meta.fields``. User name and address are shown
-    alone: ``email/change/`` changes the address, after a proof.
+    A project subclasses it with more ``Meta.fields``. User name and e-mail address are read-only:
+    ``email/change/`` changes the e-mail address, after verification.
     """
 
     class Meta:
@@ -145,7 +145,7 @@ class ProfileSerializer(UserSerializer):
         return super().is_closed(source) or source in identifiers()
 
     def update(self, instance: AuthUser, validated_data: dict[str, Any]) -> AuthUser:
-        """Write what was sent, and no other column of a row that others may be changing."""
+        """Write only the columns sent, since concurrent requests may write others."""
         columns = set(touched_by_every_save())
         for name, value in validated_data.items():
             column = column_named(name)
@@ -159,10 +159,10 @@ class ProfileSerializer(UserSerializer):
 
 
 class RegistrationSerializer(UserSerializer):
-    """What an account begins with: user name, address, password.
+    """A new account: user name, e-mail address, password.
 
-    A project's own is a subclass with more columns of the user model in ``Meta.fields``. What it
-    declares that is no column is validated, and not kept.
+    A project subclasses it with more columns of the user model in ``Meta.fields``. A declared
+    field without a column is validated, but not stored.
     """
 
     class Meta:
@@ -173,7 +173,7 @@ class RegistrationSerializer(UserSerializer):
         model = get_user_model()
         fields = super().get_fields()
         for name, field in fields.items():
-            # Who has a name already is not for strangers to know. The database decides later.
+            # No unique validators, against user enumeration: the database decides later.
             field.validators = [v for v in field.validators if not isinstance(v, UniqueValidator)]
             if name == model.get_email_field_name():
                 fields[name] = AddressField(max_length=_longest(name))
@@ -182,12 +182,12 @@ class RegistrationSerializer(UserSerializer):
     def is_closed(self, source: str) -> bool:
         if source in identifiers():
             return False
-        # What is kept in another table needs a user who is there.
+        # A row of another table needs an existing user.
         is_elsewhere = column_named(source) is not None and not is_kept(source)
         return is_elsewhere or super().is_closed(source)
 
     def get_validators(self) -> list[Any]:
-        return []  # those of unique constraints, too, would tell
+        return []  # validators of unique constraints would allow user enumeration, too
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         name = get_user_model().USERNAME_FIELD
@@ -206,13 +206,15 @@ class LinkSerializer(StrictSerializer):
     token = SecretField(max_length=MAX_TOKEN_LENGTH)
     password = PasswordField(
         required=False,
-        help_text="The one that was chosen; needed to register, and to prove an account's address.",
+        help_text="The account's password; required by registration and e-mail verification.",
     )
 
 
 class AccountDeletionSerializer(StrictSerializer):
     password = PasswordField()
-    code = CodeField(required=False, help_text="Of the second factor; needed where there is one.")
+    code = CodeField(
+        required=False, help_text="A code of the second factor; required if the account has one."
+    )
 
 
 def profile_serializer() -> type[ProfileSerializer]:
@@ -226,5 +228,5 @@ def registration_serializer() -> type[RegistrationSerializer]:
 
 
 def _longest(name: str) -> int:
-    """Return how long an address may be: what the column holds, and no more than SMTP takes."""
+    """Return the maximum length of an e-mail address: that of the column, at most SMTP's 254."""
     return min(254, getattr(column_named(name), "max_length", None) or 254)

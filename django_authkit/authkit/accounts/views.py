@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
@@ -27,17 +26,20 @@ from authkit.accounts.serializers import (
 from authkit.core.http.client import client_of
 from authkit.core.http.openapi import (
     ACCEPTED,
-    BAD_REQUEST,
-    CODE_REFUSALS,
+    CODE_CHECK,
     DONE,
-    ENROLMENT_REQUIRED,
-    NOT_AUTHENTICATED,
-    NOT_JSON,
-    TOO_MANY,
+    PASSWORD_CHECK,
     ConfiguredResponse,
-    refusal,
+    operation,
 )
 from authkit.core.http.views import PublicView
+from authkit.errors import (
+    AccountInUse,
+    AlreadyTaken,
+    AttemptsExceeded,
+    InvalidCredentials,
+    LinkInvalid,
+)
 from authkit.sessions.owner import OwnerView, current_session, current_user
 from authkit.sessions.permissions import RecentlyAuthenticated
 
@@ -45,33 +47,25 @@ PROFILE = ConfiguredResponse(profile_serializer)
 
 
 class ProfileView(OwnerView):
-    """The setting ``PROFILE_SERIALIZER`` says what is shown and what may be written."""
+    """The setting ``PROFILE_SERIALIZER`` declares the fields."""
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         return profile_serializer()
 
-    @extend_schema(
-        operation_id="profile",
-        tags=["auth"],
-        summary="Show your account",
-        responses={200: PROFILE, 401: NOT_AUTHENTICATED, 403: ENROLMENT_REQUIRED},
+    @operation(
+        "profile",
+        "Retrieve your account",
+        {200: PROFILE},
     )
     def get(self, request: Request) -> Response:
         return Response(self._serializer(request).data)
 
-    @extend_schema(
-        operation_id="profile_update",
-        tags=["auth"],
-        summary="Change your account",
-        description="A member that there is not, or that is not yours to write, is refused.",
-        responses={
-            200: PROFILE,
-            400: BAD_REQUEST,
-            401: NOT_AUTHENTICATED,
-            403: ENROLMENT_REQUIRED,
-            409: refusal("`already_taken`: somebody else has that value."),
-            415: NOT_JSON,
-        },
+    @operation(
+        "profile_update",
+        "Update your account",
+        {200: PROFILE},
+        refuses=[AlreadyTaken],
+        description="Refuses unknown and read-only fields.",
     )
     def patch(self, request: Request) -> Response:
         serializer = self._serializer(request, data=request.data, partial=True)
@@ -81,23 +75,16 @@ class ProfileView(OwnerView):
         )
         return Response(serializer.data)
 
-    @extend_schema(
-        operation_id="profile_delete",
-        tags=["auth"],
-        summary="Delete your account, for good",
+    @operation(
+        "profile_delete",
+        "Delete your account permanently",
+        DONE,
+        refuses=[*PASSWORD_CHECK, *CODE_CHECK, AccountInUse],
+        request=AccountDeletionSerializer,
         description=(
-            'The body is `{"password": "..."}`, and `"code"` where there is a second '
-            "factor. OpenAPI knows no body of a DELETE; this one is needed."
+            'Requires the body `{"password": "..."}`, and `"code"` if the account has a second '
+            "factor, although OpenAPI describes no body of a DELETE."
         ),
-        responses={
-            204: DONE,
-            401: refusal(
-                "`invalid_credentials` or `invalid_code`; `not_authenticated` or `token_invalid`."
-            ),
-            403: ENROLMENT_REQUIRED,
-            409: refusal("`account_in_use`: other records need the account."),
-            **CODE_REFUSALS,
-        },
     )
     def delete(self, request: Request) -> Response:
         proof = AccountDeletionSerializer(data=request.data)
@@ -116,7 +103,7 @@ class ProfileView(OwnerView):
 
 
 class RegisterView(PublicView):
-    """The setting ``REGISTRATION_SERIALIZER`` says what an account begins with."""
+    """The setting ``REGISTRATION_SERIALIZER`` declares the fields."""
 
     schema = SwitchedSchema(registration_is_on)
     authentication_classes: list[Any] = []
@@ -125,16 +112,15 @@ class RegisterView(PublicView):
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         return registration_serializer()
 
-    @extend_schema(
-        operation_id="register",
-        tags=["auth"],
-        summary="Ask for an account",
+    @operation(
+        "register",
+        "Register an account",
+        ACCEPTED,
         description=(
-            "Answers 202 whether there is one already or not; the mail to the address says "
-            "which. There is none before `email/verify/`, unless the server says otherwise "
-            "(`EMAIL_VERIFICATION_REQUIRED`)."
+            "Prevents user enumeration: the answer is the same if the account exists, and the "
+            "e-mail says so. The account is created by `email/verify/`, unless the server is "
+            "configured otherwise (`EMAIL_VERIFICATION_REQUIRED`)."
         ),
-        responses={202: ACCEPTED, 400: BAD_REQUEST, 415: NOT_JSON},
     )
     def post(self, request: Request) -> Response:
         serializer = registration_serializer()(data=request.data, context={"request": request})
@@ -150,23 +136,16 @@ class EmailVerifyView(PublicView):
     permission_classes = [AddressesAreVerified, AllowAny]
     serializer_class = LinkSerializer
 
-    @extend_schema(
-        operation_id="email_verify",
-        tags=["auth"],
-        summary="Use the token of a mailed link",
+    @operation(
+        "email_verify",
+        "Confirm an e-mail address with the token of a link",
+        ACCEPTED,
+        refuses=[LinkInvalid, InvalidCredentials, AlreadyTaken, AttemptsExceeded],
         description=(
-            "Completes a registration, or proves the address of an account that was made "
-            "without: both take the password that was chosen. Or changes an address, or undoes "
-            "such a change. It never logs in."
+            "Completes a registration or verifies the e-mail address of an account, which both "
+            "require the password; or confirms or undoes a change of e-mail address. Does not log "
+            "in."
         ),
-        responses={
-            202: ACCEPTED,
-            400: BAD_REQUEST,
-            401: refusal("`invalid_credentials`: not the password that was chosen."),
-            409: refusal("`already_taken`: somebody else has the name or the address by now."),
-            415: NOT_JSON,
-            429: TOO_MANY,
-        },
     )
     def post(self, request: Request) -> Response:
         opened = self.read(request)
@@ -180,12 +159,14 @@ class EmailResendView(PublicView):
     permission_classes = [RegistrationIsOn, AllowAny]
     serializer_class = EmailSerializer
 
-    @extend_schema(
-        operation_id="email_verify_resend",
-        tags=["auth"],
-        summary="Send the link of a registration, or of an unproved address, again",
-        description="Answers 202 whatever there is at the address. The link before dies.",
-        responses={202: ACCEPTED, 400: BAD_REQUEST, 415: NOT_JSON},
+    @operation(
+        "email_verify_resend",
+        "Send the link of a registration or of an e-mail verification again",
+        ACCEPTED,
+        description=(
+            "Prevents user enumeration: the answer is the same for every e-mail address. The "
+            "previous link becomes invalid."
+        ),
     )
     def post(self, request: Request) -> Response:
         registration.resend(self.read(request)["email"], client_of(request._request))
@@ -197,25 +178,16 @@ class EmailChangeView(OwnerView):
     permission_classes = [AddressesAreVerified, IsAuthenticated, RecentlyAuthenticated]
     serializer_class = EmailSerializer
 
-    @extend_schema(
-        operation_id="email_change",
-        tags=["auth"],
-        summary="Ask for another e-mail address",
+    @operation(
+        "email_change",
+        "Request a change of your e-mail address",
+        ACCEPTED,
+        refuses=[AttemptsExceeded],
         description=(
-            "Nothing changes before the link that is mailed there is opened. The old address "
-            "is told then, and can undo it for 48 hours. Wants a proof of the last five minutes."
+            "The change is made when the link sent to the new e-mail address is opened. The old "
+            "address is then notified, and can undo the change for 48 hours. Requires "
+            "authentication within the last five minutes."
         ),
-        responses={
-            202: ACCEPTED,
-            400: BAD_REQUEST,
-            401: refusal(
-                "`insufficient_user_authentication`: reauthenticate first; "
-                "`not_authenticated` or `token_invalid`."
-            ),
-            403: ENROLMENT_REQUIRED,
-            415: NOT_JSON,
-            429: TOO_MANY,
-        },
     )
     def post(self, request: Request) -> Response:
         addresses.request_change(current_user(request), self.read(request)["email"])

@@ -40,7 +40,7 @@ class NetworksField(forms.CharField):
             return joined(networks)
         except ValueError:
             raise ValidationError(
-                _("Write networks like 192.0.2.0/24 or 2001:db8::/32, one on each line.")
+                _("Enter networks such as 192.0.2.0/24 or 2001:db8::/32, one per line.")
             ) from None
 
     def prepare_value(self, value: Any) -> Any:
@@ -69,13 +69,13 @@ class APIKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
     networks = NetworksField(
         label=capfirst(_("allowed networks")),
         required=False,
-        help_text=_("From where the key may be used, one on each line. Empty: from everywhere."),
+        help_text=_("Networks from which the key may be used, one per line. Empty: all networks."),
     )
 
     def clean_owner(self) -> Any:
         owner = self.cleaned_data["owner"]
         if not may_act_for(self.administrator, owner):
-            raise ValidationError(_("Only a superuser can make a key for a superuser."))
+            raise ValidationError(_("Only a superuser can create a key for a superuser."))
         return owner
 
 
@@ -144,7 +144,7 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
     def scopes(self, obj: APIKey) -> str:
         return ", ".join(obj.scopes)
 
-    @admin.display(description=_("the old key works until"))
+    @admin.display(description=_("old key valid until"))
     def overlap_ends_at(self, obj: APIKey) -> Any:
         return display_for_value(obj.overlap_ends_at, self.get_empty_value_display())
 
@@ -178,9 +178,9 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
         self, request: HttpRequest, obj: APIKey, post_url_continue: str | None = None
     ) -> HttpResponse:
         made: flows.NewKey = request.new_api_key  # type: ignore[attr-defined]  # by save_model
-        return self._shown_once(request, _("API key made"), [made])
+        return self._shown_once(request, _("API key created"), [made])
 
-    @admin.action(description=_("Revoke the selected keys, for good"), permissions=["change"])
+    @admin.action(description=_("Revoke the selected keys permanently"), permissions=["change"])
     def revoke_keys(self, request: HttpRequest, queryset: QuerySet[APIKey]) -> None:
         ending = list(queryset.filter(revoked=False))
         APIKey.objects.filter(pk__in=[api_key.pk for api_key in ending]).revoke()
@@ -192,13 +192,14 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
         self.message_user(request, text, messages.SUCCESS)
 
     @admin.action(
-        description=_("Rotate the selected keys; the old ones end now"), permissions=["change"]
+        description=_("Rotate the selected keys; the old ones become invalid now"),
+        permissions=["change"],
     )
     def rotate_keys(self, request: HttpRequest, queryset: QuerySet[APIKey]) -> HttpResponse | None:
         return self._rotated(request, queryset, timedelta(0))
 
     @admin.action(
-        description=_("Rotate the selected keys; the old ones work for a day more"),
+        description=_("Rotate the selected keys; the old ones stay valid for one more day"),
         permissions=["change"],
     )
     def rotate_keys_with_overlap(

@@ -180,7 +180,7 @@ class APIKey(AbstractAPIKey):  # type: ignore[misc]  # as above
         blank=True,
         related_name="authkit_api_keys",
         verbose_name=_("owner"),
-        help_text=_("Whom the key acts for. Without an owner it is a service's own."),
+        help_text=_("The user that the key acts for. A key without an owner belongs to a service."),
     )
     group = models.ForeignKey(
         "auth.Group",
@@ -189,7 +189,7 @@ class APIKey(AbstractAPIKey):  # type: ignore[misc]  # as above
         blank=True,
         related_name="+",
         verbose_name=_("group"),
-        help_text=_("Whose permissions a key without an owner has."),
+        help_text=_("The group whose permissions a key without an owner has."),
     )
     scope = models.TextField(_("scopes"), blank=True, default="")
     networks = models.TextField(_("allowed networks"), blank=True, default="")
@@ -198,7 +198,7 @@ class APIKey(AbstractAPIKey):  # type: ignore[misc]  # as above
         max_length=32,
         blank=True,
         default="",
-        help_text=_("How often the key may be used, e.g. 1000/hour. Empty: as often as it likes."),
+        help_text=_("The rate limit of the key, e.g. 1000/hour. Empty: no limit."),
     )
     last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
     last_used_ip = models.GenericIPAddressField(_("last used from"), null=True, editable=False)
@@ -206,7 +206,7 @@ class APIKey(AbstractAPIKey):  # type: ignore[misc]  # as above
     rate_window_started_at = models.DateTimeField(null=True, editable=False)
     retiring_hash = models.CharField(max_length=150, blank=True, default="", editable=False)
     retiring_until = models.DateTimeField(
-        _("the old key works until"), null=True, blank=True, editable=False
+        _("old key valid until"), null=True, blank=True, editable=False
     )
     slot = models.PositiveIntegerField(null=True, editable=False)
 
@@ -308,7 +308,7 @@ class APIKey(AbstractAPIKey):  # type: ignore[misc]  # as above
         try:
             rates.parse(self.rate)
         except ValueError:
-            raise ValidationError({"rate": _("Write it like 1000/hour.")}) from None
+            raise ValidationError({"rate": _("Enter a rate such as 1000/hour.")}) from None
 
     def _is_overlapping(self) -> bool:
         return self.retiring_until is not None and clock.now() < self.retiring_until

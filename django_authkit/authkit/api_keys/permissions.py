@@ -20,7 +20,7 @@ class HasScope(OperationHolderMixin, BasePermission):
     is for other permissions. A key with too little is answered 403 ``insufficient_scope``.
     """
 
-    message = _("The API key does not hold the scope that this needs.")
+    message = _("The API key lacks the required scope.")
     code = "insufficient_scope"
 
     def __init__(self, *scopes: str) -> None:

@@ -16,12 +16,12 @@ from authkit.core import clock
 from authkit.core.http.fields import StrictCharField, StrictSerializer
 from authkit.core.http.networks import canonical
 
-#: Nobody needs a key for longer, and calendars end in the year 9999.
+#: Longer than any key needs, and safely before the year 9999, where dates end.
 MAX_LIFETIME = timedelta(days=36525)
 
 
 class NameField(StrictCharField):
-    """What a key is for. It is shown in lists, so it has to be one line of visible text."""
+    """The name of a key, shown in lists: one line of printable text."""
 
     default_error_messages = {"unprintable": _("Use printable characters on one line.")}
 
@@ -43,11 +43,11 @@ class NameField(StrictCharField):
     }
 )
 class ExpiryField(serializers.DateTimeField):
-    """A moment in the future. A date alone is the whole day, in the time zone of the project."""
+    """A time in the future. A date means the end of that day, in the project's time zone."""
 
     default_error_messages = {
-        "past": _("Choose a moment in the future."),
-        "too_late": _("Choose an earlier moment, or none."),
+        "past": _("Choose a time in the future."),
+        "too_late": _("Choose an earlier time, or none."),
     }
 
     def to_internal_value(self, value: Any) -> datetime:
@@ -69,12 +69,14 @@ class ExpiryField(serializers.DateTimeField):
             end = datetime.combine(day + timedelta(days=1), time.min)
             return timezone.make_aware(end) if settings.USE_TZ else end
         except (ValueError, OverflowError):
-            return None  # DateTimeField says what is wrong with it
+            return None  # DateTimeField has the error message
 
 
 class NetworkField(StrictCharField):
     default_error_messages = {
-        "network": _("This is no network in CIDR notation, such as 192.0.2.0/24 or 2001:db8::/32.")
+        "network": _(
+            "This is not a network in CIDR notation, such as 192.0.2.0/24 or 2001:db8::/32."
+        )
     }
 
     def __init__(self, **kwargs: Any) -> None:
@@ -88,25 +90,25 @@ class NetworkField(StrictCharField):
 
 
 class APIKeyRequestSerializer(StrictSerializer):
-    """What an owner says of a key."""
+    """The settings of an API key that its owner chooses."""
 
-    name = NameField(help_text="What the key is for.")
+    name = NameField(help_text="The purpose of the key.")
     scopes = serializers.ListField(
         child=StrictCharField(max_length=100),
         required=False,
         max_length=100,
-        help_text="What it may do, where an operation asks for scopes. Nothing by default.",
+        help_text="Permissions for operations that require scopes. Default: none.",
     )
     expires_at = ExpiryField(
         required=False,
         allow_null=True,
-        help_text="When it ends: a moment, or a date, of which it is the end. Never by default.",
+        help_text="A time, or a date, which means the end of that day. Default: never.",
     )
     allowed_networks = serializers.ListField(
         child=NetworkField(),
         required=False,
         max_length=MAX_NETWORKS,
-        help_text="From where it may be used, in CIDR notation. From everywhere by default.",
+        help_text="Networks that may use the key, in CIDR notation. Default: all.",
     )
 
 
@@ -115,18 +117,20 @@ class RotateSerializer(StrictSerializer):
         default=0,
         min_value=0,
         max_value=int(MAX_OVERLAP.total_seconds()),
-        help_text="For how long the old key works beside the new one; at most 7 days.",
+        help_text="How long the old key stays valid; at most 7 days.",
     )
 
 
 class APIKeySerializer(serializers.ModelSerializer[APIKey]):
     scopes = serializers.ListField(child=serializers.CharField(), read_only=True)
     allowed_networks = serializers.ListField(child=serializers.CharField(), read_only=True)
-    rate = serializers.CharField(read_only=True, help_text="Such as `1000/hour`; empty for none.")
+    rate = serializers.CharField(
+        read_only=True, help_text="Rate limit, such as `1000/hour`; empty without one."
+    )
     created_at = serializers.DateTimeField(source="created", read_only=True)
     expires_at = serializers.DateTimeField(source="expiry_date", read_only=True, allow_null=True)
     overlap_ends_at = serializers.DateTimeField(
-        read_only=True, allow_null=True, help_text="Until when the key before the last one works."
+        read_only=True, allow_null=True, help_text="When the previous key expires after a rotation."
     )
 
     class Meta:
@@ -148,10 +152,10 @@ class APIKeySerializer(serializers.ModelSerializer[APIKey]):
 
 
 class NewAPIKeySerializer(APIKeySerializer):
-    """A key for the only time."""
+    """An API key with its secret, shown only once."""
 
     key = serializers.CharField(
-        read_only=True, help_text="Shown this once; the server keeps a hash."
+        read_only=True, help_text="Shown only once; the server stores a hash."
     )
 
     class Meta(APIKeySerializer.Meta):

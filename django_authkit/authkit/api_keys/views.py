@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import status
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
@@ -18,77 +18,61 @@ from authkit.api_keys.serializers import (
     NewAPIKeySerializer,
     RotateSerializer,
 )
-from authkit.core.http.openapi import (
-    BAD_REQUEST,
-    DONE,
-    ENROLMENT_OR_ADDRESS_REQUIRED,
-    ENROLMENT_REQUIRED,
-    NOT_AUTHENTICATED,
-    NOT_FOUND,
-    NOT_JSON,
-    refusal,
-)
+from authkit.core.http.openapi import DONE, operation
+from authkit.errors import APIKeyEnded, APIKeyRotated, QuotaExceeded, ScopeInvalid
 from authkit.sessions.owner import OwnerView, current_user, uuid_or_404
 from authkit.sessions.permissions import MayAddCredentials, RecentlyAuthenticated
 
 T = TypeVar("T")
 
 KEY_ID = OpenApiParameter("key_id", OpenApiTypes.UUID, OpenApiParameter.PATH)
-STEP_UP = refusal(
-    "`insufficient_user_authentication`: reauthenticate first; "
-    "`not_authenticated` or `token_invalid`."
-)
-ENDED = refusal("`api_key_ended`: it has expired.")
 
 
 class StepUpToChange(RecentlyAuthenticated):
-    """Reading needs no fresh proof, nor does revoking: who has lost a key is in a hurry."""
+    """Reading needs no recent authentication, nor does revoking: a leaked key is urgent."""
+
+    @staticmethod
+    def applies_to(method: str | None) -> bool:
+        return method not in (*SAFE_METHODS, "DELETE")
 
     def has_permission(self, request: Request, view: object) -> bool:
-        if request.method in SAFE_METHODS or request.method == "DELETE":
-            return True
-        return super().has_permission(request, view)
+        return not self.applies_to(request.method) or super().has_permission(request, view)
 
 
-class ProvedToMake(MayAddCredentials):
-    """Looking at keys takes no proved address."""
+class VerifiedToCreate(MayAddCredentials):
+    """Reading keys needs no verified e-mail address."""
+
+    @staticmethod
+    def applies_to(method: str | None) -> bool:
+        return method == "POST"
 
     def has_permission(self, request: Request, view: object) -> bool:
-        return request.method != "POST" or super().has_permission(request, view)
+        return not self.applies_to(request.method) or super().has_permission(request, view)
 
 
 class APIKeyListView(OwnerView):
-    permission_classes = [IsAuthenticated, StepUpToChange, ProvedToMake]
+    permission_classes = [IsAuthenticated, StepUpToChange, VerifiedToCreate]
     serializer_class = APIKeyRequestSerializer
 
-    @extend_schema(
-        operation_id="api_keys_list",
-        tags=["auth"],
-        summary="List your API keys, newest first",
-        description="Expired ones too, revoked ones not. No key is shown again.",
-        responses={
-            200: APIKeySerializer(many=True),
-            401: NOT_AUTHENTICATED,
-            403: ENROLMENT_REQUIRED,
-        },
+    @operation(
+        "api_keys_list",
+        "List your API keys, newest first",
+        {200: APIKeySerializer(many=True)},
+        description="Includes expired keys, but no revoked ones. The secrets are not shown again.",
     )
     def get(self, request: Request) -> Response:
         keys = flows.own_keys(current_user(request))
         return Response(APIKeySerializer(keys, many=True).data)
 
-    @extend_schema(
-        operation_id="api_keys_create",
-        tags=["auth"],
-        summary="Make an API key",
-        description="The key is shown this once. Wants a proof of the last five minutes.",
-        responses={
-            201: NewAPIKeySerializer,
-            400: BAD_REQUEST,
-            401: STEP_UP,
-            403: ENROLMENT_OR_ADDRESS_REQUIRED,
-            409: refusal("`api_key_quota_exceeded`."),
-            415: NOT_JSON,
-        },
+    @operation(
+        "api_keys_create",
+        "Create an API key",
+        {201: NewAPIKeySerializer},
+        refuses=[ScopeInvalid, QuotaExceeded],
+        description=(
+            "The key is shown only in this answer. Requires authentication within the last five "
+            "minutes."
+        ),
     )
     def post(self, request: Request) -> Response:
         return _shown_once(flows.create_key(current_user(request), **self.read(request)))
@@ -98,54 +82,34 @@ class APIKeyView(OwnerView):
     permission_classes = [IsAuthenticated, StepUpToChange]
     serializer_class = APIKeyRequestSerializer
 
-    @extend_schema(
-        operation_id="api_keys_retrieve",
-        tags=["auth"],
-        summary="Show one of your API keys",
+    @operation(
+        "api_keys_retrieve",
+        "Retrieve one of your API keys",
+        {200: APIKeySerializer},
         parameters=[KEY_ID],
-        responses={
-            200: APIKeySerializer,
-            401: NOT_AUTHENTICATED,
-            403: ENROLMENT_REQUIRED,
-            404: NOT_FOUND,
-        },
     )
     def get(self, request: Request, key_id: str) -> Response:
         api_key = flows.own_key(current_user(request), uuid_or_404(key_id))
         return Response(APIKeySerializer(_or_404(api_key)).data)
 
-    @extend_schema(
-        operation_id="api_keys_update",
-        tags=["auth"],
-        summary="Rename an API key, or change its scopes, end or networks",
-        description="Wants a proof of the last five minutes.",
+    @operation(
+        "api_keys_update",
+        "Update the name, scopes, expiry or networks of an API key",
+        {200: APIKeySerializer},
+        refuses=[ScopeInvalid, APIKeyEnded],
+        description="Requires authentication within the last five minutes.",
         parameters=[KEY_ID],
-        responses={
-            200: APIKeySerializer,
-            400: BAD_REQUEST,
-            401: STEP_UP,
-            403: ENROLMENT_REQUIRED,
-            404: NOT_FOUND,
-            409: ENDED,
-            415: NOT_JSON,
-        },
     )
     def patch(self, request: Request, key_id: str) -> Response:
         changes = self.read(request, partial=True)
         api_key = flows.change_key(current_user(request), uuid_or_404(key_id), changes)
         return Response(APIKeySerializer(_or_404(api_key)).data)
 
-    @extend_schema(
-        operation_id="api_keys_revoke",
-        tags=["auth"],
-        summary="Revoke an API key, for good",
+    @operation(
+        "api_keys_revoke",
+        "Revoke an API key permanently",
+        DONE,
         parameters=[KEY_ID],
-        responses={
-            204: DONE,
-            401: NOT_AUTHENTICATED,
-            403: ENROLMENT_REQUIRED,
-            404: NOT_FOUND,
-        },
     )
     def delete(self, request: Request, key_id: str) -> Response:
         if not flows.revoke_key(current_user(request), uuid_or_404(key_id)):
@@ -154,27 +118,20 @@ class APIKeyView(OwnerView):
 
 
 class APIKeyRotateView(OwnerView):
-    permission_classes = [IsAuthenticated, StepUpToChange, ProvedToMake]
+    permission_classes = [IsAuthenticated, StepUpToChange, VerifiedToCreate]
     serializer_class = RotateSerializer
 
-    @extend_schema(
-        operation_id="api_keys_rotate",
-        tags=["auth"],
-        summary="Replace the secret of an API key",
+    @operation(
+        "api_keys_rotate",
+        "Rotate an API key: replace its secret",
+        {201: NewAPIKeySerializer},
+        refuses=[APIKeyEnded, APIKeyRotated],
         description=(
-            "The new key is shown this once; everything else about it stays. The old one works "
-            "for `overlap_seconds` more. Wants a proof of the last five minutes."
+            "The new key is shown only in this answer, and has the same settings. The old one "
+            "stays valid for `overlap_seconds`. Requires authentication within the last five "
+            "minutes."
         ),
         parameters=[KEY_ID],
-        responses={
-            201: NewAPIKeySerializer,
-            400: BAD_REQUEST,
-            401: STEP_UP,
-            403: ENROLMENT_OR_ADDRESS_REQUIRED,
-            404: NOT_FOUND,
-            409: refusal("`api_key_ended`: it has expired; `api_key_rotated`: by somebody else."),
-            415: NOT_JSON,
-        },
     )
     def post(self, request: Request, key_id: str) -> Response:
         overlap = timedelta(seconds=self.read(request)["overlap_seconds"])

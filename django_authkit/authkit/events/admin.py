@@ -35,7 +35,7 @@ class SecurityEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not sub
     # Not by date_hierarchy: it reads the whole table, and MySQL has to know about time zones.
     list_filter = [KindFilter, "created_at"]
     list_select_related = ["user"]
-    search_help_text = _("A user name, or how an address begins.")
+    search_help_text = _("A user name, or the beginning of an IP address.")
     show_full_result_count = False
     actions = None
 

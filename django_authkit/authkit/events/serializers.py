@@ -8,30 +8,32 @@ from authkit.events.models import SecurityEvent
 
 
 class EventDetailsSerializer(serializers.Serializer[Any]):
-    """What more there is to say of an event; what does not apply is left out."""
+    """More about an event; fields that do not apply are omitted."""
 
     method = serializers.CharField(required=False, help_text="`totp` or `recovery_code`.")
     amr = serializers.ListField(
         child=serializers.CharField(),
         required=False,
-        help_text="How the log-in was proved, as in the session (RFC 8176).",
+        help_text="Authentication methods of the session (RFC 8176).",
     )
-    reason = serializers.CharField(required=False, help_text="Why, in one word: `log_out`.")
+    reason = serializers.CharField(
+        required=False, help_text="The reason as a code, such as `log_out`."
+    )
     api_key = serializers.UUIDField(required=False, help_text="The id of the API key.")
     scopes = serializers.ListField(child=serializers.CharField(), required=False)
     changed = serializers.ListField(
-        child=serializers.CharField(), required=False, help_text="The names of what was changed."
+        child=serializers.CharField(), required=False, help_text="The names of the changed fields."
     )
 
 
 class SecurityEventSerializer(serializers.ModelSerializer[SecurityEvent]):
-    """Something that happened to the account, or was tried."""
+    """A security event of the account, or a failed attempt."""
 
     session = serializers.UUIDField(
         source="session_id", read_only=True, allow_null=True, help_text="The id of the session."
     )
     by_administrator = serializers.SerializerMethodField(
-        help_text="Whether somebody did it who looks after accounts."
+        help_text="Whether an administrator caused the event."
     )
     details = EventDetailsSerializer(source="facts", read_only=True)
 

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from authkit.core.identity.users import AuthUser
 from authkit.factors import flows
 
-UNLOCK = _("Unlock: forget wrong passwords and codes")
+UNLOCK = _("Unlock: reset failed attempts")
 
 
 @admin.action(description=UNLOCK, permissions=["change"])

@@ -18,4 +18,4 @@ class SecondFactorStateSerializer(serializers.Serializer[Any]):
 
 
 class CodeSerializer(serializers.Serializer[Any]):
-    code = CodeField(help_text="Six digits of the app.")
+    code = CodeField(help_text="The six digits of the authenticator app.")

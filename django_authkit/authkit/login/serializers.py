@@ -16,12 +16,12 @@ from authkit.sessions.tokens import MAX_TOKEN_LENGTH
 
 
 class CredentialsSerializer(serializers.Serializer[Any]):
-    """The member that the user model calls its USERNAME_FIELD, a password, perhaps a code."""
+    """The `USERNAME_FIELD` of the user model, the password, and optionally a code."""
 
     password = PasswordField()
     otp = CodeField(
         required=False,
-        help_text="The second factor's code, from a client that has asked for it already.",
+        help_text="A code of the second factor, if the client has asked for it already.",
     )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
@@ -36,12 +36,12 @@ def _username(column: Any) -> StrictCharField:
 
 
 def _longest(column: Any) -> int:
-    # A UUIDField has a max_length too, and takes UUIDs that are longer by their dashes.
+    # A UUIDField has a max_length too, but accepts UUIDs with dashes, which are longer.
     return (isinstance(column, models.CharField) and column.max_length) or 254
 
 
 def _fits(column: Any) -> Any:
-    """Return a validator for values that a look-up in this column could not even ask for."""
+    """Return a validator that refuses values that this column cannot be queried for."""
 
     def validate(value: str) -> None:
         try:
@@ -60,7 +60,7 @@ class MethodField(serializers.ChoiceField):
 
 
 class SecondFactorChallengeSerializer(serializers.Serializer[Any]):
-    """The first factor was right; what is to be sent to `token/second-factor/` next."""
+    """The first factor is correct; send the challenge and a code to `token/second-factor/`."""
 
     challenge = serializers.CharField(read_only=True)
     methods = serializers.ListField(child=MethodField(), read_only=True)
@@ -71,18 +71,18 @@ class SecondFactorChallengeSerializer(serializers.Serializer[Any]):
 
 class SecondFactorSerializer(serializers.Serializer[Any]):
     challenge = SecretField(max_length=MAX_TOKEN_LENGTH)
-    code = CodeField(help_text="Six digits of the app, or a recovery code.")
+    code = CodeField(help_text="The six digits of the authenticator app, or a recovery code.")
 
 
 class ReauthenticationSerializer(serializers.Serializer[Any]):
-    """A code where there is a second factor, else the password; both if you like."""
+    """A code if the account has a second factor, else the password; or both."""
 
     password = PasswordField(required=False)
     code = CodeField(required=False)
 
 
 class FreshAccessSerializer(serializers.Serializer[Any]):
-    """An access token whose `auth_time` is now."""
+    """An access token that records the current time as `auth_time`."""
 
     access = serializers.CharField(read_only=True)
     expires_in = serializers.IntegerField(

@@ -3,17 +3,14 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from django.contrib.auth import get_user_model
-from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from authkit.core.http.openapi import (
-    CODE_REFUSALS,
-    refusal,
-)
+from authkit.core.http.openapi import CODE_CHECK, PASSWORD_CHECK, operation
 from authkit.core.http.views import PublicView
+from authkit.errors import ChallengeInvalid
 from authkit.login import flows
 from authkit.login.serializers import (
     CredentialsSerializer,
@@ -31,17 +28,15 @@ class TokenObtainView(PublicView):
     permission_classes = [AllowAny]
     serializer_class = CredentialsSerializer
 
-    @extend_schema(
-        operation_id="token_obtain",
-        tags=["auth"],
-        summary="Log in: exchange a password for the tokens of a new session",
-        description="An account with a second factor is answered 202 and a challenge.",
-        responses={
-            200: TokenPairSerializer,
-            202: SecondFactorChallengeSerializer,
-            401: refusal("`invalid_credentials`, whatever of them is wrong; `invalid_code`."),
-            **CODE_REFUSALS,
-        },
+    @operation(
+        "token_obtain",
+        "Log in with user name and password; returns an access and a refresh token",
+        {200: TokenPairSerializer, 202: SecondFactorChallengeSerializer},
+        refuses=[*PASSWORD_CHECK, *CODE_CHECK],
+        description=(
+            "If the account has a second factor and `otp` is missing, the answer is 202 with a "
+            "challenge for `token/second-factor/`."
+        ),
     )
     def post(self, request: Request) -> Response:
         credentials = self.read(request)
@@ -59,16 +54,15 @@ class TokenSecondFactorView(PublicView):
     permission_classes = [AllowAny]
     serializer_class = SecondFactorSerializer
 
-    @extend_schema(
-        operation_id="token_second_factor",
-        tags=["auth"],
-        summary="Complete a log-in with the second factor",
-        description="A challenge takes five codes within five minutes, and works once.",
-        responses={
-            200: TokenPairSerializer,
-            401: refusal("`invalid_challenge`: log in again; `invalid_code`: try another."),
-            **CODE_REFUSALS,
-        },
+    @operation(
+        "token_second_factor",
+        "Complete a log-in with a code of the second factor",
+        {200: TokenPairSerializer},
+        refuses=[ChallengeInvalid, *CODE_CHECK],
+        description=(
+            "A challenge expires after five minutes, accepts at most five codes, and can be "
+            "completed once."
+        ),
     )
     def post(self, request: Request) -> Response:
         answer = self.read(request)
@@ -80,19 +74,12 @@ class ReauthenticateView(OwnerView):
     authentication_classes = [EnrolmentAuthentication]
     serializer_class = ReauthenticationSerializer
 
-    @extend_schema(
-        operation_id="reauthenticate",
-        tags=["auth"],
-        summary="Prove again who you are, for what wants a fresh proof",
-        description="Where there is a second factor its code is needed, else the password.",
-        responses={
-            200: FreshAccessSerializer,
-            401: refusal(
-                "`invalid_credentials` or `invalid_code`, also if it is missing; "
-                "`not_authenticated` or `token_invalid`."
-            ),
-            **CODE_REFUSALS,
-        },
+    @operation(
+        "reauthenticate",
+        "Confirm your identity; returns an access token for sensitive operations",
+        {200: FreshAccessSerializer},
+        refuses=[*PASSWORD_CHECK, *CODE_CHECK],
+        description="Requires a code if the account has a second factor, else the password.",
     )
     def post(self, request: Request) -> Response:
         proof = self.read(request)

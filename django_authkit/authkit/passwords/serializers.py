@@ -14,12 +14,12 @@ class PasswordChangeSerializer(serializers.Serializer[Any]):
 
 
 class PasswordResetSerializer(serializers.Serializer[Any]):
-    # Not judged here: whether there is such an address is told to nobody.
+    # Not validated as an e-mail address: equal answers prevent user enumeration.
     email = StrictCharField(max_length=320)
 
 
 class PasswordResetConfirmSerializer(serializers.Serializer[Any]):
-    """What the link brought, and the new password."""
+    """The `uid` and `token` of the reset link, and the new password."""
 
     uid = StrictCharField(max_length=255)
     token = SecretField(max_length=MAX_TOKEN_LENGTH)

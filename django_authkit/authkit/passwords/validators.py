@@ -29,7 +29,7 @@ _LOOKALIKES = str.maketrans(
 
 
 class MinimumLengthValidator:
-    """Wants 15 characters of a password that opens an account alone, 8 beside a second factor.
+    """Requires 15 characters, or 8 if the account has a second factor.
 
     NIST SP 800-63B-4 section 3.1.1.2. A character is a code point.
     """
@@ -73,13 +73,17 @@ class ContextWordsValidator:
             rest = rest.replace(word, "")
         if rest != typed and len(rest) < self.left:
             raise ValidationError(
-                _("This password is too close to your name, your address or this service."),
+                _(
+                    "This password is too similar to your name, your e-mail address or the "
+                    "name of this service."
+                ),
                 code="password_of_context_words",
             )
 
     def get_help_text(self) -> str:
         return _(
-            "Your password can't be made of your name, your address or the name of this service."
+            "Your password can't consist of your name, your e-mail address or the name of this "
+            "service."
         )
 
     def _context(self, user: Any) -> list[str]:
@@ -103,6 +107,6 @@ def _said_of(user: Any) -> Iterator[str]:
 
 
 def _letters(text: str) -> str:
-    """Return the letters and digits of a text as somebody who guesses sees them."""
+    """Return the letters and digits of a text, with look-alikes unified."""
     plain = unicodedata.normalize("NFKD", text).casefold().translate(_LOOKALIKES)
     return "".join(character for character in plain if character.isalnum())

@@ -1,23 +1,14 @@
 from __future__ import annotations
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from authkit.core.http.client import client_of
-from authkit.core.http.openapi import (
-    ACCEPTED,
-    BAD_REQUEST,
-    DONE,
-    ENROLMENT_REQUIRED,
-    LOCKED,
-    NOT_JSON,
-    TOO_MANY,
-    refusal,
-)
+from authkit.core.http.openapi import ACCEPTED, DONE, PASSWORD_CHECK, operation
 from authkit.core.http.views import PublicView
+from authkit.errors import LinkInvalid
 from authkit.passwords import flows, reset
 from authkit.passwords.serializers import (
     PasswordChangeSerializer,
@@ -30,22 +21,11 @@ from authkit.sessions.owner import OwnerView, current_session, current_user
 class PasswordChangeView(OwnerView):
     serializer_class = PasswordChangeSerializer
 
-    @extend_schema(
-        operation_id="password_change",
-        tags=["auth"],
-        summary="Change your password and end all your sessions but this one",
-        responses={
-            204: DONE,
-            400: BAD_REQUEST,
-            401: refusal(
-                "`invalid_credentials` if the current password is wrong; "
-                "`not_authenticated` or `token_invalid`."
-            ),
-            403: ENROLMENT_REQUIRED,
-            415: NOT_JSON,
-            423: LOCKED,
-            429: TOO_MANY,
-        },
+    @operation(
+        "password_change",
+        "Change your password and end all other sessions",
+        DONE,
+        refuses=PASSWORD_CHECK,
     )
     def post(self, request: Request) -> Response:
         passwords = self.read(request)
@@ -62,12 +42,11 @@ class PasswordResetView(PublicView):
     permission_classes = [AllowAny]
     serializer_class = PasswordResetSerializer
 
-    @extend_schema(
-        operation_id="password_reset",
-        tags=["auth"],
-        summary="Ask for a link to set a new password",
-        description="The answer is the same whether there is such an account or not.",
-        responses={202: ACCEPTED, 400: BAD_REQUEST, 415: NOT_JSON},
+    @operation(
+        "password_reset",
+        "Request a link to reset a password",
+        ACCEPTED,
+        description="Prevents user enumeration: unknown e-mail addresses get the same answer.",
     )
     def post(self, request: Request) -> Response:
         email = self.read(request)["email"]
@@ -79,19 +58,12 @@ class PasswordResetConfirmView(PublicView):
     permission_classes = [AllowAny]
     serializer_class = PasswordResetConfirmSerializer
 
-    @extend_schema(
-        operation_id="password_reset_confirm",
-        tags=["auth"],
-        summary="Set a new password with what a link brought, and end all sessions",
-        description="Logs nobody in. A second factor stays as it is.",
-        responses={
-            204: DONE,
-            400: OpenApiResponse(
-                BAD_REQUEST.response,
-                description="`link_invalid`, or the body or the password is not as it should be.",
-            ),
-            415: NOT_JSON,
-        },
+    @operation(
+        "password_reset_confirm",
+        "Set a new password with the token of a reset link, and end all sessions",
+        DONE,
+        refuses=[LinkInvalid],
+        description="Does not log in, and does not change the second factor.",
     )
     def post(self, request: Request) -> Response:
         answer = self.read(request)

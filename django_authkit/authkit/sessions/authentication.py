@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 from authkit.core.http.header_credentials import HeaderCredentialAuthentication
 from authkit.core.identity.users import AuthUser
-from authkit.errors import EnrolmentRequired
+from authkit.errors import EnrolmentRequired, TokenInvalid
 from authkit.sessions.models import Session
 from authkit.sessions.tokens import Claims, kind_within
 from authkit.sessions.validate import session_of_access_token
@@ -15,7 +15,7 @@ from authkit.sessions.validate import session_of_access_token
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """``request.auth`` of a request that came with a bearer token."""
+    """``request.auth`` of a request with a bearer token."""
 
     session: Session
     claims: Claims
@@ -28,10 +28,11 @@ class JWTAuthentication(HeaderCredentialAuthentication):
     not valid is refused with 401, also where anonymous access is allowed. Another scheme in
     the header is left to other authenticators. Subclasses may change ``keyword``.
 
-    A user who owes a second factor has a session that can only set one up; it is refused
-    here with 403 ``second_factor_enrolment_required``.
+    A user who must have a second factor and has none gets a session that can only set one up; it
+    is refused here with 403 ``second_factor_enrolment_required``.
     """
 
+    refuses = (TokenInvalid, EnrolmentRequired, *HeaderCredentialAuthentication.refuses)
     header = "Authorization"
     keyword = "Bearer"
     accepts_enrolment_only = False
@@ -57,6 +58,7 @@ class JWTAuthentication(HeaderCredentialAuthentication):
 
 
 class EnrolmentAuthentication(JWTAuthentication):
-    """For the endpoints that set up a second factor, also for those who owe one."""
+    """Also accepts a session that can only set up a second factor, to let it do so."""
 
+    refuses = (TokenInvalid, *HeaderCredentialAuthentication.refuses)
     accepts_enrolment_only = True

@@ -1,11 +1,11 @@
-"""What every view of an owner stands on: the session that a request came with, and its user."""
+"""The base of views for the owner of an account: the session of a request, and its user."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 from uuid import UUID
 
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotAuthenticated, NotFound
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
@@ -16,8 +16,9 @@ from authkit.sessions.models import Session
 
 
 class OwnerView(AuthkitView):
-    """For the holder of a live session; an API key opens none of these."""
+    """For the holder of a live session; API keys are not accepted."""
 
+    refuses = (*AuthkitView.refuses, NotAuthenticated)
     authentication_classes = [JWTAuthentication]
     permission_classes = [IsAuthenticated]
 

@@ -20,6 +20,8 @@ class HasSecondFactor(BasePermission):
     keys are forbidden.
     """
 
+    refuses = (StepUpRequired,)
+
     def has_permission(self, request: Request, view: Any) -> bool:
         token: Any = request.auth
         if not isinstance(token, AccessToken):
@@ -37,6 +39,7 @@ class RecentlyAuthenticated(BasePermission):
     keys are forbidden.
     """
 
+    refuses = (StepUpRequired,)
     max_age = 300
 
     def has_permission(self, request: Request, view: Any) -> bool:
@@ -54,6 +57,8 @@ class HasVerifiedEmail(BasePermission):
 
     Others are answered 403 ``email_unverified``. Keys that belong to nobody are forbidden.
     """
+
+    refuses = (EmailUnverified,)
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if not isinstance(request.user, get_user_model()):

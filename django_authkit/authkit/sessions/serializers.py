@@ -10,7 +10,7 @@ from authkit.sessions.tokens import MAX_TOKEN_LENGTH
 
 
 class TokenPairSerializer(serializers.Serializer[Any]):
-    """The two tokens of a session (RFC 6749 section 5.1)."""
+    """An access token and a refresh token (RFC 6749 section 5.1)."""
 
     access = serializers.CharField(read_only=True)
     refresh = serializers.CharField(read_only=True)
@@ -29,11 +29,13 @@ class AnyTokenSerializer(serializers.Serializer[Any]):
 
 
 class SessionSerializer(serializers.ModelSerializer[Session]):
-    current = serializers.SerializerMethodField(help_text="Whether this request came with it.")
+    current = serializers.SerializerMethodField(
+        help_text="Whether the request was made with this session."
+    )
     amr = serializers.ListField(
         child=serializers.CharField(),
         read_only=True,
-        help_text="How the user proved who they are (RFC 8176).",
+        help_text="Authentication methods (RFC 8176).",
     )
 
     class Meta:

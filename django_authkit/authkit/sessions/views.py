@@ -3,24 +3,16 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import status
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from authkit.core.http.openapi import (
-    BAD_REQUEST,
-    DONE,
-    ENROLMENT_REQUIRED,
-    NOT_AUTHENTICATED,
-    NOT_FOUND,
-    NOT_JSON,
-    EmptySerializer,
-    refusal,
-)
+from authkit.core.http.openapi import DONE, EmptySerializer, operation
 from authkit.core.http.views import PublicView
+from authkit.errors import TokenInvalid, TokenReused
 from authkit.sessions.log_out import log_out
 from authkit.sessions.owner import OwnerView, current_session, current_user, uuid_or_404
 from authkit.sessions.revoke import end_other_sessions, end_session, live_sessions
@@ -38,20 +30,15 @@ class TokenRefreshView(PublicView):
     permission_classes = [AllowAny]
     serializer_class = RefreshTokenSerializer
 
-    @extend_schema(
-        operation_id="token_refresh",
-        tags=["auth"],
-        summary="Exchange a refresh token for the next pair of tokens",
+    @operation(
+        "token_refresh",
+        "Exchange a refresh token for a new access and refresh token",
+        {200: TokenPairSerializer},
+        refuses=[TokenInvalid, TokenReused],
         description=(
-            "The token sent is spent. Sending it again within a few seconds gives the same "
-            "pair; sending it later ends the session, since it must have been copied."
+            "Rotation: each refresh token can be used once. A retry within a few seconds returns "
+            "the same pair; a later one is a replay of a copied token, and ends the session."
         ),
-        responses={
-            200: TokenPairSerializer,
-            400: BAD_REQUEST,
-            401: refusal("`token_invalid` or `token_reused`."),
-            415: NOT_JSON,
-        },
     )
     def post(self, request: Request) -> Response:
         pair = refresh_session(self.read(request)["refresh"])
@@ -62,16 +49,11 @@ class TokenVerifyView(PublicView):
     permission_classes = [AllowAny]
     serializer_class = AnyTokenSerializer
 
-    @extend_schema(
-        operation_id="token_verify",
-        tags=["auth"],
-        summary="Say whether a token would be accepted now",
-        responses={
-            200: EmptySerializer,
-            400: BAD_REQUEST,
-            401: refusal("`token_invalid`."),
-            415: NOT_JSON,
-        },
+    @operation(
+        "token_verify",
+        "Check whether an access or refresh token is valid",
+        {200: EmptySerializer},
+        refuses=[TokenInvalid],
     )
     def post(self, request: Request) -> Response:
         verify_token(self.read(request)["token"])
@@ -82,12 +64,11 @@ class TokenRevokeView(PublicView):
     permission_classes = [AllowAny]
     serializer_class = RefreshTokenSerializer
 
-    @extend_schema(
-        operation_id="token_revoke",
-        tags=["auth"],
-        summary="Log out: end the session of a refresh token",
-        description="Also answers 204 for a token that is already dead (RFC 7009 section 2.2).",
-        responses={204: DONE, 400: BAD_REQUEST, 415: NOT_JSON},
+    @operation(
+        "token_revoke",
+        "Log out: end the session of a refresh token",
+        DONE,
+        description="Answers 204 for an invalid token as well (RFC 7009 section 2.2).",
     )
     def post(self, request: Request) -> Response:
         log_out(self.read(request)["refresh"])
@@ -97,15 +78,10 @@ class TokenRevokeView(PublicView):
 class SessionListView(OwnerView):
     serializer_class = SessionSerializer
 
-    @extend_schema(
-        operation_id="sessions_list",
-        tags=["auth"],
-        summary="List your live sessions, most recently used first",
-        responses={
-            200: SessionSerializer(many=True),
-            401: NOT_AUTHENTICATED,
-            403: ENROLMENT_REQUIRED,
-        },
+    @operation(
+        "sessions_list",
+        "List your active sessions, most recently used first",
+        {200: SessionSerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
         serializer = SessionSerializer(
@@ -115,11 +91,10 @@ class SessionListView(OwnerView):
         )
         return Response(serializer.data)
 
-    @extend_schema(
-        operation_id="sessions_delete_others",
-        tags=["auth"],
-        summary="End all your sessions but this one",
-        responses={204: DONE, 401: NOT_AUTHENTICATED, 403: ENROLMENT_REQUIRED},
+    @operation(
+        "sessions_delete_others",
+        "End all your sessions except the current one",
+        DONE,
     )
     def delete(self, request: Request) -> Response:
         end_other_sessions(current_user(request), current_session(request))
@@ -127,17 +102,11 @@ class SessionListView(OwnerView):
 
 
 class SessionView(OwnerView):
-    @extend_schema(
-        operation_id="sessions_delete",
-        tags=["auth"],
-        summary="End one of your sessions",
+    @operation(
+        "sessions_delete",
+        "End one of your sessions",
+        DONE,
         parameters=[OpenApiParameter("session_id", OpenApiTypes.UUID, OpenApiParameter.PATH)],
-        responses={
-            204: DONE,
-            401: NOT_AUTHENTICATED,
-            403: ENROLMENT_REQUIRED,
-            404: NOT_FOUND,
-        },
     )
     def delete(self, request: Request, session_id: str) -> Response:
         if not end_session(current_user(request), uuid_or_404(session_id)):

@@ -37,7 +37,7 @@ def known(tour):
         fresh = register(tour, "someone", "someone@library.example").expect(202)
         taken = register(tour, "bruno2", OLD.upper()).expect(202)
         taken.that(taken.body == fresh.body, "the same answer")
-        expect_mail(tour, OLD, "You have an account already")
+        expect_mail(tour, OLD, "You already have an account")
 
     with tour.step("whatever is not declared is refused by its name"):
         for name in ("is_staff", "is_superuser", "groups", "id", "is_active"):
@@ -65,7 +65,7 @@ def moved(tour):
         expect_address(tour.logged_in("bruno"), NEW)
 
     with tour.step("the old address is told, and can undo it"):
-        expect_mail(tour, OLD, "Your address has been changed")
+        expect_mail(tour, OLD, "Your e-mail address has been changed")
         token = newest_token(tour, OLD)
         tour.client.post(VERIFY, {"token": token}).expect(202)
         expect_address(tour.logged_in("bruno"), OLD)

@@ -18,8 +18,8 @@ from rest_framework.validators import ProhibitSurrogateCharactersValidator
 class StrictCharField(serializers.CharField):
     """A JSON string of at most ``max_length`` characters, never coerced, and not stripped.
 
-    The length is looked at before anything else. NUL and lone surrogates are refused:
-    neither can be stored or encoded everywhere.
+    The length is checked first. NUL and lone surrogates are refused: not every database and
+    encoding supports them.
     """
 
     default_error_messages = {
@@ -28,7 +28,7 @@ class StrictCharField(serializers.CharField):
 
     def __init__(self, *, max_length: int, trim_whitespace: bool = False, **kwargs: Any) -> None:
         super().__init__(max_length=max_length, trim_whitespace=trim_whitespace, **kwargs)
-        # Surrogates are refused below, by the encoder and not letter by letter.
+        # Surrogates are refused below, by the encoder, which is faster than this validator.
         self.validators = [
             validator
             for validator in self.validators
@@ -38,7 +38,7 @@ class StrictCharField(serializers.CharField):
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         """Copy what a serializer declares, as every request does.
 
-        DRF makes the field anew from its arguments, which takes longer than validating with it.
+        DRF creates the field again from its arguments, which is slower than the validation.
         """
         if self.field_name is not None:  # bound: it knows more by now than it was declared with
             return super().__deepcopy__(memo)
@@ -71,10 +71,10 @@ class StrictCharField(serializers.CharField):
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses members that it does not know, instead of ignoring them (OWASP API3:2023)."""
+    """Refuses unknown fields instead of ignoring them (mass assignment, OWASP API3:2023)."""
 
     default_error_messages = {
-        "unknown_field": _("There is no such field, or it is not yours to set."),
+        "unknown_field": _("This field does not exist or is read-only."),
     }
 
     def to_internal_value(self, data: Any) -> Any:
@@ -101,14 +101,14 @@ class SecretField(StrictCharField):
 
 
 class PasswordField(SecretField):
-    """A password. The limit keeps a megabyte from the hasher; ASVS 5.0, 6.2.9 wants 64 at least."""
+    """A password. The limit protects the hasher from long input; ASVS 5.0, 6.2.9 requires 64."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=4096, **kwargs)
 
 
 class CodeField(SecretField):
-    """A code of a second factor: a string, since 000123 is not 123."""
+    """A code of a second factor: a string, since leading zeros count."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=32, **kwargs)

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework_api_key.models import AbstractAPIKey
 
@@ -13,16 +14,19 @@ from authkit.errors import CredentialInURL, MultipleCredentials
 
 
 class HeaderCredentialAuthentication(BaseAuthentication):
-    """An authenticator that reads one header and refuses to guess between two credentials.
+    """An authenticator that reads one header and refuses requests with two credentials.
 
-    A credential in the URL is refused, also a good one beside it: addresses are kept in
+    A credential in the URL is refused, also beside a valid one in the header: URLs are kept in
     logs, histories and ``Referer`` headers (OWASP ASVS 5.0, 14.2.1).
     """
+
+    #: The errors that a request may meet here, for the OpenAPI document of our own views.
+    refuses: tuple[type[APIException], ...] = (CredentialInURL,)
 
     #: The name of the header as a client writes it.
     header: str
 
-    #: The query parameter that is read instead, at one's own risk.
+    #: The query parameter that is read instead; insecure, but some projects need it.
     query_parameter: str | None = None
 
     def get_credential(self, request: Request) -> str | None:
@@ -48,7 +52,7 @@ class HeaderCredentialAuthentication(BaseAuthentication):
 
     @property
     def place(self) -> str:
-        """Where the credential stands, so that two authenticators can be told apart."""
+        """Where the credential is sent, which distinguishes authenticators."""
         return f"?{self.query_parameter}" if self.query_parameter else self.header.lower()
 
     def _others(self, request: Request) -> list[HeaderCredentialAuthentication]:
@@ -70,7 +74,7 @@ class HeaderCredentialAuthentication(BaseAuthentication):
         if found is None and query:
             found = self._find_in_query(request, unquote_plus(query))
         if found is not None:
-            # No row is kept: anybody can put anything into an address, as often as they like.
+            # Logged, but not stored: an attacker could fill the table with such requests.
             client = client_of(received)
             note("credential_in_url", client=client, credential=found)
             raise CredentialInURL

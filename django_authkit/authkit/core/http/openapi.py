@@ -1,12 +1,37 @@
-"""How our endpoints describe their answers in the OpenAPI document."""
+"""How our endpoints describe themselves in the OpenAPI document.
+
+An operation names what only it has. What it shares with others of its kind follows from its
+view: the base class, the authenticators and the permissions name in ``refuses`` the errors that
+they raise, a method with a body may find it malformed, and a path with an id may find nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
-from drf_spectacular.utils import OpenApiResponse
+from django.utils.functional import lazy
+from django.utils.translation import override
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import (
+    APIException,
+    NotFound,
+    UnsupportedMediaType,
+    ValidationError,
+)
+
+from authkit.errors import (
+    RETRY_AFTER,
+    AccountLocked,
+    AttemptsExceeded,
+    CodeInvalid,
+    InvalidCredentials,
+    SecondFactorUnavailable,
+)
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+ErrorClass = type[APIException]
 
 _MESSAGES = {"type": "array", "items": {"type": "string"}}
 
@@ -23,16 +48,31 @@ _BAD_REQUEST = {
     },
 }
 
+#: Errors of DRF whose own sentence depends on the request.
+_SENTENCES: Mapping[ErrorClass, str] = {
+    ValidationError: "The body is not valid JSON (`parse_error`), or a field is not valid.",
+    UnsupportedMediaType: "`unsupported_media_type`: The body must be JSON.",
+}
+
+#: What an operation refuses that checks a password, and one that checks a second factor's code.
+PASSWORD_CHECK: tuple[ErrorClass, ...] = (InvalidCredentials, AttemptsExceeded, AccountLocked)
+CODE_CHECK: tuple[ErrorClass, ...] = (
+    CodeInvalid,
+    AttemptsExceeded,
+    AccountLocked,
+    SecondFactorUnavailable,
+)
+
 
 class EmptySerializer(serializers.Serializer[Any]):
     """An empty object."""
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
-    """Why a request was refused: a sentence for people, a code for programs."""
+    """The reason of a refusal."""
 
-    detail = serializers.CharField(read_only=True)
-    code = serializers.CharField(read_only=True)
+    detail = serializers.CharField(read_only=True, help_text="A sentence for people.")
+    code = serializers.CharField(read_only=True, help_text="A stable code for programs.")
 
 
 class ConfiguredResponse(OpenApiResponse):
@@ -51,36 +91,82 @@ class ConfiguredResponse(OpenApiResponse):
         """Take what the parent's constructor assigns, which is nothing."""
 
 
-def refusal(description: str) -> OpenApiResponse:
-    return OpenApiResponse(ErrorSerializer, description=description)
-
-
-BAD_REQUEST = OpenApiResponse(_BAD_REQUEST, description="The body is not as described.")
-NOT_AUTHENTICATED = refusal("`not_authenticated` or `token_invalid`.")
-NOT_FOUND = refusal("`not_found`.")
-NOT_JSON = refusal("`unsupported_media_type`: send JSON.")
-TOO_MANY = refusal("`too_many_attempts`: come back after `Retry-After` seconds.")
-LOCKED = refusal("`account_locked`: time alone does not unlock it.")
-UNAVAILABLE = refusal(
-    "`second_factor_unavailable` or `service_unavailable`: come back after `Retry-After` seconds."
-)
-DONE = OpenApiResponse(description="Done.")
-
-ACCEPTED = OpenApiResponse(
-    EmptySerializer, description="Accepted. A mail says the rest, if there is anything to say."
-)
-
-ENROLMENT_REQUIRED = refusal("`second_factor_enrolment_required`.")
-EMAIL_UNVERIFIED = refusal("`email_unverified`: confirm your address first.")
-ENROLMENT_OR_ADDRESS_REQUIRED = refusal(
-    "`second_factor_enrolment_required`; `email_unverified`: confirm your address first."
-)
-
-#: What an endpoint that judges a code may answer besides.
-CODE_REFUSALS = {
-    400: BAD_REQUEST,
-    415: NOT_JSON,
-    423: LOCKED,
-    429: TOO_MANY,
-    503: UNAVAILABLE,
+DONE = {204: OpenApiResponse(description="Done.")}
+ACCEPTED = {
+    202: OpenApiResponse(
+        EmptySerializer, description="Accepted. The outcome, if there is one, is sent by e-mail."
+    )
 }
+
+
+def operation(
+    operation_id: str,
+    summary: str,
+    answers: Mapping[int, Any],
+    *,
+    refuses: Iterable[ErrorClass] = (),
+    **schema: Any,
+) -> Callable[[Handler], Handler]:
+    """Document a method of an ``AuthkitView``.
+
+    :param answers: the responses of success by status.
+    :param refuses: errors that this operation raises and others of its kind do not.
+    :param schema: more arguments for ``extend_schema``; a ``request`` says that DELETE has a body.
+    """
+
+    def declare(handler: Handler) -> Handler:
+        def document(view: type) -> None:
+            errors = [*_shared_refusals(view, handler.__name__.upper(), schema), *refuses]
+            responses = {**answers, **_responses(errors)}
+            extend_schema(
+                operation_id, tags=["auth"], summary=summary, responses=responses, **schema
+            )(handler)
+
+        handler.document = document  # type: ignore[attr-defined]  # an attribute of ours
+        return handler
+
+    return declare
+
+
+def document_operations(view: type) -> None:
+    """Document the methods that a view itself defines, now that its class is complete."""
+    for member in vars(view).values():
+        if hasattr(member, "document"):
+            member.document(view)
+
+
+def _shared_refusals(view: Any, method: str, schema: Mapping[str, Any]) -> Iterator[ErrorClass]:
+    for part in (view, *view.authentication_classes, *view.permission_classes):
+        if getattr(part, "applies_to", lambda method: True)(method):
+            yield from getattr(part, "refuses", ())
+    if method in ("POST", "PUT", "PATCH") or schema.get("request"):
+        yield from (ValidationError, UnsupportedMediaType)
+    if any(one.location == OpenApiParameter.PATH for one in schema.get("parameters", ())):
+        yield NotFound
+
+
+def _responses(errors: Iterable[ErrorClass]) -> dict[int, OpenApiResponse]:
+    by_status: dict[int, list[ErrorClass]] = {}
+    for error in dict.fromkeys(errors):
+        by_status.setdefault(error.status_code, []).append(error)
+    return {
+        status: OpenApiResponse(
+            _BAD_REQUEST if ValidationError in found else ErrorSerializer,
+            description=_described(status, found),
+        )
+        for status, found in sorted(by_status.items())
+    }
+
+
+def _describe(status: int, errors: Iterable[ErrorClass]) -> str:
+    with override(None):  # the rest of the document is in English, too
+        sentences = [
+            _SENTENCES.get(error) or f"`{error.default_code}`: {error.default_detail}"
+            for error in errors
+        ]
+    if status in RETRY_AFTER:
+        sentences.append("See the header `Retry-After`.")
+    return " ".join(sentences)
+
+
+_described = lazy(_describe, str)

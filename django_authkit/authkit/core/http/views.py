@@ -18,35 +18,34 @@ from rest_framework.views import APIView
 
 from authkit.core.db.outages import is_outage
 from authkit.core.http.client import present_request
+from authkit.core.http.openapi import document_operations
 from authkit.core.http.parsers import StrictJSONParser
-from authkit.errors import BEARER_CHALLENGE, ServiceUnavailable
+from authkit.errors import BEARER_CHALLENGE, RETRY_AFTER, ServiceUnavailable
 
 logger = logging.getLogger("authkit.database")
-
-#: Statuses that must say when to come back, and after how many seconds if nobody knows.
-RETRY_AFTER = {
-    status.HTTP_423_LOCKED: 60,
-    status.HTTP_429_TOO_MANY_REQUESTS: 1,
-    status.HTTP_503_SERVICE_UNAVAILABLE: 5,
-}
 
 
 class AuthkitView(APIView):
     """JSON in, JSON out, never cached; every refusal has a code and the headers it needs.
 
-    ATOMIC_REQUESTS, of every database, does not reach it: DRF rolls the request's transaction
-    back for every refusal, and what a refusal must leave behind (a session ended because its
-    token was stolen) has to be outside of it.
+    ATOMIC_REQUESTS does not apply, on any database: DRF rolls the request's transaction back
+    for every refusal, and some of its effects (a session ended by a replayed token) must be kept.
 
-    The answer to an exception is made by the project's own ``EXCEPTION_HANDLER``. Only
-    where that gives DRF's plain ``{"detail": ...}`` is the machine-readable code put
-    beside it.
+    The project's own ``EXCEPTION_HANDLER`` answers exceptions. The machine-readable code is added
+    only where it returns DRF's plain ``{"detail": ...}``.
     """
+
+    #: What every operation may answer; :func:`~authkit.core.http.openapi.operation` adds the rest.
+    refuses: tuple[type[APIException], ...] = (ServiceUnavailable,)
 
     parser_classes = [StrictJSONParser]
     renderer_classes = [JSONRenderer]
     versioning_class = None
     serializer_class: type[BaseSerializer[Any]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        document_operations(cls)
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
@@ -55,7 +54,7 @@ class AuthkitView(APIView):
             view = transaction.non_atomic_requests(using=alias)(view)
         return view
 
-    # Reports of a crash show the variables of every function below: passwords, codes, tokens.
+    # Crash reports show the variables of every function below: passwords, codes, tokens.
     @sensitive_variables()
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         token = present_request.set(request)
@@ -96,14 +95,14 @@ class AuthkitView(APIView):
 
 
 class PublicView(AuthkitView):
-    """Looks at no credential: one that has gone stale must not keep anybody from logging in."""
+    """Ignores credentials: an expired token in the request must not prevent a log-in."""
 
     authentication_classes: list[Any] = []
     permission_classes = [AllowAny]
 
 
 def _add_code(response: HttpResponseBase, exc: APIException) -> None:
-    # A project's handler may answer with any response of Django's, and those have no data.
+    # A project's handler may return any response of Django's, and those have no data.
     data: Any = getattr(response, "data", None)
     is_plain = isinstance(data, dict) and set(data) == {"detail"}
     if is_plain and isinstance(exc.detail, str):

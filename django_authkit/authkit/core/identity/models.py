@@ -27,8 +27,8 @@ class UnverifiedEmail(models.Model):
     objects = PrimaryManager()
 
     class Meta:
-        verbose_name = _("unverified address")
-        verbose_name_plural = _("unverified addresses")
+        verbose_name = _("unverified e-mail address")
+        verbose_name_plural = _("unverified e-mail addresses")
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -42,7 +42,7 @@ class Purpose(models.TextChoices):
 
 
 class OneTimeLink(models.Model):
-    """One token that has been sent; a row without a user was sent to nobody."""
+    """One token that has been sent; a row without a user was not sent."""
 
     purpose = models.CharField(max_length=32, editable=False)
     user = models.ForeignKey(

@@ -6,6 +6,6 @@ from rest_framework import serializers
 
 
 class RecoveryCodesSerializer(serializers.Serializer[Any]):
-    """Shown once. Each opens the account once when the app is lost."""
+    """Recovery codes, shown only once. Each can be used once in place of the app."""
 
     recovery_codes = serializers.ListField(child=serializers.CharField(), read_only=True)

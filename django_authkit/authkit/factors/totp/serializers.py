@@ -16,20 +16,24 @@ class QRCodeField(serializers.CharField):
 
 
 class TOTPSetupSerializer(serializers.Serializer[Any]):
-    """Shown once. Anyone who has it can generate your codes."""
+    """The TOTP secret, shown only once. Anyone who has it can generate your codes."""
 
-    secret = serializers.CharField(read_only=True, help_text="In Base32, to be typed.")
-    otpauth_url = serializers.CharField(read_only=True, help_text="The same, for an app to open.")
+    secret = serializers.CharField(
+        read_only=True, help_text="The secret in Base32, for manual entry."
+    )
+    otpauth_url = serializers.CharField(
+        read_only=True, help_text="The secret as a URI that authenticator apps open."
+    )
     qr_code = QRCodeField(
         read_only=True,
         source="otpauth_url",
-        help_text="The same, to be scanned: an `image/svg+xml` data URI.",
+        help_text="The URI as a QR code: an `image/svg+xml` data URI.",
     )
     expires_in = serializers.IntegerField(
-        read_only=True, help_text="Seconds until the set-up has to be started again."
+        read_only=True, help_text="Seconds until the set-up expires."
     )
 
 
 class DisableSerializer(serializers.Serializer[Any]):
     password = PasswordField()
-    code = CodeField(help_text="Six digits of the app, or a recovery code.")
+    code = CodeField(help_text="The six digits of the authenticator app, or a recovery code.")

@@ -1,21 +1,12 @@
 from __future__ import annotations
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from authkit.core.http.openapi import (
-    BAD_REQUEST,
-    CODE_REFUSALS,
-    DONE,
-    EMAIL_UNVERIFIED,
-    ENROLMENT_REQUIRED,
-    NOT_JSON,
-    EmptySerializer,
-    refusal,
-)
+from authkit.core.http.openapi import CODE_CHECK, DONE, PASSWORD_CHECK, EmptySerializer, operation
+from authkit.errors import NothingToConfirm
 from authkit.factors.flows import disable
 from authkit.factors.recovery_codes.serializers import RecoveryCodesSerializer
 from authkit.factors.serializers import CodeSerializer
@@ -31,25 +22,15 @@ class TOTPSetupView(OwnerView):
     permission_classes = [IsAuthenticated, RecentlyAuthenticated, MayAddCredentials]
     serializer_class = EmptySerializer
 
-    @extend_schema(
-        operation_id="totp_setup",
-        tags=["auth"],
-        summary="Start to set up an authenticator app",
-        description=(
-            "Nothing changes until the first code is verified; an app that is already set up "
-            "goes on working till then. Wants a proof of the last five minutes."
-        ),
+    @operation(
+        "totp_setup",
+        "Start the set-up of an authenticator app (TOTP)",
+        {201: TOTPSetupSerializer},
         request=None,
-        responses={
-            201: TOTPSetupSerializer,
-            401: refusal(
-                "`insufficient_user_authentication`: reauthenticate first; "
-                "`not_authenticated` or `token_invalid`."
-            ),
-            400: BAD_REQUEST,
-            403: EMAIL_UNVERIFIED,
-            415: NOT_JSON,
-        },
+        description=(
+            "Takes effect when `2fa/totp/verify/` accepts the first code; until then, an app that "
+            "is already set up stays valid. Requires authentication within the last five minutes."
+        ),
     )
     def post(self, request: Request) -> Response:
         self.read(request)
@@ -61,16 +42,12 @@ class TOTPVerifyView(OwnerView):
     authentication_classes = [EnrolmentAuthentication]
     serializer_class = CodeSerializer
 
-    @extend_schema(
-        operation_id="totp_verify",
-        tags=["auth"],
-        summary="Turn the second factor on with the app's first code",
-        description="Your other sessions end. The recovery codes are shown this once.",
-        responses={
-            200: RecoveryCodesSerializer,
-            401: refusal("`invalid_code`; `not_authenticated` or `token_invalid`."),
-            **CODE_REFUSALS,
-        },
+    @operation(
+        "totp_verify",
+        "Enable the second factor with the first code of the app",
+        {200: RecoveryCodesSerializer},
+        refuses=[NothingToConfirm, *CODE_CHECK],
+        description="Ends your other sessions. The recovery codes are shown only in this answer.",
     )
     def post(self, request: Request) -> Response:
         code = self.read(request)["code"]
@@ -81,22 +58,15 @@ class TOTPVerifyView(OwnerView):
 class TOTPDisableView(OwnerView):
     serializer_class = DisableSerializer
 
-    @extend_schema(
-        operation_id="totp_disable",
-        tags=["auth"],
-        summary="Turn the second factor off",
+    @operation(
+        "totp_disable",
+        "Disable the second factor",
+        DONE,
+        refuses=[*PASSWORD_CHECK, *CODE_CHECK],
         description=(
-            "Your other sessions end, and the recovery codes with them. This one has passed no "
-            "second factor any more."
+            "Ends your other sessions and deletes the recovery codes. The current session no "
+            "longer counts as authenticated with a second factor."
         ),
-        responses={
-            204: DONE,
-            401: refusal(
-                "`invalid_credentials` or `invalid_code`; `not_authenticated` or `token_invalid`."
-            ),
-            403: ENROLMENT_REQUIRED,
-            **CODE_REFUSALS,
-        },
     )
     def post(self, request: Request) -> Response:
         proof = self.read(request)
