@@ -1,4 +1,4 @@
-"""The tiers that ``DEFAULT_THROTTLE_CLASSES`` and ``throttle_classes`` name."""
+"""The rate limits that ``DEFAULT_THROTTLE_CLASSES`` and ``throttle_classes`` name."""
 
 from authkit.core.limits.throttles import (
     AnonymousThrottle,

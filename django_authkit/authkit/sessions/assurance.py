@@ -1,17 +1,15 @@
-"""How sure a session is of its user: what was proved (``amr``), and when. No HTTP here."""
+"""Assurance of a session: what its user has proved (``amr``, RFC 8176), and when. No HTTP here."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from authkit.core import clock
-from authkit.sessions.models import (
-    Session,
-)
+from authkit.sessions.models import Session
 
 
 def raise_assurance(session: Session, methods: Sequence[str]) -> None:
-    """Note that the holder of a live session has proved more."""
+    """Add the methods that the user of a live session has just passed (step-up, RFC 9470)."""
     session.methods = joined(session.amr, methods)
     session.authenticated_at = clock.now()
     session.enrolment_only = False
@@ -19,7 +17,7 @@ def raise_assurance(session: Session, methods: Sequence[str]) -> None:
 
 
 def lower_assurance(session: Session, methods: Iterable[str], *, enrolment_only: bool) -> None:
-    """Note that these proofs of a live session are worth nothing any more."""
+    """Remove methods from a live session that no longer prove its user."""
     session.methods = " ".join(method for method in session.amr if method not in methods)
     session.enrolment_only = enrolment_only
     session.save(update_fields=["methods", "enrolment_only"])

@@ -9,7 +9,7 @@ from authkit.core.http.header_credentials import HeaderCredentialAuthentication
 from authkit.core.identity.users import AuthUser
 from authkit.errors import EnrolmentRequired, TokenInvalid
 from authkit.sessions.models import Session
-from authkit.sessions.tokens import Claims, kind_within
+from authkit.sessions.tokens import Claims, token_type_within
 from authkit.sessions.validate import session_of_access_token
 
 
@@ -51,7 +51,7 @@ class JWTAuthentication(HeaderCredentialAuthentication):
         return session.user, AccessToken(session, claims)
 
     def find_credential(self, text: str) -> str | None:
-        return kind_within(text)
+        return token_type_within(text)
 
     def authenticate_header(self, request: Any) -> str:
         return f'{self.keyword} realm="api"'

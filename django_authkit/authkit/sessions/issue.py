@@ -25,16 +25,14 @@ from authkit.sessions.models import (
 from authkit.sessions.validate import belong_together
 from authkit.signals import session_started
 
-#: How long, and for how many codes, a log-in waits for its second factor.
+#: How long a log-in waits for its second factor, and for how many codes (brute force).
 PENDING_LIFETIME = timedelta(minutes=5)
-
-
 PENDING_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """An access and a refresh token; ``expires_in`` is how many seconds the former lasts."""
+    """An access and a refresh token; ``expires_in`` is the access token's lifetime in seconds."""
 
     access: str
     refresh: str
@@ -44,7 +42,7 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class FreshAccess:
-    """An access token that says that its user has just proved who they are."""
+    """An access token whose ``auth_time`` is now; ``expires_in`` is its lifetime in seconds."""
 
     access: str
     expires_in: int
@@ -53,10 +51,9 @@ class FreshAccess:
 def open_session(
     user: AuthUser, client: Client, methods: Sequence[str], *, enrolment_only: bool = False
 ) -> Session:
-    """Write the session of a user who has proved who they are. No token exists yet.
+    """Insert and return the session of a user who has authenticated. It has no token yet.
 
-    Only the funnel in ``authkit.login`` calls this: it is the place that knows whether the
-    proof is sufficient.
+    Only ``authkit.login.flows`` may call this: it decides whether the proof is sufficient.
     """
     now = clock.now()
     absolute = now + conf.SESSION_ABSOLUTE_LIFETIME
@@ -78,9 +75,9 @@ def open_session(
 
 
 def start_session(session: Session, client: Client | None = None) -> TokenPair:
-    """Tell that a session is complete, and return its first tokens.
+    """Record and signal that a session is complete, and return its first tokens.
 
-    :param client: who logged in; the client of the present request if it is left out.
+    :param client: the client that logged in; by default that of the present request.
     """
     record(
         "session_started", client=client, user=session.user_id, session=session.pk, amr=session.amr
@@ -100,9 +97,9 @@ def hold_session(session: Session) -> None:
 
 
 def pending_session(challenge: str) -> Session:
-    """Return the session that waits for a factor, its user included, and count the try.
+    """Return the pending session of a challenge with its user, and count one try.
 
-    :raises ChallengeInvalid: there is none, or its tries are used up.
+    :raises ChallengeInvalid: there is none, or its tries are used up (brute force).
     """
     try:
         claims = tokens.decode(challenge, "challenge")
@@ -118,15 +115,15 @@ def pending_session(challenge: str) -> Session:
 
 
 def give_back_try(session: Session) -> None:
-    """Do not count the last try of a pending session: its code was not looked at."""
+    """Uncount the last try of a pending session, whose code was not checked."""
     tried = Session.objects.pending().filter(pk=session.pk, pending_tries__gt=0)
     tried.update(pending_tries=F("pending_tries") - 1)
 
 
 def complete_session(session: Session, methods: Sequence[str]) -> None:
-    """Turn a pending session into a live one, once.
+    """Turn a pending session into a live one, once: a replay of its challenge is refused.
 
-    :raises ChallengeInvalid: a concurrent request did, or it waited too long.
+    :raises ChallengeInvalid: another request has completed it, or it has expired.
     """
     now = clock.now()
     changes = {
@@ -143,12 +140,12 @@ def complete_session(session: Session, methods: Sequence[str]) -> None:
 
 
 def forget_session(session: Session) -> None:
-    """Delete a pending session that nobody has been told of."""
+    """Delete a pending session whose challenge has not been sent to the client."""
     retry_on_conflict(Session.objects.filter(pk=session.pk).delete, Session)
 
 
 def fresh_access(session: Session) -> FreshAccess:
-    """Return an access token for a user who has just proved again who they are."""
+    """Return an access token for a user who has just reauthenticated."""
     now = clock.now()
     return FreshAccess(
         access=tokens.access_token(session, proved_at=now),

@@ -1,4 +1,4 @@
-"""Log-out by refresh token, which is revocation by RFC 7009. No HTTP here."""
+"""Log-out by refresh token: token revocation (RFC 7009). No HTTP here."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from authkit.signals import session_ended
 
 
 def log_out(refresh_token: str) -> None:
-    """End the session that a refresh token belongs to, also one that was spent or has expired.
+    """Revoke the session of a refresh token, also of a spent or expired one; idempotent.
 
-    A foreign token changes nothing.
+    Every other token is ignored (RFC 7009 section 2.2).
     """
     try:
         claims = tokens.read(refresh_token, "refresh")
     except TokenInvalid:
         return
-    if tokens.name_users_by_primary_key() and not session_ended.has_listeners(Session):
+    if tokens.user_id_is_primary_key() and not session_ended.has_listeners(Session):
         _end_unread(claims, "log_out")
         return
     session = sessions_by_id.get(id=claims.session_id)
@@ -40,7 +40,7 @@ def log_out(refresh_token: str) -> None:
 
 
 def _end_unread(claims: Claims, reason: str) -> None:
-    """Revoke the session of a token, where nobody has to be shown it, in one statement."""
+    """Revoke the session of a token in one statement, where no receiver needs its row."""
     try:
         user_id = get_user_model()._meta.pk.clean(claims.user_id, None)
         ends = clock.at(claims.payload["exp"]) - timedelta.resolution

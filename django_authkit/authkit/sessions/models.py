@@ -24,9 +24,9 @@ class SessionQuerySet(PrimaryQuerySet["Session"]):
         return self.filter(user=user)
 
     def live(self) -> SessionQuerySet:
-        """Return the sessions that are complete and have neither been revoked nor run out.
+        """Return the sessions that are complete and have neither been revoked nor expired.
 
-        Whether the user may still use them is for :meth:`Session.is_live` to say.
+        :meth:`Session.is_live` also checks the user.
         """
         return self.unended().filter(pending_until=None)
 
@@ -43,8 +43,8 @@ class SessionQuerySet(PrimaryQuerySet["Session"]):
 class Session(models.Model):
     """One log-in on one device, and the family of refresh tokens that came from it.
 
-    The row is the truth and tokens only point at it, so ending the row ends them all.
-    Rows grow with log-ins, never with refreshes, and hold nothing that authenticates.
+    The row decides and tokens only name it, so revoking the row revokes them all.
+    Log-ins add rows, refreshes do not. No column contains a credential.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -85,15 +85,15 @@ class Session(models.Model):
         return self.methods.split()
 
     def assign(self, changes: Mapping[str, Any]) -> None:
-        """Take over what a conditional UPDATE has written."""
+        """Set on this instance what a conditional UPDATE has written."""
         for name, value in changes.items():
             setattr(self, name, value)
 
     def is_live(self) -> bool:
         """Say whether the session may be used now.
 
-        It is computed from what is stored about session and user, so nothing has to be
-        told when an account is deactivated or its password changes by another road.
+        It is computed from the rows of session and user, so it follows at once when an account is
+        deactivated or its password changes outside of authkit.
         """
         return self.pending_until is None and self._may_be_used()
 
@@ -105,12 +105,12 @@ class Session(models.Model):
     def _may_be_used(self) -> bool:
         return (
             self.revoked_at is None
-            and not self._has_run_out(clock.now())
+            and not self._has_expired(clock.now())
             and self.user.is_active
             and self._password_is_unchanged()
         )
 
-    def _has_run_out(self, now: datetime) -> bool:
+    def _has_expired(self, now: datetime) -> bool:
         return now >= self.idle_expires_at or now >= self.absolute_expires_at
 
     def _password_is_unchanged(self) -> bool:
@@ -137,12 +137,12 @@ rotation = PreparedUpdate(
     idle_expires_at=Param("idle_expires_at", models.DateTimeField()),
 )
 
-#: Ends a session that is not over.
+#: Compare-and-set: revokes a session that has not ended.
 revocation = PreparedUpdate(
     Session, Q(id=_ID, revoked_at=None, idle_expires_at__gt=_NOW), revoked_at=_NOW
 )
 
-#: The same for the session that a token names, unless the token promises more than that has.
+#: The same for the session of a token, unless the token expires later than the session.
 revocation_by_token = PreparedUpdate(
     Session,
     Q(id=_ID, user=Param("user", Session._meta.get_field("user")))
@@ -153,16 +153,16 @@ revocation_by_token = PreparedUpdate(
 
 
 def password_fingerprint(user: AuthUser) -> str:
-    """Return 64 characters that change when the user's password does, and tell nothing of it.
+    """Return 64 hexadecimal digits that change with the user's password and do not reveal it.
 
-    Django's own session hash, keyed with SECRET_KEY, once more digested so that its length
-    is known and a project's cookie sessions cannot be told from it.
+    They are the SHA-256 of Django's session hash, an HMAC with SECRET_KEY: the length is fixed,
+    and the hash of a project's cookie sessions cannot be derived.
     """
     return _digest(user.get_session_auth_hash())
 
 
 def accepted_fingerprints(user: AuthUser) -> Iterator[str]:
-    """Return the fingerprint under SECRET_KEY, then those under SECRET_KEY_FALLBACKS."""
+    """Yield the fingerprint under SECRET_KEY, then those under SECRET_KEY_FALLBACKS."""
     yield password_fingerprint(user)
     for fallback in user.get_session_auth_fallback_hash():
         yield _digest(fallback)

@@ -1,4 +1,4 @@
-"""What a new hash of the password means to the sessions of its user. No HTTP here."""
+"""Which sessions survive a new hash of the user's password. No HTTP here."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from authkit.sessions.models import Session, password_fingerprint
 
 
 def keep_sessions(before: AuthUser, after: AuthUser) -> None:
-    """Let the sessions of a user live on whose password has another hash and is the same."""
+    """Keep the sessions of a user whose password has been rehashed and is the same."""
     mine = Session.objects.of(after).filter(password_fingerprint=password_fingerprint(before))
     mine.update(password_fingerprint=password_fingerprint(after))
 
 
 def follow_password_change(session: Session) -> None:
-    """Let the session in which its user has just changed the password live on.
+    """Keep the session in which its user has just changed the password.
 
-    :raises TokenInvalid: it has ended meanwhile.
+    :raises TokenInvalid: the session has ended since.
     """
     session.password_fingerprint = password_fingerprint(session.user)
     mine = Session.objects.live().filter(pk=session.pk)

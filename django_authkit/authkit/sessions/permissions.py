@@ -53,9 +53,9 @@ class RecentlyAuthenticated(BasePermission):
 
 
 class HasVerifiedEmail(BasePermission):
-    """Only for users whose e-mail address is proved, whatever their credential; one query.
+    """Only for users with a verified e-mail, by any credential; one query.
 
-    Others are answered 403 ``email_unverified``. Keys that belong to nobody are forbidden.
+    Others are answered 403 ``email_unverified``. Service keys are forbidden.
     """
 
     refuses = (EmailUnverified,)
@@ -69,11 +69,10 @@ class HasVerifiedEmail(BasePermission):
 
 
 class MayAddCredentials(HasVerifiedEmail):
-    """For what outlives a session: whoever registered an address need not be its owner.
+    """For adding credentials that outlive a session: the e-mail may be registered by an attacker.
 
-    An owner who proves the address by a new password ends all sessions in that transaction. So
-    the session is looked at once more after the address: a request that was under way when that
-    happened has none any longer.
+    An owner who verifies the e-mail by a password reset ends all sessions in that transaction. The
+    session is read again after the e-mail, so a concurrent request of the attacker loses the race.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:

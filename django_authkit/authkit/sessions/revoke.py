@@ -21,26 +21,26 @@ from authkit.signals import session_ended
 
 
 def live_sessions(user: AuthUser) -> SessionQuerySet:
-    """Return the user's sessions that a token could still use, most recently used first."""
+    """Return the user's sessions whose tokens may still be valid, most recently used first."""
     fingerprints = list(accepted_fingerprints(user))
     return Session.objects.of(user).live().filter(password_fingerprint__in=fingerprints)
 
 
 def end_session(user: AuthUser, session_id: UUID) -> bool:
-    """End one live session of the user; return False where they have none of that id."""
+    """Revoke one live session of the user; return False if the user has none with this id."""
     session = live_sessions(user).filter(pk=session_id).first()
     return session is not None and end(session, "ended_by_user")
 
 
 def end_other_sessions(user: AuthUser, current: Session | None) -> None:
-    """End all sessions of the user but this one, those that wait for a second factor too."""
+    """Revoke all sessions of the user except this one, pending sessions included."""
     tell_ended(retry_on_conflict(partial(revoke_other_sessions, user, current), Session))
 
 
 def revoke_other_sessions(user: AuthUser, current: Session | None) -> list[Session]:
-    """Do what :func:`end_other_sessions` does, and return them for :func:`tell_ended`.
+    """Do what :func:`end_other_sessions` does, and return the sessions for :func:`tell_ended`.
 
-    Nothing is to be told inside of a transaction, which may come to nothing.
+    Call that after the transaction, which may still be rolled back.
     """
     others = Session.objects.of(user).unended()
     if current is not None:
@@ -51,10 +51,10 @@ def revoke_other_sessions(user: AuthUser, current: Session | None) -> list[Sessi
 
 
 def end_sessions(user: AuthUser, *, actor: Any, note: str | None) -> None:
-    """End all sessions of a user because an administrator wants it.
+    """Revoke all sessions of a user on behalf of an administrator.
 
     :param actor: the primary key of the administrator.
-    :param note: why, in their words.
+    :param note: the administrator's reason.
     """
     ended = retry_on_conflict(partial(revoke_other_sessions, user, None), Session)
     tell_ended(ended, "ended_by_administrator", actor=actor, note=note)
@@ -75,7 +75,7 @@ def tell_ended(
 
 
 def end(session: Session, reason: str) -> bool:
-    """Revoke a session and tell of it; return False where it was over before."""
+    """Revoke a session, record and signal it; return False if it had ended before (idempotent)."""
     if not revocation.run(id=session.pk, now=clock.now()):
         return False
     record("session_ended", user=session.user_id, session=session.pk, reason=reason)

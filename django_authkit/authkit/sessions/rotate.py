@@ -24,9 +24,9 @@ from authkit.signals import refresh_token_reused
 def refresh_session(refresh_token: str) -> TokenPair:
     """Exchange a refresh token for the next pair.
 
-    Whoever comes second with the same token within the grace gets the same pair; whoever
-    comes later ends the session, since one of the two is not its owner (RFC 9700 section
-    4.14.2). That the token has expired by then makes no difference.
+    A replay within the grace is idempotent: it returns the same pair. A later replay is refresh
+    token reuse, a sign of token theft, and ends the session, also if the token has expired since
+    (RFC 9700 section 4.14.2).
 
     :raises TokenInvalid: the token or its session is not valid.
     :raises TokenReused: the token was spent; its session has just been ended.
@@ -36,10 +36,10 @@ def refresh_session(refresh_token: str) -> TokenPair:
     if session.generation == claims.generation:
         if _rotate(session):
             _follow_secret_key(session)
-        else:  # somebody else rotated it in between
+        else:  # race condition: another request has rotated it
             session = _session_to_refresh(claims)
     if session.generation != claims.generation + 1:
-        raise TokenInvalid  # from a future that a restored backup does not know
+        raise TokenInvalid  # issued after the backup that the database was restored from
     return token_pair(session)
 
 
@@ -77,13 +77,13 @@ def _rotate(session: Session) -> bool:
 
 
 def _follow_secret_key(session: Session) -> None:
-    """Make a session independent of the SECRET_KEY_FALLBACKS that it was made under."""
+    """Rewrite a fingerprint that SECRET_KEY_FALLBACKS made with the present SECRET_KEY."""
     if not settings.SECRET_KEY_FALLBACKS:
         return
     present = password_fingerprint(session.user)
     if session.password_fingerprint == present:
         return
-    # Not over the fingerprint of a password that has changed since the row was read.
+    # Compare-and-set: a password that has changed since the row was read keeps its fingerprint.
     Session.objects.filter(pk=session.pk, password_fingerprint=session.password_fingerprint).update(
         password_fingerprint=present
     )

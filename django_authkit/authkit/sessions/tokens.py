@@ -1,8 +1,8 @@
 """The two tokens of a session, and the only module that knows SimpleJWT.
 
 Tokens are derived from the session row: the same session at the same generation gives the
-same claims, so a successor need not be stored to be given out again. ``SIMPLE_JWT`` keeps
-its meaning for lifetimes, algorithm, keys, issuer, audience, leeway, JSON encoder and the
+same claims, so a refresh is idempotent within the grace, and no token is stored. ``SIMPLE_JWT``
+keeps its meaning for lifetimes, algorithm, keys, issuer, audience, leeway, JSON encoder and the
 names of claims; it is read when a token is made or read, so ``override_settings`` works.
 """
 
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
 
 TokenType = Literal["access", "enrolment", "refresh", "challenge"]
 
-#: What is sent as a bearer token. Whoever owes a second factor gets one of another type, which
-#: those who verify tokens by themselves, and see no session, do not take for the usual one.
+#: The types of bearer tokens (RFC 6750). A user who owes a second factor gets another type, so that
+#: services that verify tokens without reading the session do not accept it as an access token.
 BEARER: tuple[TokenType, ...] = ("access", "enrolment")
 
-#: Longer strings are refused unread; ours are a few hundred characters.
+#: In characters. Longer strings are refused before parsing; authkit's tokens have a few hundred.
 MAX_TOKEN_LENGTH = 4096
 
-#: The shortest signature, HS256's, has 43 characters. Most junk has not, and costs no decoding.
+#: The shortest signature, HS256's, has 43 characters. Other strings are refused without decoding.
 _COMPACT_JWS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{43,}", re.ASCII)
 _WITHIN = re.compile(
     r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]*\.([A-Za-z0-9_-]{1,4096})\.[A-Za-z0-9_-]+", re.ASCII
@@ -51,7 +51,7 @@ _WITHIN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token of ours says, checked for shape; ``payload`` has every claim as received."""
+    """A token's claims, types checked: ``payload`` has all of them; ``leeway`` is in seconds."""
 
     token_type: TokenType
     session_id: UUID
@@ -76,10 +76,10 @@ def _configured() -> Mapping[str, Any]:
 
 
 def default(name: str) -> Any:
-    """Return SimpleJWT's default for a member, except that a user's id is the primary key."""
+    """Return SimpleJWT's default of a member; the user id defaults to the primary key."""
     if name == "USER_ID_FIELD":
         return "pk"
-    # SimpleJWT took its default at import, and the key may have changed since.
+    # SimpleJWT read SECRET_KEY at import, and the key may have changed since.
     return settings.SECRET_KEY if name == "SIGNING_KEY" else DEFAULTS[name]
 
 
@@ -94,7 +94,7 @@ def idle_lifetime() -> timedelta:
 
 
 def access_token(session: Session, *, proved_at: datetime | None = None) -> str:
-    """Return the session's access token, or one that says when its user was just asked again."""
+    """Return the session's access token; ``proved_at`` is the time of a reauthentication."""
     return _encode(
         "enrolment" if session.enrolment_only else "access",
         session,
@@ -112,7 +112,7 @@ def refresh_token(session: Session) -> str:
 
 
 def challenge_token(session: Session) -> str:
-    """Return the token of a pending session. It opens nothing but the second step of its log-in."""
+    """Return the challenge of a pending session, which only the second factor's step accepts."""
     expires_at = session.pending_until or session.last_used_at
     return _encode("challenge", session, issued_at=session.last_used_at, expires_at=expires_at)
 
@@ -123,11 +123,11 @@ def access_expires_at(session: Session, proved_at: datetime | None = None) -> da
 
 
 def user_id_of(user: Any) -> str:
-    """Return the value of the user-id claim; like SimpleJWT's, always a string."""
+    """Return the value of the user-id claim, always a string as in SimpleJWT."""
     return str(getattr(user, _user_id_field()))
 
 
-def name_users_by_primary_key() -> bool:
+def user_id_is_primary_key() -> bool:
     """Say whether the user-id claim is the primary key."""
     return _user_id_field() in ("pk", get_user_model()._meta.pk.name)
 
@@ -145,7 +145,7 @@ def _user_id_field() -> str:
 def decode(token: str, *token_types: TokenType) -> Claims:
     """Return the claims of a token of one of these types that has not expired.
 
-    :raises TokenInvalid: for whatever is not such a token.
+    :raises TokenInvalid: for every other string.
     """
     claims = read(token, *token_types)
     if claims.has_expired():
@@ -156,9 +156,9 @@ def decode(token: str, *token_types: TokenType) -> Claims:
 def read(token: str, *token_types: TokenType) -> Claims:
     """Return the claims of a token of one of these types, which may have expired.
 
-    Signature, ``nbf``, ``iss`` and ``aud`` are verified, with one algorithm only.
+    Signature, ``nbf``, ``iss`` and ``aud`` are verified, with one algorithm (RFC 8725 section 3.1).
 
-    :raises TokenInvalid: for whatever is not such a token.
+    :raises TokenInvalid: for every other string.
     """
     if len(token) > MAX_TOKEN_LENGTH:
         raise TokenInvalid
@@ -170,15 +170,15 @@ def read(token: str, *token_types: TokenType) -> Claims:
     return claims
 
 
-def kind_within(text: str) -> str | None:
-    """Return the type of the first token of ours, good or not, that stands somewhere in a text."""
+def token_type_within(text: str) -> str | None:
+    """Return the type of the first authkit token in a text, valid or not; None without one."""
     if "eyJ" not in text:
         return None
-    kinds = (_kind(match[1]) for match in _WITHIN.finditer(text))
-    return next((kind for kind in kinds if kind in get_args(TokenType)), None)
+    found = (_token_type(match[1]) for match in _WITHIN.finditer(text))
+    return next((token_type for token_type in found if token_type in get_args(TokenType)), None)
 
 
-def _kind(encoded_payload: str) -> Any:
+def _token_type(encoded_payload: str) -> Any:
     try:
         payload = json.loads(base64.urlsafe_b64decode(encoded_payload + "=="))
     except (ValueError, RecursionError):
@@ -195,13 +195,13 @@ def _verified(
     try:
         payload = MappingProxyType(_payload(token, backend))
     except (jwt.PyJWTError, TokenBackendError, ValueError, OverflowError, RecursionError):
-        # PyJWT lets some malformed claims of well-signed tokens escape as plain errors.
+        # PyJWT raises plain errors for some malformed claims of validly signed tokens.
         raise TokenInvalid from None
     for required in ("exp", "iat"):
         _member(payload, required, int)
     token_type = _member(payload, token_type_claim, str)
     if token_type in BEARER:
-        # SimpleJWT's own view would make one of a refresh token of ours, and spend nothing.
+        # SimpleJWT's own view derives tokens without it from a refresh token, and rotates nothing.
         _member(payload, "amr", list)
     return Claims(
         token_type=token_type,
@@ -214,7 +214,7 @@ def _verified(
 
 
 def _payload(token: str, backend: TokenBackend) -> dict[str, Any]:
-    """Do what the backend's own ``decode`` does, but for ``exp``, which is for the callers."""
+    """Do what the backend's ``decode`` does, except for ``exp``, which the callers check."""
     payload: dict[str, Any] = jwt.decode(
         token,
         backend.get_verifying_key(token),
@@ -227,14 +227,14 @@ def _payload(token: str, backend: TokenBackend) -> dict[str, Any]:
     return payload
 
 
-#: A client sends one access token many times. What a signature says does not change, so it
-#: is verified once in a process; only expiry, and the session, are looked at every time.
+#: A client sends one access token many times. A signature stays valid, so a process verifies it
+#: once; expiry and the session (revocation) are checked every time.
 _verified_before = lru_cache(maxsize=2048)(_verified)
 
 
-def _member(payload: Mapping[str, Any], name: str, kind: type) -> Any:
+def _member(payload: Mapping[str, Any], name: str, expected: type) -> Any:
     value = payload.get(name)
-    if type(value) is not kind:  # True is an int to isinstance, and equal to user 1
+    if type(value) is not expected:  # True is an int to isinstance, and equal to user 1
         raise TokenInvalid
     return value
 
@@ -279,7 +279,7 @@ def _timestamp(moment: datetime) -> int:
     return int(moment.timestamp())
 
 
-#: What makes one backend different from another, in the order of its arguments.
+#: The settings that a backend is made from, in the order of its arguments.
 _BACKEND_SETTINGS = (
     "ALGORITHM",
     "SIGNING_KEY",

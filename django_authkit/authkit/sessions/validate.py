@@ -1,4 +1,4 @@
-"""Whether a token and its session are good now. No HTTP here."""
+"""Whether a token and its session are valid now. No HTTP here."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def verify_token(token: str) -> None:
 
 
 def session_of_access_token(token: str) -> tuple[Session, Claims]:
-    """Return the live session that an access token points at, its user included, in one query.
+    """Return the live session of an access token with its user, in one query, and the claims.
 
     :raises TokenInvalid: there is none.
     """
