@@ -60,7 +60,7 @@ class ScopesField(forms.MultipleChoiceField):
 
 
 class APIKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
-    #: Who fills it in.
+    #: The user who submits the form.
     administrator: Any = None
 
     scope = ScopesField(
@@ -85,11 +85,11 @@ def may_act_for(administrator: Any, owner: Any) -> bool:
 
 
 def is_superuser(user: Any) -> bool:
-    return getattr(user, "is_superuser", False) is True  # a user model need not know the word
+    return getattr(user, "is_superuser", False) is True  # a user model may lack the field
 
 
 def recorder(request: HttpRequest, api_key: APIKey) -> partial[None]:
-    """Return what records events of a key that an administrator has something to do with."""
+    """Return ``record`` for events of a key that an administrator causes."""
     return partial(events.record, user=api_key.owner_id, api_key=api_key.pk, actor=request.user.pk)
 
 
@@ -99,7 +99,7 @@ def declared_scopes() -> list[tuple[str, str]]:
 
 @admin.register(APIKey)
 class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
-    """Makes keys and shows each once, in the answer that made it and nowhere else."""
+    """Makes keys, and shows each one once, in the response to the request that made it."""
 
     form = APIKeyForm
     actions = ["revoke_keys", "rotate_keys", "rotate_keys_with_overlap"]
@@ -122,7 +122,7 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
     def get_readonly_fields(self, request: HttpRequest, obj: APIKey | None = None) -> Any:
         if obj is None:
             return []
-        # A key made for one owner is never handed on, and a revoked one never comes back.
+        # A key never changes its owner, and a revoked key is never restored.
         return self.get_fields(request, obj) if obj.revoked else [*self.OBSERVED, "owner"]
 
     def get_form(
@@ -132,7 +132,7 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
         return type(form.__name__, (form,), {"administrator": request.user})
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        # Filters in the address would tell a hash letter by letter.
+        # Filters in the URL would reveal a hash character by character (brute force).
         is_secret = lookup.startswith(("hashed_key", "retiring_hash"))
         return not is_secret and super().lookup_allowed(lookup, value, request)
 

@@ -9,19 +9,19 @@ from rest_framework_api_key.models import AbstractAPIKey
 from authkit.api_keys.foreign import use_foreign_key
 from authkit.api_keys.keys import plain_prefix_of, prefix_within
 from authkit.api_keys.principal import ServicePrincipal
-from authkit.api_keys.usage import Address, branded_prefix_of, use_key
+from authkit.api_keys.usage import ClientIP, branded_prefix_of, use_key
 from authkit.conf import conf
-from authkit.core.http.client import address_of
+from authkit.core.http.client import ip_of
 from authkit.core.http.header_credentials import HeaderCredentialAuthentication
 from authkit.errors import API_KEY_CHALLENGE
 
 
 class APIKeyAuthentication(HeaderCredentialAuthentication):
-    """``X-API-Key: <key>``, one query, none for what cannot be a key.
+    """``X-API-Key: <key>``, one query, none for a malformed key.
 
     ``request.user`` is the owner, or a :class:`ServicePrincipal` for a key without one;
     ``request.auth`` is the :class:`authkit.models.APIKey`. A key that is not valid is
-    refused with 401, also where anonymous access is allowed; one that has been used too often,
+    refused with 401, also where anonymous access is allowed; one over its rate limit,
     with 429. Subclasses may change ``header``, ``keyword`` (the scheme before the key) and
     ``query_parameter``, which is read instead of the header.
     """
@@ -29,7 +29,7 @@ class APIKeyAuthentication(HeaderCredentialAuthentication):
     header = "X-API-Key"
     keyword: str | None = None
 
-    #: What a permission, or a schema, knows keys by: their rights may be less than their owner's.
+    #: Marks keys for permissions and the schema: a key may have fewer rights than its owner.
     holds_scopes = True
 
     def get_credential(self, request: Request) -> str | None:
@@ -42,16 +42,16 @@ class APIKeyAuthentication(HeaderCredentialAuthentication):
         return key.strip(" ") if scheme.lower() == self.keyword.lower() else None
 
     def verify(self, request: Request, credential: str) -> tuple[Any, AbstractAPIKey]:
-        api_key = self.use(credential, partial(address_of, request._request))
+        api_key = self.use(credential, partial(ip_of, request._request))
         return self.owner_of(api_key) or ServicePrincipal(api_key), api_key
 
-    def use(self, key: str, ip: Address) -> AbstractAPIKey:
-        """Return the row of a key that may be used from an address.
+    def use(self, key: str, get_ip: ClientIP) -> AbstractAPIKey:
+        """Return the row of a key that is valid from this client IP, and count the use.
 
-        :raises APIKeyInvalid: it may not.
-        :raises APIKeyRateExceeded: not now.
+        :raises APIKeyInvalid: for every other key.
+        :raises APIKeyRateExceeded: its rate limit is exceeded.
         """
-        return use_key(key, ip)
+        return use_key(key, get_ip)
 
     def owner_of(self, api_key: Any) -> Any:
         """Return the user whom a key acts for, or None."""
@@ -67,9 +67,8 @@ class APIKeyAuthentication(HeaderCredentialAuthentication):
 class PlainAPIKeyAuthentication(APIKeyAuthentication):
     """``Authorization: Api-Key <prefix>.<secret>``, as djangorestframework-api-key has it.
 
-    Takes the keys that ``authkit_import_api_keys`` has moved. Subclasses may name the
-    ``model`` of keys that stay where they are, and the field of it that leads to the user
-    whom they act for (``owner_field``).
+    Accepts the keys that ``authkit_import_api_keys`` has imported. Subclasses may set ``model``,
+    whose keys are not imported, and ``owner_field``, its field for the user whom they act for.
     """
 
     header = "Authorization"
@@ -77,11 +76,11 @@ class PlainAPIKeyAuthentication(APIKeyAuthentication):
     model: type[AbstractAPIKey] | None = None
     owner_field: str | None = None
 
-    def use(self, key: str, ip: Address) -> AbstractAPIKey:
+    def use(self, key: str, get_ip: ClientIP) -> AbstractAPIKey:
         if self.model is not None:
             return use_foreign_key(self.model, key, self.owner_field)
-        # A key that has been rotated since it was moved is of our form.
-        return use_key(key, ip, lambda key: plain_prefix_of(key) or branded_prefix_of(key))
+        # A key that has been rotated since the import has authkit's format.
+        return use_key(key, get_ip, lambda key: plain_prefix_of(key) or branded_prefix_of(key))
 
     def owner_of(self, api_key: Any) -> Any:
         if self.model is None:

@@ -1,11 +1,11 @@
-"""A short memory of the keys that were found, in the project's default cache.
+"""Keeps rows of keys for a short time in the project's default cache.
 
-Off unless ``AUTHKIT["API_KEY_CACHE_SECONDS"]`` is set. What changes a key through its model
-writes a mark that nobody remembers anything over until it lapses, so a request that read
-the row before the change cannot put it back.
+Off unless ``AUTHKIT["API_KEY_CACHE_SECONDS"]`` is set. A change of a key through its model
+writes a mark that ``remember`` does not overwrite before it expires, so a request that read
+the row before the change cannot put it back (race condition).
 
-While the cache is down keys are looked up. A mark that it does not take is lost, and what was
-remembered before it lapses as it would have.
+While the cache is down, keys are read from the database. If it does not store a mark, a row that
+it has keeps its own expiry.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def remember(prefix: str, row: list[Any]) -> None:
 
 
 def forget(prefixes: Iterable[str], *, using: str) -> None:
-    """Forget keys once the change of their rows has been committed."""
+    """Mark keys as changed once the change of their rows has been committed."""
     seconds = conf.API_KEY_CACHE_SECONDS
     marks = {_name(prefix): CHANGED for prefix in prefixes} if seconds else {}
     if marks:

@@ -1,4 +1,4 @@
-"""What people can do with keys of their own. No HTTP here."""
+"""What users can do with their own API keys. No HTTP here."""
 
 from __future__ import annotations
 
@@ -23,11 +23,10 @@ from authkit.events.flows import record
 #: How long an old key can work beside its successor.
 MAX_OVERLAP = timedelta(days=7)
 
-
-#: How often a slot is chosen anew that somebody else has taken in between.
+#: How many slots are tried where concurrent requests take the chosen one (race condition).
 SLOT_TRIES = 50
 
-#: What an owner can change, and the columns that it stands in.
+#: The members that an owner can change, and their columns.
 COLUMNS = {
     "name": "name",
     "scopes": "scope",
@@ -38,7 +37,7 @@ COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A row, and its key for the only time."""
+    """A row, and its key, which is shown once and not stored."""
 
     api_key: APIKey
     key: str
@@ -62,17 +61,17 @@ def create_key(
     expires_at: datetime | None = None,
     allowed_networks: Iterable[str] = (),
 ) -> NewKey:
-    """Make a key for its owner, within the quota.
+    """Create a key of a user, within the quota.
 
-    :raises ScopeInvalid: a scope is unknown, or more than the owner has.
-    :raises QuotaExceeded: the owner has as many keys as they may have.
+    :raises ScopeInvalid: a scope is unknown, or the owner does not have it.
+    :raises QuotaExceeded: the owner has ``API_KEY_QUOTA`` keys already.
     """
-    wanted = list(scopes)
-    require_grantable(user, wanted)
+    granted = list(scopes)
+    require_grantable(user, granted)
     api_key = APIKey(
         owner=user,
         name=name,
-        scopes=wanted,
+        scopes=granted,
         expiry_date=expires_at,
         allowed_networks=allowed_networks,
         rate=conf.API_KEY_RATE or "",
@@ -83,10 +82,10 @@ def create_key(
 
 
 def change_key(user: AuthUser, key_id: UUID, changes: Mapping[str, Any]) -> APIKey | None:
-    """Change name, scopes, end or networks of a key; return None where they have none of that id.
+    """Change name, scopes, expiry or networks of a key; return None if the user has no such key.
 
-    :raises ScopeInvalid: a scope is unknown, or more than the owner has.
-    :raises APIKeyEnded: the key has expired, and does not come back.
+    :raises ScopeInvalid: a scope is unknown, or the owner does not have it.
+    :raises APIKeyEnded: the key has expired, and no change restores it.
     """
     api_key = own_key(user, key_id)
     if api_key is None:
@@ -96,7 +95,7 @@ def change_key(user: AuthUser, key_id: UUID, changes: Mapping[str, Any]) -> APIK
     for name, value in changes.items():
         setattr(api_key, "expiry_date" if name == "expires_at" else name, value)
     columns = {COLUMNS[name]: getattr(api_key, COLUMNS[name]) for name in changes}
-    # Whoever makes a key takes the slots of those that have expired, by a clock of their own.
+    # Compare-and-set: another request may have given the slot of an expired key to a new one.
     same = own_keys(user).live().filter(pk=key_id, slot=api_key.slot)
     if columns and not same.update(**columns):
         if own_key(user, key_id) is None:  # revoked in between
@@ -107,7 +106,7 @@ def change_key(user: AuthUser, key_id: UUID, changes: Mapping[str, Any]) -> APIK
 
 
 def revoke_key(user: AuthUser, key_id: UUID) -> bool:
-    """End a key for good; return False where they have none of that id."""
+    """Revoke a key for good; return False if the user has no such key."""
     if not own_keys(user).filter(pk=key_id).revoke():
         return False
     record("api_key_revoked", user=user.pk, api_key=key_id)
@@ -115,24 +114,24 @@ def revoke_key(user: AuthUser, key_id: UUID) -> bool:
 
 
 def rotate_key(user: AuthUser, key_id: UUID, overlap: timedelta) -> NewKey | None:
-    """Replace the secret of a key; return None where they have none of that id.
+    """Replace the secret of a key; return None if the user has no such key.
 
     :raises APIKeyEnded: the key has expired.
-    :raises APIKeyRotated: somebody else has just done it.
+    :raises APIKeyRotated: another request has just rotated it.
     """
     api_key = own_key(user, key_id)
     return api_key and rotate(api_key, overlap)
 
 
 def rotate(api_key: APIKey, overlap: timedelta = timedelta(0), *, actor: Any = None) -> NewKey:
-    """Replace the secret of a key, whosever it is. The old one works for ``overlap`` more.
+    """Replace the secret of any user's key. The old one works for ``overlap`` longer.
 
     At most two secrets work at a time: a second rotation within the overlap of the first
-    ends the oldest. Id, prefix, scopes, networks and what is counted stay as they are.
+    ends the oldest. Id, prefix, scopes, networks and counts stay as they are.
 
-    :param actor: the primary key of the administrator who does it, if one does.
+    :param actor: the primary key of the administrator who rotates it, if one does.
     :raises APIKeyEnded: the key has expired, or been revoked.
-    :raises APIKeyRotated: somebody else has just rotated it.
+    :raises APIKeyRotated: another request has just rotated it (compare-and-set).
     """
     key = new_key(conf.API_KEY_BRAND, api_key.prefix)
     changes: dict[str, Any] = {
@@ -150,10 +149,9 @@ def rotate(api_key: APIKey, overlap: timedelta = timedelta(0), *, actor: Any = N
 
 
 def _insert_within_quota(api_key: APIKey) -> str:
-    """Write a key into one of its owner's free slots, whoever else is doing the same.
+    """Insert a row into a free slot of its owner, and return its key.
 
-    The slots are unique, so there are never more keys than slots, and a row that is deleted
-    by any road frees its own.
+    Slots are unique, so no race condition exceeds the quota, and a deleted row frees its slot.
     """
     for tries_left in reversed(range(SLOT_TRIES)):
         api_key.slot = _free_slot(api_key.owner)
@@ -171,9 +169,9 @@ def _free_slot(owner: Any) -> int:
     keys = APIKey.objects.of(owner)
     keys.ended().exclude(slot=None).update(slot=None)
     taken = set(keys.exclude(slot=None).values_list("slot", flat=True))
-    # Slots beyond the quota were taken under a larger one, and count.
+    # Slots beyond the quota were taken when it was larger, and count.
     left = max(0, conf.API_KEY_QUOTA - len(taken))
     free = sorted(set(range(conf.API_KEY_QUOTA)) - taken)[:left]
     if not free:
         raise QuotaExceeded
-    return random.choice(free)  # noqa: S311 - so that callers at once rarely collide
+    return random.choice(free)  # noqa: S311 - so that concurrent callers rarely collide

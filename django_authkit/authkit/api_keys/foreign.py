@@ -12,10 +12,10 @@ from authkit.errors import APIKeyInvalid
 
 
 def use_foreign_key(model: type[AbstractAPIKey], key: str, owner_field: str | None) -> Any:
-    """Return the row of a key that may be used. Its manager says which keys are usable.
+    """Return the row of a valid key, among those that the model's manager calls usable.
 
-    :param owner_field: leads to the user whom the key acts for, who must be active.
-    :raises APIKeyInvalid: it may not be used, whatever the reason.
+    :param owner_field: the field for the user whom the key acts for, who must be active.
+    :raises APIKeyInvalid: for every other key.
     """
     prefix = plain_prefix_of(key)
     if prefix is None:
@@ -23,7 +23,7 @@ def use_foreign_key(model: type[AbstractAPIKey], key: str, owner_field: str | No
     api_key = _find(model, prefix, owner_field)
     if not _matches(model.objects.key_generator, key, api_key):
         raise APIKeyInvalid
-    if _has_run_out(api_key) or not _owner_is_active(api_key, owner_field):
+    if _has_expired(api_key) or not _owner_is_active(api_key, owner_field):
         raise APIKeyInvalid
     return api_key
 
@@ -35,12 +35,12 @@ def _find(model: type[AbstractAPIKey], prefix: str, owner_field: str | None) -> 
 
 def _matches(generator: Any, key: str, api_key: Any) -> bool:
     if api_key is None:
-        generator.hash(key)  # so that both take as long
+        generator.hash(key)  # equal work: timing must not reveal which prefixes exist
         return False
     return bool(generator.verify(key, api_key.hashed_key))
 
 
-def _has_run_out(api_key: Any) -> bool:
+def _has_expired(api_key: Any) -> bool:
     return api_key.expiry_date is not None and api_key.expiry_date <= clock.now()
 
 

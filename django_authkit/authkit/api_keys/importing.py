@@ -1,4 +1,4 @@
-"""Keys of djangorestframework-api-key, taken over with the secrets they have."""
+"""Imports keys of djangorestframework-api-key, whose secrets keep working."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from authkit.core.db.retry import atomic_with_retry
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of one key; ``reason`` says why it was left, or is empty."""
+    """The result for one key; ``reason`` says why it was not imported, or is empty."""
 
     prefix: str
     reason: str
 
 
 def import_key(old: Any, owner_field: str | None) -> Imported:
-    """Copy one row, so that its key works here too. Nothing changes over there."""
+    """Copy one row, so that authkit accepts its key too. The old row does not change."""
     owner = getattr(old, owner_field) if owner_field else None
     return Imported(old.prefix, _obstacle(old) or _copy(old, owner))
 

@@ -1,8 +1,8 @@
-"""What a key looks like. Arithmetic only: no database, no Django.
+"""The format of keys. Arithmetic only: no database, no Django.
 
 ``<brand>_<prefix: 8>_<secret: 32><checksum: 6>``, all of ``[A-Za-z0-9]`` but the brand. The
-prefix finds the row, the secret (190 bits) proves the key, and the checksum refuses
-a mistyped, cut or foreign one before anything is asked. Secret scanners match
+prefix finds the row, the secret (190 bits from the CSPRNG) proves the key, and the checksum
+refuses a mistyped, truncated or foreign one before the database is asked. Secret scanners match
 ``<brand>_[A-Za-z0-9]{8}_[A-Za-z0-9]{38}``.
 """
 
@@ -64,7 +64,7 @@ def plain_prefix_of(key: str) -> str | None:
 
 
 def prefix_within(text: str, brand: str) -> str | None:
-    """Return the prefix of the first key of this brand that stands somewhere in a text."""
+    """Return the prefix of the first key of this brand in a text; None without one."""
     if "_" not in text:
         return None
     found = (prefix_of(match[0], brand) for match in _WITHIN.finditer(text))
@@ -72,7 +72,7 @@ def prefix_within(text: str, brand: str) -> str | None:
 
 
 def checksum(body: str) -> str:
-    """Return CRC-32 in six base-62 digits. It catches accidents; it proves nothing."""
+    """Return CRC-32 in six base-62 digits. It detects typing errors and authenticates nothing."""
     value = zlib.crc32(body.encode())
     digits = []
     for _ in range(CHECKSUM_LENGTH):

@@ -26,18 +26,18 @@ from authkit.core.db.retry import atomic_with_retry
 from authkit.core.http import networks
 from authkit.core.limits import rates
 
-#: What a request with a key has no need of.
+#: The columns that authentication does not read.
 UNREAD = ("created", "last_used_ip", "rate_used", "rate_window_started_at", "slot")
 
 #: How many networks a key may be bound to.
 MAX_NETWORKS = 32
 
-#: How often a prefix is drawn anew that somebody has already. Once in 200,000,000,000,000.
+#: How many prefixes are drawn where one is taken. There are 62 ** 8, about 2 * 10 ** 14.
 PREFIX_TRIES = 5
 
 
 class BrandedKeyGenerator(KeyGenerator):  # type: ignore[misc]  # the package has no types
-    """Makes keys of our form, and hashes them as the parent does."""
+    """Makes keys in authkit's format, and hashes them as the parent does."""
 
     def get_prefix(self) -> str:
         return keys.new_prefix()
@@ -48,7 +48,7 @@ class BrandedKeyGenerator(KeyGenerator):  # type: ignore[misc]  # the package ha
         return key, prefix, self.hash(key)
 
     def matches(self, key: str, api_key: APIKey | None) -> bool:
-        """Verify the secret; hash once also where there is no row, so that both take as long."""
+        """Verify the secret in constant time. Equal work without a row prevents a timing attack."""
         presented: str = self.hash(key)
         if api_key is None:
             return False
@@ -66,7 +66,7 @@ class BrandedKeyGenerator(KeyGenerator):  # type: ignore[misc]  # the package ha
         slow = {column: getattr(api_key, column)}
         if not self.verify(key, slow[column]):
             return False
-        # Only over the hash that was verified: the key may have been rotated meanwhile.
+        # Compare-and-set: a rotation since the hash was verified must not be undone.
         APIKey.objects.filter(pk=api_key.pk, **slow).update(**{column: presented})
         return True
 
@@ -93,7 +93,7 @@ class APIKeyManager(BaseAPIKeyManager):  # type: ignore[misc]  # as above
         return api_key, self.insert(api_key)
 
     def insert(self, api_key: APIKey) -> str:
-        """Give a new row a key, write it, and return the key."""
+        """Insert a row with a new key, and return the key, which is not stored."""
         for tries_left in reversed(range(PREFIX_TRIES)):
             key = self.assign_key(api_key)
             try:
@@ -112,8 +112,8 @@ class APIKeyManager(BaseAPIKeyManager):  # type: ignore[misc]  # as above
     def get_from_key(self, key: str) -> APIKey:
         """Return the row of a usable key.
 
-        Unlike the parent's, it looks at expiry and owner too. It neither knows from where the
-        key came nor counts the use: :func:`authkit.api_keys.usage.use_key` does.
+        Unlike the parent's, it checks expiry and owner too. It neither checks the client IP
+        nor counts the use: :func:`authkit.api_keys.usage.use_key` does.
 
         :raises APIKey.DoesNotExist: for every other key.
         """
@@ -134,7 +134,7 @@ class APIKeyQuerySet(PrimaryQuerySet["APIKey"]):
         return self.filter(revoked=False)
 
     def live(self) -> APIKeyQuerySet:
-        """Return the keys that have neither been revoked nor run out."""
+        """Return the keys that have neither been revoked nor expired."""
         unexpired = Q(expiry_date=None) | Q(expiry_date__gt=clock.now())
         return self.unrevoked().filter(unexpired)
 
@@ -150,7 +150,7 @@ class APIKeyQuerySet(PrimaryQuerySet["APIKey"]):
             return super().delete()
 
     def revoke(self) -> int:
-        """End these keys for good: without its hash, nothing brings a key back."""
+        """Revoke these keys for good: their hashes are erased. Return how many; idempotent."""
         return self.unrevoked().update(
             revoked=True, hashed_key="", retiring_hash="", retiring_until=None, slot=None
         )
@@ -166,10 +166,10 @@ class APIKeyQuerySet(PrimaryQuerySet["APIKey"]):
 class APIKey(AbstractAPIKey):  # type: ignore[misc]  # as above
     """A credential for programs, with or without an owner.
 
-    The parent's primary key contains the hash of the key; ours is a random id that may be
+    The parent's primary key contains the hash of the key; this one is a random id that may be
     shown, logged and put into URLs.
 
-    For a while after a rotation there are two hashes, and the row accepts both keys.
+    During the overlap of a rotation there are two hashes, and the row accepts both keys.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -212,8 +212,8 @@ class APIKey(AbstractAPIKey):  # type: ignore[misc]  # as above
 
     objects: ClassVar[APIKeyManager] = APIKeyManager.from_queryset(APIKeyQuerySet)()
 
-    #: What ``save()`` writes of a row that exists. The rest changes by conditional UPDATEs
-    #: alone, so that no stale copy can undo a revocation, a rotation or a count.
+    #: The columns that ``save()`` writes of a row that exists. Only compare-and-set changes the
+    #: others, so that no stale copy can undo a revocation, a rotation or a count.
     DESCRIBED = ("name", "owner", "group", "scope", "networks", "rate", "expiry_date")
 
     class Meta:
@@ -226,7 +226,7 @@ class APIKey(AbstractAPIKey):  # type: ignore[misc]  # as above
 
     @property
     def scopes(self) -> list[str]:
-        """What the key is allowed, where a view asks for scopes."""
+        """What the key may do where a view requires scopes (RFC 6749 section 3.3)."""
         return self.scope.split()
 
     @scopes.setter
@@ -235,9 +235,9 @@ class APIKey(AbstractAPIKey):  # type: ignore[misc]  # as above
 
     @property
     def allowed_networks(self) -> list[str]:
-        """From where the key may be used, in CIDR notation; from everywhere if it is empty.
+        """The networks that the key may be used from, in CIDR notation; all if it is empty.
 
-        Setting it raises ``ValueError`` for what is no network.
+        Setting it raises ``ValueError`` for an invalid network.
         """
         return self.networks.split()
 
@@ -251,7 +251,7 @@ class APIKey(AbstractAPIKey):  # type: ignore[misc]  # as above
         return self.retiring_until if self._is_overlapping() else None
 
     def accepted_hashes(self) -> dict[str, str]:
-        """Return the hashes of the keys that are good now, by column: two during an overlap."""
+        """Return the hashes of the keys that work now, by column: two during an overlap."""
         retiring = {"retiring_hash": self.retiring_hash} if self._is_overlapping() else {}
         return {"hashed_key": self.hashed_key, **retiring}
 
@@ -260,7 +260,7 @@ class APIKey(AbstractAPIKey):  # type: ignore[misc]  # as above
         return self.rejection_reason() is None
 
     def rejection_reason(self) -> str | None:
-        """Return in a word why the key may not be used now, or None if it may."""
+        """Return ``revoked``, ``expired`` or ``owner_inactive``; None if the key may be used."""
         if self.revoked:
             return "revoked"
         if self.has_run_out():

@@ -12,12 +12,12 @@ from authkit.core.http.header_credentials import is_key
 
 
 class HasScope(OperationHolderMixin, BasePermission):
-    """``HasScope("books:read")``: for whoever is logged in, and keys that hold the scopes.
+    """``HasScope("books:read")``: for users who are logged in, and keys that hold the scopes.
 
-    Without arguments the view says what it wants: ``required_scopes``, a list, or a dict of
-    lists by action (by lower-case method where there are no actions). An action that the dict
-    leaves out, and a view that says nothing, take no key. Sessions pass: what a user may do
-    is for other permissions. A key with too little is answered 403 ``insufficient_scope``.
+    Without arguments, ``required_scopes`` of the view names them: a list, or a dict of lists by
+    action (by lower-case method where there are no actions). Where no scope is named, no key is
+    accepted (fail closed). Sessions pass: other permissions decide what a user may do. A key
+    that does not hold all of them is answered 403 ``insufficient_scope`` (RFC 6750 section 3.1).
     """
 
     message = _("The API key lacks the required scope.")
@@ -27,7 +27,7 @@ class HasScope(OperationHolderMixin, BasePermission):
         self.scopes = scopes
 
     def __call__(self) -> HasScope:
-        return self  # permission_classes holds what is called to give a permission
+        return self  # REST framework calls each member of permission_classes
 
     def has_permission(self, request: Request, view: Any) -> bool:
         user: Any = request.user
@@ -35,15 +35,15 @@ class HasScope(OperationHolderMixin, BasePermission):
             return False
         if not is_key(request):
             return True
-        required = self.scopes or scopes_wanted_by(view, request)
+        required = self.scopes or scopes_required_by(view, request)
         return bool(required) and not missing_scopes(request.auth, required)
 
 
-def scopes_wanted_by(view: Any, request: Request) -> Iterable[str]:
-    wanted = getattr(view, "required_scopes", ())
-    if isinstance(wanted, Mapping):
+def scopes_required_by(view: Any, request: Request) -> Iterable[str]:
+    required = getattr(view, "required_scopes", ())
+    if isinstance(required, Mapping):
         action = getattr(view, "action", None) or str(request.method).lower()
-        if action == "head" and action not in wanted:
-            action = "get"  # which is what answers it
-        wanted = wanted.get(action, ())
-    return [wanted] if isinstance(wanted, str) else wanted
+        if action == "head" and action not in required:
+            action = "get"  # the handler that answers HEAD
+        required = required.get(action, ())
+    return [required] if isinstance(required, str) else required

@@ -9,12 +9,11 @@ from rest_framework_api_key.models import AbstractAPIKey
 
 
 class ServicePrincipal:
-    """``request.user`` of a key without an owner: authenticated, but no user of the database.
+    """``request.user`` of a service key: authenticated, and not a user of the database.
 
-    Its permissions are those of the key's group, and none without one; asking for them is one
-    query. Its ``pk`` tells it from others, to a throttle say, and is no
-    user's: not None, which a careless ``filter(owner_id=request.user.pk)`` would take for
-    the rows that belong to nobody. It stays the same when the key is rotated.
+    It has the permissions of the key's group, read in one query, and none without a group. Its
+    ``pk`` identifies it, e.g. to a throttle, and survives a rotation. No user has it, and it is
+    not None (fail closed): ``filter(owner_id=None)`` would return the rows without an owner.
     """
 
     username = ""
@@ -34,7 +33,7 @@ class ServicePrincipal:
         return self.name
 
     def get_all_permissions(self, obj: Any = None) -> set[str]:
-        """Return ``"<app>.<codename>"`` of every permission; as with users, none is an object's."""
+        """Return ``"<app>.<codename>"`` of every permission; as for users, none for an object."""
         return set(self._permissions) if obj is None else set()
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:

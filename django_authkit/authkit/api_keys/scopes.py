@@ -1,4 +1,4 @@
-"""What a key may be allowed: the scopes that the project declares, and its owner's among them."""
+"""The scopes that a key may hold: those that the project declares and its owner has."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from authkit.errors import ScopeInvalid
 
 
 def scopes_of(owner: Any) -> frozenset[str]:
-    """Return the scopes that keys of this owner may hold; those of a service may hold all."""
+    """Return the scopes that keys of this owner may hold; service keys (None) may hold all."""
     policy = conf.OWNER_SCOPES
     if owner is None or policy is None:
         return frozenset(conf.SCOPES)
@@ -25,14 +25,14 @@ def scopes_of(owner: Any) -> frozenset[str]:
 def require_grantable(owner: Any, scopes: Iterable[str]) -> None:
     """Return if a key of this owner may hold these scopes.
 
-    :raises ScopeInvalid: one is not declared, or is more than the owner has.
+    :raises ScopeInvalid: one is not declared, or the owner does not have it.
     """
     if not scopes_of(owner).issuperset(scopes):
         raise ScopeInvalid
 
 
 def missing_scopes(api_key: Any, required: Iterable[str]) -> set[str]:
-    """Return the scopes that a key would need besides; its owner may have lost one since."""
+    """Return the required scopes that the key does not hold, or that its owner has lost since."""
     missing = set(required).difference(getattr(api_key, "scopes", ()))
     if not missing and conf.OWNER_SCOPES is not None:
         missing = set(required).difference(scopes_of(getattr(api_key, "owner", None)))

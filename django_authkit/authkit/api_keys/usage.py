@@ -1,4 +1,4 @@
-"""Whether a key may be used, now and from here. No HTTP: for requests and handshakes alike."""
+"""Whether a key may be used now, from this IP. No HTTP: for WebSocket handshakes as well."""
 
 from __future__ import annotations
 
@@ -21,20 +21,21 @@ from authkit.core.limits import rates, windows
 from authkit.errors import APIKeyInvalid, APIKeyRateExceeded
 from authkit.events.flows import record
 
-#: How exactly is known when a key was used last; it is written no more often.
+#: The precision of ``last_used_at``, which is written at most this often.
 LAST_USED_PRECISION = timedelta(minutes=1)
 
-#: Tells from where a key is used, None if that is unknown. It is asked only where it matters.
-Address = Callable[[], str | None]
+#: Returns the client IP, or None if it is unknown. It is called only where the IP is needed.
+ClientIP = Callable[[], str | None]
 
 
-def use_key(key: str, ip: Address, prefix_of: Callable[[str], str | None] | None = None) -> APIKey:
-    """Return the row of a key that may be used, its owner included, and count the use.
+def use_key(
+    key: str, get_ip: ClientIP, prefix_of: Callable[[str], str | None] | None = None
+) -> APIKey:
+    """Return the row of a valid key with its owner, and count the use.
 
-    :param ip: a function that tells the address from which it is used.
-    :param prefix_of: finds the prefix in a key that is not of our form.
-    :raises APIKeyInvalid: it may not be used, whatever the reason.
-    :raises APIKeyRateExceeded: it has been used too often; ``wait`` seconds tell till when.
+    :param prefix_of: returns the prefix of a key that has another format.
+    :raises APIKeyInvalid: for every other key; the reason is only logged.
+    :raises APIKeyRateExceeded: its rate limit is exceeded; ``wait`` is in seconds.
     """
     prefix = (prefix_of or branded_prefix_of)(key)
     if prefix is None:
@@ -42,11 +43,11 @@ def use_key(key: str, ip: Address, prefix_of: Callable[[str], str | None] | None
     api_key, is_fresh = _find(prefix)
     if not APIKey.objects.key_generator.matches(key, api_key) or api_key is None:
         raise APIKeyInvalid
-    _reject_if_unusable(api_key, ip)
+    _reject_if_unusable(api_key, get_ip)
     if api_key.rate:
         count_use(api_key)
     if is_fresh:
-        note_use(api_key, ip)
+        note_use(api_key, get_ip)
     return api_key
 
 
@@ -55,9 +56,9 @@ def branded_prefix_of(key: str) -> str | None:
 
 
 def count_use(api_key: APIKey) -> None:
-    """Count one use of a key with a rate, unless none is left.
+    """Count one use of a key within its rate limit (compare-and-set).
 
-    :raises APIKeyRateExceeded: none is.
+    :raises APIKeyRateExceeded: no use is left in this window.
     """
     rate = rates.parse(api_key.rate)
     columns = {"count": "rate_used", "moment": "rate_window_started_at"}
@@ -65,24 +66,24 @@ def count_use(api_key: APIKey) -> None:
         raise APIKeyRateExceeded(_seconds_left(api_key, rate.period, clock.now()))
 
 
-def note_use(api_key: APIKey, ip: Address) -> None:
-    """Write when and from where a key was used, at most once a minute.
+def note_use(api_key: APIKey, get_ip: ClientIP) -> None:
+    """Write time and client IP of the last use, at most once a minute.
 
-    Under a transaction it is written after the commit, so that no row stays locked for as
-    long as the request takes. If it cannot be written that is logged, and nothing else.
+    They are written after the commit, so that no transaction locks the row for as long as the
+    request takes. A failure is logged and not raised.
     """
     now = clock.now()
     if api_key.last_used_at is None or now - api_key.last_used_at >= LAST_USED_PRECISION:
-        address = ip()
+        ip = get_ip()
 
         def write() -> None:
-            _write_use(api_key, now, address)
+            _write_use(api_key, now, ip)
 
         transaction.on_commit(write, using=router.db_for_write(APIKey), robust=True)
 
 
 def _find(prefix: str) -> tuple[APIKey | None, bool]:
-    """Return the row, and whether it has just been read and not remembered."""
+    """Return the row, and whether it was read from the database and not from the cache."""
     lookup = APIKey.objects.by_prefix
     if not conf.API_KEY_CACHE_SECONDS or not lookup.is_prepared():
         return lookup.get(prefix=prefix), True
@@ -96,15 +97,15 @@ def _find(prefix: str) -> tuple[APIKey | None, bool]:
     return lookup.build(row), True
 
 
-def _reject_if_unusable(api_key: APIKey, ip: Address) -> None:
+def _reject_if_unusable(api_key: APIKey, get_ip: ClientIP) -> None:
     reason = api_key.rejection_reason()
-    if reason is None and api_key.networks and not networks.contains(api_key.networks, ip()):
+    if reason is None and api_key.networks and not networks.contains(api_key.networks, get_ip()):
         reason = "network"
     if reason is not None:
         record(
             "api_key_refused",
             user=api_key.owner_id,
-            client=Client(ip(), ""),
+            client=Client(get_ip(), ""),
             api_key=api_key.pk,
             reason=reason,
         )
@@ -123,5 +124,5 @@ def _seconds_left(api_key: APIKey, period: timedelta, now: datetime) -> int:
 
 
 def _rows(api_key: APIKey) -> PrimaryQuerySet[APIKey]:
-    # Not by the manager: what is counted changes nothing that is remembered.
+    # Without the manager: a count does not remove the key from the cache.
     return PrimaryQuerySet(APIKey).filter(pk=api_key.pk)

@@ -12,29 +12,29 @@ from django.http import HttpRequest
 from authkit.conf import conf
 from authkit.core.http import networks
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-#: What is kept of a User-Agent header. Longer ones are cut: it is shown, never compared.
+#: In characters. A longer User-Agent is cut: it is shown, never compared.
 USER_AGENT_LENGTH = 255
 
-#: What one customer of a provider is given of IPv6 at least (RFC 6177), so what is counted as one.
+#: The smallest network that a provider assigns to one site (RFC 6177), so it counts as one client.
 IPV6_PREFIX = 64
 
-#: The longest chain of proxies that is followed; a header of 64 KiB has room for many more.
+#: The longest chain of proxies that is read; a header of 64 KiB may contain many more.
 MOST_HOPS = 32
 
 #: The attribute of a request that keeps its client.
 _COMPUTED = "_authkit_client"
 
-#: Some proxies write the port beside the address. Compiled where there is a proxy.
+#: Some proxies add the port to the IP. Compiled where there is a proxy.
 _WITH_PORT = r"\[([^\[\]]+)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+"
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The client of a request, as far as the connection and the trusted proxies tell.
+    """The client of a request, according to the connection and the trusted proxies.
 
-    ``network`` is what counts as one client: an IPv4 address, or the /64 of an IPv6 one.
+    ``network`` is what counts as one client: an IPv4 address, or the /64 of an IPv6 address.
     """
 
     ip: str | None
@@ -46,16 +46,16 @@ class Client:
 
 
 def client_of(request: HttpRequest) -> Client:
-    """Return the address of the client and its User-Agent, printable and at most 255 characters.
+    """Return the client IP and its User-Agent, printable and at most 255 characters.
 
-    The address is ``REMOTE_ADDR``. Behind ``AUTHKIT["TRUSTED_PROXIES"]`` it is the last one in
-    ``X-Forwarded-For`` that none of them has; what stands before it, anybody can have sent.
+    The IP is ``REMOTE_ADDR``. Behind ``AUTHKIT["TRUSTED_PROXIES"]`` it is the last one in
+    ``X-Forwarded-For`` that is not of a proxy; an attacker can send any entries before it.
     It is computed once for a request.
     """
     client: Client | None = getattr(request, _COMPUTED, None)
     if client is None:
         user_agent = _printable(request.META.get("HTTP_USER_AGENT", ""))[:USER_AGENT_LENGTH]
-        client = Client(address_of(request), user_agent)
+        client = Client(ip_of(request), user_agent)
         setattr(request, _COMPUTED, client)
     return client
 
@@ -70,39 +70,39 @@ def present_client() -> Client:
     return Client(ip=None, user_agent="") if request is None else client_of(request)
 
 
-def address_of(request: HttpRequest) -> str | None:
-    """Return the address of the client as :func:`client_of` does, where nothing else matters."""
-    address = _address(request)
-    return None if address is None else str(address)
+def ip_of(request: HttpRequest) -> str | None:
+    """Return the client IP as :func:`client_of` does, without its User-Agent; None if unknown."""
+    ip = _ip(request)
+    return None if ip is None else str(ip)
 
 
 def network_of(ip: str) -> str:
-    """Return an IPv4 address as it is, and the /64 that an IPv6 address is in."""
+    """Return an IPv4 address unchanged, and the /64 of an IPv6 address."""
     if ":" not in ip:
         return ip
     return str(ipaddress.ip_network((ip, IPV6_PREFIX), strict=False))
 
 
-def _address(request: HttpRequest) -> Address | None:
-    address = _parsed(request.META.get("REMOTE_ADDR", ""))
+def _ip(request: HttpRequest) -> IPAddress | None:
+    ip = _parsed(request.META.get("REMOTE_ADDR", ""))
     proxies = conf.TRUSTED_PROXIES
     if not proxies:
-        return address
+        return ip
     for hop, entry in enumerate(_from_the_right(request)):
-        if not _is_trusted(proxies, hop, address):
+        if not _is_trusted(proxies, hop, ip):
             break
         further = _parsed(entry)
         if further is None:
-            break  # garbage: the proxy that passed it on is all that is known
-        address = further
-    return address
+            break  # malformed: the proxy that forwarded it is the last known client
+        ip = further
+    return ip
 
 
-def _is_trusted(proxies: int | Sequence[str], hop: int, address: Address | None) -> bool:
+def _is_trusted(proxies: int | Sequence[str], hop: int, ip: IPAddress | None) -> bool:
     if isinstance(proxies, int):
         return hop < proxies
-    # A peer without an address is behind a unix socket, and so on this machine.
-    return address is None or any(address in network for network in _networks(tuple(proxies)))
+    # A peer without an IP is behind a unix socket, and so on this machine.
+    return ip is None or any(ip in network for network in _networks(tuple(proxies)))
 
 
 @lru_cache(maxsize=8)
@@ -119,13 +119,13 @@ def _from_the_right(request: HttpRequest) -> Iterator[str]:
 
 
 @lru_cache(maxsize=1024)
-def _parsed(value: str) -> Address | None:
-    """Return an IP address, an IPv4 one also where it came mapped to IPv6."""
+def _parsed(value: str) -> IPAddress | None:
+    """Return an IP address; one that is IPv4 mapped to IPv6 becomes IPv4."""
     try:
-        address = ipaddress.ip_address(value.partition("%")[0])
+        ip = ipaddress.ip_address(value.partition("%")[0])
     except ValueError:
-        return None  # a unix socket has no address
-    return getattr(address, "ipv4_mapped", None) or address
+        return None  # a unix socket has no IP
+    return getattr(ip, "ipv4_mapped", None) or ip
 
 
 def _printable(value: str) -> str:
