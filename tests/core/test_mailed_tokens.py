@@ -26,7 +26,7 @@ def issue_one(user, purpose=Purpose.PASSWORD_RESET, address=ADDRESS):
 def test_a_token_is_found_for_its_purpose_alone(user, purpose):
     token = issue_one(user, purpose)
     found = find(purpose, token)
-    assert (found.user, found.address) == (user, ADDRESS)
+    assert (found.user, found.email) == (user, ADDRESS)
     for other in set(Purpose) - {purpose}:
         assert find(other, token) is None
 

@@ -18,7 +18,7 @@ from authkit.accounts.registration import complete, find_registration, may_be_wr
 from authkit.core.db.retry import atomic_with_retry
 from authkit.core.identity import one_time_links as mailed_tokens
 from authkit.core.identity.models import Purpose
-from authkit.core.identity.one_time_links import FoundToken
+from authkit.core.identity.one_time_links import FoundLink
 from authkit.core.identity.unverified_email import mark_verified
 from authkit.core.identity.users import AuthUser, email_of, username_of
 from authkit.core.limits.rates import Rate
@@ -84,26 +84,26 @@ def open_link(token: str, password: str | None = None) -> None:
         raise LinkInvalid
 
 
-def _change(found: FoundToken) -> None:
+def _change(found: FoundLink) -> None:
     owner = _owner(found)
     user, ended, undo = _move(partial(_apply_change, owner, found))
     tell_ended(ended)
     record("email_changed", user=user.pk)
     email_changed.send_robust(sender=type(user), user=user)
     old = email_of(owner)
-    context = {"username": username_of(user), "address": found.address}
+    context = {"username": username_of(user), "address": found.email}
     send_all([Mail("email_changed", old, {**context, "link": link(token)}) for token in undo])
 
 
-def _undo(found: FoundToken) -> None:
+def _undo(found: FoundLink) -> None:
     user, ended = _move(partial(_apply_undo, _owner(found), found))
     tell_ended(ended)
     record("email_change_undone", user=user.pk)
     email_changed.send_robust(sender=type(user), user=user)
-    send_all([Mail("email_change_undone", found.address, {"username": username_of(user)})])
+    send_all([Mail("email_change_undone", found.email, {"username": username_of(user)})])
 
 
-def _owner(found: FoundToken) -> AuthUser:
+def _owner(found: FoundLink) -> AuthUser:
     if not found.user.is_active:
         raise LinkInvalid
     return found.user
@@ -116,10 +116,10 @@ def _move(change: Callable[[], T]) -> T:
         raise AlreadyTaken from None
 
 
-def _apply_change(owner: AuthUser, found: FoundToken) -> tuple[AuthUser, list[Session], list[str]]:
+def _apply_change(owner: AuthUser, found: FoundLink) -> tuple[AuthUser, list[Session], list[str]]:
     _spend(found)
     column = owner.get_email_field_name()
-    if holder_of(column, found.address, besides=owner) is not None:
+    if holder_of(column, found.email, besides=owner) is not None:
         raise AlreadyTaken
     undo: list[str] = []
     old = email_of(owner)
@@ -128,21 +128,21 @@ def _apply_change(owner: AuthUser, found: FoundToken) -> tuple[AuthUser, list[Se
         # What is left stays the user's while there is a way back to it.
         _claim_unless_shared(owner)
         undo = mailed_tokens.issue(Purpose.EMAIL_CHANGE_UNDO, [(owner, old)], UNDO_LIFETIME)
-    user = _moved(owner, found.address)
+    user = _moved(owner, found.email)
     claim_names(user, [column])
     mailed_tokens.forget(user, Purpose.PASSWORD_RESET, Purpose.EMAIL_VERIFICATION)
     return user, revoke_other_sessions(user, None), undo
 
 
-def _apply_undo(owner: AuthUser, found: FoundToken) -> tuple[AuthUser, list[Session]]:
+def _apply_undo(owner: AuthUser, found: FoundLink) -> tuple[AuthUser, list[Session]]:
     _spend(found)
-    user = _moved(owner, found.address)
+    user = _moved(owner, found.email)
     _claim_unless_shared(user)
     mailed_tokens.forget(user, *Purpose)
     return user, revoke_other_sessions(user, None)
 
 
-def _spend(found: FoundToken) -> None:
+def _spend(found: FoundLink) -> None:
     if not mailed_tokens.spend(found):
         raise LinkInvalid
 

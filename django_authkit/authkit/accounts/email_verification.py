@@ -20,7 +20,7 @@ from authkit.accounts.availability import link
 from authkit.core.db.retry import atomic_with_retry
 from authkit.core.identity import one_time_links as mailed_tokens
 from authkit.core.identity.models import Purpose
-from authkit.core.identity.one_time_links import FoundToken
+from authkit.core.identity.one_time_links import FoundLink
 from authkit.core.identity.unverified_email import mark_verified
 from authkit.core.identity.users import AuthUser, email_of, username_of
 from authkit.core.limits.rates import Rate
@@ -46,7 +46,7 @@ def ask_for_proof(user: AuthUser | None) -> list[Mail]:
     ]
 
 
-def verify_address(found: FoundToken, password: str | None) -> None:
+def verify_address(found: FoundLink, password: str | None) -> None:
     """Note that the address of an account is that of whoever knows its password.
 
     :raises ValidationError: the password is missing.
@@ -78,6 +78,6 @@ def require_right_password(link_id: str, password: str | None, hashes: list[str]
     raise InvalidCredentials
 
 
-def _verify(found: FoundToken) -> None:
+def _verify(found: FoundLink) -> None:
     if not mailed_tokens.spend(found) or not mark_verified(found.user):
         raise LinkInvalid

@@ -16,7 +16,7 @@ from authkit.core.db.retry import atomic_with_retry
 from authkit.core.http.client import Client
 from authkit.core.http.security_log import note
 from authkit.core.identity.models import Purpose
-from authkit.core.identity.one_time_links import FoundToken, find, issue, spend
+from authkit.core.identity.one_time_links import FoundLink, find, issue, spend
 from authkit.core.identity.unverified_email import mark_verified
 from authkit.core.identity.users import AuthUser, canonical, email_of, spelt_like, username_of
 from authkit.core.limits.rates import Rate
@@ -138,7 +138,7 @@ def _link(user: AuthUser, token: str) -> str:
     return template.replace("{uid}", uid_of(user)).replace("{token}", token)
 
 
-def _store(user: AuthUser, found: FoundToken, forgotten: str) -> tuple[list[Session], bool]:
+def _store(user: AuthUser, found: FoundLink, forgotten: str) -> tuple[list[Session], bool]:
     if not spend(found) or not store_password(user, over=forgotten):
         raise LinkInvalid
     reset_password_failures(user)

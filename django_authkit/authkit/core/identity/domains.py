@@ -1,6 +1,6 @@
 """Domains with letters beyond ASCII, which can be written in two ways (IDNA, RFC 5890).
 
-By IDNA 2003, which Python has, and by which Django addresses what it mails.
+By IDNA 2003, which Python implements, and Django uses for the recipients of mails.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from django.utils.encoding import punycode
 
 
 def in_ascii(domain: str) -> str:
-    """Return how the DNS has a domain; what is none stays as it is.
+    """Return the ASCII form of a domain, as in the DNS; an invalid domain is returned unchanged.
 
     >>> in_ascii("b\\u00fccher.example")
     'xn--bcher-kva.example'
@@ -21,7 +21,7 @@ def in_ascii(domain: str) -> str:
 
 
 def in_letters(domain: str) -> str:
-    """Return how people read a domain; what is none stays as it is.
+    """Return the Unicode form of a domain; an invalid domain is returned unchanged.
 
     >>> in_letters("xn--bcher-kva.example") == "b\\u00fccher.example"
     True

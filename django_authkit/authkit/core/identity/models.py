@@ -1,4 +1,4 @@
-"""Rows about users that the user model has no column for."""
+"""What is stored of users outside of the user model."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from authkit.core.db.primary import PrimaryManager
 
 
 class UnverifiedEmail(models.Model):
-    """An account that was made before its address was proved; the row goes with the proof.
+    """An account that was made before its e-mail was verified; verification deletes the row.
 
     There are such accounts where ``AUTHKIT["EMAIL_VERIFICATION_REQUIRED"]`` is False. Accounts
-    that come by another road have no row, and count as verified.
+    that did not register here have no row, and count as verified.
     """
 
     user = models.OneToOneField(

@@ -1,7 +1,7 @@
-"""Tokens for one use that travel by mail: 256 random bits, of which the row keeps a digest.
+"""One-time links: mailed tokens of 256 bits from the CSPRNG, of which the row stores a digest.
 
-A token belongs to one purpose and one account, and dies with a newer one, with its time, and
-with a change of the account's password or e-mail address since.
+A token belongs to one purpose and one account. A newer one, its expiry, and a change of the
+account's password or e-mail invalidate it.
 """
 
 from __future__ import annotations
@@ -23,75 +23,72 @@ from authkit.core.identity.users import AuthUser, email_of
 
 TOKEN_BYTES = 32
 
-
-#: The longest token that is looked at; ours have 43 characters.
+#: The longest token that is read, in characters; authkit's have 43.
 MAX_TOKEN_LENGTH = 64
 
+#: The recipient where there is no account: its row prevents user enumeration by timing.
+DECOY: Sequence[tuple[AuthUser | None, str]] = [(None, "")]
 
-#: Who is sent a token where there is nobody to send it to.
-NOBODY: Sequence[tuple[AuthUser | None, str]] = [(None, "")]
-
-
-#: Outlive changes of password and address: they are the owner's way back from those. Several
-#: may be good at a time, since each goes to an address that was the owner's once.
+#: Survive changes of password and e-mail: they undo an account takeover. Several may be valid at
+#: a time, since each was sent to a former e-mail of the owner.
 _UNBOUND = {Purpose.EMAIL_CHANGE_UNDO}
 
 
-class FoundToken(NamedTuple):
-    """A token that is good: whose it is, and where it was sent."""
+class FoundLink(NamedTuple):
+    """A valid one-time link, its user, and the e-mail that it was sent to."""
 
     id: int
     user: AuthUser
-    address: str
+    email: str
 
 
 def issue(
     purpose: Purpose, recipients: Sequence[tuple[AuthUser, str]], lifetime: timedelta
 ) -> list[str]:
-    """Make a token for each user and the address that it is sent to; return them in order.
+    """Make a token for each recipient, a user and an e-mail; return the tokens in their order.
 
-    Earlier ones of this purpose and user die. For nobody at all a row is written that no
-    token opens, so that it costs two statements whoever there is.
+    Earlier tokens of this purpose and user become invalid. Without recipients, equal work (two
+    statements, and a row that no token opens) prevents user enumeration by timing.
     """
     now = clock.now()
-    issued = [(secrets.token_urlsafe(TOKEN_BYTES), user, to) for user, to in recipients or NOBODY]
+    issued = [(secrets.token_urlsafe(TOKEN_BYTES), user, to) for user, to in recipients or DECOY]
     rows = [
         OneTimeLink(
             purpose=purpose,
             user=user,
             digest=_digest(token),
             fingerprint=_fingerprint(purpose, user),
-            address=address,
+            address=email,
             created_at=now,
             expires_at=now + lifetime,
         )
-        for token, user, address in issued
+        for token, user, email in issued
     ]
     _outdated(purpose, [user for user, _ in recipients]).delete()
     retry_on_conflict(partial(OneTimeLink.objects.bulk_create, rows), OneTimeLink)
     return [token for token, user, _ in issued if user is not None]
 
 
-def find(purpose: Purpose, token: str) -> FoundToken | None:
-    """Return a token that is good now; it is not spent by this."""
-    good = OneTimeLink.objects.filter(
+def find(purpose: Purpose, token: str) -> FoundLink | None:
+    """Return the link of a valid token, which :func:`spend` has to spend; None without one."""
+    valid = OneTimeLink.objects.filter(
         purpose=purpose, digest=_digest(token), expires_at__gt=clock.now()
     )
-    row = good.select_related("user").first()
+    row = valid.select_related("user").first()
     if row is None or row.user is None:
         return None
     if not constant_time_compare(row.fingerprint, _fingerprint(purpose, row.user)):
         return None
-    return FoundToken(row.pk, row.user, row.address)
+    return FoundLink(row.pk, row.user, row.address)
 
 
-def spend(found: FoundToken) -> bool:
-    """Use a token up; return False to all but one of those who do it at once."""
+def spend(found: FoundLink) -> bool:
+    """Spend a link; return False on replay, and to all but one of concurrent callers."""
     return bool(OneTimeLink.objects.filter(pk=found.id).delete()[0])
 
 
 def forget(user: AuthUser, *purposes: Purpose) -> None:
-    """Let the tokens of a user die that were sent for these purposes."""
+    """Invalidate the tokens of a user for these purposes."""
     OneTimeLink.objects.filter(user=user, purpose__in=purposes).delete()
 
 
@@ -103,7 +100,7 @@ def _outdated(purpose: Purpose, users: Sequence[AuthUser]) -> models.QuerySet[On
 
 
 def _fingerprint(purpose: Purpose, user: AuthUser | None) -> str:
-    """Return what changes with the password and the address, and tells nothing of either."""
+    """Return a digest that changes with password and e-mail, and reveals neither."""
     if user is None or purpose in _UNBOUND:
         return ""
     # Django's session hash is keyed with SECRET_KEY.

@@ -1,4 +1,4 @@
-"""Which accounts have an e-mail address that nobody has proved to be theirs."""
+"""Which accounts have an e-mail that their owner has not verified."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from authkit.core.identity.models import UnverifiedEmail
 
 
 def is_verified(user: Any) -> bool:
-    """Say whether the address of a user is proved; one query."""
+    """Say whether the e-mail of a user is verified; one query."""
     return not UnverifiedEmail.objects.filter(user=user.pk).exists()
 
 
@@ -17,5 +17,5 @@ def mark_unverified(user: Any) -> None:
 
 
 def mark_verified(user: Any) -> bool:
-    """Note that the address is proved; return False if it was before."""
+    """Mark the e-mail of a user as verified; return False if it was before (idempotent)."""
     return bool(UnverifiedEmail.objects.filter(user=user.pk).delete()[0])

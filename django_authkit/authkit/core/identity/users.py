@@ -1,4 +1,4 @@
-"""Users, whatever AUTH_USER_MODEL is. ``AuthUser`` is their type, for annotations."""
+"""Users of any AUTH_USER_MODEL. ``AuthUser`` is their type, for annotations."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ else:
 
 
 def username_of(user: AuthUser) -> str:
-    """Return the name that a user logs in with as text, whatever its column holds."""
+    """Return the user name of a user as text, also where its column has another type."""
     return str(user.get_username())
 
 
 def email_of(user: AuthUser) -> str:
-    """Return the address of a user, or nothing where they, or their model, have none."""
+    """Return the e-mail of a user, or "" where the user, or the model, has none."""
     return getattr(user, user.get_email_field_name(), "") or ""
 
 
 def canonical(name: str) -> str:
-    """Return what all spellings of a name or an address share. Never to be written to.
+    """Return the form that all spellings of a user name or e-mail share; no mail is sent to it.
 
     >>> canonical("\\uff21nn@EXAMPLE.com") == canonical("ann@example.com")
     True
@@ -43,9 +43,9 @@ def canonical(name: str) -> str:
 
 
 def spelt_like(column: str, name: str) -> Q:
-    """Return a condition for the rows that may have a name or an address, in whatever spelling.
+    """Return a condition for the rows that may have a user name or e-mail in any spelling.
 
-    What the database takes for equal need not be: the canonical forms decide.
+    The database may match too many: the caller compares the canonical forms.
     """
     shared = canonical(name)
     local, at, domain = shared.rpartition("@")
@@ -54,10 +54,10 @@ def spelt_like(column: str, name: str) -> Q:
 
 
 def looked_up(name: str) -> str:
-    """Return as text what the column of user names is asked for where this is typed.
+    """Return as text the value that the column of user names is searched for.
 
     A number and a UUID have many spellings, and a project's own column may have one form for
-    many. What does not fit the column stays as it was typed.
+    many. A value that the column cannot hold is returned unchanged.
     """
     model = get_user_model()
     column: Any = model._meta.get_field(model.USERNAME_FIELD)
@@ -68,7 +68,7 @@ def looked_up(name: str) -> str:
 
 
 def user_named(username: str) -> AuthUser:
-    """Return the user whom somebody at a terminal means.
+    """Return the user whom the argument of a command names.
 
     :raises CommandError: there is none.
     """
@@ -80,9 +80,9 @@ def user_named(username: str) -> AuthUser:
 
 
 def terminal_text(argument: str) -> str:
-    """Return an argument of a command if it is text: Python hands other bytes on as surrogates.
+    """Return an argument of a command if it is valid text.
 
-    :raises CommandError: it is not.
+    :raises CommandError: it has other bytes, which Python decodes as surrogates.
     """
     try:
         argument.encode()
