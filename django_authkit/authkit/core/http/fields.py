@@ -1,4 +1,4 @@
-"""Serializer fields that take what was sent, exactly, or refuse it.
+"""Serializer fields that accept a value exactly as it was sent, or refuse it.
 
 DRF's ``CharField`` strips white space and turns numbers into strings; a password or a
 token must arrive as it was typed (OWASP ASVS 5.0, 6.2.8).
@@ -36,11 +36,11 @@ class StrictCharField(serializers.CharField):
         ]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        """Copy what a serializer declares, as every request does.
+        """Copy a declared field, as every request does.
 
         DRF creates the field again from its arguments, which is slower than the validation.
         """
-        if self.field_name is not None:  # bound: it knows more by now than it was declared with
+        if self.field_name is not None:  # bound: it has more state than its declaration
             return super().__deepcopy__(memo)
         field = copy(self)
         field.validators = list(self.validators)

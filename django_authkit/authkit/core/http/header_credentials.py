@@ -30,7 +30,7 @@ class HeaderCredentialAuthentication(BaseAuthentication):
     query_parameter: str | None = None
 
     def get_credential(self, request: Request) -> str | None:
-        """Return what the client presented, ``""`` included, or None where it presented nothing."""
+        """Return the credential that the client presented, also ``""``; None without one."""
         raise NotImplementedError
 
     def verify(self, request: Request, credential: str) -> tuple[Any, Any]:
@@ -38,7 +38,7 @@ class HeaderCredentialAuthentication(BaseAuthentication):
         raise NotImplementedError
 
     def find_credential(self, text: str) -> str | None:
-        """Return what may be logged of a credential that stands in a text, None without one."""
+        """Return the part of a credential in a text that may be logged; None without one."""
         raise NotImplementedError
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
@@ -60,8 +60,8 @@ class HeaderCredentialAuthentication(BaseAuthentication):
         return [one for one in authenticators if isinstance(one, HeaderCredentialAuthentication)]
 
     def _another_is_presented(self, request: Request) -> bool:
-        # Only the authenticators of this view count: one that takes bearer tokens alone
-        # ignores an X-API-Key that a gateway adds to everything.
+        # Only the authenticators of this view count: a view that accepts bearer tokens alone
+        # ignores an X-API-Key that a gateway adds to every request.
         return any(
             other.place != self.place and other.get_credential(request) is not None
             for other in self._others(request)
@@ -83,7 +83,7 @@ class HeaderCredentialAuthentication(BaseAuthentication):
         found = self.find_credential(query)
         if found is None:
             return None
-        # The project may have chosen to take this kind of credential there.
+        # The project may accept this kind of credential in the query.
         readers = [one for one in [self, *self._others(request)] if one.query_parameter]
         return None if any(one.find_credential(query) for one in readers) else found
 
@@ -92,7 +92,7 @@ class HeaderCredentialAuthentication(BaseAuthentication):
 
 
 def is_key(request: Request) -> bool:
-    """Say whether a request came with an API key, of our table or of another."""
+    """Say whether an API key authenticated a request, of authkit's table or of another."""
     if isinstance(request.auth, AbstractAPIKey):
         return True
     by_key = getattr(request.successful_authenticator, "holds_scopes", False)

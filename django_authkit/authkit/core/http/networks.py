@@ -8,12 +8,12 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 Network = IPv4Network | IPv6Network
 
-#: The IPv4 addresses among the IPv6 ones (RFC 4291 section 2.5.5.2).
+#: The IPv4-mapped IPv6 addresses (RFC 4291 section 2.5.5.2).
 MAPPED = IPv6Network("::ffff:0:0/96")
 
 
 def parse(network: str) -> Network:
-    """Return a network; a single address is a network of one, a mapped IPv4 one is IPv4.
+    """Return a network; a single IP is a network of one, an IPv4-mapped network is IPv4.
 
     :raises ValueError: it is no network, or has bits set to the right of its mask.
     """
@@ -34,17 +34,17 @@ def canonical(network: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def contains(networks: str, address: str | None) -> bool:
-    """Say whether an address is in one of the networks, which are separated by spaces.
+def contains(networks: str, ip: str | None) -> bool:
+    """Say whether an IP is in one of the networks, which are separated by spaces.
 
-    No networks are every network. An unknown address is in none.
+    No networks are every network. An unknown IP is in none (fail closed).
     """
     if not networks:
         return True
-    if address is None:
+    if ip is None:
         return False
-    ip = ip_address(address)
-    return any(ip in network for network in map(ip_network, networks.split()))
+    address = ip_address(ip)
+    return any(address in network for network in map(ip_network, networks.split()))
 
 
 def joined(networks: Iterable[str]) -> str:

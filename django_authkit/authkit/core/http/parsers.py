@@ -11,22 +11,21 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
-#: No request to an authentication endpoint is longer.
+#: The longest body that is read; requests to these endpoints are shorter.
 MAX_BODY_BYTES = 64 * 1024
 
-#: Python 3.14 reads tens of thousands of levels, on which recursive code fails afterwards.
+#: Python 3.14 reads tens of thousands of levels, which recursive code cannot process.
 MAX_DEPTH = 500
 
-#: How half a surrogate pair is written; whether the other half follows, only a reader can tell.
+#: The escape of half a surrogate pair; only the decoded text shows whether the other half follows.
 _SURROGATE = re.compile(rb"\\ud", re.IGNORECASE)
 
 
 class StrictJSONParser(BaseParser):
-    """JSON as RFC 8259 has it, and nothing that two readers could understand differently.
+    """JSON (RFC 8259) that every parser reads alike (interoperability, RFC 7493).
 
     UTF-8 only; no repeated member names, no NaN or Infinity, no lone surrogates (section 8.2),
-    no more than 64 KiB. What cannot be read, however deeply it is nested, is a ``ParseError``
-    (400).
+    no more than 64 KiB. Every other body, deep nesting included, is a ``ParseError`` (400).
     """
 
     media_type = "application/json"
@@ -59,7 +58,7 @@ class StrictJSONParser(BaseParser):
 
 
 def _is_json(content_type: str) -> bool:
-    """Say whether it is JSON by name: a wildcard, which DRF lets through, says nothing."""
+    """Say whether the media type is JSON; DRF accepts a wildcard, this does not."""
     return content_type.partition(";")[0].strip().lower() == StrictJSONParser.media_type
 
 

@@ -1,8 +1,7 @@
-"""Refusals as RFC 9457 problem details, for a project that asks for them.
+"""Errors as RFC 9457 problem details, for a project that chooses them.
 
-``authkit.errors.problem_details_handler`` is the name that settings use. It is not there,
-because Django imports the errors at every start, and the views of DRF only with the first
-request.
+Settings name ``authkit.errors.problem_details_handler``. It is not implemented there, because
+Django imports the errors at every start, and the views of DRF only with the first request.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ HEADERS = ("WWW-Authenticate", "Retry-After")
 
 
 class ProblemResponse(Response):
-    """A problem, in JSON for everybody but a browser that looks at a page of the API."""
+    """A problem as JSON, except in the browsable API."""
 
     @property
     def rendered_content(self) -> Any:
@@ -44,7 +43,7 @@ class ProblemResponse(Response):
 
 
 def answer(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """Return the response to an exception, or None for one that is not for the client."""
+    """Return the response to an exception, or None for one that REST framework does not handle."""
     exc = _without_message(exc)
     response = exception_handler(exc, context)
     if response is None or not isinstance(exc, APIException):
@@ -59,8 +58,8 @@ def answer(exc: Exception, context: dict[str, Any]) -> Response | None:
 def problem_of(exc: APIException, title: str) -> dict[str, Any]:
     """Return the members of the problem.
 
-    ``errors`` lists what is wrong with the input: ``pointer`` (a JSON Pointer, RFC 6901, as
-    a URI fragment), ``detail`` and ``code``.
+    ``errors`` lists the validation errors: ``pointer`` (a JSON Pointer, RFC 6901, as a URI
+    fragment), ``detail`` and ``code``.
     """
     about = _about(exc)
     return {"type": "about:blank", "title": title, "status": exc.status_code, **about}
@@ -80,7 +79,7 @@ def _about(exc: APIException) -> dict[str, Any]:
 
 
 def _without_message(exc: Exception) -> Exception:
-    # What Django and views say in these is meant for the log: "No Invoice matches the given query."
+    # These messages of Django and of views are for the log: "No Invoice matches the given query."
     if isinstance(exc, Http404):
         return exceptions.NotFound()
     if isinstance(exc, PermissionDenied):
@@ -100,7 +99,7 @@ def _errors(detail: Any, path: tuple[str, ...] = ()) -> Iterator[dict[str, str]]
             yield from _errors(value, path if whole else (*path, str(name)))
     elif isinstance(detail, list):
         for index, value in enumerate(detail):
-            # A list of sentences is about one value; one of lists or dicts, about its items.
+            # A list of strings is about one value; a list of lists or dicts, about its items.
             yield from _errors(value, path if isinstance(value, str) else (*path, str(index)))
     else:
         yield {"pointer": _pointer(path), **_sentence(detail, "invalid")}
@@ -120,5 +119,5 @@ def _plain(value: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    # A sentence may quote what was sent, and a lone surrogate in it has no UTF-8.
+    # A message may quote the input, and UTF-8 cannot encode a lone surrogate in it.
     return str(value).encode(errors="replace").decode()

@@ -13,9 +13,9 @@ logger = logging.getLogger("authkit.security")
 
 
 def note(kind: str, *, client: Client | None = None, **facts: Any) -> None:
-    """Tell of something that is no account's: a line in the log and the signal, and no row.
+    """Log and signal an event that belongs to no account, without a row.
 
-    What happens to an account is for :func:`authkit.events.flows.record`.
+    :func:`authkit.events.flows.record` is for the events of accounts.
     """
     ip, user_agent = (client.ip, client.user_agent) if client else (None, "")
     event = Event(kind, None, None, ip, user_agent, facts, clock.now())
@@ -34,5 +34,5 @@ def write_line(event: Event) -> None:
 
 
 def tell_receivers(event: Event) -> None:
-    """Send ``security_event``. Django logs a receiver that raises, and goes on."""
+    """Send ``security_event``. Django logs a receiver that raises, and continues."""
     security_event.send_robust(sender=Event, event=event)
