@@ -1,6 +1,6 @@
 import pytest
 from authkit.core.limits.cached import counter_of
-from authkit.core.limits.throttles import warn_of_unknown_addresses
+from authkit.core.limits.throttles import warn_of_unknown_ips
 from django.core.cache import caches
 
 from tests.tiers.private_redis import PrivateRedis
@@ -11,7 +11,7 @@ from tests.tiers.stores import REDIS_BACKEND
 def _nothing_remembered():
     """What a process remembers between requests: that a cache failed, and what it warned of."""
     counter_of.cache_clear()
-    warn_of_unknown_addresses.cache_clear()
+    warn_of_unknown_ips.cache_clear()
     caches["default"].clear()
 
 

@@ -1,4 +1,4 @@
-"""The caches of a project, which may be slow or gone."""
+"""The caches of a project, which may be slow or down."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ logger = logging.getLogger("authkit.cache")
 
 T = TypeVar("T")
 
-#: How many seconds Redis is waited for, unless the project's OPTIONS say how long.
+#: The timeout for Redis in seconds, unless the project's OPTIONS have one.
 CACHE_TIMEOUT = 0.1
 
-#: For how many seconds a cache that has failed is left alone.
+#: For how many seconds a cache that has failed is not asked.
 CACHE_PAUSE = 5.0
 
 
 class FallibleCache:
-    """A cache that is asked for what the database knows too."""
+    """A cache whose answers the database has too, so that an outage of it is no failure."""
 
     def __init__(self, alias: str) -> None:
         self.alias = alias
         self.paused_until = 0.0
 
     def ask(self, question: Callable[[BaseCache], T], *, insist: bool = False) -> T | None:
-        """Return the answer, or None where the cache gives none.
+        """Return the answer, or None where the cache fails.
 
-        One that has just failed is not asked, unless somebody insists.
+        :param insist: ask it also if it has just failed.
         """
         if time.monotonic() < self.paused_until and not insist:
             return None
@@ -49,18 +49,18 @@ class FallibleCache:
 
 
 def cache_of(alias: str) -> BaseCache:
-    """Return the cache of this alias; for Redis one that does not wait long for an answer."""
-    return _impatient(alias, repr(settings.CACHES[alias])) or caches[alias]
+    """Return the cache of this alias; for Redis one with a short timeout."""
+    return _with_timeout(alias, repr(settings.CACHES[alias])) or caches[alias]
 
 
 @lru_cache(maxsize=16)
-def _impatient(alias: str, configured: str) -> BaseCache | None:
+def _with_timeout(alias: str, configured: str) -> BaseCache | None:
     parameters: dict[str, Any] = dict(settings.CACHES[alias])
     backend = import_string(parameters.pop("BACKEND"))
     if not issubclass(backend, RedisCache):
         return None
-    patience = {"socket_timeout": CACHE_TIMEOUT, "socket_connect_timeout": CACHE_TIMEOUT}
-    parameters["OPTIONS"] = {**patience, **parameters.get("OPTIONS", {})}
-    # Its pool of connections is safe between threads, so that one for all of them will do.
+    timeouts = {"socket_timeout": CACHE_TIMEOUT, "socket_connect_timeout": CACHE_TIMEOUT}
+    parameters["OPTIONS"] = {**timeouts, **parameters.get("OPTIONS", {})}
+    # Its connection pool is thread-safe, so that all threads share one.
     cache: BaseCache = backend(parameters.pop("LOCATION", ""), parameters)
     return cache

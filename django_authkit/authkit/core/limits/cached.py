@@ -1,9 +1,8 @@
-"""Rate limits: requests counted so that any number of them at once stays within the rate.
+"""Rate limits in a cache, which concurrent requests cannot exceed.
 
-A cache counts where it adds in one step: Redis, Memcached, and LocMem within one process.
-Others (the database cache, files) read a number and write another, and lose what came
-between. There, and while the cache is down, a row of ours is counted on by one conditional
-UPDATE.
+A cache counts where its increment is atomic: Redis, Memcached, and LocMem within one process.
+Others (the database cache, files) read a number and write another (race condition). Instead of
+those, and of a cache that is down, a row counts by one conditional UPDATE (compare-and-set).
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from authkit.errors import ServiceUnavailable
 
 
 class Counter:
-    """Counts requests in one cache, and in the database where that cannot."""
+    """Counts requests in one cache, or in the database where the cache cannot count."""
 
     def __init__(self, alias: str) -> None:
         self.cache = FallibleCache(alias)
@@ -34,13 +33,13 @@ class Counter:
 
         Windows are fixed, and the same for all clients: a minute of the clock, a day of UTC.
 
-        :raises ServiceUnavailable: neither the cache nor the database answers.
+        :raises ServiceUnavailable: neither cache nor database answers (fail closed).
         """
         now = clock.now()
         seconds = int(rate.period.total_seconds())
         end = (int(now.timestamp()) // seconds + 1) * seconds
         name = salted_hmac("authkit.tiers", f"{client}:{seconds}", algorithm="sha256").hexdigest()
-        # A minute more, for servers whose clocks differ.
+        # A minute longer, since the clocks of servers differ.
         taken = self.cache.ask(
             partial(_add, key=f"authkit.tiers.{name}.{end}", seconds=seconds + 60)
         )
@@ -57,12 +56,12 @@ def counter_of(alias: str) -> Counter:
 
 
 def adds(cache: BaseCache) -> bool:
-    """Say whether a cache adds in one step: the default of Django's backends does not."""
+    """Say whether the increment of a cache is atomic: the default of Django's backends is not."""
     return type(cache).incr is not BaseCache.incr
 
 
 def _add(cache: BaseCache, key: str, seconds: int) -> int | None:
-    """Return how many there are with this one, None where the cache cannot count."""
+    """Return the count including this request, or None where the cache cannot count."""
     if not adds(cache):
         return None
     try:

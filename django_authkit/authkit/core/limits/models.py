@@ -1,4 +1,4 @@
-"""Rows that count."""
+"""Rows that count requests and failures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from authkit.core.limits.windows import increment_or_reset
 
 class RequestCountManager(models.Manager["RequestCount"]):
     def take(self, name: str, limit: int, ends_at: datetime) -> bool:
-        """Count one request in the window that ends then; return False if it has had ``limit``."""
+        """Count one request in the window that ends then; return False if the limit is reached."""
         if self._add(name, limit, ends_at):
             return True
         if self._is_full(name, limit, ends_at):
@@ -29,7 +29,7 @@ class RequestCountManager(models.Manager["RequestCount"]):
         return self._add(name, limit, ends_at)
 
     def _add(self, name: str, limit: int, ends_at: datetime) -> bool:
-        # A window that ends later is that of a server whose clock is ahead.
+        # A window that ends later is of a server whose clock is ahead.
         same = Q(ends_at__gte=ends_at)
         counters = self.filter(name=name).filter(~same | Q(requests__lt=limit))
         window = increment_or_reset(~same, count="requests", moment="ends_at", anew=ends_at)
@@ -40,7 +40,7 @@ class RequestCountManager(models.Manager["RequestCount"]):
 
 
 class RequestCount(models.Model):
-    """The requests of one client in the present window of one rate or limit."""
+    """The requests of one client in the present window of one rate limit."""
 
     name = models.CharField(max_length=64, primary_key=True)
     requests = models.PositiveIntegerField()
@@ -53,13 +53,13 @@ class RequestCount(models.Model):
 
 
 class AttemptCounter(models.Model):
-    """The columns of a count: consecutive failures, and those of the present window."""
+    """The columns of failure limits: failures in a row, and those of the present window."""
 
     failures = models.PositiveIntegerField(_("consecutive failures"), default=0)
     window_failures = models.PositiveIntegerField(default=0)
     window_started_at = models.DateTimeField(null=True, blank=True)
 
-    #: What a success, or an administrator, sets.
+    #: The values after a success, or an administrator's unlock.
     FORGIVEN: dict[str, Any] = {
         "failures": 0,
         "window_failures": 0,
@@ -70,7 +70,7 @@ class AttemptCounter(models.Model):
         abstract = True
 
     def refusal(self, limits: Limits) -> errors.AccountLocked | errors.AttemptsExceeded | None:
-        """Say why the next attempt would be refused, if it would."""
+        """Return the error of the next attempt: lockout, too many in the window, or None."""
         if self.failures >= limits.in_a_row:
             return errors.AccountLocked()
         if self.window_started_at is None or self.window_failures < limits.per_window:

@@ -1,4 +1,4 @@
-"""How often a key may be used: ``<number>/<period>``. Arithmetic only."""
+"""Rate limits: ``<number>/<period>``. Arithmetic only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RATE = re.compile(r"([1-9][0-9]{0,8})/(s|sec|second|m|min|minute|h|hour|d|day)"
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most ``number`` uses in every ``period``, which begins with the first of them."""
+    """At most ``number`` uses in each window of ``period``."""
 
     number: int
     period: timedelta
@@ -28,12 +28,12 @@ class Rate:
 
 @lru_cache(maxsize=1024)
 def parse(rate: str) -> Rate:
-    """Return what ``"1000/hour"`` means.
+    """Return the rate of a text such as ``"1000/hour"``.
 
     >>> parse("1000/hour").period
     datetime.timedelta(seconds=3600)
 
-    :raises ValueError: it means nothing.
+    :raises ValueError: it is not a rate.
     """
     match = _RATE.fullmatch(rate)
     if match is None:
@@ -42,7 +42,7 @@ def parse(rate: str) -> Rate:
 
 
 class Limits(NamedTuple):
-    """At most ``per_window`` attempts in ``window``, and ``in_a_row`` before any success."""
+    """At most ``per_window`` failures in ``window``; a lockout after ``in_a_row`` failures."""
 
     window: timedelta
     per_window: int

@@ -1,4 +1,4 @@
-"""Rate limits in the database: any number of requests at once stays within a limit."""
+"""Rate limits in the database, which concurrent requests cannot exceed (compare-and-set)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from authkit.core.limits.models import RequestCount
 def count_request(kind: str, who: str, limit: Rate) -> int:
     """Count one request of a kind; return 0 if it is within the limit, else the seconds to wait.
 
-    Windows are those of the clock, and the same for all clients. The client is kept as an HMAC.
+    Windows are fixed, and the same for all clients. The client is stored as an HMAC.
     """
     now = clock.now()
     seconds = int(limit.period.total_seconds())
@@ -32,6 +32,6 @@ def count_request(kind: str, who: str, limit: Rate) -> int:
 def count_client(kind: str, client: Client, limit: Rate) -> int:
     """Do what :func:`count_request` does, for the network of a client.
 
-    Clients without an address are not counted: they would be counted as one.
+    Clients without an IP are not counted: all of them would count as one.
     """
     return 0 if client.network is None else count_request(kind, client.network, limit)

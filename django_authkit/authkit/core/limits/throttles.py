@@ -18,9 +18,9 @@ logger = logging.getLogger("authkit.tiers")
 
 
 class RateThrottle(BaseThrottle):
-    """Base of the tiers. Refuses with 429 ``throttled``, and says in ``Retry-After`` how long.
+    """Base of the rate limits. Refuses with 429 ``throttled`` and ``Retry-After`` in seconds.
 
-    A tier of your own has a ``scope`` and says in ``applies_to`` whose it is. Its rate is
+    A tier of your own has a ``scope``, and ``applies_to`` selects its requests. Its rate is
     that of its scope in ``REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]``, such as ``"60/min"``, or its
     attribute ``rate``; None is no limit.
     """
@@ -35,7 +35,7 @@ class RateThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: Any) -> bool:
         rate = self.get_rate() if self.applies_to(request) else None
-        client = None if rate is None else client_name(request)
+        client = None if rate is None else counted_as(request)
         if rate is None or client is None:
             return True
         self.seconds_left = counter_of(self.cache_alias).take(f"{self.scope}:{client}", rate)
@@ -45,13 +45,13 @@ class RateThrottle(BaseThrottle):
         return self.seconds_left or None
 
     def applies_to(self, request: Request) -> bool:
-        """Say whether a request is of this tier."""
+        """Say whether a request belongs to this tier."""
         return True
 
     def get_rate(self) -> Rate | None:
-        """Return the rate that the settings have now.
+        """Return the rate of the present settings; None is no limit.
 
-        :raises ImproperlyConfigured: they have none, or one that cannot be read.
+        :raises ImproperlyConfigured: they have none, or an invalid one.
         """
         rate = self.rate or self._configured_rate()
         try:
@@ -74,7 +74,7 @@ class RateThrottle(BaseThrottle):
 
 
 class AnonymousThrottle(RateThrottle):
-    """For requests without a credential, by the address of the client; IPv6 by its /64."""
+    """For requests without a credential, by client IP; IPv6 by its /64."""
 
     scope = "anon"
 
@@ -83,7 +83,7 @@ class AnonymousThrottle(RateThrottle):
 
 
 class UserThrottle(RateThrottle):
-    """For users who are logged in and are not staff, whatever sessions they have."""
+    """For users who are logged in and are not staff; all sessions of a user count together."""
 
     scope = "user"
 
@@ -92,7 +92,7 @@ class UserThrottle(RateThrottle):
 
 
 class APIKeyThrottle(RateThrottle):
-    """For API keys, each by itself, whoever owns them. A key's own rate counts besides."""
+    """For API keys, each by itself, with any owner. A key's own rate limit applies as well."""
 
     scope = "api_key"
 
@@ -110,7 +110,7 @@ class StaffThrottle(RateThrottle):
 
 
 class ScopedThrottle(RateThrottle):
-    """For whoever it is, on views with a ``throttle_scope``, which names the rate.
+    """For every client, on views with a ``throttle_scope``, which names the rate.
 
     Views of one scope share the count.
     """
@@ -120,8 +120,8 @@ class ScopedThrottle(RateThrottle):
         return self.scope is None or super().allow_request(request, view)
 
 
-def client_name(request: Request) -> str | None:
-    """Return what a request is counted as: its key, its user, its network, or None."""
+def counted_as(request: Request) -> str | None:
+    """Return the key, user or client network that a request is counted for, or None."""
     if _is_known(request):
         # Not the primary key of an API key: in tables of djangorestframework-api-key it
         # contains the hash.
@@ -129,15 +129,15 @@ def client_name(request: Request) -> str | None:
         return f"key:{key.prefix}" if is_key(request) else f"user:{request.user.pk}"
     network = client_of(request._request).network
     if network is None:
-        warn_of_unknown_addresses()
+        warn_of_unknown_ips()
     return None if network is None else f"network:{network}"
 
 
 @cache
-def warn_of_unknown_addresses() -> None:
-    """Say once in each process that clients without an address are not limited."""
+def warn_of_unknown_ips() -> None:
+    """Log once in each process that clients without an IP are not limited."""
     logger.warning(
-        "A client has no address, so anonymous requests are not limited. Behind a unix socket, "
+        "A client has no IP, so anonymous requests are not limited. Behind a unix socket, "
         "set AUTHKIT['TRUSTED_PROXIES']."
     )
 
