@@ -1,10 +1,10 @@
-"""Mails that go out beside an answer and never in its way.
+"""Mails that no response waits for.
 
-A mail is a name and what its templates are told: ``authkit/mail/<name>.subject.txt``,
-``<name>.txt`` and ``<name>.html``. It is handed over when the transaction, if any, has
-committed, and handing over takes as long for no mail as for several: to a worker where the
-project has one (Django's tasks framework), else to a thread of this process. So neither a
-slow server nor one that refuses tells anybody whether there was somebody to write to.
+A mail is a name and the context of its templates: ``authkit/mail/<name>.subject.txt``,
+``<name>.txt`` and ``<name>.html``. It is queued when the transaction, if any, has
+committed: for a worker where the project has one (Django's tasks framework), else for a thread of
+this process. Equal work for no mail as for several prevents user enumeration by timing, also with
+a mail server that is slow or down.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from authkit.core import crypto
 from authkit.core.http.security_log import note
 from authkit.core.identity.users import AuthUser, email_of, username_of
 
-#: How many mails of a process are sent at the same time, and how many more may wait.
+#: How many batches of a process are sent at the same time, and how many more may wait.
 SENDERS = 4
 MOST_WAITING = 1000
 
-#: What a worker's queue is sealed with, besides the key: links in it are as good as passwords.
+#: The context under which batches in a worker's queue are sealed: their links are credentials.
 SEAL_CONTEXT = "authkit.mail"
 
-#: Backends that wait for nobody. What they are given is there when the answer is.
+#: Backends without a network. They send before the response, since they cannot delay it.
 _IMMEDIATE = {
     f"django.core.mail.backends.{name}.EmailBackend"
     for name in ("console", "dummy", "filebased", "locmem")
@@ -48,7 +48,7 @@ _IMMEDIATE = {
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail; ``context`` holds values of JSON."""
+    """One mail to the e-mail ``to``; the values of ``context`` are JSON."""
 
     name: str
     to: str
@@ -65,31 +65,31 @@ class RenderedMail:
 def send(name: str, to: str, context: Mapping[str, Any]) -> None:
     """Send a mail when the transaction, if any, has committed.
 
-    One that cannot be sent is written to the log, and changes nothing about the answer.
+    A failure is logged (``mail_failed``), not raised, and does not change the response.
     """
     send_all([Mail(name, to, context)])
 
 
 def send_all(mails: Sequence[Mail]) -> None:
-    """Send as many mails as there are, also none: that is handed over like the others."""
+    """Send mails in one batch. An empty batch is queued too (user enumeration by timing)."""
     batch = {"language": translation.get_language(), "mails": [asdict(mail) for mail in mails]}
     using = router.db_for_write(get_user_model())
     transaction.on_commit(partial(_hand_over, batch), using=using)
 
 
 def tell_owner(user: AuthUser, name: str, **context: Any) -> None:
-    """Send a mail to the owner of an account, if it has an address."""
-    address = email_of(user)
-    if address:
-        send(name, address, {"username": username_of(user), **context})
+    """Send a mail to the owner of an account, if it has an e-mail."""
+    email = email_of(user)
+    if email:
+        send(name, email, {"username": username_of(user), **context})
 
 
 def render(name: str, context: Mapping[str, Any]) -> RenderedMail:
-    """Return the parts of a mail in the language that is active; the subject is one line."""
+    """Return the parts of a mail in the active language; the subject is one line."""
     values = dict(context)
     subject = render_to_string(f"authkit/mail/{name}.subject.txt", values)
     return RenderedMail(
-        # No white space of any kind can begin another header.
+        # A line break would begin another header (header injection).
         subject=" ".join(subject.split()),
         text=render_to_string(f"authkit/mail/{name}.txt", values).strip() + "\n",
         html=render_to_string(f"authkit/mail/{name}.html", values),
@@ -98,7 +98,7 @@ def render(name: str, context: Mapping[str, Any]) -> RenderedMail:
 
 @sensitive_variables()
 def deliver_sealed(sealed: str) -> None:
-    """Send what a worker was handed. Whatever fails is logged, and nothing is raised."""
+    """Send a batch in a worker. Every failure is logged, and none is raised."""
     try:
         batch = json.loads(crypto.unseal(sealed, context=SEAL_CONTEXT))
     except crypto.CannotUnseal:
@@ -122,7 +122,7 @@ def _hand_over(batch: Mapping[str, Any]) -> None:
 
 
 def _has_tasks() -> bool:
-    """Say whether the project has a worker: the default of Django is the caller itself."""
+    """Say whether the project has a worker: by default, Django runs a task in the caller."""
     if django.VERSION < (6, 0):
         return False
     backend = settings.TASKS["default"]["BACKEND"]
@@ -130,7 +130,7 @@ def _has_tasks() -> bool:
 
 
 def _backend() -> str:
-    """Return what sends mail: of ``MAILERS`` in Django 6.1, ``EMAIL_BACKEND`` before."""
+    """Return the mail backend: of ``MAILERS`` in Django 6.1, ``EMAIL_BACKEND`` before."""
     mailers = getattr(settings, "MAILERS", None)
     if mailers is None:
         return settings.EMAIL_BACKEND
@@ -138,7 +138,7 @@ def _backend() -> str:
 
 
 class _Senders:
-    """Threads that send; at the end of the process they finish what is waiting."""
+    """Threads that send batches; at the end of the process they finish the queue."""
 
     def __init__(self) -> None:
         self.threads = ThreadPoolExecutor(SENDERS, thread_name_prefix="authkit-mail")
@@ -155,13 +155,13 @@ class _Senders:
             _deliver(batch)
         finally:
             self.room.release()
-            # A template, or a backend that stores mails, may have asked the database.
+            # A template, or a backend that stores mails, may have opened a connection.
             connections.close_all()
 
 
 @lru_cache(maxsize=1)
 def _senders(pid: int) -> _Senders:
-    """Return the threads of this process: those of its parent are not there after a fork."""
+    """Return the threads of this process: a fork does not copy those of its parent."""
     return _Senders()
 
 
@@ -176,7 +176,7 @@ def _deliver(batch: Mapping[str, Any]) -> None:
 
 
 def _send(to: str, rendered: RenderedMail) -> None:
-    # RFC 3834: a machine that answers mails is not to answer this one.
+    # RFC 3834: automatic responders do not answer this mail.
     headers = {"Auto-Submitted": "auto-generated"}
     message = EmailMultiAlternatives(rendered.subject, rendered.text, to=[to], headers=headers)
     message.attach_alternative(rendered.html, "text/html")
@@ -184,5 +184,5 @@ def _send(to: str, rendered: RenderedMail) -> None:
 
 
 def _record_failure(error: Exception, **facts: Any) -> None:
-    # Neither message nor traceback: either may hold the address, or the link.
+    # Neither message nor traceback: both may contain the e-mail or the link.
     note("mail_failed", error=type(error).__name__, **facts)

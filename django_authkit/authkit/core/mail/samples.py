@@ -1,4 +1,4 @@
-"""What each mail is told, made up: for a preview, and for whoever writes templates."""
+"""A sample context of each mail, for previews and for authors of templates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The task of Django's tasks framework that sends mails; only imported where there is one."""
+"""The task of Django's tasks framework that sends mails; imported where a project has a worker."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from authkit.core.mail.mailer import deliver_sealed
 
 @task
 def deliver_mail(sealed: str) -> None:
-    """Send what was handed over. Never fails, so that no result keeps a traceback."""
+    """Send a sealed batch. It never fails, so that no result stores a traceback."""
     deliver_sealed(sealed)
