@@ -8,11 +8,11 @@ from django.db import connections, models, router
 
 
 def sort_keys(column: models.Field[Any, Any], texts: Sequence[str]) -> list[str]:
-    """Return for each text what all share that the database takes for equal in this column.
+    """Return a key for each text; texts that the database takes for equal in this column share it.
 
     MySQL compares letters by the collation of the column, where accents, capitals, circled
-    letters and the digits of all scripts may be the same, and it alone knows. Other databases
-    compare text as it is, as long as the column has no collation of its own.
+    letters and the digits of all scripts may be equal, so it is asked. Other databases compare
+    text exactly, as long as the column has no collation of its own.
     """
     alias = router.db_for_write(column.model)
     connection = connections[alias]
@@ -22,7 +22,7 @@ def sort_keys(column: models.Field[Any, Any], texts: Sequence[str]) -> list[str]
     if named is None:
         return list(texts)
     charset, collation = named
-    # Names of a charset and a collation, from the database; the text is a parameter.
+    # No SQL injection: charset and collation are names from the database, the text a parameter.
     key = f"HEX(WEIGHT_STRING(CONVERT(%s USING {charset}) COLLATE {collation}))"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join([key] * len(texts))}", list(texts))
@@ -31,7 +31,7 @@ def sort_keys(column: models.Field[Any, Any], texts: Sequence[str]) -> list[str]
 
 @lru_cache(maxsize=4)
 def _collation(alias: str, table: str, column: str) -> tuple[str, str] | None:
-    """Return the charset and the collation of a column; None for one that holds no text."""
+    """Return the charset and the collation of a column; None for a column without text."""
     with connections[alias].cursor() as cursor:
         cursor.execute(
             "SELECT CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLUMNS"

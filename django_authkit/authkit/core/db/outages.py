@@ -1,4 +1,4 @@
-"""Whether a database failed for a reason that may be gone in a moment."""
+"""Distinguishes outages of a database from faults of the program."""
 
 from __future__ import annotations
 
@@ -11,25 +11,23 @@ from django.db import (
     OperationalError,
 )
 
-#: What MySQL and SQLite call operational and is a fault of the program: a column, or a table,
-#: that is not there, and one that is and was not expected. SQLite's is SQLITE_ERROR.
+#: Operational errors of MySQL and SQLite that are faults of the program: an unknown column, a
+#: column without a value or default, and SQLITE_ERROR.
 _DEFECTS = {1054, 1364, 1}
-
 
 #: What save() raises if the row has been deleted: before Django 6.0 DatabaseError itself.
 _NOT_UPDATED: Any = getattr(exceptions, "ObjectNotUpdated", ())
 
-
-#: What PostgreSQL says where a replica answers, or a primary that has just become one.
+#: PostgreSQL's SQLSTATE of a write to a replica, or to a primary that has just become one.
 _READ_ONLY = "25006"
 
 
 def is_outage(error: Exception) -> bool:
-    """Say whether a database failed for a reason that may be gone in a moment."""
+    """Say whether a database failed for a reason that may be temporary (503)."""
     if isinstance(error, InterfaceError | OperationalError):
         return _reason(error) not in _DEFECTS
-    # Its subclasses (a constraint that is broken, SQL that is wrong) are faults of the program,
-    # but for a row that save() finds gone: the next request sees that it is.
+    # Its subclasses (a violated constraint, wrong SQL) are faults of the program, except a row
+    # that another request has deleted before save(): the next request finds none.
     return (
         type(error) is DatabaseError
         or isinstance(error, _NOT_UPDATED)
@@ -38,7 +36,7 @@ def is_outage(error: Exception) -> bool:
 
 
 def _reason(error: Exception) -> Any:
-    """Return what the driver calls an error of the database."""
+    """Return the driver's code for an error of the database."""
     cause = error.__cause__
     for name in ("sqlstate", "pgcode", "sqlite_errorcode"):
         if hasattr(cause, name):

@@ -11,11 +11,11 @@ M = TypeVar("M", bound=models.Model, covariant=True)
 
 
 class PrimaryQuerySet(models.QuerySet[M]):
-    """Of rows that decide about authentication.
+    """A queryset of rows that decide about authentication.
 
-    They are read from the primary: a replica may not know yet that a code is spent, a session
-    revoked, or that there is a second factor. A conditional ``update()`` or ``delete()`` is a
-    compare-and-set: it says who was first under every isolation level.
+    They are read from the primary: a replica may be late, and not have a spent code, a revoked
+    session or a new second factor (replay). A conditional ``update()`` or ``delete()`` is a
+    compare-and-set: its count says which caller was first under every isolation level.
     """
 
     @property

@@ -1,4 +1,4 @@
-"""Retries of what a database refuses because of a concurrent transaction."""
+"""Retries of changes that a database refuses because of a concurrent transaction."""
 
 from __future__ import annotations
 
@@ -25,10 +25,7 @@ T = TypeVar("T")
 #: How often a change is tried that conflicts with concurrent ones, and by how many seconds the
 #: pause before the next try may grow each time.
 TRIES = 12
-
-
 PAUSE = 0.01
-
 
 #: Serialization failures and deadlocks: SQLSTATEs of PostgreSQL, numbers of MySQL, and SQLite's
 #: SQLITE_BUSY_SNAPSHOT.
@@ -36,12 +33,12 @@ _CONTENTION = {"40001", "40P01", 1020, 1213, 517}
 
 
 def retry_on_conflict(change: Callable[[], T], model: type[models.Model]) -> T:
-    """Make a change, and make it again where the database refused it for a concurrent one.
+    """Make a change, and retry it where the database refused it for a concurrent one.
 
-    Under READ COMMITTED the second of two changes to a row waits, and then looks at the row
+    Under READ COMMITTED the second of two changes to a row waits, and then reads the row
     again. Under REPEATABLE READ and SERIALIZABLE it may be refused instead. It has changed
-    nothing then, so a caller that repeats a compare-and-set learns whether it was first.
-    Part of a larger transaction cannot be repeated, and is not.
+    nothing then, so a caller that retries a compare-and-set learns whether it was first.
+    A part of a larger transaction is not retried.
 
     :raises OperationalError: it was refused too often, or for another reason.
     """
@@ -52,7 +49,7 @@ def retry_on_conflict(change: Callable[[], T], model: type[models.Model]) -> T:
         except OperationalError as error:
             if connection.in_atomic_block or _reason(error) not in _CONTENTION:
                 raise
-        sleep(random.uniform(0, tried * PAUSE))  # noqa: S311 (so that they do not meet again)
+        sleep(random.uniform(0, tried * PAUSE))  # noqa: S311 (so that they do not collide again)
     return change()
 
 
@@ -68,10 +65,10 @@ def _atomically(change: Callable[[], T], using: str) -> T:
 
 @contextmanager
 def _writing_from_the_start(connection: Any) -> Iterator[None]:
-    """Let SQLite wait for its turn before anything is read.
+    """Make SQLite take the write lock before the first read.
 
-    A transaction that has read, and then wants to write while another one does, is refused
-    at once (https://www.sqlite.org/lang_transaction.html).
+    A transaction that reads first, and writes while another one does, is refused at once
+    (https://www.sqlite.org/lang_transaction.html).
     """
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield
