@@ -1,4 +1,4 @@
-"""The only place that asks what time it is, so that a test can set it."""
+"""The only place that reads the clock, so that a test can set the time."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def now() -> datetime:
-    """Return the present: aware, or naive where the project has ``USE_TZ = False``."""
+    """Return the present time: aware, or naive where the project has ``USE_TZ = False``."""
     return timezone.now()
 
 
 def at(timestamp: float) -> datetime:
-    """Return the moment of a POSIX timestamp in seconds, aware or naive as :func:`now`.
+    """Return the time of a POSIX timestamp in seconds, aware or naive as :func:`now`.
 
-    :raises OverflowError: calendars end before.
+    :raises OverflowError: it is outside of the range of ``datetime``.
     """
     moment = EPOCH + timedelta(seconds=timestamp)
     if settings.USE_TZ:

@@ -1,7 +1,7 @@
-"""Encryption of the few secrets that must be read again: AES-256-GCM with a ring of keys.
+"""Encryption of the secrets that must be read again: AES-256-GCM (NIST SP 800-38D), a key ring.
 
-A sealed value is ``<key id>.<base64url of nonce and ciphertext>``. It opens only under the
-context it was sealed with, so that a value moved to another row or owner is refused.
+A sealed value is ``<key id>.<base64url of nonce and ciphertext>``. The context is its associated
+data, so that a value copied to another row or owner cannot be decrypted.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ NONCE_BYTES = 12
 
 
 class CannotUnseal(Exception):
-    """The key is not in the ring, or the value or its context is not what was sealed."""
+    """The key is not in the ring, or the value or its context differs from what was sealed."""
 
 
 def seal(secret: bytes, *, context: str) -> str:
-    """Encrypt under the first key of the ring."""
+    """Return the secret, encrypted with the first key of the ring and a nonce of the CSPRNG."""
     key_id, key = next(iter(key_ring().items()))
     nonce = os.urandom(NONCE_BYTES)
     sealed = nonce + AESGCM(key).encrypt(nonce, secret, context.encode())
@@ -37,9 +37,9 @@ def seal(secret: bytes, *, context: str) -> str:
 
 
 def unseal(sealed: str, *, context: str) -> bytes:
-    """Return the secret.
+    """Return the secret of a sealed value.
 
-    :raises CannotUnseal: for whatever reason; it is not told apart.
+    :raises CannotUnseal: for every reason, so that an attacker cannot distinguish them.
     """
     key = key_ring().get(key_id_of(sealed))
     if key is None:
@@ -60,10 +60,10 @@ def current_key_id() -> str:
 
 
 def key_ring() -> Mapping[str, bytes]:
-    """Return the keys by id, the one that encrypts first.
+    """Return the keys of 32 bytes by id, the one that encrypts first.
 
-    Configured keys come before derived ones, which go on opening what was sealed before
-    there were any.
+    Configured keys precede those that HKDF (RFC 5869) derives from SECRET_KEY, which still
+    decrypt what was sealed before a key was configured.
     """
     configured = {key_id: decode_key(key) for key_id, key in conf.ENCRYPTION_KEYS.items()}
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
@@ -73,7 +73,7 @@ def key_ring() -> Mapping[str, bytes]:
 def decode_key(encoded: str) -> bytes:
     """Return the 32 bytes of a configured key.
 
-    :raises ValueError: it is not Base64, or not of 32 bytes.
+    :raises ValueError: it is not Base64, or has another length.
     """
     try:
         key = base64.b64decode(encoded.replace("-", "+").replace("_", "/"), validate=True)

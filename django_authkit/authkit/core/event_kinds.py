@@ -1,7 +1,7 @@
-"""Security events: every kind, declared once, and what may be said of it.
+"""Security events: the declaration of each kind, and the facts that an event may have.
 
-A kind is declared here and recorded by :func:`authkit.events.flows.record`; the table of the
-documentation is made from the declaration.
+:func:`authkit.events.flows.record` records them; the table of the documentation is generated
+from the declarations.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from uuid import UUID
 class Kind(NamedTuple):
     """A kind of security event.
 
-    :param owasp: its name in the OWASP logging vocabulary.
-    :param members: what its log line holds besides the kind and the client, in Markdown.
+    :param owasp: its name in the OWASP Logging Vocabulary Cheat Sheet.
+    :param members: the members of its log line besides kind and client, in Markdown.
     :param level: the level of its log line.
-    :param floodable: an unauthenticated client can cause it without end, so of each network at
-        most :data:`MAX_KEPT` are stored in :data:`KEPT_PERIOD`. The log has them all.
+    :param floodable: an unauthenticated client can cause it without limit, so at most
+        :data:`MAX_KEPT` of each network are stored in :data:`KEPT_PERIOD`. The log has them all.
     """
 
     owasp: str
@@ -54,7 +54,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "password_reset": Kind("authn_password_change", "`user`"),
     "password_reset_requested": Kind(
-        "authn_password_change", "`user`, if the address is that of an account", floodable=True
+        "authn_password_change", "`user`, if an account has the e-mail", floodable=True
     ),
     "password_reset_failed": Kind("authn_password_change_fail", "", level=WARNING, floodable=True),
     "password_reset_limited": Kind("excess_rate_limit_exceeded", "in the log alone", level=WARNING),
@@ -104,19 +104,19 @@ KEPT_PERIOD = timedelta(hours=1)
 
 
 class Facts(TypedDict, total=False):
-    """All that may stand in an event beside who, where and when. Never a secret, never long."""
+    """The facts of an event besides user, client and time. They are short and contain no secret."""
 
     #: ``"totp"`` or ``"recovery_code"``.
     method: str
     #: How the user has proved who they are (RFC 8176).
     amr: Collection[str]
-    #: One word of ours, such as ``"log_out"``.
+    #: A code of authkit, such as ``"log_out"``.
     reason: str
     api_key: UUID
     scopes: Collection[str]
-    #: The names of what was changed.
+    #: The names of the changed members.
     changed: Collection[str]
-    #: Who did it to the user: the primary key of an administrator.
+    #: The primary key of the administrator who caused it.
     actor: Any
-    #: Why, in the administrator's words.
+    #: The administrator's reason.
     note: str | None

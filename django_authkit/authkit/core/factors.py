@@ -1,4 +1,4 @@
-"""Second factors as plug-ins: the protocol of one, and the registry that every other room asks.
+"""Second factors as plug-ins: the protocol of a factor, and the registry.
 
 A new factor is a folder of its own under ``factors/``, a line in ``factors/registry.py``, and its
 routes.
@@ -12,27 +12,27 @@ from typing import Any, ClassVar
 
 from authkit.core.identity.users import AuthUser
 
-#: Accepts a code once: True if it is right and has not been used before.
+#: Accepts a code once: True if it is right and not a replay.
 Verifier = Callable[[str], bool]
 
 
 class Factor(ABC):
     """One kind of second factor.
 
-    It compares codes and keeps what it needs for that. Who may try, how often (one budget for
-    all factors of an account), and what is recorded, is for ``factors.flows``.
+    It compares codes and stores what it needs for that. ``factors.flows`` limits brute force
+    (one failure limit for all factors of an account) and records events.
     """
 
-    #: What it is called in the ``methods`` of a challenge, and in security events.
+    #: Its name in the ``methods`` of a challenge, and in security events.
     name: ClassVar[str]
 
-    #: What it adds to the claim ``amr`` of tokens (RFC 8176).
+    #: The values that it adds to the claim ``amr`` of tokens (RFC 8176).
     amr: ClassVar[Sequence[str]] = ("otp", "mfa")
 
-    #: False for a replacement of other factors: it is never on, and taken wherever one of them is.
+    #: False for a replacement of other factors: never on, and accepted wherever one of them is.
     stands_alone: ClassVar[bool] = True
 
-    #: Whether the use of a code is a security event that is kept, not only logged.
+    #: Whether the use of a code is stored as a security event, not only logged.
     keeps_uses: ClassVar[bool] = False
 
     @abstractmethod
@@ -40,19 +40,19 @@ class Factor(ABC):
         """Say whether the user has set it up, so that a log-in needs a second factor."""
 
     def holders(self, users: Iterable[AuthUser]) -> set[Any]:
-        """Return the primary keys of those who have set it up, for pages that list users."""
+        """Return the primary keys of the users who have set it up, for pages that list users."""
         return {user.pk for user in users if self.is_on(user)}
 
     def begin(self, user: AuthUser) -> None:  # noqa: B027 - most factors need nothing
-        """Prepare for the code of a log-in that is challenged now, e.g. send it."""
+        """Prepare for the code of a log-in that has just been challenged, e.g. send it."""
 
     @abstractmethod
     def recognises(self, code: str) -> bool:
-        """Say whether a text has the form of its codes. Asks no database."""
+        """Say whether a text has the format of its codes. Asks no database."""
 
     @abstractmethod
     def verifier(self, user: AuthUser) -> Verifier | None:
-        """Return what accepts the user's codes; None if the user does not have the factor.
+        """Return the function that accepts the user's codes; None without this factor.
 
         Called before the attempt is counted, so that an outage uses up no attempt.
 
@@ -64,13 +64,13 @@ class Factor(ABC):
 
     @abstractmethod
     def remove(self, user: AuthUser) -> None:
-        """Delete all that the factor keeps of the user; called within a transaction."""
+        """Delete everything that the factor stores of the user; called within a transaction."""
 
     def otp_device(self, user: AuthUser) -> Any:
-        """Return the ``django_otp`` device that stands for it in the admin site, or None.
+        """Return the ``django_otp`` device that represents it in the admin site, or None.
 
-        With a device, the admin site asks again once that device is gone. Without one, a session
-        that has passed the factor stays verified for as long as the factor is on.
+        With a device, the admin site asks again once that device is deleted. Without one, a
+        session that has passed the factor stays verified for as long as the factor is on.
         """
         return None
 
@@ -96,7 +96,7 @@ def names() -> list[str]:
 
 
 def active(user: AuthUser) -> list[Factor]:
-    """Return the factors that a user can pass: those that are on, and what replaces them."""
+    """Return the factors that a user can pass: those that are on, and their replacements."""
     on = [factor for factor in _factors if factor.stands_alone and factor.is_on(user)]
     return on and [factor for factor in _factors if factor in on or not factor.stands_alone]
 
@@ -106,12 +106,12 @@ def has_second_factor(user: AuthUser) -> bool:
 
 
 def holders(users: Iterable[AuthUser]) -> set[Any]:
-    """Return the primary keys of those users who have a second factor."""
+    """Return the primary keys of the users who have a second factor."""
     return set[Any]().union(*(factor.holders(users) for factor in _factors if factor.stands_alone))
 
 
 def recognising(user: AuthUser, code: str, *, stand_alone: bool = False) -> Factor | None:
-    """Return the factor that a code is for: the first of the user's that recognises it.
+    """Return the first factor of the user that recognises a code, or None.
 
     :param stand_alone: leave out the factors that only replace others.
     """
@@ -121,7 +121,7 @@ def recognising(user: AuthUser, code: str, *, stand_alone: bool = False) -> Fact
         if factor.recognises(code) and (factor.stands_alone or not stand_alone)
     ]
     if len(candidates) > 1:
-        # Asked only then: the verifier of a single one asks the same.
+        # Only then the database is asked: the verifier of a single factor asks the same.
         candidates = [factor for factor in active(user) if factor in candidates]
     return candidates[0] if candidates else None
 
