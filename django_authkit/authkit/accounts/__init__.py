@@ -1,1 +1,1 @@
-"""What people do with their own account: look at it, change it, leave."""
+"""What users do with their own account: register, view, change and delete it."""

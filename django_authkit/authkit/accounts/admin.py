@@ -30,7 +30,7 @@ else:
 
 
 class AccountState(NamedTuple):
-    """What the list of users shows of one."""
+    """The columns that the list of users adds for each user."""
 
     second_factor: bool
     locked: str
@@ -45,9 +45,9 @@ class ReasonForm(forms.Form):
 class AccountAdminMixin(ModelAdmin):
     """For the admin page of your users: ``class AccountAdmin(AccountAdminMixin, UserAdmin)``.
 
-    It shows who has a second factor, who is locked, and how many sessions and API keys can be
-    used, in six queries for a page; and it ends sessions, removes the second factor and
-    unlocks, each for a reason that is kept in the security events.
+    It shows second factor, lockout, live sessions and usable API keys of each user, in six
+    queries for a page. Its actions end sessions, remove the second factor and unlock; each
+    requires a reason, which the security event stores.
     """
 
     actions: Any = ["end_sessions", "remove_second_factor", "unlock"]
@@ -111,7 +111,7 @@ class AccountAdminMixin(ModelAdmin):
         action: str,
         act: Callable[..., object],
     ) -> HttpResponse | None:
-        """Ask for a reason; once there is one, act on each user and say so."""
+        """Ask for a reason; once it is given, apply the action to each user and log it."""
         form = ReasonForm(request.POST if "note" in request.POST else None)
         description = str(getattr(self, action).short_description)
         if not form.is_valid():
@@ -136,7 +136,7 @@ class AccountAdminMixin(ModelAdmin):
 
 
 def account_states(users: Sequence[AuthUser]) -> list[AccountState]:
-    """Return the state of each user, in as many queries for a hundred as for one."""
+    """Return the state of each user, in a constant number of queries."""
     attempts = {row.pk: row for row in CodeAttempts.objects.filter(user__in=users)}
     with_factor = factors.holders(users)
     opened = Session.objects.live().filter(user__in=users).order_by()
@@ -160,7 +160,7 @@ def account_states(users: Sequence[AuthUser]) -> list[AccountState]:
 def _usable(user: AuthUser, fingerprints: Sequence[tuple[Any, str, int]]) -> int:
     if not user.is_active:
         return 0
-    # Those that were opened with another password have ended, and no row says so.
+    # Sessions of an earlier password have ended, although their rows are unchanged.
     accepted = set(accepted_fingerprints(user))
     return sum(
         n for pk, fingerprint, n in fingerprints if pk == user.pk and fingerprint in accepted

@@ -1,4 +1,4 @@
-"""Endpoints that are there while settings say so; else they answer 404 and are in no document."""
+"""Endpoints that settings enable; a disabled one answers 404 and is in no OpenAPI document."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from authkit.conf import conf
 
 
 def email_verification_is_on() -> bool:
-    """Say whether there are addresses, and a page that mails can link to."""
-    has_addresses = column_named(get_user_model().get_email_field_name()) is not None
-    return has_addresses and conf.EMAIL_VERIFICATION_URL is not None
+    """Say whether users have e-mail addresses, and a page is configured that mails can link to."""
+    has_email = column_named(get_user_model().get_email_field_name()) is not None
+    return has_email and conf.EMAIL_VERIFICATION_URL is not None
 
 
 def registration_is_on() -> bool:
@@ -25,11 +25,11 @@ def registration_is_on() -> bool:
 
 
 def link(token: str) -> str:
-    """Return the address in a mail; it comes from the settings and never from a request."""
+    """Return the URL for a mail, independent of the request: prevents Host header injection."""
     return str(conf.EMAIL_VERIFICATION_URL).replace("{token}", token)
 
 
-class AddressesAreVerified(BasePermission):
+class EmailVerificationIsOn(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         if not email_verification_is_on():
             raise NotFound
@@ -43,8 +43,8 @@ class RegistrationIsOn(BasePermission):
         return True
 
 
-class SwitchedSchema(DefaultSchema):
-    """The schema of a view; None, which keeps it out of the document, while it is off."""
+class SettingSchema(DefaultSchema):
+    """The schema of a view; None, which omits it from the document, while it is disabled."""
 
     def __init__(self, is_on: Any) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What the columns of the project's user model are."""
+"""The columns of the project's user model."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
 
 
-def own_fields(*wanted: str) -> list[str]:
+def own_fields(*names: str) -> list[str]:
     """Return those of the names that the project's user model has."""
-    return [name for name in wanted if column_named(name) is not None]
+    return [name for name in names if column_named(name) is not None]
 
 
 def identifiers() -> list[str]:
-    """Return the names of the columns that a user is known by: user name and e-mail address."""
+    """Return the names of the columns that identify a user: user name and e-mail address."""
     model = get_user_model()
     return list(dict.fromkeys(own_fields(model.USERNAME_FIELD, model.get_email_field_name())))
 
@@ -27,7 +27,7 @@ def is_key_or_reverse(column: Any) -> bool:
 
 
 def is_kept(name: str) -> bool:
-    """Say whether the user model keeps this in its own table."""
+    """Say whether this is a column in the user model's own table."""
     column = column_named(name)
     return column is not None and column.concrete and not column.many_to_many
 

@@ -1,4 +1,4 @@
-"""Changing one's e-mail address: confirmed from the new one, told to the old, which can undo it."""
+"""Change of e-mail address: the new one confirms it; the old one is notified and can undo it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError
 
 from authkit.accounts.availability import link
-from authkit.accounts.email_verification import LIFETIME, verify_address
-from authkit.accounts.names import claim_names, holder_of
-from authkit.accounts.registration import complete, find_registration, may_be_written_to
+from authkit.accounts.email_verification import LIFETIME, verify_email
+from authkit.accounts.names import claim_names, find_owner
+from authkit.accounts.registration import complete, find_registration, may_send_mail
 from authkit.core.db.retry import atomic_with_retry
-from authkit.core.identity import one_time_links as mailed_tokens
+from authkit.core.identity import one_time_links
 from authkit.core.identity.models import Purpose
 from authkit.core.identity.one_time_links import FoundLink
 from authkit.core.identity.unverified_email import mark_verified
@@ -32,61 +32,61 @@ from authkit.signals import email_changed
 
 T = TypeVar("T")
 
-#: For how long the old address can undo a change.
+#: For how long the old e-mail address can undo a change (account takeover).
 UNDO_LIFETIME = timedelta(hours=48)
 
-#: How often somebody may ask for a change.
+#: Rate limit: requests of one user.
 REQUESTS = Rate(5, timedelta(hours=1))
 
 
-def request_change(user: AuthUser, address: str) -> None:
-    """Ask for another address. Nobody learns from it whether somebody has it.
+def request_change(user: AuthUser, email: str) -> None:
+    """Mail a link to the new e-mail address; prevents user enumeration if it is taken.
 
-    :raises AttemptsExceeded: the user has asked too often.
+    :raises AttemptsExceeded: the user has exceeded the rate limit.
     """
     wait = count_request("email_change", str(user.pk), REQUESTS)
     if wait:
         raise AttemptsExceeded(wait)
     record("email_change_requested", user=user.pk)
-    if not may_be_written_to(address):
+    if not may_send_mail(email):
         return
-    [token] = mailed_tokens.issue(Purpose.EMAIL_CHANGE, [(user, address)], LIFETIME)
-    holder = holder_of(user.get_email_field_name(), address, besides=user)
-    if holder is None:
+    [token] = one_time_links.issue(Purpose.EMAIL_CHANGE, [(user, email)], LIFETIME)
+    owner = find_owner(user.get_email_field_name(), email, exclude=user)
+    if owner is None:
         context = {"username": username_of(user), "link": link(token)}
-        mail = Mail("email_change", address, context)
+        mail = Mail("email_change", email, context)
     else:
-        # The token is kept by nobody. The mail goes to the address that we have.
-        mail = Mail("email_taken", email_of(holder), {"username": username_of(holder)})
+        # The token is discarded. The stored e-mail address is used, not a look-alike of it.
+        mail = Mail("email_taken", email_of(owner), {"username": username_of(owner)})
     send_all([mail])
 
 
 def open_link(token: str, password: str | None = None) -> None:
-    """Do what a mailed link is for: register, prove or change the address, or undo the change.
+    """Complete a registration, a verification, a change of e-mail address, or the undo of one.
 
-    :param password: that of the account; for the first two.
-    :raises LinkInvalid: it is good for nothing, or no longer.
-    :raises AlreadyTaken: somebody else has the address, or the name, by now.
+    :param password: of the account; required for registration and verification.
+    :raises LinkInvalid: the token is unknown, expired or used (replay).
+    :raises AlreadyTaken: another user has taken the e-mail address or the user name.
     """
-    change = mailed_tokens.find(Purpose.EMAIL_CHANGE, token)
-    undoing = mailed_tokens.find(Purpose.EMAIL_CHANGE_UNDO, token)
-    proof = mailed_tokens.find(Purpose.EMAIL_VERIFICATION, token)
+    change = one_time_links.find(Purpose.EMAIL_CHANGE, token)
+    undo = one_time_links.find(Purpose.EMAIL_CHANGE_UNDO, token)
+    verification = one_time_links.find(Purpose.EMAIL_VERIFICATION, token)
     registration = find_registration(token)
     if registration is not None:
         complete(registration, password)
-    elif proof is not None and proof.user.is_active:
-        verify_address(proof, password)
+    elif verification is not None and verification.user.is_active:
+        verify_email(verification, password)
     elif change is not None:
         _change(change)
-    elif undoing is not None:
-        _undo(undoing)
+    elif undo is not None:
+        _undo(undo)
     else:
         raise LinkInvalid
 
 
 def _change(found: FoundLink) -> None:
     owner = _owner(found)
-    user, ended, undo = _move(partial(_apply_change, owner, found))
+    user, ended, undo = _run_atomically(partial(_apply_change, owner, found))
     tell_ended(ended)
     record("email_changed", user=user.pk)
     email_changed.send_robust(sender=type(user), user=user)
@@ -96,7 +96,7 @@ def _change(found: FoundLink) -> None:
 
 
 def _undo(found: FoundLink) -> None:
-    user, ended = _move(partial(_apply_undo, _owner(found), found))
+    user, ended = _run_atomically(partial(_apply_undo, _owner(found), found))
     tell_ended(ended)
     record("email_change_undone", user=user.pk)
     email_changed.send_robust(sender=type(user), user=user)
@@ -109,7 +109,7 @@ def _owner(found: FoundLink) -> AuthUser:
     return found.user
 
 
-def _move(change: Callable[[], T]) -> T:
+def _run_atomically(change: Callable[[], T]) -> T:
     try:
         return atomic_with_retry(change, get_user_model())
     except IntegrityError:
@@ -119,44 +119,44 @@ def _move(change: Callable[[], T]) -> T:
 def _apply_change(owner: AuthUser, found: FoundLink) -> tuple[AuthUser, list[Session], list[str]]:
     _spend(found)
     column = owner.get_email_field_name()
-    if holder_of(column, found.email, besides=owner) is not None:
+    if find_owner(column, found.email, exclude=owner) is not None:
         raise AlreadyTaken
     undo: list[str] = []
     old = email_of(owner)
-    was_never_proved = mark_verified(owner)
-    if old and not was_never_proved:
-        # What is left stays the user's while there is a way back to it.
+    was_unverified = mark_verified(owner)
+    if old and not was_unverified:
+        # The old e-mail address stays reserved while the change can be undone.
         _claim_unless_shared(owner)
-        undo = mailed_tokens.issue(Purpose.EMAIL_CHANGE_UNDO, [(owner, old)], UNDO_LIFETIME)
-    user = _moved(owner, found.email)
+        undo = one_time_links.issue(Purpose.EMAIL_CHANGE_UNDO, [(owner, old)], UNDO_LIFETIME)
+    user = _with_email(owner, found.email)
     claim_names(user, [column])
-    mailed_tokens.forget(user, Purpose.PASSWORD_RESET, Purpose.EMAIL_VERIFICATION)
+    one_time_links.forget(user, Purpose.PASSWORD_RESET, Purpose.EMAIL_VERIFICATION)
     return user, revoke_other_sessions(user, None), undo
 
 
 def _apply_undo(owner: AuthUser, found: FoundLink) -> tuple[AuthUser, list[Session]]:
     _spend(found)
-    user = _moved(owner, found.email)
+    user = _with_email(owner, found.email)
     _claim_unless_shared(user)
-    mailed_tokens.forget(user, *Purpose)
+    one_time_links.forget(user, *Purpose)
     return user, revoke_other_sessions(user, None)
 
 
 def _spend(found: FoundLink) -> None:
-    if not mailed_tokens.spend(found):
+    if not one_time_links.spend(found):
         raise LinkInvalid
 
 
-def _moved(owner: AuthUser, address: str) -> AuthUser:
-    user = copy(owner)  # a second try begins with what there was
+def _with_email(owner: AuthUser, email: str) -> AuthUser:
+    user = copy(owner)  # a retry starts from the unchanged user
     column = user.get_email_field_name()
-    setattr(user, column, address)
+    setattr(user, column, email)
     user.save(update_fields=[column])
     return user
 
 
 def _claim_unless_shared(user: AuthUser) -> None:
-    """Write down that an address is the user's, unless the project lets others have it too."""
+    """Store the claim to an e-mail address, unless the project lets users share one."""
     column = user.get_email_field_name()
-    if holder_of(column, email_of(user), besides=user) is None:
+    if find_owner(column, email_of(user), exclude=user) is None:
         claim_names(user, [column])

@@ -1,9 +1,9 @@
-"""Proving the address of an account that was made without: by the link, or by a new password.
+"""Verification of the e-mail address of an account that was created without it.
 
-Anybody can have registered it. So the link alone proves the address and not who is asking: the
-password has to come with it. Whoever does not know that resets it, which ends the sessions that
-there are. There is no more to take away: without the proof nobody adds API keys or a second
-factor (:class:`authkit.sessions.permissions.MayAddCredentials`).
+It prevents account pre-hijacking: an attacker can register the e-mail address of a victim, so the
+link proves control of the mailbox alone, and verification requires the password as well. A victim
+resets the password, which ends all sessions. An unverified account holds no other credentials:
+it cannot add an API key or a factor (:class:`authkit.sessions.permissions.MayAddCredentials`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rest_framework.exceptions import ValidationError
 
 from authkit.accounts.availability import link
 from authkit.core.db.retry import atomic_with_retry
-from authkit.core.identity import one_time_links as mailed_tokens
+from authkit.core.identity import one_time_links
 from authkit.core.identity.models import Purpose
 from authkit.core.identity.one_time_links import FoundLink
 from authkit.core.identity.unverified_email import mark_verified
@@ -29,43 +29,43 @@ from authkit.core.mail.mailer import Mail
 from authkit.errors import AttemptsExceeded, InvalidCredentials, LinkInvalid
 from authkit.events.flows import record
 
-#: How long a link is good.
+#: How long a link is valid.
 LIFETIME = timedelta(hours=24)
 
-#: How many passwords may be tried with one link.
+#: Rate limit against brute force: passwords for one link.
 TRIES = Rate(10, timedelta(hours=1))
 
 
-def ask_for_proof(user: AuthUser | None) -> list[Mail]:
-    """Return the mail with a link for somebody; for nobody none, at the same cost."""
+def issue_verification(user: AuthUser | None) -> list[Mail]:
+    """Return the mail with a link; none without a user, after equal work (user enumeration)."""
     recipients = [] if user is None else [(user, email_of(user))]
-    tokens = mailed_tokens.issue(Purpose.EMAIL_VERIFICATION, recipients, LIFETIME)
+    tokens = one_time_links.issue(Purpose.EMAIL_VERIFICATION, recipients, LIFETIME)
     return [
         Mail("email_verification", to, {"username": username_of(owner), "link": link(token)})
         for token, (owner, to) in zip(tokens, recipients, strict=True)
     ]
 
 
-def verify_address(found: FoundLink, password: str | None) -> None:
-    """Note that the address of an account is that of whoever knows its password.
+def verify_email(found: FoundLink, password: str | None) -> None:
+    """Mark the e-mail address of an account as verified.
 
     :raises ValidationError: the password is missing.
-    :raises InvalidCredentials: it is wrong; the link stays good.
-    :raises AttemptsExceeded: too many were tried.
-    :raises LinkInvalid: the same link has just been used.
+    :raises InvalidCredentials: the password is wrong; the link stays valid.
+    :raises AttemptsExceeded: too many passwords were wrong.
+    :raises LinkInvalid: a concurrent request has used the link.
     """
-    require_right_password(f"verification {found.id}", password, [found.user.password])
+    match_password(f"verification {found.id}", password, [found.user.password])
     atomic_with_retry(partial(_verify, found), get_user_model())
     record("email_verified", user=found.user.pk)
 
 
-def require_right_password(link_id: str, password: str | None, hashes: list[str]) -> int:
-    """Return the index of the hash that a password has, of those that a link can complete.
+def match_password(link_id: str, password: str | None, hashes: list[str]) -> int:
+    """Return the index of the hash in ``hashes`` that the password matches.
 
-    :param link_id: what the tries are counted for.
+    :param link_id: identifies the link, which has a rate limit of :data:`TRIES`.
     :raises ValidationError: the password is missing.
-    :raises InvalidCredentials: it has none of them.
-    :raises AttemptsExceeded: too many were tried.
+    :raises InvalidCredentials: the password matches none of the hashes.
+    :raises AttemptsExceeded: the rate limit is exceeded.
     """
     if password is None:
         raise ValidationError({"password": [_("This field is required.")]}, code="required")
@@ -79,5 +79,5 @@ def require_right_password(link_id: str, password: str | None, hashes: list[str]
 
 
 def _verify(found: FoundLink) -> None:
-    if not mailed_tokens.spend(found) or not mark_verified(found.user):
+    if not one_time_links.spend(found) or not mark_verified(found.user):
         raise LinkInvalid

@@ -8,10 +8,10 @@ from authkit.core.db.primary import PrimaryManager
 
 
 class AccountName(models.Model):
-    """A user name or an address, as an HMAC of its canonical form, and who has it.
+    """The HMAC of the canonical form of a user name or e-mail address, and its owner.
 
-    The key is unique, so of any number who want one name at once, one gets it, whatever the
-    user model's own constraints are. Written for accounts that come and change by us.
+    The primary key decides the race between concurrent requests for one name, whatever the
+    constraints of the user model. Only registration and change of e-mail write these rows.
     """
 
     id = models.CharField(primary_key=True, max_length=64, editable=False)
@@ -35,8 +35,8 @@ class AccountName(models.Model):
 class Registration(models.Model):
     """A requested account that does not exist yet.
 
-    ``digest`` is that of the token in the mail, and ``account`` what the user's columns are to
-    begin with, as text by name: the password's hash is one of them.
+    ``digest`` is the SHA-256 of the mailed token, ``address`` the HMAC of the e-mail address, and
+    ``account`` the initial columns of the user as text by name, the password hash included.
     """
 
     digest = models.CharField(max_length=64, unique=True, editable=False)

@@ -23,10 +23,10 @@ from authkit.signals import account_deleted
 
 
 def change_profile(user: AuthUser, names: Iterable[str], save: Callable[[], object]) -> None:
-    """Let ``save`` write what a user may change about themselves.
+    """Change the user's own columns by calling ``save``, and record the change.
 
-    :param names: what it writes, for the log.
-    :raises AlreadyTaken: somebody else has a value that only one can have.
+    :param names: the names of the changed columns, for the security event.
+    :raises AlreadyTaken: another user has a value that must be unique.
     """
     try:
         atomic_with_retry(save, type(user))
@@ -36,13 +36,13 @@ def change_profile(user: AuthUser, names: Iterable[str], save: Callable[[], obje
 
 
 def delete_account(user: AuthUser, session: Session, password: str, code: str | None) -> None:
-    """Delete a user and what is theirs, for good.
+    """Delete a user with all sessions, API keys and factors; pseudonymise their events.
 
-    :param code: of the second factor; needed where there is one.
+    :param code: of the second factor; required if the account has one.
     :raises InvalidCredentials: the password is wrong.
-    :raises CodeInvalid: the code is wrong, or needed and missing.
-    :raises AttemptsExceeded: too many of either were; also AccountLocked.
-    :raises AccountInUse: records of the project keep the user; nothing has been changed.
+    :raises CodeInvalid: the code is wrong, or required and missing.
+    :raises AttemptsExceeded: too many passwords or codes were wrong; also AccountLocked.
+    :raises AccountInUse: records of the project refer to the user; nothing has been changed.
     """
     if not try_password(user, session, password):
         record("account_deletion_failed", user=user.pk, session=session.pk)
@@ -55,18 +55,18 @@ def delete_account(user: AuthUser, session: Session, password: str, code: str | 
         raise AccountInUse from None
     tell_ended(ended)
     record("account_deleted", user=user.pk)
-    pseudonymise(user)  # again: what has just been recorded is theirs too
+    pseudonymise(user)  # again: the event that was just recorded names the user
     account_deleted.send_robust(sender=type(user), user=user)
     tell_owner(user, "account_deleted")
 
 
 def _delete(user: AuthUser) -> list[Session]:
-    # A project's delete() may keep the row, and does not have to know what opens the account.
+    # A project's delete() may keep the row, so every credential is revoked here.
     ended = revoke_other_sessions(user, None)
     APIKey.objects.of(user).revoke()
     remove_all(user)
     unlock_passwords(user)
     pseudonymise(user)
-    # Django takes the primary key from what it deletes. Those who are told want it.
+    # Django clears the primary key of a deleted instance, and receivers of signals need it.
     copy(user).delete()
     return ended

@@ -1,12 +1,12 @@
-"""Becoming a user. There is none before the address is proved by the person who asked.
+"""Registration (sign-up). The account is created when its e-mail address is verified.
 
-Who registers leaves a row of ours: what the account is to begin with, a hash of the password
-among it. The link that is mailed proves the address; the password, asked again with it, proves
-that whoever opens the link is who chose it. So an address that a stranger registers stays free,
-and nothing of theirs is left in the account of its owner.
+It prevents account pre-hijacking: a registration is a row with the initial columns of the account
+and the hash of its password. The mailed link proves control of the mailbox, and the password that
+comes with it proves that the same person registered. An attacker who registers the e-mail address
+of a victim neither occupies it nor leaves a credential in the victim's account.
 
-With ``AUTHKIT["EMAIL_VERIFICATION_REQUIRED"]`` set to False there is an account at once, and
-:mod:`authkit.accounts.email_verification` tells what proves its address later.
+With ``AUTHKIT["EMAIL_VERIFICATION_REQUIRED"]`` set to False the account is created at once, and
+:mod:`authkit.accounts.email_verification` verifies its e-mail address later.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from django.db import IntegrityError, models
 
 from authkit.accounts.availability import link
 from authkit.accounts.columns import identifiers, is_kept
-from authkit.accounts.email_verification import LIFETIME, ask_for_proof, require_right_password
+from authkit.accounts.email_verification import LIFETIME, issue_verification, match_password
 from authkit.accounts.models import Registration
-from authkit.accounts.names import claim_names, holder_of, key_of, unverified_holder_of
+from authkit.accounts.names import claim_names, find_owner, find_unverified_owner, name_hmac
 from authkit.conf import conf
 from authkit.core import clock
 from authkit.core.db.retry import atomic_with_retry, retry_on_conflict
@@ -43,106 +43,105 @@ from authkit.events.flows import record
 from authkit.passwords.policy import require_acceptable
 from authkit.signals import account_registered
 
-#: How many mails of ours about registering and moving one address gets.
+#: Rate limit: mails about registration and change to one e-mail address.
 MAILS = Rate(5, timedelta(hours=1))
 
-#: How many registrations and links one network asks for.
+#: Rate limit: registrations and links that one network requests.
 PER_NETWORK = Rate(60, timedelta(hours=1))
 
-#: How many registrations of one address a password is looked for in.
-LOOKED_AT = 5
+#: How many registrations of one e-mail address a password is compared with.
+MAX_CANDIDATES = 5
 
 
 def register(values: Mapping[str, Any], password: str, client: Client) -> None:
-    """Ask for an account. Nobody learns from it whether there is one already.
+    """Store a registration and mail its link. Prevents user enumeration (ASVS 5.0, 6.3.8).
 
-    :param values: as a serializer has validated them. Those of columns are what the account begins
-        with; of others, such as a consent, nothing is kept.
+    :param values: the validated data of a serializer. Values of columns become those of the
+        account; others, such as a consent, are not stored.
     :raises ValidationError: the project's validators do not accept the password.
     """
-    if _has_had_enough(client):
+    if _exceeds_rate_limit(client):
         return
     columns = {name: value for name, value in values.items() if is_kept(name)}
     account: AuthUser = get_user_model()(**columns)
     require_acceptable(password, account, member="password")
     account.password = make_password(password)
-    address = email_of(account)
-    if not may_be_written_to(address):
+    if not may_send_mail(email_of(account)):
         return
     if conf.EMAIL_VERIFICATION_REQUIRED:
         token = _store(account, [*columns, "password"])
-        send_all([_answer(account, token)])
+        send_all([_registration_mail(account, token)])
     else:
-        send_all(_open(account))
+        send_all(_register_unverified(account))
 
 
-def resend(address: str, client: Client) -> None:
-    """Send the newest registration of an address another link; the one before dies.
+def resend(email: str, client: Client) -> None:
+    """Replace and mail the link of the newest registration of an e-mail address.
 
-    So does that of an account whose address is not proved.
+    Or the link of an account whose e-mail address is not verified.
     """
-    if _has_had_enough(client) or not may_be_written_to(address):
+    if _exceeds_rate_limit(client) or not may_send_mail(email):
         return
-    key = key_of(_email_column(), address)
+    key = name_hmac(_email_column(), email)
     pending = _pending(key).first()
     token, digest = _new_token()
-    mine = Registration.objects.filter(digest=pending.digest if pending else "")
-    mine.update(digest=digest, expires_at=clock.now() + LIFETIME)
-    holder = holder_of(_email_column(), address)
-    unverified = unverified_holder_of(address)
-    mails = ask_for_proof(unverified)
-    if unverified is None and holder is not None:
-        mails = [_told_to_log_in(holder)]
+    renewed = Registration.objects.filter(digest=pending.digest if pending else "")
+    renewed.update(digest=digest, expires_at=clock.now() + LIFETIME)
+    owner = find_owner(_email_column(), email)
+    unverified = find_unverified_owner(email)
+    mails = issue_verification(unverified)
+    if unverified is None and owner is not None:
+        mails = [_account_exists_mail(owner)]
     elif unverified is None and pending is not None:
         mails = [Mail("registration", email_of(_account(pending)), {"link": link(token)})]
     send_all(mails)
 
 
 def find_registration(token: str) -> Registration | None:
-    """Return the registration whose link this was."""
-    good = Registration.objects.filter(digest=_digest(token), expires_at__gt=clock.now())
-    return good.first()
+    """Return the registration of a token, or None if it is unknown or expired."""
+    valid = Registration.objects.filter(digest=_digest(token), expires_at__gt=clock.now())
+    return valid.first()
 
 
 def complete(opened: Registration, password: str | None) -> None:
-    """Make the user whose address the link has proved.
+    """Create the account whose e-mail address the link has verified.
 
-    Of several registrations of the address it is the one with this password; the others die.
+    The password chooses among several registrations of one e-mail; the others are deleted.
 
     :raises ValidationError: the password is missing.
-    :raises InvalidCredentials: it is the password of none of them; the link stays good.
-    :raises AttemptsExceeded: too many were tried.
-    :raises AlreadyTaken: somebody else has the name or the address.
-    :raises LinkInvalid: the same link has just been used.
+    :raises InvalidCredentials: no registration has this password; the link stays valid.
+    :raises AttemptsExceeded: too many passwords were wrong.
+    :raises AlreadyTaken: another user has the user name or the e-mail address.
+    :raises LinkInvalid: a concurrent request has used the link.
     """
     others = _pending(opened.address).exclude(pk=opened.pk)
-    candidates = [opened, *others[:LOOKED_AT]]
+    candidates = [opened, *others[:MAX_CANDIDATES]]
     hashes = [each.account["password"] for each in candidates]
-    chosen = candidates[require_right_password(str(opened.pk), password, hashes)]
-    user = _made(partial(_create, chosen))
-    # Not before: who waits for the others' rows is in their way.
+    chosen = candidates[match_password(str(opened.pk), password, hashes)]
+    user = _create_atomically(partial(_create, chosen))
+    # After the transaction: requests that complete the other rows could deadlock with it.
     Registration.objects.filter(address=opened.address).delete()
     _tell_registered(user)
 
 
-def may_be_written_to(address: str) -> bool:
-    """Count a mail to an address; return False where it has had enough."""
-    return not count_request("address", key_of(_email_column(), address), MAILS)
+def may_send_mail(email: str) -> bool:
+    """Count a mail to an e-mail address; return False if it exceeds the rate limit."""
+    return not count_request("address", name_hmac(_email_column(), email), MAILS)
 
 
-def _has_had_enough(client: Client) -> bool:
-    """Count a request of this network, for whatever address."""
+def _exceeds_rate_limit(client: Client) -> bool:
+    """Count a request of the client's network, for any e-mail address."""
     return bool(count_client("registration_from", client, PER_NETWORK))
 
 
 def _store(account: AuthUser, names: list[str]) -> str:
-    """Write a registration and return its token."""
+    """Store a registration and return its token."""
     now = clock.now()
     token, digest = _new_token()
     columns: list[Any] = [account._meta.get_field(name) for name in names]
     row = Registration(
         digest=digest,
-        address=key_of(_email_column(), email_of(account)),
+        address=name_hmac(_email_column(), email_of(account)),
         account={column.attname: _as_text(account, column) for column in columns},
         created_at=now,
         expires_at=now + LIFETIME,
@@ -152,20 +151,20 @@ def _store(account: AuthUser, names: list[str]) -> str:
     return token
 
 
-def _open(account: AuthUser) -> list[Mail]:
-    """Make the account whose address is not proved yet; return what is to be said to it."""
+def _register_unverified(account: AuthUser) -> list[Mail]:
+    """Create an account with an unverified e-mail address; return the mails to it."""
     try:
-        user = _made(partial(_insert_unverified, account))
+        user = _create_atomically(partial(_insert_unverified, account))
     except AlreadyTaken:
-        holder = holder_of(_email_column(), email_of(account))
-        return [_told_to_log_in(holder) if holder else _told_to_choose(account)]
+        owner = find_owner(_email_column(), email_of(account))
+        return [_account_exists_mail(owner) if owner else _name_taken_mail(account)]
     _tell_registered(user)
-    return ask_for_proof(user)
+    return issue_verification(user)
 
 
-def _made(make: Callable[[], AuthUser]) -> AuthUser:
+def _create_atomically(create: Callable[[], AuthUser]) -> AuthUser:
     try:
-        return atomic_with_retry(make, get_user_model())
+        return atomic_with_retry(create, get_user_model())
     except IntegrityError:
         raise AlreadyTaken from None
 
@@ -175,43 +174,42 @@ def _tell_registered(user: AuthUser) -> None:
     account_registered.send_robust(sender=type(user), user=user)
 
 
-def _answer(account: AuthUser, token: str) -> Mail:
-    """Return what is to be said to the address: the same number of queries whatever it is."""
-    holders = {column: holder_of(column, getattr(account, column)) for column in identifiers()}
-    holder = holders[_email_column()]
-    if holder is not None:
-        return _told_to_log_in(holder)
-    if any(holders.values()):
-        return _told_to_choose(account)
+def _registration_mail(account: AuthUser, token: str) -> Mail:
+    """Return the mail to send; equal work for each outcome prevents user enumeration."""
+    owners = {column: find_owner(column, getattr(account, column)) for column in identifiers()}
+    owner = owners[_email_column()]
+    if owner is not None:
+        return _account_exists_mail(owner)
+    if any(owners.values()):
+        return _name_taken_mail(account)
     return Mail("registration", email_of(account), {"link": link(token)})
 
 
-def _told_to_log_in(holder: AuthUser) -> Mail:
-    # To the address that we have, not to one that looks like it.
-    context = {"username": username_of(holder)}
-    return Mail("registration_exists", email_of(holder), context)
+def _account_exists_mail(owner: AuthUser) -> Mail:
+    # To the stored e-mail address: a look-alike may belong to an attacker (CVE-2019-19844).
+    return Mail("registration_exists", email_of(owner), {"username": username_of(owner)})
 
 
-def _told_to_choose(account: AuthUser) -> Mail:
+def _name_taken_mail(account: AuthUser) -> Mail:
     return Mail("registration_name_taken", email_of(account), {})
 
 
 def _create(chosen: Registration) -> AuthUser:
-    # First, so that SQLite does not find that it has read what others have written since.
+    # First: SQLite refuses to write in a transaction whose earlier read is outdated.
     if not Registration.objects.filter(pk=chosen.pk).delete()[0]:
         raise LinkInvalid
     return _insert(_account(chosen))
 
 
 def _insert_unverified(account: AuthUser) -> AuthUser:
-    user = _insert(copy(account))  # a second try begins with what there was
+    user = _insert(copy(account))  # a retry starts from the unchanged user
     mark_unverified(user)
     return user
 
 
 def _insert(user: AuthUser) -> AuthUser:
     names = identifiers()
-    if any(holder_of(name, getattr(user, name)) for name in names):
+    if any(find_owner(name, getattr(user, name)) for name in names):
         raise AlreadyTaken
     user.save(force_insert=True)
     claim_names(user, names)
@@ -219,13 +217,13 @@ def _insert(user: AuthUser) -> AuthUser:
 
 
 def _pending(key: str) -> models.QuerySet[Registration]:
-    """Return the registrations of an address that can be completed, the newest first."""
+    """Return the valid registrations of an e-mail address, newest first."""
     pending = Registration.objects.filter(address=key, expires_at__gt=clock.now())
     return pending.order_by("-created_at", "-pk")
 
 
 def _account(row: Registration) -> AuthUser:
-    """Return the user that a registration is to become."""
+    """Return the unsaved user of a registration."""
     model = get_user_model()
     columns: dict[str, Any] = {name: model._meta.get_field(name) for name in row.account}
     return model(**{name: columns[name].to_python(text) for name, text in row.account.items()})

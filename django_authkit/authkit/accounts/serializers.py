@@ -17,7 +17,7 @@ from authkit.accounts.columns import (
     own_fields,
     touched_by_every_save,
 )
-from authkit.accounts.names import normalised_address
+from authkit.accounts.names import normalised_email
 from authkit.conf import conf
 from authkit.core.http.fields import (
     CodeField,
@@ -80,7 +80,7 @@ class AddressField(StrictCharField):
         self.validators.append(AddressValidator())
 
     def to_internal_value(self, data: Any) -> str:
-        return normalised_address(super().to_internal_value(data))
+        return normalised_email(super().to_internal_value(data))
 
 
 #: Our strict fields in place of DRF's.

@@ -10,9 +10,9 @@ from rest_framework.response import Response
 from authkit.accounts import email_change as addresses
 from authkit.accounts import profile, registration
 from authkit.accounts.availability import (
-    AddressesAreVerified,
+    EmailVerificationIsOn,
     RegistrationIsOn,
-    SwitchedSchema,
+    SettingSchema,
     email_verification_is_on,
     registration_is_on,
 )
@@ -105,7 +105,7 @@ class ProfileView(OwnerView):
 class RegisterView(PublicView):
     """The setting ``REGISTRATION_SERIALIZER`` declares the fields."""
 
-    schema = SwitchedSchema(registration_is_on)
+    schema = SettingSchema(registration_is_on)
     authentication_classes: list[Any] = []
     permission_classes = [RegistrationIsOn, AllowAny]
 
@@ -131,9 +131,9 @@ class RegisterView(PublicView):
 
 
 class EmailVerifyView(PublicView):
-    schema = SwitchedSchema(email_verification_is_on)
+    schema = SettingSchema(email_verification_is_on)
     authentication_classes: list[Any] = []
-    permission_classes = [AddressesAreVerified, AllowAny]
+    permission_classes = [EmailVerificationIsOn, AllowAny]
     serializer_class = LinkSerializer
 
     @operation(
@@ -154,7 +154,7 @@ class EmailVerifyView(PublicView):
 
 
 class EmailResendView(PublicView):
-    schema = SwitchedSchema(registration_is_on)
+    schema = SettingSchema(registration_is_on)
     authentication_classes: list[Any] = []
     permission_classes = [RegistrationIsOn, AllowAny]
     serializer_class = EmailSerializer
@@ -174,8 +174,8 @@ class EmailResendView(PublicView):
 
 
 class EmailChangeView(OwnerView):
-    schema = SwitchedSchema(email_verification_is_on)
-    permission_classes = [AddressesAreVerified, IsAuthenticated, RecentlyAuthenticated]
+    schema = SettingSchema(email_verification_is_on)
+    permission_classes = [EmailVerificationIsOn, IsAuthenticated, RecentlyAuthenticated]
     serializer_class = EmailSerializer
 
     @operation(
