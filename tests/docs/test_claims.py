@@ -193,9 +193,9 @@ CLAIMS = {
     "how-to/reset-a-password.md": [
         (
             "# requests for one e-mail address send mails, and # requests from one",
-            [per_hour(reset.PER_ADDRESS), per_hour(reset.PER_NETWORK)],
+            [per_hour(reset.PER_EMAIL), per_hour(reset.PER_NETWORK)],
         ),
-        ("the first # of them", [reset.MOST_ACCOUNTS]),
+        ("the first # of them", [reset.MAX_ACCOUNTS]),
         (
             "works for # minutes (`PASSWORD_RESET_LIFETIME`)",
             [minutes(default("PASSWORD_RESET_LIFETIME"))],
@@ -247,7 +247,7 @@ CLAIMS = {
         ),
         (
             "Per hour, # requests for one e-mail address and # from one client network",
-            [per_hour(reset.PER_ADDRESS), per_hour(reset.PER_NETWORK)],
+            [per_hour(reset.PER_EMAIL), per_hour(reset.PER_NETWORK)],
         ),
         (
             "Per hour, # requests from one client network, to this endpoint",

@@ -9,7 +9,7 @@ from authkit.core.identity.one_time_links import issue
 from authkit.models import OneTimeLink, RecoveryCode, SecurityEvent, Session, TOTPDevice
 from authkit.passwords import reset
 from authkit.passwords.attempts import unlock_passwords
-from authkit.passwords.reset import PER_ADDRESS, PER_NETWORK, uid_of
+from authkit.passwords.reset import PER_EMAIL, PER_NETWORK, uid_of
 from django.contrib.auth import get_user_model
 from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMultiAlternatives
@@ -324,10 +324,10 @@ def test_an_address_gets_three_mails_an_hour_and_nobody_is_told(
         for spelling in (address, address.upper())
     ]
     assert {(answer.status_code, answer.content) for answer in answers} == {(202, b"{}")}
-    assert len(mailoutbox) == (PER_ADDRESS.number if address == "reader@example.com" else 0)
+    assert len(mailoutbox) == (PER_EMAIL.number if address == "reader@example.com" else 0)
     clock.shift(3600)
     forgetful.ask(address)
-    assert len(mailoutbox) == (PER_ADDRESS.number + 1 if address == "reader@example.com" else 0)
+    assert len(mailoutbox) == (PER_EMAIL.number + 1 if address == "reader@example.com" else 0)
 
 
 @pytest.mark.parametrize("name", ["reader{}@example.com", "nobody{}@example.com"])

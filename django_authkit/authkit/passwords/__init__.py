@@ -1,1 +1,1 @@
-"""Changing a password."""
+"""Passwords: failed attempts, proof, change, reset, re-hash, validators."""

@@ -1,9 +1,9 @@
-"""Brute force of passwords: how often one may be wrong, for which name and from where.
+"""Brute force and credential stuffing: failure limits and lockout for passwords.
 
-Every attempt is counted before it is judged, under the name as it was typed and the place it
-came from: the network of the client, or the session of a user who is logged in. Names of no
-account are counted and refused like all others, which prevents user enumeration. The counts are
-in the database alone: a cache that is emptied, slow or gone changes nothing.
+Sources: ASVS 5.0, 6.3.1; NIST SP 800-63B-4 section 3.2.2. Every attempt is counted before it is
+checked, for the name as it was typed and for a place: the network of the client, or the session of
+a logged-in user. Unknown names are counted and refused alike, which prevents user enumeration. The
+counts are in the database alone, so a cache that is empty, slow or unavailable changes nothing.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from authkit.events import flows as events
 from authkit.passwords.models import PasswordAttempts, accounts_of, digest
 from authkit.sessions.models import Session
 
-#: Passwords for one name: so many in a window from one place, and so many in a row from one
-#: place, or from all places together if the account has no session there.
+#: Failures for one name: ``per_window`` from one place; ``in_a_row`` from one place, or from all
+#: places together if the account has no session at this one.
 PASSWORD_LIMITS = Limits(window=timedelta(minutes=15), per_window=10, in_a_row=100)
 
-#: How many of the user's sessions are looked at to find one from the same network.
+#: How many sessions of the user are searched for one from the same network.
 SESSIONS_LOOKED_AT = 100
 
 #: Counts an attempt on the row of a name and a place.
@@ -53,16 +53,16 @@ def _sums(
     ).values_list("everywhere", "here", "recent", "began")
 
 
-#: The failures of an account: from all places, from one, in the windows there that began since,
-#: and when the earliest of those began.
+#: The failures of an account: from all places, from one, in its windows that began since, and
+#: the start of the earliest of those windows.
 sums = PreparedRow(PasswordAttempts, _sums)
 
 
 def count_log_in(username: str, client: Client) -> PasswordAttempts:
-    """Count an attempt to log in by password, before it is judged.
+    """Count an attempt to log in by password, before it is checked.
 
-    :raises AttemptsExceeded: too many failed for this name from this network.
-    :raises AccountLocked: too many failed for it from networks where it has no session.
+    :raises AttemptsExceeded: too many failures for this name in the window of this network.
+    :raises AccountLocked: lockout after too many in a row here, or anywhere if no session is here.
     """
     counter = PasswordAttempts.of(username, client.network or "")
 
@@ -74,12 +74,12 @@ def count_log_in(username: str, client: Client) -> PasswordAttempts:
 
 
 def count_in_session(user: AuthUser, session: Session) -> PasswordAttempts:
-    """Count a password of a user who is logged in, before it is judged.
+    """Count a password of a logged-in user, before it is checked.
 
-    An attacker who fails at the log-in does not lock out a user who is logged in.
+    Failures at the log-in do not lock out a logged-in user (denial of service).
 
-    :raises AttemptsExceeded: too many were wrong in this session.
-    :raises AccountLocked: the same, and time alone will not help.
+    :raises AttemptsExceeded: too many failures in the window of this session.
+    :raises AccountLocked: lockout after too many failures in a row in this session.
     """
     counter = PasswordAttempts.of(username_of(user), f"session:{session.pk}")
     _count(counter, lambda: True, user=user.pk, session=session.pk)
@@ -87,80 +87,80 @@ def count_in_session(user: AuthUser, session: Session) -> PasswordAttempts:
 
 
 def reset_password_failures(user: AuthUser) -> None:
-    """Forget the wrong passwords for a user, who has a new one now.
+    """Reset the failures of a user after a change of password.
 
-    Those for other spellings stay, since they may have been for another user's account. So
-    that they do not keep this user out, as many are overlooked where this name is typed.
+    Failures for other spellings stay, since they may concern another user's account. They are
+    ignored for this spelling, so that they do not lock this user out.
     """
-    name = _name(user)
-    failed = _failed(user)
+    name = _name_digest(user)
+    failed = _failures_of(user)
     failed.filter(name=name).update(**PasswordAttempts.FORGIVEN)
-    _overlook(name, failed.exclude(name=name).aggregate(sum=Sum("failures"))["sum"] or 0)
+    _ignore(name, failed.exclude(name=name).aggregate(sum=Sum("failures"))["sum"] or 0)
 
 
 def unlock_passwords(user: AuthUser) -> bool:
-    """Forget every wrong password for a user, however spelt; return False where there were none."""
-    _overlook(_name(user), 0)
-    return bool(_failed(user).update(**PasswordAttempts.FORGIVEN))
+    """Reset the failures of a user in every spelling; return False if there were none."""
+    _ignore(_name_digest(user), 0)
+    return bool(_failures_of(user).update(**PasswordAttempts.FORGIVEN))
 
 
-def _failed(user: AuthUser) -> models.QuerySet[PasswordAttempts, PasswordAttempts]:
+def _failures_of(user: AuthUser) -> models.QuerySet[PasswordAttempts, PasswordAttempts]:
     [account] = accounts_of([username_of(user)])
     return PasswordAttempts.objects.filter(account=account, failures__gt=0)
 
 
-def _name(user: AuthUser) -> str:
+def _name_digest(user: AuthUser) -> str:
     return digest("name", looked_up(username_of(user)))
 
 
-def _overlook(name: str, failures: int) -> None:
-    """Keep, in a row that is of no account, how many failures do not count for a name."""
+def _ignore(name: str, failures: int) -> None:
+    """Store how many failures are ignored for a name, in a row that belongs to no account."""
     own = digest("overlooked", name)
     PasswordAttempts.objects.filter(pk=own).delete()
     if failures:
         PasswordAttempts(id=own, account=own, name=own, place=own, failures=failures).insert()
 
 
-def _overlooked(name: str) -> int:
+def _ignored(name: str) -> int:
     row = PasswordAttempts.objects.filter(pk=digest("overlooked", name)).first()
     return 0 if row is None else row.failures
 
 
-def _count(counter: PasswordAttempts, is_known: Callable[[], bool], **whose: Any) -> None:
-    """Count an attempt, or record and raise why there is none left.
+def _count(counter: PasswordAttempts, is_known: Callable[[], bool], **subject: Any) -> None:
+    """Count an attempt, or record and raise the reason for refusing it.
 
-    :param is_known: whether the account is used at this place, so that failures elsewhere
-        do not matter. Only asked where they would.
+    :param is_known: says whether the account has a session at this place, so that failures
+        elsewhere do not count. Only called if they would.
     """
     now = clock.now()
     refusal = None
     if not attempts.count(counter.pk, now):
         refusal = _refusal(counter, now, is_known)
-        # Not before: an attempt that is refused anyway leaves no row.
+        # After the check: a refused attempt inserts no row.
         if refusal is None and not counter.begin(now) and not attempts.count(counter.pk, now):
             refusal = _refusal(counter, now, is_known) or errors.AttemptsExceeded(wait=1)
     if refusal is None:
-        # Race condition: others may have counted meanwhile. An attempt that reads after it has
-        # counted sees all that counted before it, so no more than the limit are let through.
+        # Race condition: concurrent attempts may have counted. An attempt that reads after it has
+        # counted sees every earlier count, so no more than the limit pass.
         refusal = _refusal(counter, now, is_known, counted=1)
         if refusal is None:
             return
         counter.take_back()
-    events.record(refusal.default_code, **whose)
+    events.record(refusal.default_code, **subject)
     raise refusal
 
 
 def _refusal(
     counter: PasswordAttempts, now: datetime, is_known: Callable[[], bool], counted: int = 0
 ) -> errors.AccountLocked | errors.AttemptsExceeded | None:
-    """Return why the next attempt is refused, or the last one if it is ``counted``."""
+    """Return the reason to refuse the next attempt, or the last one if it is ``counted``."""
     since = now - PASSWORD_LIMITS.window
     row = sums.get(account=counter.account, place=counter.place, since=since)
     everywhere, here, recent, began = row or (0, 0, 0, now)
-    most = PASSWORD_LIMITS.in_a_row - 1 + counted
-    if here > most:
+    limit = PASSWORD_LIMITS.in_a_row - 1 + counted
+    if here > limit:
         return errors.AccountLocked()
-    if everywhere > most and not is_known() and everywhere - _overlooked(counter.name) > most:
+    if everywhere > limit and not is_known() and everywhere - _ignored(counter.name) > limit:
         return errors.AccountLocked()
     if recent > PASSWORD_LIMITS.per_window - 1 + counted:
         return errors.AttemptsExceeded(wait=ceil((began - since).total_seconds()))
@@ -170,10 +170,10 @@ def _refusal(
 def _has_session_at(network: str | None, username: str) -> bool:
     """Say whether the account has a live session from this network.
 
-    One query whether there is such an account or not.
+    Timing: one query for known and unknown accounts alike (user enumeration).
     """
     if network is None:
-        return False  # behind a unix socket all clients would share one network
+        return False  # behind a Unix socket all clients would share one network
     name = {f"user__{get_user_model().USERNAME_FIELD}": username}
     latest = Session.objects.live().filter(ip__isnull=False, **name).select_related("user")
     return any(
@@ -183,7 +183,7 @@ def _has_session_at(network: str | None, username: str) -> bool:
 
 
 def failures_in_a_row(names: Sequence[str]) -> dict[str, int]:
-    """Return how many passwords were wrong for each name since a right one, wherever."""
+    """Return for each name the failures in a row, from all places together."""
     accounts = dict(zip(names, accounts_of(names), strict=True))
     failed = PasswordAttempts.objects.filter(account__in=set(accounts.values()), failures__gt=0)
     sums = dict(failed.values_list("account").annotate(sum=Sum("failures")))

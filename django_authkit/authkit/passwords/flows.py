@@ -18,22 +18,22 @@ from authkit.signals import password_changed
 
 
 def change_password(user: AuthUser, session: Session, current: str, new: str) -> None:
-    """Set a new password; end every session of the user but ``session``.
+    """Set a new password; end every other session of the user (ASVS 5.0, 7.4.3).
 
-    :raises InvalidCredentials: ``current`` is not the password, or is not any more.
-    :raises TokenInvalid: the session has ended in the meantime.
-    :raises AttemptsExceeded: as :func:`~authkit.passwords.proof.try_password`;
-        also AccountLocked.
-    :raises ValidationError: the project's validators do not accept ``new``.
+    :raises InvalidCredentials: ``current`` is wrong, or a concurrent request has changed it.
+    :raises TokenInvalid: a concurrent request has ended the session.
+    :raises AttemptsExceeded: too many passwords were wrong in this session.
+    :raises AccountLocked: lockout after too many in a row in this session.
+    :raises ValidationError: the project's validators refuse ``new``.
     """
     if not try_password(user, session, current):
         raise _wrong_password(user, session)
-    present = user.password
+    replaced = user.password
     require_acceptable(new, user)
     user.set_password(new)
     try:
-        ended = atomic_with_retry(partial(_store, user, session, present), type(user))
-    except InvalidCredentials:  # recorded here: what is written in there comes to nothing
+        ended = atomic_with_retry(partial(_store, user, session, replaced), type(user))
+    except InvalidCredentials:  # recorded here: the transaction is rolled back
         raise _wrong_password(user, session) from None
     tell_ended(ended)
     record("password_changed", user=user.pk, session=session.pk)
@@ -41,8 +41,8 @@ def change_password(user: AuthUser, session: Session, current: str, new: str) ->
     tell_owner(user, "password_changed")
 
 
-def _store(user: AuthUser, session: Session, present: str) -> list[Session]:
-    if not store_password(user, over=present):
+def _store(user: AuthUser, session: Session, replaced: str) -> list[Session]:
+    if not store_password(user, over=replaced):
         raise InvalidCredentials
     follow_password_change(session)
     reset_password_failures(user)

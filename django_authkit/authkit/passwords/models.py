@@ -1,4 +1,4 @@
-"""Counts of wrong passwords."""
+"""Failed password attempts."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from authkit.core.db.retry import atomic_with_retry
 from authkit.core.identity.users import looked_up
 from authkit.core.limits.models import AttemptCounter
 
-#: Combining marks, and what cannot be seen: left out where names are compared.
+#: Combining marks and invisible characters, which the comparison of names ignores.
 _INVISIBLE = {"Mn", "Me", "Cf", "Cc"}
 
 
 class PasswordAttempts(AttemptCounter):
-    """How often a password was wrong for one spelling of a name, from one place.
+    """The failed passwords for one spelling of a user name, from one place.
 
-    Identified by HMACs, so the table does not tell who logs in here, or from where. Spellings
-    of one name have rows of their own, since a success must not forgive what was guessed for
-    an account whose name only looks the same; they share the limits.
+    HMACs identify the row, so the table reveals neither users nor networks. Spellings of one
+    name share the limits, but have a row each: a success must not reset the failures of an
+    account whose name only looks the same.
     """
 
     id = models.CharField(primary_key=True, max_length=32, editable=False)
@@ -49,7 +49,7 @@ class PasswordAttempts(AttemptCounter):
 
     @classmethod
     def of(cls, name: str, place: str) -> PasswordAttempts:
-        """Return the counter of a name and a place, whether it has been stored or not."""
+        """Return the counter of a name and a place, stored or not."""
         name = looked_up(name)
         [account] = _accounts_of([name])
         return cls(
@@ -60,7 +60,7 @@ class PasswordAttempts(AttemptCounter):
         )
 
     def begin(self, now: datetime) -> bool:
-        """Insert the row with this attempt in it; return False if there is one by now."""
+        """Insert the row with this attempt; return False if a concurrent request was first."""
         self.failures = self.window_failures = 1
         self.window_started_at = now
         return self.insert()
@@ -74,13 +74,13 @@ class PasswordAttempts(AttemptCounter):
         return True
 
     def forgive(self) -> None:
-        """Forget this attempt and the failures before it: the password was right."""
+        """Reset this attempt and earlier failures: the password was right."""
         forgiveness.run(id=self.pk)
 
     def take_back(self) -> None:
-        """Forget this attempt: it was not judged."""
-        mine = PasswordAttempts.objects.filter(pk=self.pk)
-        counted = mine.filter(failures__gt=0, window_failures__gt=0)
+        """Undo the count of this attempt: its password was not checked."""
+        row = PasswordAttempts.objects.filter(pk=self.pk)
+        counted = row.filter(failures__gt=0, window_failures__gt=0)
         counted.update(failures=F("failures") - 1, window_failures=F("window_failures") - 1)
 
 
@@ -91,9 +91,9 @@ forgiveness = PreparedUpdate(
 
 
 def accounts_of(names: Sequence[str]) -> list[str]:
-    """Return for each name what all spellings share that may mean one account.
+    """Return for each name a digest that all spellings of one account share.
 
-    A backend may not look at capitals, and a database neither at capitals nor at accents.
+    A backend may ignore case, and the collation of a database case and accents.
     """
     return _accounts_of([looked_up(name) for name in names])
 

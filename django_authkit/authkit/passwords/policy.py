@@ -8,9 +8,9 @@ from authkit.core.identity.users import AuthUser
 
 
 def require_acceptable(password: str, user: AuthUser, *, member: str = "new_password") -> None:
-    """Let the project's AUTH_PASSWORD_VALIDATORS judge a new password.
+    """Validate a new password with AUTH_PASSWORD_VALIDATORS.
 
-    :raises ValidationError: their messages, under ``member``.
+    :raises ValidationError: the messages of the validators, under ``member``.
     """
     try:
         validate_password(password, user)

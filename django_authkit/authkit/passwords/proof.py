@@ -1,4 +1,4 @@
-"""Proving that one knows the password. No HTTP here."""
+"""Proof that a user knows the password. No HTTP here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from authkit.sessions.models import Session
 
 
 def is_password(user: AuthUser, password: str) -> bool:
-    """Say whether this is the user's password. Hashing it anew ends no session."""
+    """Say whether this is the user's password. A re-hash of it ends no session."""
     try:
         with guard_rehash(password):
             return user.check_password(password)
@@ -20,10 +20,10 @@ def is_password(user: AuthUser, password: str) -> bool:
 
 
 def try_password(user: AuthUser, session: Session, password: str) -> bool:
-    """Say whether this is the password of a user who is logged in; a wrong one is counted.
+    """Say whether this is the password of a logged-in user; a wrong one is counted.
 
-    :raises AttemptsExceeded: too many were wrong in this session.
-    :raises AccountLocked: the same, and time alone will not help.
+    :raises AttemptsExceeded: too many passwords were wrong in the window of this session.
+    :raises AccountLocked: lockout after too many in a row in this session.
     """
     counter = count_in_session(user, session)
     right = is_password(user, password)

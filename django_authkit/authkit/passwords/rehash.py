@@ -1,7 +1,7 @@
-"""A hasher upgrade replaces the hash of a password, and neither the password nor the sessions.
+"""Re-hash of a password: it ends no session, and never overwrites a newer password.
 
-Django hashes a correct password anew when PASSWORD_HASHERS or their work factors have
-changed, and saves it over whatever is stored by then.
+Django re-hashes a correct password when PASSWORD_HASHERS or their work factors have changed, and
+saves it over the stored hash without a compare-and-set.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ from authkit.passwords.stored import lock_if_unchanged
 from authkit.sessions.password_changes import keep_sessions
 
 
-class _Judgement(NamedTuple):
-    """A password that is being judged, and the transaction in which its hash is replaced."""
+class _Check(NamedTuple):
+    """A password that is being checked, and the transaction that replaces its hash."""
 
     password: str
     upgrade: ExitStack
 
 
-_judgement: ContextVar[_Judgement | None] = ContextVar("authkit_judgement", default=None)
+_check: ContextVar[_Check | None] = ContextVar("authkit_password_check", default=None)
 
 
 @contextmanager
 def guard_rehash(password: str) -> Iterator[None]:
-    """See that what is called in here to judge a password brings no former one back.
+    """Guard calls that check a password: their re-hash never restores an earlier password.
 
-    Where the password has been changed while it was hashed anew, ``authenticate()`` finds
-    nobody, and ``check_password()`` raises ``PermissionDenied``. Nothing is written then.
+    Race condition: if the password was changed during the re-hash, nothing is written,
+    ``authenticate()`` returns None, and ``check_password()`` raises ``PermissionDenied``.
     """
     with ExitStack() as upgrade:
-        token = _judgement.set(_Judgement(password, upgrade))
+        token = _check.set(_Check(password, upgrade))
         try:
             yield
         finally:
-            _judgement.reset(token)
+            _check.reset(token)
 
 
 @receiver(pre_save, sender=settings.AUTH_USER_MODEL, dispatch_uid="authkit.passwords.begin_rehash")
@@ -60,46 +60,46 @@ def begin_rehash(
 ) -> None:
     """Receive ``pre_save`` of the user model.
 
-    An upgrade names the password among what it saves, whatever a model's save() adds. Django
-    has it forget the raw one before; what a backend sets itself is a change, and remembers it.
+    A re-hash is a save with ``password`` in ``update_fields``, after Django has cleared the raw
+    password. With a raw password it is a change of password by a backend.
     """
-    judgement = _judgement.get()
-    if judgement is None or "password" not in (update_fields or ()) or instance._password:
+    check = _check.get()
+    if check is None or "password" not in (update_fields or ()) or instance._password:
         return
     rows: Any = sender._base_manager.using(using).filter(pk=instance.pk)
     while True:
         stored = rows.first()
-        _judge_again(stored, instance, judgement.password)
-        # Another log-in may have replaced the hash since it was read.
-        if retry_on_conflict(partial(_open, judgement.upgrade, stored, instance, using), sender):
+        _check_again(stored, instance, check.password)
+        # Race condition: another log-in may have replaced the hash since it was read.
+        if retry_on_conflict(partial(_open, check.upgrade, stored, instance, using), sender):
             break
 
 
 @receiver(post_save, sender=settings.AUTH_USER_MODEL, dispatch_uid="authkit.passwords.end_rehash")
 def end_rehash(**kwargs: Any) -> None:
     """Receive ``post_save`` of the user model."""
-    judgement = _judgement.get()
-    if judgement is not None:
-        judgement.upgrade.close()
+    check = _check.get()
+    if check is not None:
+        check.upgrade.close()
 
 
-def _judge_again(stored: Any, instance: Any, password: str) -> None:
-    """Refuse an upgrade of what is the password no more; take over the hash of another one."""
+def _check_again(stored: Any, instance: Any, password: str) -> None:
+    """Refuse the re-hash of a replaced password; adopt a hash that is already upgraded."""
     if stored is None:
         raise PermissionDenied
     right, is_outdated = verify_password(password, stored.password)
-    # Of a password that a backend, or the model, alters before it is hashed nothing can be said.
+    # A backend or model may alter the password before hashing: then neither hash matches.
     if not right and check_password(password, instance.password):
         raise PermissionDenied
     if right and not is_outdated:
-        # Another log-in has just upgraded it, and has a session that knows its hash.
+        # A concurrent log-in has upgraded the hash, and its session has the fingerprint of it.
         instance.password = stored.password
 
 
 def _open(upgrade: ExitStack, stored: Any, instance: Any, using: str) -> bool:
-    """Open the transaction of an upgrade, unless the hash is not the stored one any more.
+    """Open the transaction of a re-hash; return False if the stored hash has changed.
 
-    :param upgrade: what closes it.
+    :param upgrade: the stack that closes the transaction.
     """
     with ExitStack() as opened:
         opened.enter_context(transaction.atomic(using=using))

@@ -1,4 +1,4 @@
-"""A new password for somebody who has forgotten theirs, by a link in a mail."""
+"""Password reset by a one-time link; it never bypasses the second factor (ASVS 5.0, 6.4.3)."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ from authkit.sessions.models import Session
 from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 from authkit.signals import password_reset
 
-#: Mails to one address, and requests from one network.
-PER_ADDRESS = Rate(3, timedelta(hours=1))
+#: Rate limits: mails to one e-mail address, and requests from one network.
+PER_EMAIL = Rate(3, timedelta(hours=1))
 PER_NETWORK = Rate(60, timedelta(hours=1))
 
-#: How many accounts that may share an address are looked at.
-MOST_ACCOUNTS = 50
+#: How many accounts that may share an e-mail address are compared.
+MAX_ACCOUNTS = 50
 
 
 def request_reset(email: str, client: Client) -> None:
-    """Send a link to the owner of every account with this address; say nothing to the caller.
+    """Mail a link to the owner of every account with this e-mail address; return nothing.
 
-    What is done for an address of nobody is what is done for one of somebody: the same
-    counts, the same statements, and a batch of mails that may be empty. Beyond the limits there
-    is none.
+    Equal work for unknown e-mail addresses prevents user enumeration by timing (ASVS 5.0, 6.3.8):
+    the same counts, the same statements, and a possibly empty batch of mails. Beyond the rate
+    limits nothing is sent.
     """
-    if _is_beyond_limits(email, client):
+    if _exceeds_rate_limit(email, client):
         note("password_reset_limited", client=client)
         return
     if conf.PASSWORD_RESET_URL is None:
         note("password_reset_unconfigured")
         return
-    users = _owners(email)
+    users = _users_with(email)
     lifetime = conf.PASSWORD_RESET_LIFETIME
     tokens = issue(Purpose.PASSWORD_RESET, [(user, email_of(user)) for user in users], lifetime)
     owners: list[Any] = [user.pk for user in users]
@@ -62,65 +62,65 @@ def request_reset(email: str, client: Client) -> None:
 
 
 def confirm_reset(uid: str, token: str, new: str) -> None:
-    """Set the password of whoever was sent the token; end all their sessions.
+    """Set the password of the user who was sent the token; end all sessions (ASVS 5.0, 7.4.3).
 
-    Nobody is logged in by this, and a second factor stays as it is. It proves the address: from
-    an account that a stranger has registered it takes all that there is, the sessions and the
-    password (:class:`authkit.sessions.permissions.MayAddCredentials`).
+    It neither logs in nor changes the second factor. It verifies the e-mail address: an attacker
+    who registered the account with it (account pre-hijacking) loses the sessions and the password,
+    the only credentials there (:class:`authkit.sessions.permissions.MayAddCredentials`).
 
-    :raises LinkInvalid: it was not sent, or is not good any more; only one of many wins it, and
-        none after the password has changed by another road.
-    :raises ValidationError: the project's validators do not accept ``new``; the token lives.
+    :raises LinkInvalid: the token is unknown, expired, used (replay), or older than the password.
+        Of concurrent requests one succeeds.
+    :raises ValidationError: the project's validators refuse ``new``; the token stays valid.
     """
     found = find(Purpose.PASSWORD_RESET, token)
     if found is None or uid_of(found.user) != uid or not _may_reset(found.user):
         record("password_reset_failed")
         raise LinkInvalid
     user = found.user
-    forgotten = user.password
+    replaced = user.password
     require_acceptable(new, user)
     user.set_password(new)
-    ended, is_first_proof = atomic_with_retry(partial(_store, user, found, forgotten), type(user))
+    ended, is_newly_verified = atomic_with_retry(partial(_store, user, found, replaced), type(user))
     tell_ended(ended)
     record("password_reset", user=user.pk)
-    if is_first_proof:
+    if is_newly_verified:
         record("email_verified", user=user.pk)
     password_reset.send_robust(sender=type(user), user=user)
     tell_owner(user, "password_changed")
 
 
 def uid_of(user: AuthUser) -> str:
-    """Return how a link names an account, as Django's own does."""
+    """Return the ``uid`` of a user in a link: the primary key in base64, as Django's."""
     return urlsafe_base64_encode(force_bytes(user.pk))
 
 
-def _is_beyond_limits(email: str, client: Client) -> bool:
-    # Of the network first: who is beyond that cannot use up what an address has left.
+def _exceeds_rate_limit(email: str, client: Client) -> bool:
+    # The network first: a client beyond its limit must not exhaust that of a victim's e-mail.
     if count_client("password_reset_from", client, PER_NETWORK):
         return True
-    return bool(count_request("password_reset_to", canonical(email), PER_ADDRESS))
+    return bool(count_request("password_reset_to", canonical(email), PER_EMAIL))
 
 
-def _owners(email: str) -> list[AuthUser]:
-    """Return the accounts with this address, however it is spelt, that may have a new password."""
+def _users_with(email: str) -> list[AuthUser]:
+    """Return the users with this e-mail address, in any spelling, who may reset a password."""
     model = get_user_model()
     column = model.get_email_field_name()
     if column not in {field.name for field in model._meta.get_fields()}:
         return []
-    # A replica may not know yet that an address is no longer theirs.
+    # The primary: a replica may still have an e-mail address that the user has changed.
     users: Any = model._default_manager.using(router.db_for_write(model))
-    alike = users.filter(spelt_like(column, email)).order_by("pk")
+    similar = users.filter(spelt_like(column, email)).order_by("pk")
     typed = canonical(email)
-    # What the database takes for equal may be somebody else's address (CVE-2019-19844).
+    # Account takeover: the database may match another user's e-mail address (CVE-2019-19844).
     return [
         user
-        for user in alike[:MOST_ACCOUNTS]
+        for user in similar[:MAX_ACCOUNTS]
         if canonical(email_of(user)) == typed and _may_reset(user)
     ]
 
 
 def _may_reset(user: AuthUser) -> bool:
-    """Say whether a password is what this account logs in with: another directory may be."""
+    """Say whether this account is active and has a local password (not LDAP or the like)."""
     return user.is_active and user.has_usable_password()
 
 
@@ -138,8 +138,8 @@ def _link(user: AuthUser, token: str) -> str:
     return template.replace("{uid}", uid_of(user)).replace("{token}", token)
 
 
-def _store(user: AuthUser, found: FoundLink, forgotten: str) -> tuple[list[Session], bool]:
-    if not spend(found) or not store_password(user, over=forgotten):
+def _store(user: AuthUser, found: FoundLink, replaced: str) -> tuple[list[Session], bool]:
+    if not spend(found) or not store_password(user, over=replaced):
         raise LinkInvalid
     reset_password_failures(user)
     return revoke_other_sessions(user, None), mark_verified(user)

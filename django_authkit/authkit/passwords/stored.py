@@ -1,4 +1,4 @@
-"""The hash of a password as it is stored, written only over the hash that was read."""
+"""Compare-and-set of the stored password hash: it replaces only the hash that was read."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from authkit.core.identity.users import AuthUser
 
 
 def lock_if_unchanged(user: Any, encoded: str, using: str) -> bool:
-    """Keep everybody else from a user's password until the transaction ends, if it is this hash.
+    """Lock the row of a user until the transaction ends, if its password hash is ``encoded``.
 
-    It is written over itself: it stays there for ``save()``, and for receivers of its signals
-    that compare what is stored.
+    Compare-and-set. The hash is written over itself, since ``save()`` and receivers of its
+    signals may read the stored one. Returns whether the row is locked.
     """
-    # In the table that has the column: what joins tables to find a row does not hold it.
+    # The table that has the column: an update that joins tables does not lock the row.
     table = user._meta.get_field("password").model
     rows = table._base_manager.using(using).filter(pk=user.pk, password=encoded)
     return bool(rows.update(password=encoded))
 
 
 def store_password(user: AuthUser, over: str) -> bool:
-    """Write the new password of a user; return False if the old one is not ``over`` any more.
+    """Store the new password of a user; return False if the stored hash is no longer ``over``.
 
-    Part of the caller's transaction. Hashing takes long enough for an administrator, a mailed
-    link or another session to set a password in the meantime, and theirs is the newer one.
+    Requires a transaction. Race condition: while this password is hashed, an administrator, a
+    reset link or another session can set a newer one.
 
-    :param over: the hash of the password that the new one was to replace.
+    :param over: the hash that is to be replaced.
     """
     if not lock_if_unchanged(user, over, using=router.db_for_write(type(user))):
         return False

@@ -18,10 +18,10 @@ from authkit.core.identity.users import email_of, username_of
 __all__ = ["ContextWordsValidator", "MinimumLengthValidator"]
 
 
-#: Shorter words are in too many passwords that have nothing to do with them.
+#: Shorter words occur by chance in too many passwords.
 SHORTEST_WORD = 4
 
-#: What people type in place of letters, and letters of other scripts that look the same.
+#: Substitutes for letters (leetspeak), and homoglyphs of other scripts.
 _LOOKALIKES = str.maketrans(
     "013457@$\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0455\u0458\u03b1\u03bf\u03c1\u03bd",
     "oieastasaeopcyxisjaopv",
@@ -39,8 +39,8 @@ class MinimumLengthValidator:
         self.min_length_with_second_factor = min_length_with_second_factor
 
     def validate(self, password: str, user: Any = None) -> None:
-        # Django's own has the sentence, in every language.
-        password_validation.MinimumLengthValidator(self._wanted(user)).validate(password)
+        # Django's validator has the translated message.
+        password_validation.MinimumLengthValidator(self._required(user)).validate(password)
 
     def get_help_text(self) -> str:
         return _(
@@ -48,7 +48,7 @@ class MinimumLengthValidator:
             "a second factor."
         ) % {"alone": self.min_length, "beside": self.min_length_with_second_factor}
 
-    def _wanted(self, user: Any) -> int:
+    def _required(self, user: Any) -> int:
         stored = user is not None and not user._state.adding
         if stored and has_second_factor(user):
             return self.min_length_with_second_factor
@@ -56,11 +56,11 @@ class MinimumLengthValidator:
 
 
 class ContextWordsValidator:
-    """Refuses a password that is hardly more than words one would guess first.
+    """Refuses a password that consists of context-specific words (ASVS 5.0, 6.2.11).
 
-    They are those of the user name, the e-mail address and the person's names, of the hosts
-    and the issuer in the settings, and ``words``. What is left without them, and without
-    blanks and punctuation, must be ``left`` characters long.
+    These are the words of the user name, the e-mail address and the user's names, of the hosts
+    and the issuer in the settings, and ``words``. The rest of the password, without spaces and
+    punctuation, must have at least ``left`` characters.
     """
 
     def __init__(self, words: Iterable[str] = (), left: int = 8) -> None:
@@ -87,19 +87,19 @@ class ContextWordsValidator:
         )
 
     def _context(self, user: Any) -> list[str]:
-        said = [*self.words, *_said_in_settings(), *([] if user is None else _said_of(user))]
-        words = {_letters(word) for text in said for word in [text, *re.split(r"[\W_]+", text)]}
-        # The longest first: a shorter one may be within it.
+        texts = [*self.words, *_texts_in_settings(), *([] if user is None else _texts_of(user))]
+        words = {_letters(word) for text in texts for word in [text, *re.split(r"[\W_]+", text)]}
+        # The longest first: it may contain a shorter one.
         return sorted((word for word in words if len(word) >= SHORTEST_WORD), key=len, reverse=True)
 
 
-def _said_in_settings() -> Iterator[str]:
+def _texts_in_settings() -> Iterator[str]:
     yield from settings.ALLOWED_HOSTS
     issuer = getattr(settings, "OTP_TOTP_ISSUER", "")
     yield issuer if isinstance(issuer, str) else ""
 
 
-def _said_of(user: Any) -> Iterator[str]:
+def _texts_of(user: Any) -> Iterator[str]:
     yield username_of(user)
     yield email_of(user)
     yield getattr(user, "first_name", "")
