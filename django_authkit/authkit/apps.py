@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from authkit.schema.schemes.registry import register_extensions
 
-#: What our models, permissions and schema stand on.
+#: Apps that the models, permissions and schema of authkit depend on.
 REQUIRED_APPS = (
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -22,7 +22,7 @@ REQUIRED_APPS = (
     "drf_spectacular",
 )
 
-#: What ``manage.py check`` runs.
+#: Checks of ``manage.py check``.
 CHECKS = (
     "authkit.checks.settings.check_settings",
     "authkit.checks.signing.check_signing",
@@ -31,7 +31,7 @@ CHECKS = (
     "authkit.checks.accounts.check_registration",
 )
 
-#: What ``manage.py check --deploy`` runs besides.
+#: Additional checks of ``manage.py check --deploy``.
 DEPLOYMENT_CHECKS = (
     "authkit.checks.signing.check_secrecy",
     "authkit.checks.deployment.check_deployment",
@@ -66,15 +66,15 @@ def check_project(**kwargs: Any) -> list[CheckMessage]:
 
 def check_deployed_project(**kwargs: Any) -> list[CheckMessage]:
     if not isinstance(getattr(settings, "AUTHKIT", {}), Mapping):
-        return []  # check_project says so
+        return []  # check_project reports it
     return _messages_of(DEPLOYMENT_CHECKS, **kwargs)
 
 
 def _messages_of(paths: Sequence[str], **kwargs: Any) -> list[CheckMessage]:
-    """Run checks, which are imported now.
+    """Import and run checks.
 
-    They look at SimpleJWT's settings, and importing those costs a tenth of a second, which a
-    process that serves requests, or migrates, need not pay to start.
+    They import SimpleJWT's settings, which takes a tenth of a second: processes that serve
+    requests or migrate start without them.
     """
     return [message for path in paths for message in import_string(path)(**kwargs)]
 

@@ -1,4 +1,4 @@
-"""Every model of the app, where Django looks for them."""
+"""Every model of the app, where Django discovers them."""
 
 from authkit.accounts.models import AccountName, Registration
 from authkit.api_keys.models import APIKey

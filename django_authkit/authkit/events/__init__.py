@@ -1,1 +1,1 @@
-"""The trail of what happened: events that are added and never changed."""
+"""Security events: an append-only audit trail."""

@@ -13,7 +13,7 @@ from authkit.events.models import SecurityEvent
 
 
 class KindFilter(admin.SimpleListFilter):
-    """The kinds that there are; asking the table for them would read all of it."""
+    """The declared kinds; selecting them from the table would scan it."""
 
     title = _("kind")
     parameter_name = "kind"
@@ -29,10 +29,10 @@ class KindFilter(admin.SimpleListFilter):
 
 @admin.register(SecurityEvent)
 class SecurityEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
-    """Shows what happened, and changes nothing of it."""
+    """Shows security events, read-only."""
 
     list_display = ["created_at", "kind", "user", "ip", "facts"]
-    # Not by date_hierarchy: it reads the whole table, and MySQL has to know about time zones.
+    # No date_hierarchy: it scans the table, and MySQL needs its time zone tables for it.
     list_filter = [KindFilter, "created_at"]
     list_select_related = ["user"]
     search_help_text = _("A user name, or the beginning of an IP address.")

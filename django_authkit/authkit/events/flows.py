@@ -1,4 +1,4 @@
-"""Keeping what happened. No HTTP here."""
+"""Recording and pseudonymisation of security events. No HTTP here."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from authkit.signals import Event
 
 logger = logging.getLogger("authkit.events")
 
-#: Holds what is kept when the request is over.
+#: Holds the rows that are stored after the request.
 _thread = threading.local()
 
 
@@ -40,25 +40,24 @@ def record(
     keep: bool = True,
     **facts: Unpack[Facts],
 ) -> None:
-    """Tell what happened: a line in the log, a row, and the signal ``security_event``.
+    """Record an event: a line in the log, a row, and the signal ``security_event``.
 
-    It changes nothing about what is going on: a database that does not take the row, and a
-    receiver that raises, are only logged. The row is committed when this returns, unless the
-    caller has a transaction; so refuse after it, and outside of one. What strangers can repeat for
-    ever is a refusal, and also survives the transaction of ``ATOMIC_REQUESTS``.
+    Errors of the database and of receivers are logged and not raised. The row is committed when
+    this returns, unless the caller has a transaction; so raise a refusal after this call, outside
+    of a transaction. Floodable kinds also survive the rollback of ``ATOMIC_REQUESTS``.
 
     :param kind: one of :data:`authkit.core.event_kinds.KINDS`.
-    :param user: the primary key of whose account it is.
-    :param username: what somebody typed instead. Whose it is, if anybody's, is looked up at
-        the same cost either way; it is kept nowhere, since people type passwords there.
+    :param user: the primary key of the user.
+    :param username: a typed user name instead. The look-up costs the same for unknown names
+        (timing); the name is never stored, since users type passwords into that field.
     :param session: the primary key of the session.
-    :param client: who did it; the client of the present request if it is left out.
-    :param keep: False where the row of what follows will say it.
+    :param client: the client; that of the present request if omitted.
+    :param keep: False if a later event stores the same facts.
     """
     client = client or present_client()
     kept = False
-    with _by_itself():
-        kept = keep and (not KINDS[kind].floodable or _has_room(kind, client))
+    with _isolated():
+        kept = keep and (not KINDS[kind].floodable or _is_within_flood_limit(kind, client))
         if username is not None and kept:
             user = _user_named(username)
     event = _event(kind, user, session, client, facts)
@@ -66,46 +65,45 @@ def record(
     if kept:
         row = _row(event, client)
         if KINDS[kind].floodable and _is_atomic_request():
-            _owed().append(row)
+            _deferred().append(row)
         else:
-            _keep([row])
+            _store([row])
     tell_receivers(event)
 
 
-@receiver(request_finished, dispatch_uid="authkit.events.owed")
-def keep_owed(**kwargs: Any) -> None:
-    """Keep what refused a request whose transaction has been rolled back for it.
+@receiver(request_finished, dispatch_uid="authkit.events.deferred")
+def store_deferred(**kwargs: Any) -> None:
+    """Store the events of a refused request after its transaction.
 
-    In a view of the project's under ``ATOMIC_REQUESTS`` a row that is written before the
-    refusal is raised would be undone by it.
+    Under ``ATOMIC_REQUESTS`` the refusal in a view rolls back every row of its request.
     """
-    rows = _owed()
+    rows = _deferred()
     if rows:
-        _keep(rows)
+        _store(rows)
         rows.clear()
 
 
 def record_ends(sessions: Iterable[tuple[UUID, Any]], **facts: Unpack[Facts]) -> None:
-    """Record the ends of many sessions, given as pairs of session and user, in one statement."""
+    """Record the ends of sessions, pairs of session and user primary keys, in one statement."""
     client = present_client()
     events = [_event("session_ended", user, pk, client, facts) for pk, user in sessions]
     for event in events:
         write_line(event)
-    _keep([_row(event, client) for event in events])
+    _store([_row(event, client) for event in events])
     for event in events:
         tell_receivers(event)
 
 
 def pseudonymise(user: AuthUser) -> None:
-    """Take a person out of their events, for good: what happened and when is all that stays.
+    """Remove personal data from a user's events irreversibly; kind and time stay (GDPR art. 4(5)).
 
-    Part of the caller's transaction, if there is one. To be called before the user is deleted.
+    Joins the transaction of the caller. Call it before the user is deleted.
     """
     events: models.QuerySet[SecurityEvent] = models.QuerySet(SecurityEvent).using(
         router.db_for_write(SecurityEvent)
     )
-    mine = events.filter(user=user)
-    nobody: dict[str, Any] = {
+    own = events.filter(user=user)
+    anonymous: dict[str, Any] = {
         "user": None,
         "session_id": None,
         "ip": None,
@@ -113,12 +111,12 @@ def pseudonymise(user: AuthUser) -> None:
         "user_agent": "",
         "facts": {},
     }
-    retry_on_conflict(lambda: mine.update(**nobody), SecurityEvent)
+    retry_on_conflict(lambda: own.update(**anonymous), SecurityEvent)
 
 
 def _event(kind: str, user: Any, session: UUID | None, client: Client, facts: Facts) -> Event:
-    said = {name: value for name, value in facts.items() if value is not None}
-    return Event(kind, user, session, client.ip, client.user_agent, said, clock.now())
+    given = {name: value for name, value in facts.items() if value is not None}
+    return Event(kind, user, session, client.ip, client.user_agent, given, clock.now())
 
 
 def _is_atomic_request() -> bool:
@@ -126,13 +124,13 @@ def _is_atomic_request() -> bool:
     return bool(connection.settings_dict["ATOMIC_REQUESTS"] and connection.in_atomic_block)
 
 
-def _owed() -> list[SecurityEvent]:
+def _deferred() -> list[SecurityEvent]:
     rows: list[SecurityEvent] = _thread.__dict__.setdefault("rows", [])
     return rows
 
 
-def _keep(rows: list[SecurityEvent]) -> None:
-    with _by_itself():
+def _store(rows: list[SecurityEvent]) -> None:
+    with _isolated():
         if len(rows) == 1:
             retry_on_conflict(rows[0].save, SecurityEvent)
         else:
@@ -152,10 +150,10 @@ def _row(event: Event, client: Client) -> SecurityEvent:
     )
 
 
-def _has_room(kind: str, client: Client) -> bool:
-    """Say whether one more of a kind that can be repeated for ever is kept.
+def _is_within_flood_limit(kind: str, client: Client) -> bool:
+    """Say whether one more event of a floodable kind is stored for the client's network.
 
-    The same for accounts that there are and others: it looks at the network alone.
+    The network alone decides, equally for unknown accounts (user enumeration).
     """
     since = clock.now() - KEPT_PERIOD
     alike = SecurityEvent.objects.filter(network=client.network or "", kind=kind)
@@ -163,7 +161,7 @@ def _has_room(kind: str, client: Client) -> bool:
 
 
 def _user_named(username: str) -> Any:
-    """Return the primary key of the user whom Django's own backend would find, or None."""
+    """Return the primary key of the user that Django's ModelBackend finds, or None."""
     manager: Any = get_user_model()._default_manager
     try:
         return cast(AuthUser, manager.get_by_natural_key(username)).pk
@@ -172,8 +170,8 @@ def _user_named(username: str) -> Any:
 
 
 @contextmanager
-def _by_itself() -> Iterator[None]:
-    """Keep the failure of a statement from what is going on, and from its transaction."""
+def _isolated() -> Iterator[None]:
+    """Log the failure of a statement, and protect the caller and its transaction from it."""
     alias = router.db_for_write(SecurityEvent)
     try:
         if connections[alias].in_atomic_block:
@@ -181,5 +179,5 @@ def _by_itself() -> Iterator[None]:
                 yield
         else:
             yield
-    except Exception:  # whatever it is, what the caller answers is for the caller to decide
+    except Exception:  # no error here may change the caller's answer
         logger.exception("A security event could not be stored; the log has it.")

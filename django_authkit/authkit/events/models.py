@@ -13,12 +13,12 @@ from authkit.core.db.primary import PrimaryQuerySet
 from authkit.core.http.client import USER_AGENT_LENGTH
 from authkit.core.identity.users import AuthUser
 
-#: As long as the longest network: a /64 of IPv6, written out.
+#: Characters of the longest network: an IPv6 /64, written in full.
 NETWORK_LENGTH = 43
 
 
 class SecurityEventQuerySet(PrimaryQuerySet["SecurityEvent"]):
-    """Adds and reads. Events leave by ``authkit_prune``, and people by ``pseudonymise``."""
+    """Append-only. ``authkit_prune`` deletes events, ``pseudonymise`` removes personal data."""
 
     def of(self, user: AuthUser) -> SecurityEventQuerySet:
         return self.filter(user=user)
@@ -44,10 +44,10 @@ class SecurityEventQuerySet(PrimaryQuerySet["SecurityEvent"]):
 
 
 class SecurityEvent(models.Model):
-    """Something that happened to an account, or was tried. It is written once.
+    """An event of an account, or a failed attempt. It is written once.
 
-    It outlives its user. No foreign key is enforced, so that writing one neither waits for
-    anybody who is changing the user nor fails because there is none any more.
+    It outlives its user. The foreign key has no constraint: an insert neither waits for a lock
+    on the user nor fails if the user has been deleted.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -85,7 +85,7 @@ class SecurityEvent(models.Model):
     def save(self, *args: Any, **options: Any) -> None:
         """Write a new event.
 
-        :raises TypeError: it has been written.
+        :raises TypeError: the event is already stored.
         """
         if not self._state.adding:
             _refuse()
