@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from authkit.checks.deployment import check_deployment
 from authkit.checks.settings import check_settings
-from authkit.checks.signing import WITHOUT_MEANING, check_secrecy, check_signing
+from authkit.checks.signing import UNUSED, check_secrecy, check_signing
 from authkit.schema.hooks import postprocess_schema_security
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -449,7 +449,7 @@ def test_our_checks_are_registered_once():
     assert sorted(check.__name__ for check in ours) == ["check_deployed_project", "check_project"]
 
 
-@pytest.mark.parametrize("name", sorted(WITHOUT_MEANING))
+@pytest.mark.parametrize("name", sorted(UNUSED))
 def test_a_setting_of_simplejwt_that_changes_nothing_is_named(name):
     [(check_id, text, hint)] = found({"SIMPLE_JWT": {name: DEFAULTS[name]}})
     assert check_id == "authkit.W005"
@@ -458,6 +458,6 @@ def test_a_setting_of_simplejwt_that_changes_nothing_is_named(name):
 
 
 def test_one_that_keeps_its_meaning_is_not():
-    kept = {name: DEFAULTS[name] for name in DEFAULTS if name not in WITHOUT_MEANING}
+    kept = {name: DEFAULTS[name] for name in DEFAULTS if name not in UNUSED}
     kept["SIGNING_KEY"] = "x" * 64
     assert found({"SIMPLE_JWT": kept}) == []

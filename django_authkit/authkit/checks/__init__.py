@@ -1,5 +1,5 @@
-"""What is wrong with a project's settings, found by ``manage.py check`` before a user finds it.
+"""System checks: ``manage.py check`` reports wrong settings of a project before they do harm.
 
-Each finding has a number, a sentence, a hint that says what to type, and a page in
+Each message has an id, a sentence, a hint that says what to write, and a page in
 ``docs/reference/checks/``. ``apps`` registers the functions.
 """

@@ -1,4 +1,4 @@
-"""E014 to E016 and W015: registration that cannot work, and links that others can read."""
+"""E014 to E016 and W015: incomplete registration settings, and links without TLS."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from authkit.checks.settings import problem_of
 from authkit.conf import Settings, conf
 from authkit.conf.values import is_verification_url
 
-#: Hosts whose traffic does not leave the machine.
+#: Loopback hosts, whose traffic does not leave the machine.
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -30,10 +30,10 @@ def check_registration(**kwargs: Any) -> list[CheckMessage]:
 def check_links(**kwargs: Any) -> list[CheckMessage]:
     configured: object = conf.user_settings
     if not isinstance(configured, Mapping):
-        return []  # check_settings says so
+        return []  # check_settings reports it
     return [
-        *_open_links("EMAIL_VERIFICATION_URL", conf.EMAIL_VERIFICATION_URL),
-        *_open_links("PASSWORD_RESET_URL", conf.PASSWORD_RESET_URL),
+        *_insecure_links("EMAIL_VERIFICATION_URL", conf.EMAIL_VERIFICATION_URL),
+        *_insecure_links("PASSWORD_RESET_URL", conf.PASSWORD_RESET_URL),
     ]
 
 
@@ -60,11 +60,11 @@ def _no_verification_page() -> Iterator[CheckMessage]:
 
 def _missing_columns() -> Iterator[CheckMessage]:
     if problem_of(Settings.REGISTRATION_SERIALIZER, conf.REGISTRATION_SERIALIZER):
-        return  # check_settings says so
+        return  # check_settings reports it
     model = get_user_model()
     fields = registration_serializer()().fields
-    taken = {field.source or name for name, field in fields.items()}
-    missing = [name for name in model.REQUIRED_FIELDS if name not in taken]
+    asked = {field.source or name for name, field in fields.items()}
+    missing = [name for name in model.REQUIRED_FIELDS if name not in asked]
     if missing:
         yield Error(
             f"REQUIRED_FIELDS of {model._meta.label} has '{missing[0]}', and "
@@ -77,9 +77,9 @@ def _missing_columns() -> Iterator[CheckMessage]:
         )
 
 
-def _open_links(name: str, link: Any) -> Iterator[CheckMessage]:
+def _insecure_links(name: str, link: Any) -> Iterator[CheckMessage]:
     if not is_verification_url(link) or link is None:
-        return  # check_settings says so
+        return  # check_settings reports it
     parts = urlsplit(link)
     if parts.scheme == "http" and parts.hostname not in LOCAL:
         yield checks.Warning(

@@ -1,4 +1,4 @@
-"""E012, W012 to W014: scopes and API keys that do not work as the project seems to expect."""
+"""E012, W012 to W014: scopes that are not enforced, and insecure uses of API keys."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def check_scopes(**kwargs: Any) -> list[CheckMessage]:
     """Return one error for each scope that a view requires and no key can hold."""
     configured: object = conf.user_settings
     if not isinstance(configured, Mapping) or not Settings.SCOPES.is_right(conf.SCOPES):
-        return []  # check_settings says so
+        return []  # check_settings reports it
     return [*_undeclared_scopes(_api_views())]
 
 
 def check_api_keys(**kwargs: Any) -> list[CheckMessage]:
-    """Return one warning for each use of keys that is less safe than it looks."""
+    """Return one warning for each insecure use of API keys."""
     views = _api_views()
     return [
         *_keys_in_urls(views),
@@ -53,9 +53,9 @@ def _undeclared_scopes(views: list[RoutedView]) -> Iterator[CheckMessage]:
 def _scopes_required_by(view: RoutedView) -> Iterator[str]:
     permissions = list(_scope_permissions(view))
     for permission in permissions:
-        yield from getattr(permission, "scopes", ())  # a class that is not called has none
+        yield from getattr(permission, "scopes", ())  # a class without a call has none
     if permissions:  # without HasScope, the attribute is for a permission of another package
-        required = view.said("required_scopes") or ()
+        required = view.attribute("required_scopes") or ()
         for scopes in required.values() if isinstance(required, Mapping) else [required]:
             yield from [scopes] if isinstance(scopes, str) else scopes
 
@@ -79,7 +79,7 @@ def _keys_in_urls(views: list[RoutedView]) -> Iterator[CheckMessage]:
 
 def _unenforced_scopes(views: list[RoutedView]) -> Iterator[CheckMessage]:
     for view in views:
-        if view.said("required_scopes") and not _asks(view) and _is_static(view):
+        if view.attribute("required_scopes") and not _is_scoped(view) and _is_static(view):
             yield checks.Warning(
                 f"{_named(view)} has required_scopes, and no permission that enforces them: "
                 "every key is accepted.",
@@ -91,13 +91,15 @@ def _unenforced_scopes(views: list[RoutedView]) -> Iterator[CheckMessage]:
 def _views_without_scopes(views: list[RoutedView]) -> Iterator[CheckMessage]:
     if not conf.SCOPES:
         return
-    bare = [
-        _named(view) for view in views if _takes_keys(view) and not _asks(view) and _is_static(view)
+    unscoped = [
+        _named(view)
+        for view in views
+        if _accepts_keys(view) and not _is_scoped(view) and _is_static(view)
     ]
-    if bare:
-        more = f" and {len(bare) - 5} more" if len(bare) > 5 else ""
+    if unscoped:
+        more = f" and {len(unscoped) - 5} more" if len(unscoped) > 5 else ""
         yield checks.Warning(
-            f"API keys are accepted and no scope is required by {', '.join(bare[:5])}{more}: "
+            f"API keys are accepted and no scope is required by {', '.join(unscoped[:5])}{more}: "
             "there, a key can do what its owner can, whatever its scopes.",
             hint=(
                 "Add authkit.permissions.HasScope to permission_classes, or leave "
@@ -112,27 +114,27 @@ def _named(view: RoutedView) -> str:
 
 
 def _authenticators(view: RoutedView) -> list[type]:
-    named = view.said("authentication_classes") or ()
+    named = view.attribute("authentication_classes") or ()
     return [one for one in named if isinstance(one, type)]
 
 
-def _takes_keys(view: RoutedView) -> bool:
+def _accepts_keys(view: RoutedView) -> bool:
     return any(issubclass(one, APIKeyAuthentication) for one in _authenticators(view))
 
 
 def _is_static(view: RoutedView) -> bool:
-    """Say whether the permissions that the class names are the ones that are enforced."""
+    """Say whether the permissions that the class declares are those that it enforces."""
     is_stock = view.cls.get_permissions is APIView.get_permissions
-    return is_stock and view.said("permission_classes") is not None
+    return is_stock and view.attribute("permission_classes") is not None
 
 
-def _asks(view: RoutedView) -> bool:
+def _is_scoped(view: RoutedView) -> bool:
     return any(True for _ in _scope_permissions(view))
 
 
 def _scope_permissions(view: RoutedView) -> Iterator[Any]:
-    """Yield ``HasScope``, called or not, wherever it stands among permissions."""
-    yield from _scope_permissions_among(view.said("permission_classes") or ())
+    """Yield ``HasScope``, as a class or an instance, at any depth of combined permissions."""
+    yield from _scope_permissions_among(view.attribute("permission_classes") or ())
 
 
 def _scope_permissions_among(permissions: Iterable[Any]) -> Iterator[Any]:

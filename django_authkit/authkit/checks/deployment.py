@@ -1,4 +1,4 @@
-"""W006, W008, W011: proxies, the OpenAPI document and mail of a project in production."""
+"""W006, W008, W011: proxies, the OpenAPI document and mail in production."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage
 
 from authkit.conf import conf
 
-#: Settings of Django that only a project behind a proxy needs.
+#: Settings of Django that imply a reverse proxy.
 PROXY_SETTINGS = ("SECURE_PROXY_SSL_HEADER", "USE_X_FORWARDED_HOST", "USE_X_FORWARDED_PORT")
 
 
@@ -54,7 +54,7 @@ def _early_mailers() -> Iterator[CheckMessage]:
 def _schema_without_hook() -> Iterator[CheckMessage]:
     configured = getattr(settings, "SPECTACULAR_SETTINGS", {})
     hooks = configured.get("POSTPROCESSING_HOOKS", []) if isinstance(configured, Mapping) else []
-    if _makes_schemas() and not any(SCHEMA_HOOK in (hook, _path(hook)) for hook in hooks):
+    if _generates_schema() and not any(SCHEMA_HOOK in (hook, _path(hook)) for hook in hooks):
         yield checks.Warning(
             "The OpenAPI document says what drf-spectacular guesses about security, not what the "
             "views enforce.",
@@ -63,8 +63,8 @@ def _schema_without_hook() -> Iterator[CheckMessage]:
         )
 
 
-def _makes_schemas() -> bool:
-    # REST framework's own default comes from another generator.
+def _generates_schema() -> bool:
+    # The default of REST framework is the class of another generator.
     chosen: str = getattr(settings, "REST_FRAMEWORK", {}).get("DEFAULT_SCHEMA_CLASS", "")
     return bool(chosen) and not str(chosen).startswith("rest_framework.")
 

@@ -27,7 +27,7 @@ TOKEN_VIEWS = {
     "rest_framework_simplejwt.views.TokenObtainSlidingView",
 }
 
-#: The middleware that tells whether a session has passed django-otp's factor.
+#: The middleware that sets ``is_verified()``: whether a cookie session has passed OTP.
 OTP_MIDDLEWARE = "django_otp.middleware.OTPMiddleware"
 
 
@@ -45,8 +45,8 @@ def check_factor_bypass(**kwargs: Any) -> list[CheckMessage]:
 def _admin_sites(views: list[RoutedView]) -> Iterator[CheckMessage]:
     sites = {site for view in views if (site := getattr(view.callback, "admin_site", None))}
     for site in sorted(sites, key=lambda site: str(site.name)):
-        asks = isinstance(site, OTPAdminSite | SecondFactorAdminSite)
-        if asks and OTP_MIDDLEWARE in settings.MIDDLEWARE:
+        requires_otp = isinstance(site, OTPAdminSite | SecondFactorAdminSite)
+        if requires_otp and OTP_MIDDLEWARE in settings.MIDDLEWARE:
             continue
         yield checks.Warning(
             f"The admin site '{site.name}' does not ask for a second factor.",
@@ -79,7 +79,7 @@ def _stateless_authenticators(views: list[RoutedView]) -> Iterator[CheckMessage]
         authenticator
         for place in [
             api_settings.DEFAULT_AUTHENTICATION_CLASSES,
-            *(view.said("authentication_classes") or () for view in views),
+            *(view.attribute("authentication_classes") or () for view in views),
         ]
         for authenticator in place
         if isinstance(authenticator, type) and issubclass(authenticator, SimpleJWTAuthentication)
@@ -94,7 +94,7 @@ def _stateless_authenticators(views: list[RoutedView]) -> Iterator[CheckMessage]
 
 def _token_views(views: list[RoutedView]) -> Iterator[CheckMessage]:
     for view in views:
-        # By name: packages that are installed and not used need not be imported.
+        # By name, so that no unused package is imported.
         if TOKEN_VIEWS.intersection(map(path_of, view.cls.__mro__)):
             yield checks.Warning(
                 f"'{view.route}' ({view.path}) issues tokens without asking for a second factor.",

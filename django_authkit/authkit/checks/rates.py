@@ -1,4 +1,4 @@
-"""E013, W009, W010: rate limits of views, and the caches that count their requests."""
+"""E013, W009, W010: rate limits of views, and the caches that enforce them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from authkit.throttling import RateThrottle, ScopedThrottle
 
 @dataclass(frozen=True)
 class Use:
-    """A throttle with the scope that its view gives it."""
+    """A throttle class with the scope that its view sets."""
 
     throttle: type
     scope: str | None
@@ -52,17 +52,17 @@ def check_counting(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _throttles() -> list[Use]:
-    """Return every throttle of the defaults and of views, once."""
+    """Return every throttle of the defaults and of the views, without duplicates."""
     found: dict[Use, None] = {}
     defaults: Any = api_settings.DEFAULT_THROTTLE_CLASSES
     for throttle in defaults:
         found[Use(throttle, getattr(throttle, "scope", None))] = None
     for view in routed_views():
-        for throttle in view.said("throttle_classes") or ():
+        for throttle in view.attribute("throttle_classes") or ():
             if isinstance(throttle, type):
                 scope = getattr(throttle, "scope", None)
                 if issubclass(throttle, ScopedThrottle):
-                    scope = view.said("throttle_scope")
+                    scope = view.attribute("throttle_scope")
                 found[Use(throttle, scope)] = None
     return list(found)
 
@@ -120,7 +120,7 @@ def _not_counted(sentence: str, hint: str) -> CheckMessage:
 
 
 def _aliases(*, ours: bool, theirs: bool) -> list[str]:
-    """Return the names of the caches that throttles of either kind count in."""
+    """Return the aliases of the caches that the throttles of authkit, of others or both use."""
     found = {
         getattr(use.throttle, "cache_alias", "default")
         for use in _throttles()

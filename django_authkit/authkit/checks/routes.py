@@ -1,4 +1,4 @@
-"""The views of a project, as its routes use them."""
+"""The views of a project, as its URLconf uses them."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ class RoutedView:
     def path(self) -> str:
         return path_of(self.cls)
 
-    def said(self, name: str) -> Any:
-        """Return an attribute, as ``as_view()`` or ``@action`` may have changed it.
+    def attribute(self, name: str) -> Any:
+        """Return an attribute of the view, as ``as_view()`` or ``@action`` may override it.
 
-        None where there is none, and where it is a property, which needs a request.
+        None if it is missing, or a property, which needs a request.
         """
-        given = getattr(self.callback, "initkwargs", {})
-        value = given.get(name, getattr(self.cls, name, None))
+        overrides = getattr(self.callback, "initkwargs", {})
+        value = overrides.get(name, getattr(self.cls, name, None))
         return None if hasattr(value, "__get__") else value
 
 
 def routed_views() -> Iterator[RoutedView]:
-    """Yield every view of ROOT_URLCONF; none where a project has no urls."""
+    """Yield every view of ROOT_URLCONF; none if the project has no URLconf."""
     if getattr(settings, "ROOT_URLCONF", None):
         yield from _within(get_resolver().url_patterns)
 

@@ -48,7 +48,7 @@ def unknown_keys(
 
 
 def problem_of(setting: Setting[Any], value: Any) -> CheckMessage | None:
-    """Return what is wrong with a value, None if it is valid; a secret value is not shown."""
+    """Return the error of a value, None if it is valid; secret values are not shown."""
     name = f"AUTHKIT['{setting.name}']"
     if not setting.is_right(value):
         instead = "" if setting.is_secret else f", not {value!r}"
@@ -64,7 +64,7 @@ def problem_of(setting: Setting[Any], value: Any) -> CheckMessage | None:
 
 
 def failure_of(serializer: type[Serializer[Any]]) -> Exception | None:
-    """Return what goes wrong where the fields of a serializer are built, None if nothing does."""
+    """Return the exception of building the fields of a serializer, None if there is none."""
     try:
         list(serializer().fields)
     except Exception as error:

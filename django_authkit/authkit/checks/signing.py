@@ -17,22 +17,22 @@ from authkit.conf.values import is_positive_timedelta
 from authkit.conf.written import as_python
 from authkit.sessions import tokens
 
-#: The least number of bytes of an HMAC key (RFC 7518 section 3.2).
+#: The minimum bytes of an HMAC key (RFC 7518 section 3.2).
 HMAC_KEY_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
 
-#: What tokens can be signed with, by name. "none" is not among them.
+#: Signing algorithms by name, without "none" (RFC 8725 section 3.2).
 ALGORITHMS = {
     name: algorithm
     for name, algorithm in get_default_algorithms().items()
     if name in ALLOWED_ALGORITHMS
 }
 
-#: What ``startproject`` puts before a SECRET_KEY that it made.
+#: The prefix of a SECRET_KEY that ``startproject`` generates.
 INSECURE_PREFIX = "django-insecure-"
 
 
 #: Settings that other parts of SimpleJWT read, and authkit does not.
-WITHOUT_MEANING = {
+UNUSED = {
     name
     for name in SIMPLE_JWT_DEFAULTS
     if name.startswith(("AUTH_", "SLIDING_", "TOKEN_OBTAIN", "TOKEN_REFRESH", "TOKEN_VERIFY"))
@@ -55,7 +55,7 @@ def check_signing(**kwargs: Any) -> list[CheckMessage]:
         return [no_dict("SIMPLE_JWT")]
     return [
         *unknown_keys("SIMPLE_JWT", configured, SIMPLE_JWT_DEFAULTS, "authkit.E004"),
-        *_meaningless(configured),
+        *_unused(configured),
         *_wrong_lifetimes(),
         *_wrong_claims(),
         *_wrong_algorithm(),
@@ -69,8 +69,8 @@ def check_secrecy(**kwargs: Any) -> list[CheckMessage]:
     return [*_insecure_key()]
 
 
-def _meaningless(configured: Mapping[str, Any]) -> Iterator[CheckMessage]:
-    for name in sorted(WITHOUT_MEANING.intersection(configured)):
+def _unused(configured: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    for name in sorted(UNUSED.intersection(configured)):
         yield checks.Warning(
             f"SIMPLE_JWT['{name}'] changes nothing: authkit does not read it.",
             hint=(
@@ -170,7 +170,7 @@ def _signature(algorithm: str, key: Any) -> bytes | None:
     signer = ALGORITHMS[algorithm]
     try:
         return signer.sign(b"", signer.prepare_key(key))
-    except Exception:  # the library raises various errors for what is not a key
+    except Exception:  # the library raises various errors for an invalid key
         return None
 
 
@@ -209,7 +209,7 @@ def _short_hmac_key() -> Iterator[CheckMessage]:
 def _insecure_key() -> Iterator[CheckMessage]:
     configured: object = getattr(settings, "SIMPLE_JWT", {})
     if not isinstance(configured, Mapping):
-        return  # check_signing says so
+        return  # check_signing reports it
     key = tokens.setting("SIGNING_KEY")
     if _is_hmac() and str(key).startswith(INSECURE_PREFIX):
         yield checks.Warning(

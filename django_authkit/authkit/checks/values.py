@@ -1,4 +1,4 @@
-"""Predicates for values of settings that need other rooms; the others are in ``conf.values``."""
+"""Predicates of setting values that depend on other rooms; the others are in ``conf.values``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``manage.py authkit_prune`` deletes: tables that grow, and what each can do without."""
+"""What ``manage.py authkit_prune`` deletes: the growing tables and their expired rows."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from authkit.sessions.models import Session
 
 Rows = models.QuerySet[Any, Any]
 
-#: How long something must be over before it goes, for servers whose clocks differ.
+#: How long a row must have expired before it is deleted (clock skew between servers).
 MARGIN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Prunable:
-    """The rows of a table that can go, and the indexed column by which they are walked through.
+    """The rows of a table that can be deleted, and the indexed column that pages through them.
 
-    :param by: the primary key, or the moment that alone decides.
+    :param by: the primary key, or the timestamp that alone decides.
     """
 
     model: type[models.Model]
@@ -40,24 +40,23 @@ class Prunable:
     by: str = "pk"
 
     def rows(self) -> Rows:
-        # Not by the manager: that of the events deletes none. Where it is written it is read.
+        # Not by the manager: that of events is append-only. From the primary, not a replica.
         rows: Rows = models.QuerySet(self.model)
         return rows.using(router.db_for_write(self.model)).filter(self.condition())
 
 
 def _ended_sessions() -> Q:
-    # One that has been completed waits for nothing any more.
+    # pending_until is NULL once the second factor has been verified.
     return Q(revoked_at__lt=_past()) | Q(pending_until__lt=_past())
 
 
 def _forgiven_attempts() -> Q:
-    # Whatever has failed since the last success counts towards the hundred in a row, however
-    # long ago.
+    # Failures since the last success count towards the lockout, however old they are.
     return Q(failures=0, window_failures=0)
 
 
 PRUNABLE: Mapping[str, Prunable] = {
-    # None is idle longer than it lives.
+    # idle_expires_at never exceeds absolute_expires_at.
     "sessions that ran out": Prunable(
         Session, lambda: Q(idle_expires_at__lt=_past()), by="idle_expires_at"
     ),
@@ -77,27 +76,27 @@ PRUNABLE: Mapping[str, Prunable] = {
 
 
 def prune(table: Prunable, batch_size: int) -> int:
-    """Delete what can go, so many rows at a time, and return how many there were.
+    """Delete expired rows in batches; return their number. Idempotent.
 
-    Each batch is a statement of its own, or a transaction where the project has foreign keys to
-    the table, so nothing is locked for longer. It repeats the condition: a session that is
-    refreshed after it was chosen stays.
+    Each batch is one statement, or a transaction if the project has foreign keys to the table,
+    which keeps locks short. Race condition: each statement repeats the condition, so a session
+    that is refreshed after it was selected stays.
     """
-    batches = _chosen_by_key if table.by == "pk" else _ranges
+    batches = _batches_by_key if table.by == "pk" else _batches_by_range
     return sum(_delete(batch) for batch in batches(table.rows(), table.by, batch_size))
 
 
-def _chosen_by_key(rows: Rows, by: str, size: int) -> Iterator[Rows]:
+def _batches_by_key(rows: Rows, by: str, size: int) -> Iterator[Rows]:
     page = rows
     while keys := list(page.order_by(by).values_list(by, flat=True)[:size]):
         yield rows.filter(pk__in=keys)
         page = rows.filter(pk__gt=keys[-1])
 
 
-def _ranges(rows: Rows, by: str, size: int) -> Iterator[Rows]:
-    """Choose by the moment that the condition is about: in between there is nothing that stays.
+def _batches_by_range(rows: Rows, by: str, size: int) -> Iterator[Rows]:
+    """Yield ranges of the timestamp that the condition compares; every row in them can go.
 
-    A range costs a tenth of what a list of keys does. What has one moment is in one batch.
+    A range costs a tenth of a list of keys. Rows with an equal timestamp are in one batch.
     """
     page = rows
     while ends := list(page.order_by(by).values_list(by, flat=True)[size - 1 : size]):
@@ -108,18 +107,18 @@ def _ranges(rows: Rows, by: str, size: int) -> Iterator[Rows]:
 
 def _delete(rows: Rows) -> int:
     if any(get_candidate_relations_to_delete(rows.model._meta)):
-        return atomic_with_retry(partial(_delete_as_foreign_keys_say, rows), rows.model)
-    return retry_on_conflict(partial(_delete_at_once, rows), rows.model)
+        return atomic_with_retry(partial(_delete_with_relations, rows), rows.model)
+    return retry_on_conflict(partial(_delete_raw, rows), rows.model)
 
 
-def _delete_at_once(rows: Rows) -> int:
-    # delete() would read the rows and drop the condition if somebody listened to post_delete.
+def _delete_raw(rows: Rows) -> int:
+    # delete() would select the rows and drop the condition if post_delete has receivers.
     return int(rows._raw_delete(rows.db))
 
 
-def _delete_as_foreign_keys_say(rows: Rows) -> int:
-    """Delete rows that the project's own may point at."""
-    # Locked, since delete() drops the condition: what is chosen stays over until it is gone.
+def _delete_with_relations(rows: Rows) -> int:
+    """Delete rows that foreign keys of the project may reference."""
+    # Race condition: delete() drops the condition, so the selected rows are locked first.
     list(rows.select_for_update().values_list("pk"))
     _, numbers = rows.delete()
     return numbers.get(rows.model._meta.label, 0)

@@ -65,7 +65,7 @@ class Command(BaseCommand):
         if options["update_baseline"] and not options["baseline"]:
             raise WrongUsage("--update-baseline needs a --baseline to update.")
         targets = list(pair(options["format"] or ["text"], options["output"] or []))
-        # What the project prints while it is being looked at is not part of the report.
+        # The output of the project's own code is not part of the report.
         with redirect_stdout(sys.stderr):
             if options["update_verdicts"]:
                 update_verdicts(source(options), probe(options))
@@ -85,7 +85,7 @@ class Command(BaseCommand):
         return exit_status(report, options)
 
     def tell(self, stage: str) -> None:
-        """Show what is being done, on a terminal alone; the next stage takes its place."""
+        """Show the stage on a terminal; the next stage replaces it."""
         if self.stderr.isatty():
             # Django writes to standard error in red.
             self.stderr.write(f"\r\033[K{stage and stage + ' ...'}", style_func=str, ending="")
@@ -103,15 +103,15 @@ class Command(BaseCommand):
 
 @dataclass(frozen=True)
 class Limit:
-    """How many operations, or how many per cent of them, may be without an answer."""
+    """How many operations, or per cent of them, may be undecided."""
 
     number: float
     percent: bool
 
     def is_exceeded(self, report: Report) -> bool:
-        unanswered = len(report.operations) - report.decided
-        most = self.number * len(report.operations) / 100 if self.percent else self.number
-        return unanswered > most
+        undecided = len(report.operations) - report.decided
+        limit = self.number * len(report.operations) / 100 if self.percent else self.number
+        return undecided > limit
 
 
 def limit(text: str) -> Limit:
@@ -130,7 +130,7 @@ def source(options: dict[str, Any]) -> Source:
 
 
 def given(text: str) -> str:
-    """Refuse what an unset variable of a script leaves behind: it would audit something else."""
+    """Refuse the empty value of an unset shell variable: it would audit another document."""
     if not text:
         raise ArgumentTypeError("nothing is given, as if a variable were not set")
     return text
@@ -263,7 +263,7 @@ def add_exit_status_options(group: _ArgumentGroup) -> None:
 
 
 def pair(formats: list[str], outputs: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield each format with where it goes. Raises ``WrongUsage``."""
+    """Yield each format with its target. Raises ``WrongUsage``."""
     if len(outputs) > len(formats):
         raise WrongUsage("There is an --output more than there are formats.")
     if len(formats) - len([one for one in outputs if one != STDOUT]) > 1:

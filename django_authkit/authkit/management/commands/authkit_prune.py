@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from authkit.management.pruning import PRUNABLE, prune
 
-#: Some databases take no more than 32,766 parameters in a statement.
+#: Some databases accept at most 32,766 parameters in a statement.
 LARGEST_BATCH = 10_000
 
 

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 from rest_framework_simplejwt.settings import DEFAULTS as SIMPLE_JWT_DEFAULTS
 
 from authkit.checks.settings import check_settings
-from authkit.checks.signing import WITHOUT_MEANING, check_signing
+from authkit.checks.signing import UNUSED, check_signing
 from authkit.conf import Settings, conf
 from authkit.conf.written import as_python
 from authkit.sessions import tokens
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         "Print the effective settings of authkit, where each comes from, and what is wrong. "
         "Secrets are masked."
     )
-    # It has to run where settings are wrong.
+    # It has to run with invalid settings.
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -61,7 +61,7 @@ class Row(NamedTuple):
     def as_json(self) -> dict[str, Any]:
         try:
             value = json.loads(json.dumps(self.value, default=as_python, allow_nan=False))
-        except (TypeError, ValueError):  # keys that JSON does not have, a circle, infinity
+        except (TypeError, ValueError):  # keys that JSON lacks, a circular reference, infinity
             value = as_python(self.value)
         return self._asdict() | {"value": value}
 
@@ -80,7 +80,7 @@ def _authkit_rows() -> Iterator[Row]:
 def _simple_jwt_rows() -> Iterator[Row]:
     configured = _dict(getattr(settings, "SIMPLE_JWT", {}))
     for name in SIMPLE_JWT_DEFAULTS:
-        if name not in WITHOUT_MEANING:
+        if name not in UNUSED:
             default = "SECRET_KEY" if name == "SIGNING_KEY" else "default"
             yield Row.of(
                 f"SIMPLE_JWT['{name}']",
@@ -91,5 +91,5 @@ def _simple_jwt_rows() -> Iterator[Row]:
 
 
 def _dict(value: object) -> Mapping[str, Any]:
-    """Return a dict of settings; what is no dict is a message of the checks, and sets nothing."""
+    """Return a dict of settings; the checks report any other value, and it sets nothing."""
     return value if isinstance(value, Mapping) else {}
