@@ -83,7 +83,7 @@ REFUSED = {
     ),
     "no network": (
         ["ci", "--network", "10.0.0.1/8"],
-        "--network wants a network in CIDR notation: 10.0.0.1/8 has host bits set.",
+        "--network must be a network in CIDR notation: 10.0.0.1/8 has host bits set.",
     ),
     "no rate": (["ci", "--rate", "often"], "Enter a rate such as 1000/hour."),
     "owner and group": (["ci", "--owner", "a", "--group", "b"], None),
@@ -91,8 +91,8 @@ REFUSED = {
     "empty owner": (["ci", "--owner", ""], 'There is no user "".'),
     "name too long": (["x" * 51], "Ensure this value has at most 50 characters (it has 51)."),
     "empty name": ([""], "This field cannot be blank."),
-    "no days": (["ci", "--expires-in-days", "0"], "--expires-in-days wants a number above 0."),
-    "days ago": (["ci", "--expires-in-days=-1"], "--expires-in-days wants a number above 0."),
+    "no days": (["ci", "--expires-in-days", "0"], "--expires-in-days must be a number above 0."),
+    "days ago": (["ci", "--expires-in-days=-1"], "--expires-in-days must be a number above 0."),
     "not a number": (["ci", "--expires-in-days", "soon"], None),
     "nan": (["ci", "--expires-in-days", "nan"], None),
     "infinity": (

@@ -15,7 +15,7 @@ from authkit.events.flows import record
 
 
 class Command(BaseCommand):
-    help = "Make an API key and print it, this once. Nothing but the key goes to standard output."
+    help = "Create an API key and print it, this once. Only the key goes to standard output."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="What the key is for; at most 50 characters.")
@@ -69,14 +69,14 @@ def _bind(api_key: APIKey, networks: list[str]) -> None:
     try:
         api_key.allowed_networks = networks
     except ValueError as error:
-        raise CommandError(f"--network wants a network in CIDR notation: {error}.") from None
+        raise CommandError(f"--network must be a network in CIDR notation: {error}.") from None
 
 
 def _expiry_date(days: float | None) -> datetime | None:
     if days is None:
         return None
     if days <= 0:
-        raise CommandError("--expires-in-days wants a number above 0.")
+        raise CommandError("--expires-in-days must be a number above 0.")
     try:
         return clock.now() + timedelta(days=days)
     except (OverflowError, ValueError):

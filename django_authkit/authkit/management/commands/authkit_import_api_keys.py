@@ -15,8 +15,8 @@ from authkit.api_keys.models import APIKey
 
 class Command(BaseCommand):
     help = (
-        "Take over the keys of djangorestframework-api-key, or of a subclass of its model, with "
-        "the secrets they have. Changes nothing over there; safe to run again."
+        "Import the keys of djangorestframework-api-key, or of a subclass of its model, with "
+        "their secrets. Leaves the old table unchanged. Idempotent."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -11,8 +11,8 @@ from authkit.factors.totp.importing import import_device
 
 class Command(BaseCommand):
     help = (
-        "Take over the confirmed devices of django-otp's otp_totp app, so that their owners "
-        "log in with the codes they have. Changes nothing over there; safe to run again."
+        "Import the confirmed devices of django-otp's otp_totp app, so that their owners keep "
+        "their authenticator apps. Leaves the old table unchanged. Idempotent."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from authkit.core.mail.samples import SAMPLES
 
 
 class Command(BaseCommand):
-    help = "Print a mail as the templates make it, for a reader who is made up; or list the mails."
+    help = "Print a mail as the templates render it, with sample data; or list the mails."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", nargs="?", help="Which mail. Without it they are listed.")

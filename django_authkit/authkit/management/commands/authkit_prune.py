@@ -13,9 +13,9 @@ LARGEST_BATCH = 10_000
 
 class Command(BaseCommand):
     help = (
-        "Delete what is over: dead sessions, counts that limit nothing any more, tokens that "
-        "have expired, events older than AUTHKIT['EVENT_RETENTION']. Safe to run beside "
-        "traffic, and again."
+        "Delete expired rows: ended sessions, counters without effect, one-time tokens, "
+        "registrations, events older than AUTHKIT['EVENT_RETENTION']. Idempotent, and safe "
+        "beside traffic."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         batch_size = options["batch_size"]
         if not 1 <= batch_size <= LARGEST_BATCH:
-            raise CommandError(f"--batch-size wants a number from 1 to {LARGEST_BATCH}.")
+            raise CommandError(f"--batch-size must be a number from 1 to {LARGEST_BATCH}.")
         for name, table in PRUNABLE.items():
             if options["dry_run"]:
                 self.stdout.write(f"{name}: {table.rows().count()} would be deleted")

@@ -11,8 +11,8 @@ from authkit.factors.totp.reencryption import reencrypt
 
 class Command(BaseCommand):
     help = (
-        "Encrypt every TOTP secret under the first of AUTHKIT['ENCRYPTION_KEYS']. "
-        "Safe to run beside traffic, and again."
+        "Re-encrypt every TOTP secret under the first of AUTHKIT['ENCRYPTION_KEYS']. "
+        "Idempotent, and safe beside traffic."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["batch_size"] < 1:
-            raise CommandError("--batch-size wants a number above 0.")
+            raise CommandError("--batch-size must be a number above 0.")
         done = reencrypt(options["batch_size"])
         self.stdout.write(f"{done.changed} encrypted anew under key '{current_key_id()}'.")
         if done.failed:

@@ -20,7 +20,7 @@ MASK = "********"
 
 class Command(BaseCommand):
     help = (
-        "Print the effective settings of authkit, where each comes from, and what is wrong. "
+        "Print the effective settings of authkit, the source of each, and their errors. "
         "Secrets are masked."
     )
     # It has to run with invalid settings.

@@ -10,7 +10,7 @@ from authkit.factors.flows import unlock
 
 
 class Command(BaseCommand):
-    help = "Unlock an account: forget its wrong passwords and codes."
+    help = "Unlock an account: reset its failed passwords and codes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")
