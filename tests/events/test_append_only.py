@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 pytestmark = pytest.mark.django_db
 
-SENTENCE = "only ever added"
+SENTENCE = "append-only"
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ NAMES = ("first_name", "last_name")
 LONGEST_TEXT = 10_000
 
 
-class AddressValidator(EmailValidator):
+class UnquotedEmailValidator(EmailValidator):
     """Refuses a quoted local part, which has several spellings of the same mailbox.
 
     Each spelling (RFC 5321 section 4.1.2) would be an account of its own.
@@ -72,12 +72,12 @@ class TextField(StrictCharField):
         super().__init__(max_length=max_length, **kwargs)
 
 
-class AddressField(StrictCharField):
+class NormalisedEmailField(StrictCharField):
     """An e-mail address, normalised and then validated."""
 
     def __init__(self, *, max_length: int = 254, **kwargs: Any) -> None:
         super().__init__(max_length=max_length, **kwargs)
-        self.validators.append(AddressValidator())
+        self.validators.append(UnquotedEmailValidator())
 
     def to_internal_value(self, data: Any) -> str:
         return normalised_email(super().to_internal_value(data))
@@ -86,7 +86,7 @@ class AddressField(StrictCharField):
 #: Our strict fields in place of DRF's.
 _STRICT: dict[Any, Any] = {
     serializers.CharField: TextField,
-    serializers.EmailField: AddressField,
+    serializers.EmailField: NormalisedEmailField,
 }
 
 
@@ -176,7 +176,7 @@ class RegistrationSerializer(UserSerializer):
             # No unique validators, against user enumeration: the database decides later.
             field.validators = [v for v in field.validators if not isinstance(v, UniqueValidator)]
             if name == model.get_email_field_name():
-                fields[name] = AddressField(max_length=_longest(name))
+                fields[name] = NormalisedEmailField(max_length=_longest(name))
         return {**fields, "password": PasswordField()}
 
     def is_closed(self, source: str) -> bool:
@@ -199,7 +199,7 @@ class RegistrationSerializer(UserSerializer):
 class EmailSerializer(StrictSerializer):
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         name = get_user_model().get_email_field_name()
-        return {"email": AddressField(max_length=_longest(name))}
+        return {"email": NormalisedEmailField(max_length=_longest(name))}
 
 
 class LinkSerializer(StrictSerializer):

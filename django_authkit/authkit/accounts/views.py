@@ -7,8 +7,7 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from authkit.accounts import email_change as addresses
-from authkit.accounts import profile, registration
+from authkit.accounts import email_change, profile, registration
 from authkit.accounts.availability import (
     EmailVerificationIsOn,
     RegistrationIsOn,
@@ -149,7 +148,7 @@ class EmailVerifyView(PublicView):
     )
     def post(self, request: Request) -> Response:
         opened = self.read(request)
-        addresses.open_link(opened["token"], opened.get("password"))
+        email_change.open_link(opened["token"], opened.get("password"))
         return Response({}, status.HTTP_202_ACCEPTED)
 
 
@@ -190,5 +189,5 @@ class EmailChangeView(OwnerView):
         ),
     )
     def post(self, request: Request) -> Response:
-        addresses.request_change(current_user(request), self.read(request)["email"])
+        email_change.request_change(current_user(request), self.read(request)["email"])
         return Response({}, status.HTTP_202_ACCEPTED)

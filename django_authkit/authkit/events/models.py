@@ -97,6 +97,6 @@ class SecurityEvent(models.Model):
 
 def _refuse() -> NoReturn:
     raise TypeError(
-        "Security events are only ever added. Old ones leave by `manage.py authkit_prune`, and "
-        "authkit.events.flows.pseudonymise() takes a person out of theirs."
+        "Security events are append-only. `manage.py authkit_prune` deletes expired ones, and "
+        "authkit.events.flows.pseudonymise() removes the personal data of a user."
     )
