@@ -34,7 +34,7 @@ def use_key(
     """Return the row of a valid key with its owner, and count the use.
 
     :param prefix_of: returns the prefix of a key that has another format.
-    :raises APIKeyInvalid: for every other key; the reason is only logged.
+    :raises APIKeyInvalid: for every other key; only the security event has the reason.
     :raises APIKeyRateExceeded: its rate limit is exceeded; ``wait`` is in seconds.
     """
     prefix = (prefix_of or branded_prefix_of)(key)
