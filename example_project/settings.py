@@ -217,7 +217,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "auth", "description": "Log in, stay in, log out."},
         {"name": "library", "description": "Anyone with a credential reads, staff write."},
         {"name": "lending", "description": "Loans: for staff, and for machines with a key."},
-        {"name": "tasks", "description": "Your own projects and tasks. Nobody else sees them."},
+        {"name": "tasks", "description": "Your own projects and tasks. No other user sees them."},
         {"name": "service", "description": "For load balancers. Public."},
     ],
     "POSTPROCESSING_HOOKS": [

@@ -38,7 +38,7 @@ class Authenticator:
 
         The server takes each time step once, and the present one and the one before it. So
         this begins with the one before: the present one then serves the next call, and
-        nobody has to wait. Two calls in a row are always possible, a third is if time has
+        no caller has to wait. Two calls in a row are always possible, a third is if time has
         passed.
         """
         answer = self._send_next(send)

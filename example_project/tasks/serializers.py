@@ -4,7 +4,7 @@ from example_project.tasks.models import Comment, Label, Project, Task
 
 
 class OwnRelatedField(serializers.PrimaryKeyRelatedField):
-    """A relation to one's own rows: an id of somebody else's is as unknown as one never given."""
+    """A relation to one's own rows: an id of another user's is as unknown as one never given."""
 
     def get_queryset(self):
         return super().get_queryset().owned_by(self.context["request"].user)

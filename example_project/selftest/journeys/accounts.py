@@ -47,7 +47,7 @@ def deactivated(tour):
         expect_token_refused(tour.books(access=pair["access"]))
         tour.refresh(pair["refresh"]).expect(401)
 
-    with tour.step("and cannot log in, told no more than anybody else"):
+    with tour.step("and cannot log in, with the answer that every wrong log-in gets"):
         tour.try_login("rosa").expect(401, code="invalid_credentials")
 
 

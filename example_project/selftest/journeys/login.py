@@ -41,13 +41,13 @@ def walk(tour):
         known = tour.try_login("mara").expect(429, code="too_many_attempts")
         known.that(0 < int(known.headers["Retry-After"]) <= 900, "a quarter of an hour at most")
 
-    with tour.step("for a name that is nobody's it is the very same"):
+    with tour.step("for a name without an account the answer is the same"):
         for _ in range(10):
             tour.try_login("somebody", "not-the-password").expect(401)
         unknown = tour.try_login("somebody", "not-the-password").expect(429)
         unknown.that(unknown.body == known.body, f"the body {known.body!r}")
 
-    with tour.step("whoever is logged in stays so, and can prove who they are"):
+    with tour.step("a user who is logged in stays so, and can reauthenticate"):
         proof = {"password": PASSWORD}
         inside.post(f"{AUTH}/reauthenticate/", proof).expect(200)
 

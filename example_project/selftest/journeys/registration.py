@@ -1,4 +1,4 @@
-"""Becoming somebody, moving, and leaving"""
+"""Registering, changing the e-mail address, and deleting the account"""
 
 from example_project.selftest.client import NotSo
 from example_project.selftest.tour import AUTH, PASSWORD, expect_token_refused
@@ -17,7 +17,7 @@ def walk(tour):
 
 
 def registered(tour):
-    with tour.step("whoever registers is answered 202, and has no account yet"):
+    with tour.step("a registration is answered 202, and there is no account yet"):
         register(tour, "bruno", OLD).expect(202)
         tour.try_login("bruno").expect(401, code="invalid_credentials")
 
@@ -55,7 +55,7 @@ def known(tour):
 def moved(tour):
     client = tour.logged_in("bruno")
 
-    with tour.step("another address is nobody's before it confirms"):
+    with tour.step("a new e-mail address is not set before it is confirmed"):
         client.post(f"{AUTH}/email/change/", {"email": NEW}).expect(202)
         expect_address(client, OLD)
 

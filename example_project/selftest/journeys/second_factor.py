@@ -176,7 +176,7 @@ def another_phone(tour, here, old_app, old_codes):
 def admin(tour, recovery_codes):
     browser = Browser(tour.client)
 
-    with tour.step("the admin's log-in page asks for the code, and lets nobody in without it"):
+    with tour.step("the admin's log-in page asks for the code, and lets no user in without it"):
         page = browser.submit("/admin/login/", **FORM)
         page.that(b"The code is not valid." in page.body, "the code refused")
         expect_outside(page)

@@ -36,7 +36,7 @@ def walk(tour):
         answer = here.get(SESSIONS).expect(200)
         answer.that([s["current"] for s in answer.data] == [True], "this session alone")
 
-    with tour.step("nobody else's session ended with them"):
+    with tour.step("no session of another user ended with them"):
         stranger.get(SESSIONS).expect(200)
 
 

@@ -23,7 +23,7 @@ def walk(tour):
             answer = stranger.get(f"{API}/{kind}/").expect(200)
             answer.that(answer.data["count"] == 0, "a count of 0")
 
-    with tour.step("every id of somebody else is a 404, to read, change and delete"):
+    with tour.step("every id of another user is a 404, to read, change and delete"):
         for path in (f"{API}/{kind}/{pk}/" for kind, pk in own.items()):
             expect_unseen(stranger, path)
 
@@ -42,18 +42,18 @@ def walk(tour):
 
 
 def attaching(tour, stranger, own, theirs):
-    with tour.step("a task cannot be put into somebody else's project"):
+    with tour.step("a task cannot be put into another user's project"):
         task = {"title": "Smuggled", "project": own["projects"]}
         stranger.post(f"{API}/tasks/", task).expect(400)
         stranger.patch(f"{API}/tasks/{theirs['tasks']}/", {"project": own["projects"]}).expect(400)
 
-    with tour.step("nor carry somebody else's label"):
+    with tour.step("nor carry another user's label"):
         stranger.patch(f"{API}/tasks/{theirs['tasks']}/", {"labels": [own["labels"]]}).expect(400)
 
-    with tour.step("nor can somebody else's task be commented"):
+    with tour.step("nor can another user's task be commented"):
         stranger.post(f"{API}/comments/", {"text": "Hello", "task": own["tasks"]}).expect(400)
 
-    with tour.step("a filter tells no more of somebody else's id than of one never given"):
+    with tour.step("a filter tells no more of another user's id than of one never given"):
         for path, theirs_not in [
             ("tasks/?project", own["projects"]),
             ("tasks/?label", own["labels"]),
