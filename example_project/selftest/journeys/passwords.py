@@ -46,7 +46,7 @@ def forgotten(tour):
     tour.person("ulrike", email=ADDRESS)
     here = tour.logged_in("ulrike")
 
-    with tour.step("a user who forgot it asks for a link, and the answer shows not who has an account"):
+    with tour.step("a forgotten password: the answer does not show who has an account"):
         answers = [ask(tour, address).expect(202) for address in (ADDRESS, "no@library.example")]
         for answer in answers:
             answer.that(answer.data == {}, "an empty object")
