@@ -46,7 +46,7 @@ PROFILE = ConfiguredResponse(profile_serializer)
 
 
 class ProfileView(OwnerView):
-    """The setting ``PROFILE_SERIALIZER`` declares the fields."""
+    # The setting PROFILE_SERIALIZER declares the fields.
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         return profile_serializer()

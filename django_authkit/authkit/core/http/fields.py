@@ -73,7 +73,6 @@ class StrictCharField(serializers.CharField):
 # A comment: drf-spectacular would show a docstring as the description of every subclass.
 # Refuses unknown fields instead of ignoring them (mass assignment, OWASP API3:2023).
 class StrictSerializer(serializers.Serializer[Any]):
-
     default_error_messages = {
         "unknown_field": _("This field does not exist or is read-only."),
     }

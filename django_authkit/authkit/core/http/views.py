@@ -94,9 +94,9 @@ class AuthkitView(APIView):
         return final
 
 
+# Ignores credentials: an expired token in the request must not prevent a log-in.
+# (A comment: drf-spectacular shows a docstring as the description of operations without one.)
 class PublicView(AuthkitView):
-    """Ignores credentials: an expired token in the request must not prevent a log-in."""
-
     authentication_classes: list[Any] = []
     permission_classes = [AllowAny]
 
