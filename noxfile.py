@@ -30,8 +30,8 @@ ELSEWHERE = ("--ignore=tests/example", "--ignore=tests/docs")
 #: What answers requests. ATOMIC_REQUESTS puts each test into transactions of its own, which the
 #: tests of other rooms would only wait for.
 REQUESTS = (
-    *("tests/accounts", "tests/api_keys", "tests/errors", "tests/events", "tests/login"),
-    *("tests/passwords", "tests/second_factor", "tests/sessions", "tests/tiers"),
+    *("tests/accounts", "tests/api_keys", "tests/core/limits", "tests/errors", "tests/events"),
+    *("tests/factors", "tests/login", "tests/passwords", "tests/sessions"),
 )
 
 
@@ -47,7 +47,10 @@ def oldest(session: nox.Session) -> None:
     tests.write_text(re.sub("(?m)^-.*\n", "", Path("requirements/test.txt").read_text()))
     files = ("-r", "requirements/oldest.txt", "-r", str(tests), "-c", str(constraints))
     install(session, "-e", ".", *files)
-    of_others = ("tests/checks/test_installed_doors.py", "tests/schema/test_installed.py")
+    of_others = (
+        "tests/checks/installed/test_factor_bypass.py",
+        "tests/schema/probe/test_installed.py",
+    )
     ignored = [f"--ignore={path}" for path in of_others]
     suite(session, *ELSEWHERE, *ignored, AUTHKIT_TEST_USERS="noemail")
 

@@ -16,8 +16,8 @@ from django.test import TransactionTestCase
 from django.utils import translation
 from rest_framework.test import APIClient
 
-from tests.canaries import Canaries
-from tests.emptying import empty
+from tests.database.emptying import empty
+from tests.secrets.canaries import Canaries
 
 PASSWORD = "correct horse battery staple"
 AUTH = "/api/v1/auth/"

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.accounts.calls import HAS_ADDRESSES
-from tests.second_factor.conftest import enrol, owner, reachable_user, told
+from tests.factors.conftest import enrol, owner, reachable_user, told
 
 # Without addresses there is nothing to verify; test_document.py says what is answered then.
 NEEDS_ADDRESSES = [

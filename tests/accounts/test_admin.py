@@ -24,8 +24,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import include, path
 
 from tests.conftest import bearer
-from tests.login.test_attempts import fail
 from tests.login.test_login import words
+from tests.passwords.attempts.test_brute_force import fail
 
 
 class AccountAdmin(AccountAdminMixin, admin.ModelAdmin):

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.sqlite_file import run_on_sqlite_file
+from tests.database.sqlite_file import run_on_sqlite_file
 
 pytestmark = pytest.mark.by_itself
 

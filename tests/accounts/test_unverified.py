@@ -35,7 +35,7 @@ from tests.accounts.calls import (
 from tests.accounts.test_concurrency import SPELLINGS, statuses
 from tests.accounts.test_registration import LINK_INVALID, cost, make
 from tests.conftest import AUTH, PASSWORD, Client, bearer
-from tests.second_factor.calls import set_up
+from tests.factors.calls import set_up
 from tests.sessions.answers import (
     CHALLENGE,
     INVALID_CREDENTIALS,

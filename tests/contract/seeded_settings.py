@@ -2,6 +2,6 @@
 
 from tests.settings import *  # noqa: F403 (all of them but what follows)
 
-ROOT_URLCONF = "tests.schema.seeded_api"
+ROOT_URLCONF = "tests.schema.projects.seeded_api"
 DEBUG = False
 SPECTACULAR_SETTINGS = {"POSTPROCESSING_HOOKS": []}

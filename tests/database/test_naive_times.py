@@ -6,7 +6,7 @@ from authkit.sessions.models import sessions_by_id
 from django.test import override_settings
 
 from tests.conftest import AUTH, bearer, is_there
-from tests.second_factor.phone import Phone
+from tests.factors.phone import Phone
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

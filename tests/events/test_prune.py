@@ -24,7 +24,7 @@ from django.db.models.signals import post_delete
 from django.test import override_settings
 
 from tests.conftest import username_for
-from tests.login.test_attempts import fail
+from tests.passwords.attempts.test_brute_force import fail
 
 pytestmark = pytest.mark.django_db
 

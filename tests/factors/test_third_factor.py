@@ -15,9 +15,8 @@ from django.test import Client as Browser
 from django.test import override_settings
 
 from tests.conftest import AUTH, PASSWORD, bearer
-from tests.factors.toy.factor import toy
-from tests.second_factor.answers import assert_code_refused, assert_locked, assert_too_many
-from tests.second_factor.calls import (
+from tests.factors.answers import assert_code_refused, assert_locked, assert_too_many
+from tests.factors.calls import (
     challenge,
     complete,
     disable,
@@ -26,7 +25,8 @@ from tests.second_factor.calls import (
     post,
     reauthenticate,
 )
-from tests.second_factor.test_other_doors import MIDDLEWARE
+from tests.factors.test_factor_bypass import MIDDLEWARE
+from tests.factors.toy.factor import toy
 from tests.sessions.forge import claims_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.factors.toy.urls")]

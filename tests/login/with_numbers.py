@@ -13,7 +13,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
 from tests.conftest import AUTH, PASSWORD, bearer
-from tests.second_factor.test_import import stock
+from tests.factors.totp.test_import import stock
 from tests.sessions.answers import assert_session_lives
 
 pytestmark = pytest.mark.django_db(transaction=True)

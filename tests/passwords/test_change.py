@@ -11,8 +11,8 @@ from django.db.models.signals import post_save, pre_save
 from django.test import override_settings
 
 from tests.conftest import AUTH, PASSWORD, bearer
-from tests.newer_password import NEWER, ROADS, close_to_passwords
 from tests.passwords.conftest import interrupted
+from tests.passwords.newer_password import NEWER, ROADS, close_to_passwords
 from tests.sessions.answers import (
     CHALLENGE,
     INVALID_CREDENTIALS,
@@ -305,7 +305,10 @@ def test_an_account_that_is_deleted_during_a_change_stays_deleted(client, user, 
 
 def test_a_hash_that_the_change_itself_upgrades_is_the_present_one(client, user):
     mine = client.pair(user)
-    better = ["tests.login.hashers.FewIterations", "django.contrib.auth.hashers.MD5PasswordHasher"]
+    better = [
+        "tests.passwords.rehash.hashers.FewIterations",
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+    ]
     with override_settings(PASSWORD_HASHERS=better):
         assert change(client, mine["access"]).status_code == 204
     assert_session_lives(client, mine)

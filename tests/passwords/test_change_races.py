@@ -14,7 +14,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 
 from tests.conftest import AUTH, PASSWORD, bearer, clients_from_all_over
-from tests.isolation import level
+from tests.database.isolation import level
 from tests.passwords.conftest import CONFIRM, address_of_reader
 from tests.sessions.answers import assert_session_is_dead, assert_session_lives
 from tests.sessions.crowd import PATIENCE_SECONDS, Crowd

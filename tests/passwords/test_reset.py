@@ -16,9 +16,9 @@ from django.core.mail import EmailMultiAlternatives
 from django.test import override_settings
 
 from tests.conftest import AUTH, PASSWORD, Client, bearer
-from tests.newer_password import close_to_passwords
+from tests.factors.conftest import enrol
 from tests.passwords.conftest import CONFIRM, LINK, RESET, interrupted
-from tests.second_factor.conftest import enrol
+from tests.passwords.newer_password import close_to_passwords
 from tests.sessions.answers import assert_session_is_dead, assert_session_lives
 
 __all__ = ["enrol"]

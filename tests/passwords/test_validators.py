@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.test import override_settings
 
 from tests.conftest import AUTH, bearer
-from tests.second_factor.conftest import enrol
+from tests.factors.conftest import enrol
 
 __all__ = ["enrol"]
 

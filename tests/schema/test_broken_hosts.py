@@ -26,7 +26,7 @@ from tests.schema.documents import (
     route,
     view,
 )
-from tests.schema.shapes import Detail
+from tests.schema.projects.shapes import Detail
 from tests.schema.test_command import run
 
 

@@ -16,7 +16,7 @@ from rest_framework.permissions import BasePermission, IsAdminUser, IsAuthentica
 from rest_framework_api_key.permissions import HasAPIKey
 
 from tests.schema.documents import HOOK, OpenView, ProtectedView, plain_schema, route, view
-from tests.schema.mixed import BROKEN_HOOK, MIXED, STALE
+from tests.schema.projects.mixed import BROKEN_HOOK, MIXED, STALE
 
 
 def run(*arguments, hooks=(), **patches):
@@ -42,7 +42,7 @@ class Talkative(BasePermission):
 
 
 class TestCommand:
-    @pytest.mark.urls("tests.schema.warning_free_urls")
+    @pytest.mark.urls("tests.schema.projects.warning_free_urls")
     def test_audits_the_root_urlconf_by_default(self):
         shown, status = run()
         assert shown.splitlines()[-1] == "8 operations: 8 decided, 0 undecided, 0 unmapped."
@@ -457,7 +457,7 @@ class TestExplain:
         ]
 
     def test_a_refusal_whose_status_is_not_known(self, urlconf, settings):
-        handler = {"EXCEPTION_HANDLER": "tests.schema.test_decision.with_200"}
+        handler = {"EXCEPTION_HANDLER": "tests.schema.probe.test_decision.with_200"}
         settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, **handler}
         shown, _ = run("--urlconf", urlconf(route(ProtectedView)), "--explain", "GET", "/thing/")
         assert "secured (tier T0)\n" in shown

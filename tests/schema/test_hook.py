@@ -737,7 +737,7 @@ def test_the_command_fails_on_no_warning_of_ours(tmp_path):
             "spectacular",
             "--validate",
             "--fail-on-warn",
-            urlconf="tests.schema.warning_free_urls",
+            urlconf="tests.schema.projects.warning_free_urls",
             file=str(tmp_path / "schema.yaml"),
         )
 

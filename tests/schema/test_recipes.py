@@ -84,7 +84,7 @@ def run(tmp_path):
 
 
 def test_the_audit_runs_a_new_rule_and_writes_a_new_format(run):
-    options = ("--select", "AK603", "--urlconf", "tests.schema.warning_free_urls")
+    options = ("--select", "AK603", "--urlconf", "tests.schema.projects.warning_free_urls")
     assert run("-m", "authkit.schema", *options, "--format", "toy") == "8 found by no-summary\n"
     assert run("-m", "authkit.schema", "--explain", "AK603").startswith("AK603 no-summary (note)")
     assert "sarif,text,toy" in run("-m", "authkit.schema", "--help")

@@ -10,9 +10,9 @@ from django.test import Client
 from drf_spectacular.settings import patched_settings
 
 from tests.schema.documents import HOOK
-from tests.schema.seeded_api import CLOSED, FAULTS, OPEN, OPERATIONS
+from tests.schema.projects.seeded_api import CLOSED, FAULTS, OPEN, OPERATIONS
 
-SOURCE = Source(urlconf="tests.schema.seeded_api")
+SOURCE = Source(urlconf="tests.schema.projects.seeded_api")
 CONTRADICTIONS = {"AK301", "AK302", "AK303", "AK304"}
 
 # T2 opens a transaction.
@@ -59,7 +59,7 @@ def test_the_hook_leaves_only_what_it_can_write_nothing_about():
     }
 
 
-@pytest.mark.urls("tests.schema.seeded_api")
+@pytest.mark.urls("tests.schema.projects.seeded_api")
 def test_the_server_does_what_the_faults_are_called_after():
     for path, name in FAULTS.items():
         refused = Client().get(path).status_code in (401, 403)

@@ -13,8 +13,8 @@ from django.urls import path
 from rest_framework.permissions import BasePermission
 from rest_framework.test import APIClient
 
-from tests.schema import shapes
 from tests.schema.documents import HOOK, audited_schema, operation, view
+from tests.schema.projects import shapes
 
 #: Shapes that are undecided below T4 for a good reason, by path: the reason.
 UNDECIDED = {
@@ -69,7 +69,7 @@ def assert_agrees(audited, status):
         assert status not in (401, 403, 302), audited
 
 
-@pytest.mark.urls("tests.schema.shapes")
+@pytest.mark.urls("tests.schema.projects.shapes")
 def test_every_decision_is_what_the_server_does(group):
     audited = all_of(probe=Probe(Tier.T3)).operations
     assert len(audited) > 80
@@ -78,7 +78,7 @@ def test_every_decision_is_what_the_server_does(group):
             assert_agrees(one, live_status(one, group))
 
 
-@pytest.mark.urls("tests.schema.shapes")
+@pytest.mark.urls("tests.schema.projects.shapes")
 def test_only_what_cannot_be_known_is_undecided(group):
     audited = all_of(probe=Probe(Tier.T3)).operations
     undecided = {one.path: one.decision.reason for one in audited if not one.decision.is_decided}
@@ -88,7 +88,7 @@ def test_only_what_cannot_be_known_is_undecided(group):
     assert len(undecided) < 0.05 * len(audited)
 
 
-@pytest.mark.urls("tests.schema.shapes")
+@pytest.mark.urls("tests.schema.projects.shapes")
 def test_a_handler_that_refuses_by_itself_is_found_at_t4_alone(group):
     at_t3, at_t4 = (
         next(
@@ -101,7 +101,7 @@ def test_a_handler_that_refuses_by_itself_is_found_at_t4_alone(group):
     assert at_t4.reason == "the handler answers 401"
 
 
-@pytest.mark.urls("tests.schema.shapes")
+@pytest.mark.urls("tests.schema.projects.shapes")
 def test_t4_changes_no_other_decision(group):
     at_t3, at_t4 = (all_of(probe=Probe(tier)).operations for tier in (Tier.T3, Tier.T4))
     states = [
@@ -111,7 +111,7 @@ def test_t4_changes_no_other_decision(group):
     assert [path for path, _, _ in changed] == ["/handler/"]
 
 
-@pytest.mark.urls("tests.schema.shapes")
+@pytest.mark.urls("tests.schema.projects.shapes")
 @pytest.mark.parametrize("tier", [Tier.T0, Tier.T1, Tier.T2])
 def test_what_is_decided_with_less_is_decided_the_same(group, tier):
     deep = {
@@ -124,7 +124,7 @@ def test_what_is_decided_with_less_is_decided_the_same(group, tier):
             assert one.decision.state is deep[one.path, one.method], one.path
 
 
-@pytest.mark.urls("tests.schema.shapes")
+@pytest.mark.urls("tests.schema.projects.shapes")
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.1"])
 def test_the_hook_writes_nothing_that_the_server_does_not_do(group, version):
     schema = all_of(hooks=[HOOK], OAS_VERSION=version)
@@ -145,7 +145,7 @@ def test_the_hook_writes_nothing_that_the_server_does_not_do(group, version):
     assert written > 70
 
 
-@pytest.mark.urls("tests.schema.shapes")
+@pytest.mark.urls("tests.schema.projects.shapes")
 def test_what_stands_around_the_handler_is_not_overlooked_by_the_hook(group):
     alone = {one.path: one.decision for one in all_of(probe=Probe(Tier.T1)).operations}
     assert alone["/requires-login/"].refusal == 302
@@ -170,7 +170,7 @@ class Gateway:
         return self.get_response(request)  # pragma: no cover (no request passes)
 
 
-@pytest.mark.urls("tests.schema.shapes")
+@pytest.mark.urls("tests.schema.projects.shapes")
 def test_a_middleware_that_refuses_is_the_last_word(group, settings):
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.Gateway"]
     asked = [one for one in all_of(probe=Probe(Tier.T2)).operations if one.path != UNREACHED]

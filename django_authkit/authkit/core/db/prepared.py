@@ -7,7 +7,7 @@ change, so the SQL that Django's own compiler writes is kept, and only the value
 Risk: compiled queries are no documented interface of Django, and this module alone uses what
 belongs to them. Where a name has moved, or a statement does not compile, a warning is logged and
 the same statement runs through the ORM, with the same result, at the ORM's price. The names are
-listed in ``tests/core/test_prepared.py``, which fails for each that is missing.
+listed in ``tests/core/db/test_prepared.py``, which fails for each that is missing.
 """
 
 from __future__ import annotations

@@ -1,0 +1,225 @@
+"""One client and one rate, in every store, and while the stores fail."""
+
+import socket
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from authkit.core.cache import CACHE_PAUSE, cache_of
+from authkit.core.limits import cached as counting
+from authkit.core.limits.cached import Counter, adds
+from authkit.core.limits.rates import parse
+from authkit.errors import ServiceUnavailable
+from authkit.models import RequestCount
+from django.core.cache import caches
+from django.core.management import call_command
+from django.db import OperationalError
+
+from tests.core.limits.stores import DATABASE, DUMMY, LOCMEM, NO_REDIS, REDIS, needs_redis
+
+pytestmark = pytest.mark.django_db
+
+STORES = [
+    pytest.param(LOCMEM, id="locmem"),
+    pytest.param(DATABASE, id="database"),
+    pytest.param(DUMMY, id="dummy"),
+    pytest.param(REDIS, id="redis", marks=needs_redis),
+    pytest.param(NO_REDIS, id="no redis", marks=needs_redis),
+]
+RATE = parse("3/min")
+
+
+@pytest.fixture(params=STORES)
+def counter(request, settings, clock):
+    settings.CACHES = {"default": request.param | {"KEY_PREFIX": uuid.uuid4().hex}}
+    call_command("createcachetable", verbosity=0)
+    return Counter("default")
+
+
+def take(counter, times, client="one", rate=RATE):
+    return [counter.take(client, rate) for _ in range(times)]
+
+
+def test_it_counts_to_the_rate_and_says_how_long_to_wait(counter, clock):
+    clock.move_to(datetime(2026, 3, 1, 12, 0, 20, tzinfo=UTC))
+    assert take(counter, 5) == [0, 0, 0, 40, 40]
+    clock.shift(39.5)
+    assert take(counter, 1) == [1]
+    clock.shift(0.5)
+    assert take(counter, 4) == [0, 0, 0, 60]
+
+
+def test_clients_and_periods_are_counted_apart(counter):
+    take(counter, 5)
+    assert take(counter, 3, client="another") == [0, 0, 0]
+    assert take(counter, 3, rate=parse("3/hour")) == [0, 0, 0]
+
+
+def test_a_rate_that_is_changed_counts_from_what_there_was(counter):
+    take(counter, 3)
+    assert take(counter, 3, rate=parse("5/min"))[:2] == [0, 0]
+    assert counter.take("one", parse("5/min")) > 0
+
+
+@pytest.mark.parametrize("rate", ["1/s", "1/m", "1/h", "1/d"])
+def test_every_period_comes_to_its_end(counter, clock, rate):
+    rate = parse(rate)
+    assert counter.take("one", rate) == 0
+    wait = counter.take("one", rate)
+    assert 0 < wait <= rate.period.total_seconds()
+    clock.shift(wait)
+    assert counter.take("one", rate) == 0
+
+
+def test_a_server_whose_clock_is_behind_counts_on_the_same_row(clock, settings):
+    settings.CACHES = {"default": DUMMY}
+    counter = Counter("default")
+    take(counter, 2)
+    clock.shift(-60)
+    assert take(counter, 2)[0] == 0
+    assert take(counter, 1)[0] > 0
+
+
+def test_which_caches_add_in_one_step(settings):
+    settings.CACHES = {"default": LOCMEM, "database": DATABASE, "dummy": DUMMY}
+    assert {alias: adds(caches[alias]) for alias in settings.CACHES} == {
+        "default": True,
+        "database": False,
+        "dummy": False,
+    }
+
+
+def test_the_table_holds_no_address(settings):
+    settings.CACHES = {"default": DUMMY}
+    Counter("default").take("anon:network:203.0.113.9", RATE)
+    [row] = RequestCount.objects.all()
+    assert "203" not in str(row).replace(row.name, "")
+    assert len(row.name) == 64
+
+
+# --- statements ---------------------------------------------------------------------------
+
+
+def test_a_request_is_one_statement_and_a_refused_one_two(settings, django_assert_num_queries):
+    settings.CACHES = {"default": DUMMY}
+    counter = Counter("default")
+    take(counter, 1)
+    with django_assert_num_queries(2):
+        assert take(counter, 2) == [0, 0]
+    with django_assert_num_queries(2):
+        assert take(counter, 1) != [0]
+
+
+def test_a_cache_that_counts_costs_no_statement(settings, django_assert_num_queries):
+    settings.CACHES = {"default": LOCMEM}
+    with django_assert_num_queries(0):
+        take(Counter("default"), 5)
+
+
+# --- outages ------------------------------------------------------------------------------
+
+
+@needs_redis
+def test_a_redis_that_is_down_is_asked_once_and_then_left_alone(settings, clock, caplog):
+    settings.CACHES = {"default": NO_REDIS}
+    counter = Counter("default")
+    assert take(counter, 5)[:3] == [0, 0, 0]
+    assert [record.name for record in caplog.records] == ["authkit.cache"]
+    assert 0 < counter.cache.paused_until - time.monotonic() <= CACHE_PAUSE
+    counter.cache.paused_until = 0
+    take(counter, 1)
+    assert len(caplog.records) == 2
+
+
+@needs_redis
+def test_a_redis_that_comes_back_counts_again(settings, clock, django_assert_num_queries):
+    settings.CACHES = {"default": NO_REDIS}
+    counter = Counter("default")
+    take(counter, 1)
+    settings.CACHES = {"default": REDIS}
+    counter.cache.paused_until = 0
+    with django_assert_num_queries(0):
+        take(counter, 1)
+
+
+@needs_redis
+def test_a_redis_that_hangs_is_given_up_and_the_limit_stays(settings, clock):
+    with socket.create_server(("127.0.0.1", 0)) as hangs:
+        location = f"redis://127.0.0.1:{hangs.getsockname()[1]}"
+        settings.CACHES = {"default": NO_REDIS | {"LOCATION": location}}
+        waits = take(Counter("default"), 4)
+    assert waits[:3] == [0, 0, 0]
+    assert waits[3] > 0
+
+
+@needs_redis
+def test_redis_is_waited_for_as_long_as_the_project_says_if_it_does(settings):
+    settings.CACHES = {"default": NO_REDIS}
+    assert cache_of("default")._options == {"socket_timeout": 0.1, "socket_connect_timeout": 0.1}
+    settings.CACHES = {"default": NO_REDIS | {"OPTIONS": {"socket_timeout": 0.2}}}
+    assert cache_of("default")._options == {"socket_timeout": 0.2, "socket_connect_timeout": 0.1}
+
+
+class Evicting(type(caches["default"])):
+    """Forgets at once whatever it is told, as a cache that is full may."""
+
+    def add(self, *args, **kwargs):
+        return False
+
+    def incr(self, *args, **kwargs):
+        raise ValueError("not found")
+
+
+def test_a_cache_that_forgets_at_once_is_not_counted_in(settings, clock):
+    settings.CACHES = {"default": LOCMEM | {"BACKEND": f"{__name__}.Evicting"}}
+    waits = take(Counter("default"), 4)
+    assert waits[:3] == [0, 0, 0]
+    assert waits[3] > 0
+
+
+def test_without_cache_and_database_it_is_503(settings, monkeypatch):
+    def down(*args):
+        raise OperationalError("the connection was lost")
+
+    settings.CACHES = {"default": DUMMY}
+    monkeypatch.setattr(type(RequestCount.objects), "take", down)
+    with pytest.raises(ServiceUnavailable):
+        take(Counter("default"), 1)
+
+
+def test_a_fault_of_the_program_is_not_hidden_as_an_outage(settings, monkeypatch):
+    def broken(*args):
+        raise TypeError("a bug")
+
+    settings.CACHES = {"default": DUMMY}
+    monkeypatch.setattr(type(RequestCount.objects), "take", broken)
+    with pytest.raises(TypeError):
+        take(Counter("default"), 1)
+
+
+def test_a_counter_in_a_cache_outlives_its_window_by_a_minute_of_clock_skew(settings, monkeypatch):
+    settings.CACHES = {"default": LOCMEM | {"KEY_PREFIX": uuid.uuid4().hex}}
+    lifetimes = []
+    cache = cache_of("default")
+    original = type(cache).add
+
+    def add(self, key, value, timeout):
+        lifetimes.append(timeout)
+        return original(self, key, value, timeout)
+
+    monkeypatch.setattr(type(cache), "add", add)
+    Counter("default").take("one", parse("3/min"))
+    Counter("default").take("one", parse("3/hour"))
+    assert lifetimes == [60 + 60, 3600 + 60]
+
+
+def test_rows_say_when_they_may_be_deleted(settings, clock):
+    settings.CACHES = {"default": DUMMY}
+    Counter("default").take("one", parse("1/min"))
+    [row] = RequestCount.objects.all()
+    assert row.ends_at - datetime(2026, 3, 1, 12, 0, tzinfo=UTC) == timedelta(minutes=1)
+
+
+def test_counters_are_one_for_each_cache():
+    assert counting.counter_of("default") is counting.counter_of("default")

@@ -1,0 +1,190 @@
+"""The tiers in views of a host: who is counted as what, and what the answer is."""
+
+import pytest
+from authkit.core.http.views import AuthkitView
+from authkit.models import APIKey
+from authkit.throttling import AnonymousThrottle
+from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
+
+from tests.conftest import AUTH, bearer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.core.limits.urls")]
+
+RATES = {
+    "anon": "1/min",
+    "user": "2/min",
+    "api_key": "3/min",
+    "staff": "4/min",
+    "export": "1/hour",
+    "trial": "1/min",
+}
+
+
+@pytest.fixture(autouse=True)
+def _rates(clock):
+    with override_settings(REST_FRAMEWORK={"DEFAULT_THROTTLE_RATES": RATES}):
+        yield
+
+
+def statuses(client, times, path="/tiered/", **headers):
+    return [client.get(path, **headers).status_code for _ in range(times)]
+
+
+def key(**fields):
+    return {"HTTP_X_API_KEY": APIKey.objects.create_key(name="k", **fields)[1]}
+
+
+def test_each_request_is_of_one_tier(client, make_user):
+    user, staff = make_user(), make_user(is_staff=True)
+    tokens = [bearer(client.pair(who)["access"]) for who in (user, staff)]
+    credentials = [{}, tokens[0], key(owner=staff), tokens[1]]
+    for limit, credential in enumerate(credentials, start=1):
+        assert statuses(client, 5, **credential) == [200] * limit + [429] * (5 - limit)
+
+
+def test_the_answer_says_when_to_come_back(client, clock):
+    statuses(client, 1)
+    clock.shift(19.75)
+    response = client.get("/tiered/")
+    assert response.status_code == 429
+    assert response.headers["Retry-After"] == "40"
+    assert response.data["detail"].code == "throttled"
+    clock.shift(40)
+    assert statuses(client, 2) == [200, 429]
+
+
+def test_the_handlers_that_show_codes_show_it(client):
+    statuses(client, 1)
+    with override_settings(
+        REST_FRAMEWORK={
+            "DEFAULT_THROTTLE_RATES": RATES,
+            "EXCEPTION_HANDLER": "authkit.errors.problem_details_handler",
+        }
+    ):
+        response = client.get("/tiered/")
+    assert response.json()["code"] == "throttled"
+    assert response.headers["Retry-After"] == "60"
+
+
+def test_anonymous_clients_are_told_apart_by_address(client):
+    assert statuses(client, 2, REMOTE_ADDR="203.0.113.1") == [200, 429]
+    assert statuses(client, 2, REMOTE_ADDR="203.0.113.2") == [200, 429]
+
+
+def test_addresses_of_one_64_are_one_client(client):
+    assert statuses(client, 1, REMOTE_ADDR="2001:db8::1") == [200]
+    assert statuses(client, 1, REMOTE_ADDR="2001:db8::ffff:1") == [429]
+    assert statuses(client, 1, REMOTE_ADDR="2001:db8:0:1::1") == [200]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "HTTP_X_FORWARDED_FOR",
+        "HTTP_FORWARDED",
+        "HTTP_X_REAL_IP",
+        "HTTP_CF_CONNECTING_IP",
+        "HTTP_TRUE_CLIENT_IP",
+    ],
+)
+def test_no_header_makes_a_new_client(client, header):
+    came = [client.get("/tiered/", **{header: f"203.0.113.{n}"}).status_code for n in range(50)]
+    assert came == [200] + [429] * 49
+
+
+@override_settings(AUTHKIT={"TRUSTED_PROXIES": 1})
+def test_behind_a_proxy_the_client_is_whom_the_proxy_names(client):
+    def ask(forwarded):
+        return client.get("/tiered/", HTTP_X_FORWARDED_FOR=forwarded).status_code
+
+    assert [ask("203.0.113.1"), ask("203.0.113.2")] == [200, 200]
+    assert [ask(f"198.51.100.{n}, 203.0.113.1") for n in range(5)] == [429] * 5
+
+
+def test_clients_without_an_address_share_no_bucket_and_the_log_says_so(client, caplog):
+    assert statuses(client, 5, REMOTE_ADDR="") == [200] * 5
+    [warning] = [record for record in caplog.records if record.name == "authkit.tiers"]
+    assert "TRUSTED_PROXIES" in warning.getMessage()
+
+
+@override_settings(AUTHKIT={"TRUSTED_PROXIES": 1})
+def test_behind_a_unix_socket_the_proxy_names_them(client):
+    asked = {"REMOTE_ADDR": "", "HTTP_X_FORWARDED_FOR": "203.0.113.1"}
+    assert statuses(client, 2, **asked) == [200, 429]
+
+
+def test_sessions_of_one_user_share_a_rate_and_users_do_not(client, make_user):
+    one, other = make_user(), make_user()
+    first, second = (bearer(client.pair(one)["access"]) for _ in range(2))
+    assert statuses(client, 1, **first) + statuses(client, 2, **second) == [200, 200, 429]
+    assert statuses(client, 2, **bearer(client.pair(other)["access"])) == [200, 200]
+
+
+def test_a_user_of_djangos_sessions_is_a_user(client, user):
+    client.force_login(user)
+    assert statuses(client, 3) == [200, 200, 429]
+
+
+def test_keys_of_one_owner_have_a_rate_each_and_spend_nothing_of_the_owners(client, user):
+    assert statuses(client, 4, **key(owner=user)) == [200, 200, 200, 429]
+    assert statuses(client, 4, **key(owner=user)) == [200, 200, 200, 429]
+    assert statuses(client, 4, **key()) == [200, 200, 200, 429]
+    assert statuses(client, 3, **bearer(client.pair(user)["access"])) == [200, 200, 429]
+
+
+def test_views_of_one_scope_share_a_count_for_each_client(client, user):
+    assert statuses(client, 1, "/export/") == [200]
+    assert statuses(client, 1, "/another-export/") == [429]
+    assert statuses(client, 2, "/export/", **bearer(client.pair(user)["access"])) == [200, 429]
+    assert statuses(client, 3, "/tiered/")[0] == 200
+
+
+def test_a_view_without_a_scope_is_not_limited(client):
+    assert statuses(client, 5, "/unnamed/") == [200] * 5
+
+
+def test_a_tier_of_ones_own(client, make_user):
+    trial, paid = make_user("trial"), make_user("paid")
+    assert statuses(client, 2, "/trials/", **bearer(client.pair(trial)["access"])) == [200, 429]
+    assert statuses(client, 2, "/trials/", **bearer(client.pair(paid)["access"])) == [200, 200]
+
+
+def test_a_rate_beside_the_settings(client):
+    assert statuses(client, 2, "/once/") == [200, 429]
+
+
+def test_a_rate_of_none_is_no_limit(client):
+    with override_settings(REST_FRAMEWORK={"DEFAULT_THROTTLE_RATES": {**RATES, "anon": None}}):
+        assert statuses(client, 5) == [200] * 5
+
+
+def test_rates_are_read_when_they_are_needed(client):
+    assert statuses(client, 2) == [200, 429]
+    with override_settings(REST_FRAMEWORK={"DEFAULT_THROTTLE_RATES": {**RATES, "anon": "3/min"}}):
+        assert statuses(client, 2) == [200, 429]
+
+
+@pytest.mark.parametrize(
+    ("rates", "sentence"),
+    [
+        ({}, r"AnonymousThrottle wants a rate: write .*\['anon'\] = '60/min', say\."),
+        ({"anon": "many"}, "The rate 'many' of 'anon' cannot be read: write it like '60/min'."),
+        ({"anon": 60}, "The rate 60 of 'anon' cannot be read"),
+    ],
+)
+def test_a_rate_that_is_not_there_is_said_in_a_sentence(client, rates, sentence):
+    with (
+        override_settings(REST_FRAMEWORK={"DEFAULT_THROTTLE_RATES": rates}),
+        pytest.raises(ImproperlyConfigured, match=sentence),
+    ):
+        client.get("/tiered/")
+
+
+def test_our_own_endpoints_take_the_tiers_as_well(client, monkeypatch):
+    monkeypatch.setattr(AuthkitView, "throttle_classes", [AnonymousThrottle])
+    path = AUTH + "token/verify/"
+    assert client.post(path, {"token": "x"}).status_code == 401
+    response = client.post(path, {"token": "x"})
+    assert (response.status_code, response.json()["code"]) == (429, "throttled")
+    assert response.headers["Retry-After"] == "60"
