@@ -15,6 +15,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from tests.conftest import AUTH, PASSWORD, Client, bearer
+from tests.database.statements import at_statement
 from tests.factors.answers import (
     NOTHING_PENDING,
     assert_code_refused,
@@ -213,6 +214,17 @@ def test_two_tabs_end_with_one_app(client, user, clock):
     assert confirm(client, tabs[0], phones[1].code()).status_code == 200
     assert client.sessions(tabs[1]).status_code == 401
     assert TOTPDevice.objects.filter(user=user).count() == 1
+
+
+def test_a_code_of_the_former_secret_does_not_confirm_a_set_up_renewed_meanwhile(
+    client, user, access, begin
+):
+    """Race: another tab renews the set-up after this request has read its secret."""
+    phone = begin()
+    with at_statement("UPDATE", TOTPDevice, begin):
+        assert_code_refused(confirm(client, access, phone.code()))
+    assert state(client, access).json() == OFF
+    assert not TOTPDevice.objects.filter(confirmed=True).exists()
 
 
 def test_a_set_up_is_no_body_elses(client, make_user, clock):
