@@ -3,8 +3,6 @@
 import json
 
 import pytest
-from authkit.accounts import profile
-from authkit.login import flows as login_flows
 from authkit.models import (
     APIKey,
     PasswordAttempts,
@@ -19,6 +17,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import DO_NOTHING, PROTECT, RESTRICT
 
 from tests.conftest import AUTH, PASSWORD, bearer
+from tests.database.statements import at_statement
 from tests.sessions.answers import (
     CHALLENGE,
     INVALID_CREDENTIALS,
@@ -216,32 +215,20 @@ def test_a_deletion_that_fails_half_way_deletes_nothing(client, user, monkeypatc
     assert deleted == []
 
 
-def test_a_second_request_beside_the_first_changes_nothing(client, user, monkeypatch):
+def test_a_second_request_beside_the_first_changes_nothing(client, user):
     pair, answers = client.pair(user), []
-    original = profile.has_second_factor
 
-    def ask(user):
-        if not answers:
-            answers.append(None)
-            answers.append(delete(client, pair["access"], password=PASSWORD))
-        return original(user)
+    def delete_it():
+        answers.append(delete(client, pair["access"], password=PASSWORD))
 
-    monkeypatch.setattr(profile, "has_second_factor", ask)
-    assert delete(client, pair["access"], password=PASSWORD).status_code == 204
-    assert answers[1].status_code == 204
+    with at_statement("SELECT", TOTPDevice, delete_it):
+        delete_it()
+    assert [answer.status_code for answer in answers] == [204, 204]
     assert not USER.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_account_that_is_deleted_while_it_logs_in_is_refused_like_any_other(
-    client, user, monkeypatch
-):
-    original = login_flows.open_session
-
-    def open_session(user, *args, **kwargs):
-        USER.objects.filter(pk=user.pk).delete()
-        return original(user, *args, **kwargs)
-
-    monkeypatch.setattr(login_flows, "open_session", open_session)
-    assert_refused(client.log_in(user), INVALID_CREDENTIALS, challenge=CHALLENGE)
+def test_an_account_that_is_deleted_while_it_logs_in_is_refused_like_any_other(client, user):
+    with at_statement("INSERT", Session, USER.objects.filter(pk=user.pk).delete):
+        assert_refused(client.log_in(user), INVALID_CREDENTIALS, challenge=CHALLENGE)
     assert not Session.objects.exists()

@@ -1,14 +1,13 @@
 """Another e-mail address: confirmed at the new one, told to the old one, which can undo it."""
 
 import pytest
-from authkit.accounts import email_change as addresses
 from authkit.accounts.email_change import REQUESTS, UNDO_LIFETIME
 from authkit.accounts.email_verification import LIFETIME
 from authkit.core.identity import one_time_links as mailed_tokens
 from authkit.core.identity.models import OneTimeLink, Purpose
 from authkit.models import AccountName, APIKey, Session
-from authkit.sessions.revoke import revoke_other_sessions
 from authkit.signals import email_changed
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
@@ -25,6 +24,7 @@ from tests.accounts.calls import (
 )
 from tests.accounts.test_registration import LINK_INVALID, TAKEN, cost, make
 from tests.conftest import PASSWORD
+from tests.database.statements import at_statement, failing_statement
 from tests.sessions.answers import (
     CHALLENGE,
     NOT_AUTHENTICATED,
@@ -272,23 +272,14 @@ def test_nobody_joins_who_shares_an_address(client, person, sharing, mailoutbox)
 
 @pytest.mark.parametrize("step", [0, 1], ids=["change", "undo"])
 def test_a_change_that_the_database_refuses_at_first_is_made_whole(
-    client, person, mailoutbox, monkeypatch, moved, step
+    client, person, mailoutbox, moved, step
 ):
     """As a deadlock does, which leaves nothing of the first try but what is in memory."""
     change(client, client.pair(person)["access"], NEW)
     if step:
         open_link(client, token_in(mailoutbox[0]))
-    tries = []
-
-    def refused_at_first(*args):
-        tries.append(args)
-        if len(tries) == 1:
-            raise OperationalError(1213, "Deadlock found")
-        return revoke_other_sessions(*args)
-
-    monkeypatch.setattr(addresses, "revoke_other_sessions", refused_at_first)
-    assert open_link(client, token_in(mailoutbox[step])).status_code == 202
-    assert len(tries) == 2
+    with failing_statement("UPDATE", Session, OperationalError(1213, "Deadlock found")):
+        assert open_link(client, token_in(mailoutbox[step])).status_code == 202
     assert moved[step:] == [[NEW, OLD][step]]
     register(client, OLD, "stranger")
     assert mailoutbox[-1].subject == "You already have an account"
@@ -405,28 +396,27 @@ def test_nothing_else_can_be_sent(client, person):
     assert Session.objects.count() == 1
 
 
-@pytest.mark.parametrize("step", [0, 1], ids=["change", "undo"])
+@pytest.mark.parametrize(
+    ("step", "verb", "model"),
+    [(0, "INSERT", AccountName), (1, "UPDATE", get_user_model())],
+    ids=["change", "undo"],
+)
 def test_a_name_that_is_claimed_at_the_same_moment_is_409(
-    client, person, mailoutbox, monkeypatch, step
+    client, person, mailoutbox, step, verb, model
 ):
     change(client, client.pair(person)["access"], NEW)
     if step:
         open_link(client, token_in(mailoutbox[0]))
     before = address(person)
-
-    def claim(user, columns):
-        raise IntegrityError("unique")
-
-    monkeypatch.setattr(addresses, "claim_names", claim)
-    assert open_link(client, token_in(mailoutbox[step])).json() == TAKEN
+    with failing_statement(verb, model, IntegrityError("unique")):
+        assert open_link(client, token_in(mailoutbox[step])).json() == TAKEN
     assert address(person) == before
-    monkeypatch.undo()
     # Nothing was spent by that.
     assert open_link(client, token_in(mailoutbox[step])).status_code == 202
 
 
-def test_a_link_that_is_spent_at_the_same_moment_is_400(client, person, mailoutbox, monkeypatch):
+def test_a_link_that_is_spent_at_the_same_moment_is_400(client, person, mailoutbox):
     change(client, client.pair(person)["access"], NEW)
-    monkeypatch.setattr(mailed_tokens, "spend", lambda found: False)
-    assert open_link(client, token_in(mailoutbox[0])).json() == LINK_INVALID
+    with at_statement("DELETE", OneTimeLink, OneTimeLink.objects.all().delete):
+        assert open_link(client, token_in(mailoutbox[0])).json() == LINK_INVALID
     assert address(person) == OLD

@@ -3,14 +3,12 @@
 import json
 
 import pytest
-from authkit.accounts import email_verification as verification
-from authkit.accounts import registration
 from authkit.accounts import serializers as account_serializers
 from authkit.accounts.email_verification import LIFETIME, TRIES
 from authkit.accounts.registration import MAILS, PER_NETWORK
 from authkit.accounts.serializers import RegistrationSerializer
 from authkit.core.http.fields import PasswordField
-from authkit.models import APIKey, Registration, RequestCount, Session
+from authkit.models import AccountName, APIKey, Registration, RequestCount, Session
 from authkit.signals import account_registered
 from django.contrib.auth import hashers
 from django.core.mail import EmailMessage
@@ -32,6 +30,7 @@ from tests.accounts.calls import (
     verify,
 )
 from tests.conftest import AUTH, PASSWORD, Client
+from tests.database.statements import at_statement, failing_statement
 from tests.sessions.answers import CHALLENGE, INVALID_CREDENTIALS, NOT_FOUND, assert_refused
 
 # Mails go out when the transaction of the request has committed, so there must be one.
@@ -583,16 +582,11 @@ def test_with_a_page_alone_nobody_can_register(client, settings, path):
 # --- a failure on the way ------------------------------------------------------------------------
 
 
-def test_an_account_that_cannot_be_written_leaves_the_link_good(client, mailoutbox, monkeypatch):
+def test_an_account_that_cannot_be_written_leaves_the_link_good(client, mailoutbox):
     register(client, "ann@example.com")
-
-    def fail(*args):
-        raise RuntimeError("the database went away")
-
     client.raise_request_exception = False
-    monkeypatch.setattr(registration, "claim_names", fail)
-    assert verify(client, token_in(mailoutbox[0])).status_code == 500
-    monkeypatch.undo()
+    with failing_statement("INSERT", AccountName, RuntimeError("the database went away")):
+        assert verify(client, token_in(mailoutbox[0])).status_code == 500
     assert not USER.objects.exists()
     assert verify(client, token_in(mailoutbox[0])).status_code == 202
 
@@ -640,28 +634,17 @@ def test_a_mail_server_that_fails_changes_nothing_about_the_answer(
     assert len(security_log("mail_failed")) == 2
 
 
-def test_a_link_that_is_used_at_the_same_moment_is_400(client, mailoutbox, monkeypatch):
+def test_a_link_that_is_used_at_the_same_moment_is_400(client, mailoutbox):
     register(client, "ann@example.com")
-    original = verification.check_password
-
-    def check(*args):
-        Registration.objects.all().delete()
-        return original(*args)
-
-    monkeypatch.setattr(verification, "check_password", check)
-    assert verify(client, token_in(mailoutbox[0])).json() == LINK_INVALID
+    with at_statement("DELETE", Registration, Registration.objects.all().delete):
+        assert verify(client, token_in(mailoutbox[0])).json() == LINK_INVALID
     assert not USER.objects.exists()
 
 
-def test_a_name_that_is_claimed_at_the_same_moment_is_409(client, mailoutbox, monkeypatch):
+def test_a_name_that_is_claimed_at_the_same_moment_is_409(client, mailoutbox):
     register(client, "ann@example.com")
-
-    def claim(user, columns):
-        raise IntegrityError("unique")
-
-    monkeypatch.setattr(registration, "claim_names", claim)
-    assert verify(client, token_in(mailoutbox[0])).json() == TAKEN
-    monkeypatch.undo()
+    with failing_statement("INSERT", AccountName, IntegrityError("unique")):
+        assert verify(client, token_in(mailoutbox[0])).json() == TAKEN
     assert not USER.objects.exists()
     # Nothing was spent by that.
     assert verify(client, token_in(mailoutbox[0])).status_code == 202

@@ -24,6 +24,7 @@ from django.db.models.signals import post_delete
 from django.test import override_settings
 
 from tests.conftest import username_for
+from tests.database.statements import at_statement
 from tests.passwords.attempts.test_brute_force import fail
 
 pytestmark = pytest.mark.django_db
@@ -262,16 +263,13 @@ def test_what_was_refreshed_after_it_was_chosen_stays(client, user, clock, monke
     deleted = []
     post_delete.connect(deleted.append, sender=Session)
     monkeypatch.setattr(pruning, "MARGIN", timedelta(seconds=-10))
-    real = pruning._delete
 
-    def refreshed_meanwhile(rows):
-        if rows.model is Session:
-            assert client.refresh(pair["refresh"]).status_code == 200
-        return real(rows)
+    def refreshed_meanwhile():
+        assert client.refresh(pair["refresh"]).status_code == 200
 
-    monkeypatch.setattr(pruning, "_delete", refreshed_meanwhile)
     try:
-        assert sessions() == 1
+        with at_statement("DELETE", Session, refreshed_meanwhile):
+            assert sessions() == 1
     finally:
         post_delete.disconnect(deleted.append, sender=Session)
     assert Session.objects.get().generation == 1

@@ -19,6 +19,7 @@ from django.urls import get_resolver
 from rest_framework.test import APIClient
 
 from tests.conftest import AUTH, PASSWORD, Client, bearer, is_there
+from tests.database.statements import at_statement
 from tests.factors.answers import assert_challenge_refused
 from tests.factors.calls import (
     challenge,
@@ -196,23 +197,17 @@ def test_a_projects_own_log_in_may_bring_the_code_along(rf, owner):
 
 
 @pytest.mark.parametrize("moment", ["before the session", "after the session"])
-def test_t_2fa_07_whoever_turns_it_on_during_a_log_in_ends_that_log_in(
-    client, user, monkeypatch, clock, moment
-):
+def test_t_2fa_07_whoever_turns_it_on_during_a_log_in_ends_that_log_in(client, user, clock, moment):
     """The race, taken apart; races/test_concurrency.py runs it with threads."""
     other = Client()
     access = other.pair(user)["access"]
     phone = Phone(set_up(other, access).json()["secret"], clock)
-    original = login_flows.open_session
 
-    def open_session(*args, **kwargs):
-        session = original(*args, **kwargs) if moment == "after the session" else None
+    def turn_it_on():
         assert confirm(other, access, phone.code()).status_code == 200
-        return session or original(*args, **kwargs)
 
-    monkeypatch.setattr(login_flows, "open_session", open_session)
-
-    answer = client.log_in(user)
+    with at_statement("INSERT", Session, turn_it_on, after=moment == "after the session"):
+        answer = client.log_in(user)
 
     assert answer.status_code == 202
     assert [s.amr for s in Session.objects.of(user).live()] == [["pwd", "otp", "mfa"]]

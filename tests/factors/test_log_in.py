@@ -4,12 +4,12 @@ import json
 import time
 
 import pytest
-from authkit.login import flows as login_flows
 from authkit.models import APIKey, CodeAttempts, Session, TOTPDevice
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in
 
 from tests.conftest import AUTH, PASSWORD, Client, bearer
+from tests.database.statements import at_statement
 from tests.factors.answers import (
     assert_challenge_refused,
     assert_code_refused,
@@ -375,19 +375,13 @@ def test_no_refusal_of_the_code_leaves_a_session_that_waits(client, owner):
     ids=lambda event: event.__name__,
 )
 def test_what_ends_all_other_sessions_ends_a_log_in_whose_code_was_right_a_moment_ago(
-    client, owner, logged_in, sent, monkeypatch, happens
+    client, owner, logged_in, sent, happens
 ):
-    code, verify = owner.phone.fresh_code(), login_flows.verify_code
-
-    def verify_before_it_happens(*args):
-        factor = verify(*args)
-        happens(Client(), owner)
-        return factor
-
-    monkeypatch.setattr(login_flows, "verify_code", verify_before_it_happens)
+    code = owner.phone.fresh_code()
     sent.clear()
 
-    assert_code_refused(log_in_with(client, owner.user, code))
+    with at_statement("UPDATE", TOTPDevice, lambda: happens(Client(), owner), after=True):
+        assert_code_refused(log_in_with(client, owner.user, code))
 
     assert logged_in == []
     assert [name for name, _ in sent if name == "session_started"] == []

@@ -3,7 +3,9 @@ from contextlib import contextmanager
 from itertools import count
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.test import override_settings
 
 from tests.conftest import AUTH, PASSWORD
 
@@ -14,19 +16,40 @@ LINK = "https://app.example/reset#uid={uid}&token={token}"
 _networks = count(1)
 
 
-@contextmanager
-def interrupted(monkeypatch, flow, act):
-    """Have something else happen, once, while a flow judges and hashes a new password."""
-    original, waiting = flow.require_acceptable, [act]
+class Acting:
+    """A password validator that accepts every password, and does something else meanwhile."""
 
-    def act_first(*args):
+    def __init__(self, act):
+        self.act = act
+
+    def validate(self, password, user=None):
+        self.act()
+
+    def get_help_text(self):
+        return ""
+
+
+def validators_that(act):
+    """Return the AUTH_PASSWORD_VALIDATORS of the suite, and one that calls ``act``."""
+    return [
+        *settings.AUTH_PASSWORD_VALIDATORS,
+        {"NAME": f"{__name__}.Acting", "OPTIONS": {"act": act}},
+    ]
+
+
+@contextmanager
+def interrupted(act):
+    """Have something else happen, once, after the old password is checked, before the new one is
+    stored."""
+    waiting = [act]
+
+    def act_once():
         while waiting:
             waiting.pop()()
-        return original(*args)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(flow, "require_acceptable", act_first)
+    with override_settings(AUTH_PASSWORD_VALIDATORS=validators_that(act_once)):
         yield
+    assert not waiting
 
 
 def address_of_reader(name):

@@ -4,13 +4,12 @@ import json
 
 import pytest
 from authkit.models import APIKey, Session
-from authkit.passwords import flows as password_flows
-from authkit.sessions import rotate
 from django.contrib.auth import get_user_model
 from django.db.models.signals import post_save, pre_save
 from django.test import override_settings
 
 from tests.conftest import AUTH, PASSWORD, bearer
+from tests.database.statements import at_statement, failing_statement
 from tests.passwords.conftest import interrupted
 from tests.passwords.newer_password import NEWER, ROADS, close_to_passwords
 from tests.sessions.answers import (
@@ -199,34 +198,24 @@ def test_an_api_key_beside_the_token_is_ignored(client, user):
     assert answer.status_code == 204
 
 
-def test_a_refresh_in_the_middle_of_the_change_does_not_end_this_session(client, user, monkeypatch):
+def test_a_refresh_in_the_middle_of_the_change_does_not_end_this_session(client, user):
     mine = client.pair(user)
-    original, changes = rotate.live_session, []
+    changes = []
 
-    def read_then_wait(claims):
-        session = original(claims)
-        if claims.token_type == "refresh" and not changes:
-            changes.append(None)
-            changes.append(change(client, mine["access"]))
-        return session
+    with at_statement("UPDATE", Session, lambda: changes.append(change(client, mine["access"]))):
+        answer = client.refresh(mine["refresh"])
 
-    monkeypatch.setattr(rotate, "live_session", read_then_wait)
-    answer = client.refresh(mine["refresh"])
-
-    assert changes[1].status_code == 204
+    assert changes[0].status_code == 204
     assert answer.status_code == 200
     assert_session_lives(client, answer.json())
 
 
-def test_a_change_that_fails_half_way_changes_nothing(client, user, monkeypatch):
+def test_a_change_that_fails_half_way_changes_nothing(client, user):
     mine, other, before = client.pair(user), client.pair(user), stored_password(user)
 
-    def fail(*args):
-        raise RuntimeError("the database went away")
-
-    monkeypatch.setattr(password_flows, "revoke_other_sessions", fail)
     client.raise_request_exception = False
-    assert change(client, mine["access"]).status_code == 500
+    with failing_statement("UPDATE", Session, RuntimeError("the database went away")):
+        assert change(client, mine["access"]).status_code == 500
 
     assert stored_password(user) == before
     assert_session_lives(client, mine)
@@ -245,12 +234,12 @@ def test_a_change_adds_no_session(client, user):
 @pytest.mark.parametrize("meanwhile", ROADS)
 @pytest.mark.parametrize("new", [NEW_PASSWORD, PASSWORD], ids=["new", "the-old-one-again"])
 def test_what_is_set_during_a_change_stays_and_the_session_ends(
-    client, user, sent, security_log, mailoutbox, monkeypatch, meanwhile, new
+    client, user, sent, security_log, mailoutbox, meanwhile, new
 ):
     mine = client.pair(user)
     sent.clear()
 
-    with interrupted(monkeypatch, password_flows, lambda: meanwhile(user)):
+    with interrupted(lambda: meanwhile(user)):
         answer = change(client, mine["access"], new=new)
 
     assert_refused(answer, INVALID_CREDENTIALS, challenge=CHALLENGE)
@@ -263,13 +252,13 @@ def test_what_is_set_during_a_change_stays_and_the_session_ends(
     assert [level for level, _ in security_log("password_change_failed")] == ["WARNING"]
 
 
-def test_of_two_changes_in_one_session_the_first_one_stored_stays(client, user, monkeypatch):
+def test_of_two_changes_in_one_session_the_first_one_stored_stays(client, user):
     mine = client.pair(user)
 
     def change_first():
         assert change(client, mine["access"], new=NEWER).status_code == 204
 
-    with interrupted(monkeypatch, password_flows, change_first):
+    with interrupted(change_first):
         answer = change(client, mine["access"])
 
     assert_refused(answer, INVALID_CREDENTIALS, challenge=CHALLENGE)
@@ -277,7 +266,7 @@ def test_of_two_changes_in_one_session_the_first_one_stored_stays(client, user, 
     assert_session_lives(client, mine)
 
 
-def test_a_session_that_ends_during_a_change_changes_nothing(client, user, sent, monkeypatch):
+def test_a_session_that_ends_during_a_change_changes_nothing(client, user, sent):
     mine, other = client.pair(user), client.pair(user)
     before = stored_password(user)
 
@@ -285,7 +274,7 @@ def test_a_session_that_ends_during_a_change_changes_nothing(client, user, sent,
         assert client.delete(AUTH + "sessions/", **bearer(other["access"])).status_code == 204
         sent.clear()
 
-    with interrupted(monkeypatch, password_flows, end_it):
+    with interrupted(end_it):
         answer = change(client, mine["access"])
 
     assert_token_invalid(answer)
@@ -295,9 +284,9 @@ def test_a_session_that_ends_during_a_change_changes_nothing(client, user, sent,
     assert sent == []
 
 
-def test_an_account_that_is_deleted_during_a_change_stays_deleted(client, user, monkeypatch):
+def test_an_account_that_is_deleted_during_a_change_stays_deleted(client, user):
     mine = client.pair(user)
-    with interrupted(monkeypatch, password_flows, user.delete):
+    with interrupted(user.delete):
         answer = change(client, mine["access"])
     assert_refused(answer, INVALID_CREDENTIALS, challenge=CHALLENGE)
     assert not get_user_model().objects.exists()

@@ -8,14 +8,13 @@ import pytest
 from authkit.core.db.retry import retry_on_conflict
 from authkit.core.identity.models import Purpose
 from authkit.core.identity.one_time_links import issue
-from authkit.passwords import flows, reset
 from authkit.passwords.reset import uid_of
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 
 from tests.conftest import AUTH, PASSWORD, bearer, clients_from_all_over
 from tests.database.isolation import level
-from tests.passwords.conftest import CONFIRM, address_of_reader
+from tests.passwords.conftest import CONFIRM, address_of_reader, validators_that
 from tests.sessions.answers import assert_session_is_dead, assert_session_lives
 from tests.sessions.crowd import PATIENCE_SECONDS, Crowd
 
@@ -39,15 +38,10 @@ def clients():
 
 
 @pytest.fixture
-def at_the_same_moment(monkeypatch):
-    """Let all flows have judged the old password, and none have stored the new one."""
-    barrier = Barrier(THREADS)
-
-    def meet(*args):
-        barrier.wait(timeout=PATIENCE_SECONDS)
-
-    monkeypatch.setattr(flows, "require_acceptable", meet)
-    monkeypatch.setattr(reset, "require_acceptable", meet)
+def at_the_same_moment(settings):
+    """Let all flows have checked the old password, and none have stored the new one."""
+    meet = partial(Barrier(THREADS).wait, timeout=PATIENCE_SECONDS)
+    settings.AUTH_PASSWORD_VALIDATORS = validators_that(meet)
     return meet
 
 

@@ -16,6 +16,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.test import override_settings
 
 from tests.conftest import AUTH, PASSWORD, Client, bearer
+from tests.database.statements import failing_statement
 from tests.factors.conftest import enrol
 from tests.passwords.conftest import CONFIRM, LINK, RESET, interrupted
 from tests.passwords.newer_password import close_to_passwords
@@ -466,32 +467,21 @@ def test_what_the_table_holds_opens_nothing(reader, forgetful):
         assert_invalid_link(forgetful.confirm({"uid": uid_of(reader), "token": stolen}, NEW))
 
 
-def test_a_confirmation_that_fails_half_way_changes_nothing(client, reader, forgetful, monkeypatch):
+def test_a_confirmation_that_fails_half_way_changes_nothing(client, reader, forgetful):
     pair, link = client.pair(reader), forgetful.link("reader@example.com")
-
-    def fail(*args):
-        raise RuntimeError("the database went away")
-
-    with monkeypatch.context() as broken:
-        broken.setattr(reset, "revoke_other_sessions", fail)
-        client.raise_request_exception = False
+    client.raise_request_exception = False
+    with failing_statement("UPDATE", Session, RuntimeError("the database went away")):
         assert forgetful.confirm(link, NEW).status_code == 500
-        client.raise_request_exception = True
+    client.raise_request_exception = True
     assert stored(reader).check_password(PASSWORD)
     assert_session_lives(client, pair)
     assert forgetful.confirm(link, NEW).status_code == 204
 
 
-def test_whoever_comes_second_by_a_moment_is_told_that_the_link_is_used(
-    reader, forgetful, monkeypatch
-):
+def test_whoever_comes_second_by_a_moment_is_told_that_the_link_is_used(reader, forgetful):
     link = forgetful.link("reader@example.com")
-
-    def be_late(*args):
-        OneTimeLink.objects.all().delete()
-
-    monkeypatch.setattr(reset, "require_acceptable", be_late)
-    assert_invalid_link(forgetful.confirm(link, NEW))
+    with interrupted(OneTimeLink.objects.all().delete):
+        assert_invalid_link(forgetful.confirm(link, NEW))
     assert stored(reader).check_password(PASSWORD)
 
 
@@ -505,11 +495,11 @@ def change_inside(user):
 
 @pytest.mark.parametrize("change", [change_password, change_inside, close_to_passwords])
 def test_what_is_set_during_a_confirmation_stays(
-    client, reader, forgetful, change, monkeypatch, sent, mailoutbox
+    client, reader, forgetful, change, sent, mailoutbox
 ):
     link = forgetful.link("reader@example.com")
 
-    with interrupted(monkeypatch, reset, lambda: change(stored(reader))):
+    with interrupted(lambda: change(stored(reader))):
         answer = forgetful.confirm(link, NEW)
 
     assert_invalid_link(answer)

@@ -1,13 +1,14 @@
 """Refreshing: one successor, a short grace, and the end of a family whose token was copied."""
 
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from authkit.models import Session
-from authkit.sessions import rotate
 from django.test import override_settings
 
 from tests.conftest import AUTH, bearer
+from tests.database.statements import at_statement
 from tests.sessions.answers import (
     TOKEN_REUSED,
     assert_refused,
@@ -430,21 +431,10 @@ def test_a_replay_after_the_row_was_purged_is_no_theft(client, user, clock, secu
 
 
 @pytest.fixture
-def in_between(monkeypatch):
+def in_between():
     """Let something happen once, after a refresh has read the session and before it writes."""
-
-    def arrange(event):
-        original, events = rotate.live_session, [event]
-
-        def read_then_wait(claims):
-            session = original(claims)
-            if events:
-                events.pop()()
-            return session
-
-        monkeypatch.setattr(rotate, "live_session", read_then_wait)
-
-    return arrange
+    with ExitStack() as stack:
+        yield lambda event: stack.enter_context(at_statement("UPDATE", Session, event))
 
 
 def test_whoever_loses_the_race_gets_the_winners_pair(client, user, clock, in_between):

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from authkit.core.db.prepared import Param, PreparedSelect
 from authkit.models import APIKey, Session
-from django.db import connection, connections, models
+from django.db import connection, connections, models, router
 from django.db.models import Q
 from django.db.models.sql.compiler import SQLCompiler
 from django.test.utils import CaptureQueriesContext, isolate_apps
@@ -256,7 +256,7 @@ def test_a_plan_belongs_to_one_database(client, user, monkeypatch):
     session = Session.objects.get()
     lookup = sessions_by_id()
     monkeypatch.setitem(connections.settings, "other", connections.settings["default"])
-    monkeypatch.setattr("authkit.core.db.prepared.router.db_for_write", lambda model: "other")
+    monkeypatch.setattr(router, "db_for_write", lambda model: "other")
     # The same database by another name, over the connection that the test already has.
     create = connections.create_connection
     monkeypatch.setattr(connections["other"], "connection", connection.connection)

@@ -4,11 +4,11 @@ import hashlib
 
 import pytest
 from authkit.factors.recovery_codes import codes as recovery
-from authkit.factors.recovery_codes import flows
 from authkit.models import CodeAttempts, RecoveryCode, Session
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError
 
+from tests.database.statements import failing_statement
 from tests.factors.answers import assert_code_refused
 from tests.factors.calls import (
     challenge,
@@ -214,12 +214,11 @@ def test_a_wrong_code_makes_no_new_set(client, owner):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_old_set_stays_if_the_new_one_cannot_be_written(client, owner, monkeypatch):
+def test_the_old_set_stays_if_the_new_one_cannot_be_written(client, owner):
     before = set(RecoveryCode.objects.values_list("digest", flat=True))
-    same = recovery.new_codes()[:1] * 2
-    monkeypatch.setattr(flows, "new_codes", lambda: same)
     client.raise_request_exception = False
-    answer = new_recovery_codes(client, owner.access, owner.phone.fresh_code())
+    with failing_statement("INSERT", RecoveryCode, IntegrityError("unique")):
+        answer = new_recovery_codes(client, owner.access, owner.phone.fresh_code())
     assert answer.status_code == 500
     assert set(RecoveryCode.objects.values_list("digest", flat=True)) == before
     assert use(client, owner, owner.recovery_codes[0]).status_code == 200

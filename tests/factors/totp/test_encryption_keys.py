@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import override_settings
 
+from tests.database.statements import at_statement
 from tests.factors.answers import assert_unavailable
 from tests.factors.calls import confirm, log_in_with, set_up
 from tests.factors.phone import Phone
@@ -152,26 +153,17 @@ def test_a_batch_of_nothing_is_refused(db, size):
         call_command("authkit_rotate_keys", f"--batch-size={size}")
 
 
-def test_an_app_that_is_set_up_meanwhile_is_left_as_it_has_become(
-    client, enrolled_under, monkeypatch, clock
-):
+def test_an_app_that_is_set_up_meanwhile_is_left_as_it_has_become(client, enrolled_under, clock):
     owner, other = enrolled_under(old=OLD), enrolled_under(old=OLD)
-    original = keys._reencrypt
-    phones = []
 
-    def reencrypt(device):
-        if device.user_id == owner.user.pk and not phones:
-            phones.append(Phone(set_up(client, owner.access).json()["secret"], clock))
-            answer = confirm(client, owner.access, phones[0].code())
-            assert answer.status_code == 200
-        return original(device)
+    def set_up_another_app():
+        owner.phone = Phone(set_up(client, owner.access).json()["secret"], clock)
+        assert confirm(client, owner.access, owner.phone.code()).status_code == 200
 
-    monkeypatch.setattr(keys, "_reencrypt", reencrypt)
-    with ring(new=NEW, old=OLD):
+    with ring(new=NEW, old=OLD), at_statement("UPDATE", TOTPDevice, set_up_another_app):
         done = keys.reencrypt(10)
     assert done == keys.Reencryption(changed=1, failed=0)
     with ring(new=NEW):
-        owner.phone = phones[0]
         assert logs_in(client, owner)
         assert logs_in(client, other)
 
@@ -195,19 +187,17 @@ def test_a_secret_that_is_sealed_anew_meanwhile_is_not_overwritten(enrolled_unde
         assert owner.device.unseal() == secret
 
 
-def test_a_log_in_during_the_change_is_not_lost(client, enrolled_under, monkeypatch):
+def test_a_log_in_during_the_change_is_not_lost(client, enrolled_under):
     """The counters and the spent step are columns of the same row."""
     owner = enrolled_under(old=OLD)
-    original = keys._reencrypt
     code = owner.phone.fresh_code()
 
-    def reencrypt(device):
+    def log_in():
         assert log_in_with(client, owner.user, code).status_code == 200
-        return original(device)
 
-    monkeypatch.setattr(keys, "_reencrypt", reencrypt)
     with ring(new=NEW, old=OLD):
-        assert keys.reencrypt(10).changed == 1
+        with at_statement("UPDATE", TOTPDevice, log_in):
+            assert keys.reencrypt(10).changed == 1
         assert log_in_with(client, owner.user, code).status_code == 401
     with ring(new=NEW):
         assert logs_in(client, owner)

@@ -7,13 +7,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from authkit.factors.totp import importing as imports
 from authkit.factors.totp.importing import Imported, import_device
 from authkit.models import TOTPDevice
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from tests.conftest import Client
+from tests.database.statements import at_statement
 
 ROOT = Path(__file__).parents[3]
 
@@ -152,10 +152,11 @@ def test_what_we_would_refuse_is_left(user, differently):
     assert not TOTPDevice.objects.exists()
 
 
-def test_an_app_that_is_set_up_during_the_import_is_kept(owner, monkeypatch):
-    monkeypatch.setattr(imports, "confirmed_device", lambda user: None)
-    assert import_device(stock(owner.user)).reason == (
-        "the user has just set up an authenticator app here"
-    )
+def test_an_app_that_is_set_up_during_the_import_is_kept(user, enrol):
+    owners = []
+    with at_statement("SELECT", TOTPDevice, lambda: owners.append(enrol(user)), after=True):
+        imported = import_device(stock(user))
+    [owner] = owners
+    assert imported.reason == "the user has just set up an authenticator app here"
     assert owner.device.unseal() == owner.phone.secret
     assert Client().log_in(owner.user).status_code == 202
