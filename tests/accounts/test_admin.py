@@ -66,7 +66,7 @@ def browser(root):
 
 @pytest.fixture
 def clerk(make_user):
-    """Somebody of the staff who may look at users and do what else they are given."""
+    """A member of staff with the view permission on users, and the permissions given."""
 
     def log_in(*codenames):
         clerk = make_user("clerk", is_staff=True)
@@ -289,7 +289,7 @@ def test_staff_with_the_permission_can(clerk, client, user, action, codename):
     assert SecurityEvent.objects.count() > before
 
 
-def test_whoever_may_not_see_users_can_do_nothing(make_user, client, user):
+def test_an_administrator_without_the_view_permission_can_do_nothing(make_user, client, user):
     clerk = make_user("clerk", is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(codename__in=ACTIONS.values()))
     browser = Browser()

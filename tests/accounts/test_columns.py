@@ -34,7 +34,7 @@ def test_relations_that_a_project_opens_are_set(user):
 
 
 @pytest.mark.django_db
-def test_a_value_that_somebody_else_has_is_409(client, user, monkeypatch):
+def test_a_value_of_another_user_is_409(client, user, monkeypatch):
     def update(self, instance, changes):
         raise IntegrityError("unique")
 

@@ -65,7 +65,7 @@ def registered(crowd, mailoutbox, spellings, names):
 
 
 @pytest.mark.addresses
-def test_one_address_in_many_spellings_is_one_account(crowd, mailoutbox, monkeypatch):
+def test_a_race_of_spellings_of_one_email_makes_one_account(crowd, mailoutbox, monkeypatch):
     for _ in range(ROUNDS):
         names = [f"reader{number}" for number in range(THREADS)]
         tokens = []
@@ -88,13 +88,13 @@ def test_one_address_in_many_spellings_is_one_account(crowd, mailoutbox, monkeyp
 
 
 @pytest.mark.addresses
-def test_sixteen_at_once_get_the_mails_that_one_would_get(crowd, mailoutbox):
+def test_a_race_of_sixteen_requests_sends_the_mails_of_one(crowd, mailoutbox):
     registered(crowd, mailoutbox, SPELLINGS * 2, [f"reader{n}" for n in range(THREADS)])
     assert len(mailoutbox) == MAILS.number == Registration.objects.count()
 
 
 @pytest.mark.addresses
-def test_one_link_makes_one_account(crowd, mailoutbox):
+def test_a_race_with_one_link_makes_one_account(crowd, mailoutbox):
     for number in range(ROUNDS):
         mailoutbox.clear()
         register(Client(), f"ann{number}@example.com")
@@ -107,7 +107,7 @@ def test_one_link_makes_one_account(crowd, mailoutbox):
 
 @pytest.mark.addresses
 @pytest.mark.user_names
-def test_one_user_name_in_many_spellings_is_one_account(crowd, mailoutbox):
+def test_a_race_of_spellings_of_one_username_makes_one_account(crowd, mailoutbox):
     names = [f"r{'eE'[n % 2]}a{'dD'[n // 2 % 2]}er{'xX'[n // 4 % 2]}" for n in range(THREADS)]
     spellings = [f"reader{number}@example.com" for number in range(THREADS)]
     tokens = registered(crowd, mailoutbox, spellings, names)
@@ -118,7 +118,7 @@ def test_one_user_name_in_many_spellings_is_one_account(crowd, mailoutbox):
 
 
 @pytest.mark.addresses
-def test_one_address_goes_to_one_of_many_accounts(crowd, mailoutbox):
+def test_a_race_for_one_email_is_won_by_one_account(crowd, mailoutbox):
     tokens = []
     for number in range(THREADS):
         RequestCount.objects.all().delete()
@@ -133,7 +133,7 @@ def test_one_address_goes_to_one_of_many_accounts(crowd, mailoutbox):
 
 
 @pytest.mark.addresses
-def test_a_way_back_is_gone_once(crowd, mailoutbox):
+def test_a_race_of_undos_is_won_once(crowd, mailoutbox):
     person = make("old@example.com", "reader")
     change(Client(), Client().pair(person)["access"], "new@example.com")
     for turn in range(2):
@@ -143,7 +143,7 @@ def test_a_way_back_is_gone_once(crowd, mailoutbox):
     assert getattr(USER.objects.get(), EMAIL) == "old@example.com"
 
 
-def test_an_account_is_deleted_once_and_whole(crowd, make_user):
+def test_a_race_of_deletions_deletes_an_account_once_and_whole(crowd, make_user):
     for _ in range(ROUNDS):
         user = make_user()
         access = Client().pair(user)["access"]

@@ -33,7 +33,7 @@ def test_the_document_follows_the_settings(settings, authkit, there):
     settings.AUTHKIT = authkit
     _, found = ours()
     assert found == (there if HAS_ADDRESSES else set())
-    # What is off is open to nobody, so the audit has nothing to say about what is not there.
+    # What is off admits no client, so the audit has nothing to say about what is not there.
     call_command("authkit_audit_schema", "--fail-level", "note", verbosity=0)
 
 
@@ -86,7 +86,7 @@ def test_who_owes_a_second_factor_is_refused_as_the_document_says(
     assert documented.startswith("`second_factor_enrolment_required`")
 
 
-def test_all_that_wants_a_session_is_listed_here(settings):
+def test_every_endpoint_that_requires_a_session_is_listed_here(settings):
     settings.AUTHKIT = ON
     document, _ = ours()
     wanting = {

@@ -145,7 +145,9 @@ def test_the_way_back_is_open_for_two_days(client, person, mailoutbox, clock):
     assert address(person) == NEW
 
 
-def test_nobody_takes_an_address_while_its_owner_can_come_back(client, person, mailoutbox, clock):
+def test_no_other_user_takes_an_email_while_its_owner_can_undo_the_change(
+    client, person, mailoutbox, clock
+):
     change(client, client.pair(person)["access"], NEW)
     open_link(client, token_in(mailoutbox[0]))
     register(client, "OLD@example.com", "other")
@@ -163,7 +165,7 @@ def test_who_had_no_address_is_not_told(client, mailoutbox):
     assert open_link(client, token_in(mailoutbox[0])).status_code == 202
     assert address(user) == NEW
     assert len(mailoutbox) == 1
-    # Nor has anybody claimed the empty address.
+    # Nor is the empty e-mail claimed.
     assert AccountName.objects.count() == 1
 
 
@@ -176,7 +178,7 @@ def test_one_may_spell_ones_own_address_anew(client, person, mailoutbox):
 # --- whose it is -------------------------------------------------------------------------------
 
 
-def test_the_answer_is_the_same_whoever_has_the_address(client, person, mailoutbox):
+def test_the_answer_prevents_user_enumeration(client, person, mailoutbox):
     make("known@example.com", "known")
     access = client.pair(person)["access"]
     change(client, access, "first@example.com")
@@ -233,7 +235,7 @@ def test_all_who_share_an_address_can_leave_it(client, person, sharing, mailoutb
         assert open_link(client, token_in(mailoutbox[-1])).status_code == 202
         assert address(user) == new
         assert mailoutbox[-1].subject == "Your e-mail address has been changed"
-    register(client, OLD, "stranger")
+    register(client, OLD, "attacker")
     assert mailoutbox[-1].subject == "You already have an account"
 
 
@@ -249,7 +251,7 @@ def test_all_who_shared_an_address_can_return_to_it(client, person, sharing, mai
 
 
 @pytest.mark.user_names
-def test_an_address_that_somebody_has_registered_can_be_left_by_who_shares_it(client, mailoutbox):
+def test_a_user_can_leave_an_email_that_another_account_has_registered_too(client, mailoutbox):
     register(client, OLD, "registered")
     verify(client, token_in(mailoutbox[-1]))
     sharing = make("Old@example.com", "other")
@@ -263,7 +265,7 @@ def test_an_address_that_somebody_has_registered_can_be_left_by_who_shares_it(cl
 
 
 @pytest.mark.user_names
-def test_nobody_joins_who_shares_an_address(client, person, sharing, mailoutbox):
+def test_no_user_changes_to_an_email_that_others_share(client, person, sharing, mailoutbox):
     third = make("third@example.com", "third")
     change(client, client.pair(third)["access"], NEW)
     USER.objects.filter(pk__in=[person.pk, sharing.pk]).update(**{EMAIL: NEW})
@@ -281,7 +283,7 @@ def test_a_change_that_the_database_refuses_at_first_is_made_whole(
     with failing_statement("UPDATE", Session, OperationalError(1213, "Deadlock found")):
         assert open_link(client, token_in(mailoutbox[step])).status_code == 202
     assert moved[step:] == [[NEW, OLD][step]]
-    register(client, OLD, "stranger")
+    register(client, OLD, "attacker")
     assert mailoutbox[-1].subject == "You already have an account"
     assert AccountName.objects.filter(user=person).count() == 2
 
@@ -339,7 +341,7 @@ def test_an_account_that_is_not_active_moves_no_more(client, person, mailoutbox,
 # --- who may -----------------------------------------------------------------------------------
 
 
-def test_it_wants_a_proof_of_the_last_five_minutes(client, person, mailoutbox, clock):
+def test_it_requires_authentication_in_the_last_five_minutes(client, person, mailoutbox, clock):
     access = client.pair(person)["access"]
     clock.shift(301)
     refreshed = change(client, access, NEW)
@@ -356,7 +358,7 @@ def test_it_wants_a_proof_of_the_last_five_minutes(client, person, mailoutbox, c
     assert len(mailoutbox) == 1
 
 
-def test_no_api_key_and_no_stranger_may(client, person, mailoutbox):
+def test_neither_an_api_key_nor_an_unauthenticated_client_may(client, person, mailoutbox):
     _, key = APIKey.objects.create_key(name="robot", owner=person)
     assert_refused(change(client, None, NEW), NOT_AUTHENTICATED, challenge=CHALLENGE)
     answer = client.post("/api/v1/auth/email/change/", {"email": NEW}, HTTP_X_API_KEY=key)
@@ -401,9 +403,7 @@ def test_nothing_else_can_be_sent(client, person):
     [(0, "INSERT", AccountName), (1, "UPDATE", get_user_model())],
     ids=["change", "undo"],
 )
-def test_a_name_that_is_claimed_at_the_same_moment_is_409(
-    client, person, mailoutbox, step, verb, model
-):
+def test_a_name_that_is_claimed_in_a_race_is_409(client, person, mailoutbox, step, verb, model):
     change(client, client.pair(person)["access"], NEW)
     if step:
         open_link(client, token_in(mailoutbox[0]))
@@ -415,7 +415,7 @@ def test_a_name_that_is_claimed_at_the_same_moment_is_409(
     assert open_link(client, token_in(mailoutbox[step])).status_code == 202
 
 
-def test_a_link_that_is_spent_at_the_same_moment_is_400(client, person, mailoutbox):
+def test_a_link_that_is_spent_in_a_race_is_400(client, person, mailoutbox):
     change(client, client.pair(person)["access"], NEW)
     with at_statement("DELETE", OneTimeLink, OneTimeLink.objects.all().delete):
         assert open_link(client, token_in(mailoutbox[0])).json() == LINK_INVALID

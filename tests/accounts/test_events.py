@@ -95,7 +95,7 @@ def test_pages_are_complete_where_everything_happened_at_once(client, user, acce
     assert len(ids) == len(set(ids)) == 121
 
 
-def test_nobody_elses_are_shown(client, user, access, make_user):
+def test_events_of_other_users_are_not_shown(client, user, access, make_user):
     other = make_user()
     events_of(other, 60)
     events_of(None, 60)
@@ -150,7 +150,7 @@ def test_a_cursor_far_away_is_an_empty_page(client, user, access):
     assert (answer.status_code, answer.json()["results"]) == (200, [])
 
 
-def test_nobody_without_a_session_sees_any(client, user, access):
+def test_a_client_without_a_session_sees_no_event(client, user, access):
     _, key = APIKey.objects.create_key(name="job", owner=user)
     assert client.get(EVENTS).status_code == 401
     assert client.get(EVENTS, HTTP_X_API_KEY=key).status_code == 401

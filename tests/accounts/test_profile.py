@@ -59,7 +59,7 @@ def test_it_shows_who_one_is_and_nothing_that_is_secret(client, user):
 @pytest.mark.names
 def test_it_changes_what_is_declared_and_no_other_column(client, user, security_log):
     pair = client.pair(user)
-    # Somebody else changes the same row after this request has read it.
+    # Another request changes the same row after this request has read it.
     before = row(user)
     answer = patch(client, pair["access"], {"first_name": "  Ann\u0301 "})
     assert answer.status_code == 200
@@ -270,7 +270,7 @@ class Trimmed(ProfileSerializer):
 
 @pytest.mark.names
 @override_settings(AUTHKIT={"PROFILE_SERIALIZER": "tests.accounts.test_profile.Shown"})
-def test_a_project_may_show_a_text_and_let_nobody_write_it(client, user):
+def test_a_project_may_show_a_text_as_read_only(client, user):
     USER.objects.update(first_name="Ann")
     access = client.pair(user)["access"]
     assert client.get(ME, **bearer(access)).json()["first_name"] == "Ann"

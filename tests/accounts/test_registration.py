@@ -1,4 +1,4 @@
-"""Registering: nobody learns who has an account, and nobody gets one that is not theirs."""
+"""Registering: no user enumeration, and no account with the e-mail of another user."""
 
 import json
 
@@ -92,7 +92,7 @@ def test_a_registration_becomes_an_account_by_link_and_password(
     assert not Registration.objects.exists()
 
 
-def test_a_link_works_once(client, mailoutbox):
+def test_a_link_cannot_be_replayed(client, mailoutbox):
     register(client, "ann@example.com")
     token = token_in(mailoutbox[0])
     assert verify(client, token).status_code == 202
@@ -157,7 +157,7 @@ def cost(queries):
     return [shape for shape in shapes if shape in ("SELECT", "INSERT", "UPDATE", "DELETE")]
 
 
-def test_the_answer_is_the_same_whoever_has_the_address(client, mailoutbox, hasher_runs):
+def test_the_answer_prevents_user_enumeration(client, mailoutbox, hasher_runs):
     answers, costs = set(), set()
     register(client, "waiting@example.com")
     for sent in states().values():
@@ -229,13 +229,13 @@ def test_one_network_asks_so_often_an_hour_and_others_go_on(client, mailoutbox, 
 # --- pre-hijacking -----------------------------------------------------------------------------
 
 
-def test_a_stranger_who_registers_an_address_gets_nothing_by_it(client, mailoutbox):
+def test_an_attacker_who_registers_the_email_of_a_victim_gets_no_account(client, mailoutbox):
     register(client, "victim@example.com", "attacker", password=OTHER)
     # The owner of the mailbox opens the link and types a password of their own.
     answer = verify(client, token_in(mailoutbox[0]))
     assert_refused(answer, INVALID_CREDENTIALS, challenge=CHALLENGE)
     assert not USER.objects.exists()
-    # And registers, whoever was first; nothing of the stranger's is left.
+    # And registers, even after an attacker; nothing of the attacker's is left.
     register(client, "victim@example.com", "victim")
     assert verify(client, token_in(mailoutbox[1])).status_code == 202
     [user] = USER.objects.all()
@@ -517,8 +517,8 @@ def test_a_project_may_ask_for_what_is_no_column(client, mailoutbox, settings, r
     assert client.log_in(USER.objects.get()).status_code == 200
 
 
-def test_a_relation_to_many_is_not_asked_for(client, settings, monkeypatch):
-    """Nobody can be in it before there is an account."""
+def test_a_many_to_many_field_cannot_be_registered(client, settings, monkeypatch):
+    """There can be no relation before there is an account."""
     monkeypatch.setattr(account_serializers, "PRIVILEGED", {"password"})
     settings.AUTHKIT = {**ON, "REGISTRATION_SERIALIZER": f"{__name__}.Consenting"}
     answer = register(client, "ann@example.com", groups=[])
@@ -573,7 +573,7 @@ def test_off_they_answer_404(client, settings, path, authkit):
 
 
 @pytest.mark.parametrize("path", ["register/", "email/verify/resend/"])
-def test_with_a_page_alone_nobody_can_register(client, settings, path):
+def test_with_a_verification_url_alone_registration_is_off(client, settings, path):
     settings.AUTHKIT = {"EMAIL_VERIFICATION_URL": URL}
     assert client.post(AUTH + path, body("ann@example.com")).status_code == 404
     assert verify(client, "x").status_code == 400
@@ -606,7 +606,7 @@ def test_the_host_of_the_request_is_in_no_mail(client, mailoutbox, settings):
     assert URL.replace("{token}", token_in(message)) in message.body
 
 
-def test_a_registration_that_nobody_completes_is_pruned(client, clock, capsys):
+def test_an_abandoned_registration_is_pruned(client, clock, capsys):
     register(client, "ann@example.com")
     clock.shift(LIFETIME.total_seconds())
     call_command("authkit_prune")
@@ -634,14 +634,14 @@ def test_a_mail_server_that_fails_changes_nothing_about_the_answer(
     assert len(security_log("mail_failed")) == 2
 
 
-def test_a_link_that_is_used_at_the_same_moment_is_400(client, mailoutbox):
+def test_a_link_that_is_used_in_a_race_is_400(client, mailoutbox):
     register(client, "ann@example.com")
     with at_statement("DELETE", Registration, Registration.objects.all().delete):
         assert verify(client, token_in(mailoutbox[0])).json() == LINK_INVALID
     assert not USER.objects.exists()
 
 
-def test_a_name_that_is_claimed_at_the_same_moment_is_409(client, mailoutbox):
+def test_a_name_that_is_claimed_in_a_race_is_409(client, mailoutbox):
     register(client, "ann@example.com")
     with failing_statement("INSERT", AccountName, IntegrityError("unique")):
         assert verify(client, token_in(mailoutbox[0])).json() == TAKEN

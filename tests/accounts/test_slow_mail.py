@@ -1,4 +1,4 @@
-"""Servers of mail that are slow or refuse: nobody who registers or moves can tell.
+"""Servers of mail that are slow or refuse: their timing allows no user enumeration.
 
 A real server on the loopback; see tests/passwords/test_slow_mail.py.
 """

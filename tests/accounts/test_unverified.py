@@ -74,7 +74,7 @@ def says_verified(client, access):
 
 
 def reset(client, address, mailoutbox, new):
-    """Ask for a link to a new password, as whoever reads the mails of the address, and use it."""
+    """Ask for a link to a new password, as the reader of the mailbox, and use it."""
     assert post(client, "password/reset/", {"email": address}).status_code == 202
     assert mailoutbox[-1].to == [address]
     [(uid, token)] = re.findall(r"#uid=([\w-]+)&token=([\w-]+)", mailoutbox[-1].body)
@@ -117,19 +117,19 @@ def test_who_registers_can_log_in_and_proves_the_address_later(client, mailoutbo
     assert USER.objects.get().check_password(PASSWORD)
 
 
-def test_a_key_is_asked_for_the_address_of_its_owner(client, mailoutbox):
+def test_a_key_is_refused_while_the_email_of_its_owner_is_unverified(client, mailoutbox):
     user = registered(client)
     _, own = APIKey.objects.create_key(name="own", owner=user)
-    _, nobodys = APIKey.objects.create_key(name="nobody's")
+    _, service_key = APIKey.objects.create_key(name="nobody's")
     assert newsletter(client, HTTP_X_API_KEY=own).json() == UNVERIFIED
-    assert newsletter(client, HTTP_X_API_KEY=nobodys).status_code == 403
+    assert newsletter(client, HTTP_X_API_KEY=service_key).status_code == 403
     verify(client, token_in(mailoutbox[0]))
     assert newsletter(client, HTTP_X_API_KEY=own).status_code == 200
-    assert newsletter(client, HTTP_X_API_KEY=nobodys).status_code == 403
+    assert newsletter(client, HTTP_X_API_KEY=service_key).status_code == 403
     assert newsletter(client).status_code == 401
 
 
-def test_an_account_that_came_by_another_road_counts_as_verified(client):
+def test_an_account_that_was_not_registered_counts_as_verified(client):
     pair = client.pair(make("ann@example.com"))
     assert says_verified(client, pair["access"]) is True
     assert newsletter(client, **bearer(pair["access"])).status_code == 200
@@ -141,7 +141,7 @@ def test_where_the_proof_comes_first_nothing_tells_of_it(client, settings):
     assert "email_verified" not in client.get(f"{AUTH}me/", **bearer(pair["access"])).json()
 
 
-def test_nobody_says_of_themselves_that_they_are_verified(client):
+def test_a_user_cannot_mark_their_own_email_verified(client):
     user = registered(client)
     access = client.pair(user)["access"]
     for value in (True, 1, "true", None):
@@ -199,7 +199,7 @@ def test_a_link_that_is_sent_again_replaces_the_one_before(client, mailoutbox):
     assert mailoutbox[-1].subject == "You already have an account"
 
 
-def test_resending_costs_the_same_whoever_there_is(client, mailoutbox):
+def test_resending_prevents_user_enumeration_by_queries(client, mailoutbox):
     make("known@example.com")
     registered(client, "unverified@example.com")
     costs, answers = [], []
@@ -241,7 +241,9 @@ def make_key(client, access):
     return post(client, "api-keys/", {"name": "back door"}, access)
 
 
-def test_a_stranger_sets_nothing_that_outlives_the_owners_reset(client, mailoutbox, security_log):
+def test_an_attacker_adds_no_credential_that_outlives_the_owners_reset(
+    client, mailoutbox, security_log
+):
     user = registered(client, "victim@example.com", "attacker")
     stolen = client.pair(user)
     for answer in (make_key(client, stolen["access"]), set_up(client, stolen["access"])):
@@ -264,7 +266,7 @@ def test_a_stranger_sets_nothing_that_outlives_the_owners_reset(client, mailoutb
 
 
 @pytest.mark.parametrize("add", [make_key, set_up], ids=["key", "factor"])
-def test_a_request_that_was_under_way_at_the_reset_sets_nothing_either(client, mailoutbox, add):
+def test_a_request_that_races_the_reset_adds_no_credential(client, mailoutbox, add):
     user = registered(client, "victim@example.com", "attacker")
     stolen = client.pair(user)
 
@@ -277,7 +279,7 @@ def test_a_request_that_was_under_way_at_the_reset_sets_nothing_either(client, m
     assert not TOTPDevice.objects.exists()
 
 
-def test_a_key_that_staff_have_made_gets_no_new_secret_for_a_stranger(client, mailoutbox):
+def test_a_key_made_by_staff_is_not_rotated_before_the_email_is_verified(client, mailoutbox):
     user = registered(client)
     api_key, _ = APIKey.objects.create_key(name="own", owner=user)
     access = client.pair(user)["access"]
@@ -308,7 +310,7 @@ def test_a_reset_that_is_refused_proves_nothing(client, mailoutbox):
     assert UnverifiedEmail.objects.exists()
 
 
-def test_the_link_of_a_stranger_does_not_become_the_owners_account(client, mailoutbox):
+def test_a_link_requested_by_an_attacker_does_not_give_them_the_owners_account(client, mailoutbox):
     registered(client, "victim@example.com", "attacker", OTHER)
     token = token_in(mailoutbox[0])
     # The owner of the mailbox opens it with a password of their own.
@@ -341,7 +343,7 @@ def test_an_address_that_was_never_proved_gets_no_way_back(client, mailoutbox):
 # --- who may not know --------------------------------------------------------------------------
 
 
-def test_the_answer_is_the_same_whoever_has_the_address(client, mailoutbox):
+def test_the_answer_prevents_user_enumeration(client, mailoutbox):
     make("known@example.com", "known")
     answers = set()
     for address, name in [

@@ -6,7 +6,7 @@ KEYS = AUTH + "api-keys/"
 
 
 class Person:
-    """Somebody who has just logged in."""
+    """A user who has just logged in."""
 
     def __init__(self, client, user):
         self.client, self.user = client, user

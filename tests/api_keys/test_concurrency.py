@@ -50,7 +50,7 @@ def statuses(answers):
 
 
 @override_settings(AUTHKIT={"API_KEY_QUOTA": 5})
-def test_the_quota_holds_however_many_ask_at_once(person, crowd):
+def test_the_quota_holds_under_a_race(person, crowd):
     for _ in range(ROUNDS):
         answers = crowd.at_once(each(person, "post", KEYS, {"name": "one of many"}))
         assert statuses(answers) == [201] * 5 + [409] * 11
@@ -74,7 +74,7 @@ def test_the_quota_holds_while_keys_are_revoked(person, crowd):
         APIKey.objects.all().delete()
 
 
-def test_a_key_that_is_rotated_by_many_at_once_is_rotated_once(person, crowd):
+def test_a_race_of_rotations_rotates_a_key_once(person, crowd):
     for overlap in [0, 600] * ROUNDS:
         made = person.made()
         path = f"{KEYS}{made['id']}/rotate/"
@@ -82,21 +82,21 @@ def test_a_key_that_is_rotated_by_many_at_once_is_rotated_once(person, crowd):
         won = [answer.json()["key"] for answer in answers if answer.status_code == 201]
         assert {a.json()["code"] for a in answers if a.status_code != 201} <= {"api_key_rotated"}
         assert set(statuses(answers)) <= {201, 409}
-        # Whoever came after the first had ended has rotated the new one again.
+        # A request after the end of the first has rotated the new key again.
         working = [key for key in won if APIKey.objects.is_valid(key)]
         assert len(working) == (1 if overlap == 0 else min(2, len(won)))
         assert APIKey.objects.is_valid(made["key"]) is (overlap > 0 and len(won) == 1)
         assert person.revoke(made["id"]).status_code == 204
 
 
-def test_a_key_that_is_revoked_by_many_at_once_is_revoked_once(person, crowd, security_log):
+def test_a_race_of_revocations_revokes_a_key_once(person, crowd, security_log):
     made = person.made()
     answers = crowd.at_once(each(person, "delete", f"{KEYS}{made['id']}/"))
     assert statuses(answers) == [204] + [404] * 15
     assert len(security_log("api_key_revoked")) == 1
 
 
-def test_whoever_rotates_while_another_revokes_ends_with_no_key(person, crowd):
+def test_a_rotation_that_races_a_revocation_leaves_no_key(person, crowd):
     for _ in range(ROUNDS * 2):
         made = person.made()
         calls = each(person, "post", f"{KEYS}{made['id']}/rotate/", {"overlap_seconds": 600})
@@ -111,7 +111,7 @@ def test_whoever_rotates_while_another_revokes_ends_with_no_key(person, crowd):
 
 
 @pytest.mark.parametrize("limit", [1, 10])
-def test_a_rate_is_exact_however_many_use_the_key_at_once(crowd, make_key, limit):
+def test_a_rate_limit_of_a_key_is_exact_under_a_race(crowd, make_key, limit):
     for _ in range(ROUNDS):
         _, key = make_key(rate=f"{limit}/hour")
         calls = [partial(Client().get, "/key", **with_key(key)) for _ in range(THREADS)]
@@ -129,14 +129,14 @@ def test_a_new_window_is_begun_once(crowd, make_key):
         assert statuses(crowd.at_once(calls)) == [200] * 5 + [429] * 11
 
 
-def test_the_first_use_is_noted_and_nobody_waits_for_it(crowd, make_key):
+def test_the_first_use_is_noted_without_blocking_requests(crowd, make_key):
     _, key = make_key()
     calls = [partial(Client().get, "/key", **with_key(key)) for _ in range(THREADS)]
     assert statuses(crowd.at_once(calls)) == [200] * THREADS
     assert APIKey.objects.get().last_used_ip == "127.0.0.1"
 
 
-def test_many_who_bring_a_slow_hash_at_once_all_come_in(crowd, make_key):
+def test_a_race_of_rehashes_of_a_key_refuses_no_client(crowd, make_key):
     _, key = make_key()
     for _ in range(ROUNDS):
         APIKey.objects.update(hashed_key=make_password(key))
@@ -183,7 +183,7 @@ def is_accepted(key):
     return True
 
 
-def test_rotations_one_after_the_other_refuse_nobody_who_moves_on(crowd, make_key):
+def test_successive_rotations_refuse_no_client_that_follows_them(crowd, make_key):
     """A client that takes up each new key within the overlap is never refused."""
     api_key, key = make_key()
     keys, begun, stop = [key], [], []

@@ -1,6 +1,6 @@
 """Reads the strings that are marked in the package, and the catalogues that translate them.
 
-Babel does both, so that nobody needs GNU gettext to work on the project.
+Babel does both, so that the project needs no GNU gettext.
 """
 
 from __future__ import annotations

@@ -110,11 +110,11 @@ def test_authkit_W014_views_that_ask_for_no_scope():
     assert "and 2 more" in message
 
 
-def test_without_declared_scopes_nobody_has_to_ask():
+def test_without_declared_scopes_no_view_has_to_require_one():
     assert ids(books(), scopes={}) == []
 
 
-def test_a_view_that_decides_at_run_time_is_not_judged():
+def test_a_view_that_decides_at_run_time_is_not_checked():
     class Deciding(BookView):
         required_scopes = ["books:read"]
 
@@ -146,7 +146,7 @@ def said_by_property(name, value):
         ("throttle_classes", [UserRateThrottle]),
     ],
 )
-def test_what_a_property_says_is_known_to_nobody_before_there_is_a_request(name, value):
+def test_a_property_is_not_evaluated_before_there_is_a_request(name, value):
     view = said_by_property(name, value).as_view()
     with override_settings(
         ROOT_URLCONF=Urls(path("books/", view)), AUTHKIT={"SCOPES": {"books:read": "Read"}}

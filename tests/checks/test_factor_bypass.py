@@ -1,4 +1,4 @@
-"""authkit.W002 to W004: the doors that let people in without the second factor."""
+"""authkit.W002 to W004: views and sites that bypass the second factor."""
 
 import pytest
 from authkit.checks.factor_bypass import check_factor_bypass
@@ -154,7 +154,7 @@ def test_drfs_own_token_view_is_named():
     assert "rest_framework.authtoken.views.ObtainAuthToken" in result[0][1]
 
 
-def test_all_doors_are_named_together():
+def test_all_factor_bypasses_are_named_together():
     result = ids(
         path("admin/", AdminSite("x").urls),
         path("token/", TokenObtainPairView.as_view()),
@@ -168,7 +168,7 @@ def test_all_doors_are_named_together():
 
 
 @pytest.mark.django_db
-def test_only_check_deploy_looks_at_the_doors():
+def test_only_check_deploy_looks_for_factor_bypasses():
     with override_settings(ROOT_URLCONF=Urls(path("admin/", AdminSite("x").urls))):
         ours = [m.id for m in run_checks() if (m.id or "").startswith("authkit.W00")]
         deployed = [m.id for m in run_checks(include_deployment_checks=True)]
@@ -177,7 +177,7 @@ def test_only_check_deploy_looks_at_the_doors():
 
 
 @pytest.mark.django_db
-def test_every_door_has_a_hint_and_a_sentence():
+def test_every_factor_bypass_has_a_hint_and_a_sentence():
     with override_settings(
         ROOT_URLCONF=Urls(
             path("admin/", AdminSite("x").urls), path("t/", TokenObtainPairView.as_view())

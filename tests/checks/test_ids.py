@@ -7,7 +7,7 @@ import authkit
 PACKAGE = Path(authkit.__file__).parent
 
 
-#: Nobody else gives out ids.
+#: The only modules that define ids.
 MODULES = sorted((PACKAGE / "checks").glob("*.py"))
 
 

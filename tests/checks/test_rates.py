@@ -95,7 +95,7 @@ RIGHT_RATES = {
     "a function": {"patterns": [path("plain/", plain_view)]},
     "a tier": {"defaults": [TIER], "rates": {"user": "60/min"}},
     "no limit": {"defaults": [TIER], "rates": {"user": None}},
-    "a rate that nobody uses": {"rates": {"user": "some"}},
+    "a rate without a view": {"rates": {"user": "some"}},
     "throttles of others": {
         "defaults": [THEIRS],
         "patterns": [view(throttle_classes=[HostThrottle, AnonRateThrottle])],

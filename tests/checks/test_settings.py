@@ -408,7 +408,7 @@ def test_mailers_are_told_of_where_django_does_not_know_them(monkeypatch):
     assert message.hint == "Set EMAIL_BACKEND and EMAIL_HOST, or upgrade to Django 6.1."
 
 
-def test_mailers_are_no_trouble_where_django_knows_them(monkeypatch):
+def test_mailers_are_accepted_where_django_knows_them(monkeypatch):
     monkeypatch.setattr("django.VERSION", (6, 1, 0, "final", 0))
     with override_settings(MAILERS={"default": {}}):
         assert check_deployment() == []

@@ -16,7 +16,7 @@ def test_the_present_is_aware_in_every_time_zone(clock, zone):
     assert now.utcoffset() is not None
 
 
-def test_nobody_else_asks_what_time_it_is():
+def test_only_the_clock_module_reads_the_time():
     """But the schema room, which stands apart. How long something took is another question."""
     package = Path(authkit.__file__).parent
     asking = re.compile(r"timezone\.now\(|datetime\.now\(|utcnow\(|time\.time\(")

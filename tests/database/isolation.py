@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, connections
 from django.utils.module_loading import import_string
 
-#: Above the one that Django's databases have if nobody says otherwise.
+#: Above the one that Django's databases have by default.
 LEVELS = ["repeatable read", "serializable"]
 
 

@@ -47,7 +47,7 @@ def answers():
 
 
 @pytest.mark.parametrize("what", ANSWERS)
-def test_a_replica_that_is_late_is_not_asked(answers, what):
+def test_a_stale_replica_is_not_queried(answers, what):
     assert answers[what] == ANSWERS[what]
 
 

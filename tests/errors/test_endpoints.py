@@ -143,7 +143,7 @@ def test_another_method_is_405(client, path, method):
 
 
 @pytest.mark.parametrize("path", PUBLIC)
-def test_a_client_that_wants_no_json_is_406(client, path):
+def test_a_client_that_does_not_accept_json_is_406(client, path):
     response = client.post(AUTH + path, {}, HTTP_ACCEPT="text/html")
     assert response.status_code == 406
     assert response.json() == {

@@ -1,4 +1,4 @@
-"""Strangers, and programs that have been forgotten, do not fill the table."""
+"""Neither unauthenticated clients nor forgotten programs flood the table."""
 
 import re
 from datetime import UTC, datetime
@@ -104,7 +104,7 @@ def test_the_real_limits_are_these():
     assert (MAX_KEPT, KEPT_PERIOD.total_seconds()) == (100, 3600)
 
 
-def test_what_strangers_can_repeat_is_what_the_documentation_says():
+def test_the_floodable_events_are_those_of_the_documentation():
     page = (ROOT / "docs" / "reference" / "signals.md").read_text()
     [sentence] = re.findall(r"^Of (`.*?), which strangers", page, re.DOTALL | re.MULTILINE)
     assert set(re.findall(r"`(\w+)`", sentence)) == {

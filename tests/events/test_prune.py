@@ -119,7 +119,7 @@ def test_no_guess_is_given_back(client, name, clock):
     assert fail(client, name, 1) == [423]
 
 
-def test_guesses_at_names_of_nobody_are_not_given_back_either(client, db, clock):
+def test_the_lockout_of_an_unknown_name_survives_pruning(client, db, clock):
     name = username_for("nobody")
     statuses = []
     for _ in range(10):
@@ -334,7 +334,7 @@ def test_sessions_that_come_alive_while_it_runs_are_kept(user, monkeypatch, tabl
 
 @pytest.mark.concurrency
 @pytest.mark.django_db(transaction=True)
-def test_two_at_once_are_in_nobodys_way(user):
+def test_a_race_of_two_prunings_deletes_every_row_once(user):
     moment = authkit_clock.now() - timedelta(days=400)
     SecurityEvent.objects.bulk_create(
         SecurityEvent(kind="login_failed", created_at=moment) for _ in range(300)

@@ -60,7 +60,7 @@ def test_the_user_agent_is_cut_and_printable(client, user):
     assert (user_agent[:5], len(user_agent)) == ("x[31m", 255)
 
 
-def test_outside_of_a_request_nobody_is_known_to_have_done_it(user, kept):
+def test_outside_of_a_request_the_actor_is_unknown(user, kept):
     record("account_unlocked", user=user.pk)
     event = SecurityEvent.objects.get()
     assert (event.ip, event.network, event.user_agent) == (None, "", "")
@@ -113,7 +113,7 @@ def test_a_refused_password_names_whose_it_was_and_keeps_no_name(client, user, k
     assert kept(user=user) == ["login_failed"]
 
 
-def test_a_name_of_nobody_is_kept_nowhere(client, kept, told, security_log):
+def test_an_unknown_username_is_not_stored(client, kept, told, security_log):
     typed = username_for("hunter2-typed-into-the-wrong-field")
     body = {get_user_model().USERNAME_FIELD: typed, "password": "wrong"}
     client.post(AUTH + "token/", body)
@@ -154,7 +154,7 @@ def unwritable(monkeypatch):
     monkeypatch.setattr(SecurityEvent.objects, "bulk_create", run)
 
 
-def test_a_row_that_cannot_be_written_keeps_nobody_out(
+def test_an_event_that_cannot_be_written_does_not_stop_a_log_in(
     client, user, unwritable, kept, told, security_log, caplog
 ):
     pair = client.pair(user)
@@ -178,7 +178,7 @@ def test_it_breaks_no_transaction_around_it(user, unwritable):
     assert user.check_password("another")
 
 
-def test_where_it_cannot_be_asked_whose_it_was_the_answer_is_the_same(
+def test_a_failure_to_look_the_user_up_does_not_change_the_answer(
     client, user, monkeypatch, caplog
 ):
     def fail(username):
@@ -241,7 +241,9 @@ def test_what_happens_to_a_user_who_has_just_gone_is_kept_too(user, kept):
 
 
 @pytest.mark.parametrize("name", ["security_event", "session_started", "session_ended"])
-def test_a_receiver_that_raises_is_logged_and_in_nobodys_way(client, user, kept, caplog, name):
+def test_a_receiver_that_raises_is_logged_and_does_not_stop_the_request(
+    client, user, kept, caplog, name
+):
     signal = getattr(signals, name)
 
     def broken(**kwargs):

@@ -14,7 +14,7 @@ def test_every_step_of_the_selftest_is_so_and_nothing_else_is_printed(tmp_path):
 
 
 def test_if_a_step_is_not_so_then_it_stops_there_and_says_what_came(tmp_path):
-    run = manage(tmp_path, "selftest", DJANGO_SETTINGS_MODULE="tests.example.anybody_settings")
+    run = manage(tmp_path, "selftest", DJANGO_SETTINGS_MODULE="tests.example.open_settings")
     assert run.returncode == 1
     assert "NOT SO  3  a protected endpoint is 401" in run.stdout.splitlines()[-1]
     assert "expected: status 401" in run.stderr

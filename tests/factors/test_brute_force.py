@@ -61,7 +61,7 @@ def guess_for_recovery_codes(client, owner, access, code):
     return new_recovery_codes(client, access, code)
 
 
-ROADS = [
+ENDPOINTS = [
     guess_by_challenge,
     guess_in_the_first_request,
     guess_by_reauthenticating,
@@ -70,47 +70,47 @@ ROADS = [
 ]
 
 
-def name_of(road):
-    return road.__name__
+def name_of(endpoint):
+    return endpoint.__name__
 
 
 def guess(client, owner, number, access=None):
-    """Guess once, on one road after the other."""
-    road = ROADS[number % len(ROADS)] if access else ROADS[number % 2]
-    return road(client, owner, access, owner.phone.wrong_code(number * 7))
+    """Guess once, on one endpoint after the other."""
+    endpoint = ENDPOINTS[number % len(ENDPOINTS)] if access else ENDPOINTS[number % 2]
+    return endpoint(client, owner, access, owner.phone.wrong_code(number * 7))
 
 
 def counters():
     return CodeAttempts.objects.values_list("failures", "window_failures").first() or (0, 0)
 
 
-def test_the_limits_are_ten_in_a_quarter_of_an_hour_and_a_hundred_in_a_row():
+def test_the_rate_limit_is_ten_in_fifteen_minutes_and_the_lockout_a_hundred_in_a_row():
     assert (CODE_LIMITS.window.total_seconds(), CODE_LIMITS.per_window) == (WINDOW, 10)
     assert CODE_LIMITS.in_a_row == 100
 
 
-@pytest.mark.parametrize("road", ROADS, ids=name_of)
-def test_ten_wrong_codes_are_looked_at_and_then_none(client, owner, road, comparisons):
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=name_of)
+def test_brute_force_ends_after_ten_wrong_codes(client, owner, endpoint, comparisons):
     for number in range(10):
         code = owner.phone.wrong_code(number)
-        assert_code_refused(road(client, owner, owner.access, code))
+        assert_code_refused(endpoint(client, owner, owner.access, code))
     for number in range(10):
-        assert_too_many(road(client, owner, owner.access, owner.phone.wrong_code(number)))
+        assert_too_many(endpoint(client, owner, owner.access, owner.phone.wrong_code(number)))
     assert comparisons.count == 10
     assert counters() == (10, 10)
 
 
-@pytest.mark.parametrize("road", ROADS, ids=name_of)
-def test_the_right_code_is_too_late_then_on_every_road(client, owner, road, comparisons):
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=name_of)
+def test_the_right_code_is_refused_then_at_every_endpoint(client, owner, endpoint, comparisons):
     for number in range(10):
         guess(client, owner, number)
-    assert_too_many(road(client, owner, owner.access, owner.phone.fresh_code()))
-    assert_too_many(road(client, owner, owner.access, owner.recovery_codes[0]))
+    assert_too_many(endpoint(client, owner, owner.access, owner.phone.fresh_code()))
+    assert_too_many(endpoint(client, owner, owner.access, owner.recovery_codes[0]))
     assert comparisons.count == 10
     assert state(client, owner.access).json()["recovery_codes_left"] == 10
 
 
-def test_all_roads_and_challenges_count_together(client, owner, comparisons):
+def test_all_endpoints_and_challenges_count_together(client, owner, comparisons):
     for number in range(10):
         assert_code_refused(guess(client, owner, number, owner.access))
     assert_too_many(guess(client, owner, 10, owner.access))
@@ -191,15 +191,15 @@ def test_a_thousand_guesses_over_hours_stay_under_the_cap(client, owner, clock, 
     assert answers == {401, 423, 429}
 
 
-@pytest.mark.parametrize("road", ROADS, ids=name_of)
-def test_a_hundred_in_a_row_lock_the_account_for_the_right_code_too(
-    client, owner, clock, road, security_log
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=name_of)
+def test_lockout_after_a_hundred_in_a_row_holds_for_the_right_code_too(
+    client, owner, clock, endpoint, security_log
 ):
     lock(client, owner, clock)
     pair = unlocked_pair(client, owner)
-    clock.shift(86_400 * 365 if road in ROADS[:2] else 0)
+    clock.shift(86_400 * 365 if endpoint in ENDPOINTS[:2] else 0)
     for code in (owner.phone.fresh_code(), owner.phone.wrong_code(), owner.recovery_codes[0]):
-        assert_locked(road(client, owner, pair["access"], code))
+        assert_locked(endpoint(client, owner, pair["access"], code))
     assert {event[1]["event"] for event in security_log("account_locked")} == {"account_locked"}
 
 
@@ -213,7 +213,7 @@ def unlocked_pair(client, owner):
     return pair
 
 
-def test_the_lock_leaves_the_owners_sessions_alone(client, owner, clock):
+def test_a_lockout_ends_no_session(client, owner, clock):
     pair = client.refresh(owner.pair["refresh"]).json()
     lock(client, owner, clock)
     assert client.refresh(pair["refresh"]).status_code == 200
@@ -243,9 +243,7 @@ def by_admin(owner, make_user):
 
 
 @pytest.mark.parametrize("unlock", [by_command, by_admin], ids=name_of)
-def test_a_locked_account_is_opened_again(
-    client, owner, make_user, clock, unlock, capsys, security_log
-):
+def test_a_lockout_can_be_lifted(client, owner, make_user, clock, unlock, capsys, security_log):
     lock(client, owner, clock)
     assert_locked(guess(client, owner, 1))
 
@@ -272,7 +270,7 @@ def test_the_command_names_a_user_who_is_not_there(owner, name):
     assert CodeAttempts.objects.get().failures == 100
 
 
-def test_the_command_unlocks_nobody_else(owner, make_user, enrol):
+def test_the_command_unlocks_no_other_account(owner, make_user, enrol):
     other = enrol(make_user())
     CodeAttempts.objects.update(failures=100)
     call_command("authkit_unlock", other.user.get_username())
@@ -373,13 +371,13 @@ def without_its_key():
     TOTPDevice.objects.update(sealed_secret=sealed)
 
 
-@pytest.mark.parametrize("road", ROADS, ids=name_of)
-def test_what_no_key_can_open_counts_for_nothing(client, owner, road, comparisons):
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=name_of)
+def test_what_no_key_can_open_counts_for_nothing(client, owner, endpoint, comparisons):
     for _ in range(9):
         assert_code_refused(guess(client, owner, 1))
     with without_its_key():
         for _ in range(11):
-            assert_unavailable(road(client, owner, owner.access, owner.phone.code()))
+            assert_unavailable(endpoint(client, owner, owner.access, owner.phone.code()))
     assert (comparisons.count, counters()) == (9, (9, 9))
     assert_code_refused(guess(client, owner, 2))
     assert_too_many(guess(client, owner, 3))
@@ -429,7 +427,7 @@ def test_what_is_counted_survives_the_refusal(client, owner):
     assert not transaction.get_connection().needs_rollback
 
 
-# --- django-otp's own doors --------------------------------------------------------------------
+# --- django-otp's own functions ----------------------------------------------------------------
 
 
 def test_guesses_through_django_otp_count_with_the_others(client, owner, comparisons):
@@ -462,7 +460,7 @@ def test_django_otp_may_verify_what_is_not_limited(owner):
 @pytest.mark.many
 @pytest.mark.concurrency
 @pytest.mark.django_db(transaction=True)
-def test_sixty_four_at_once_get_ten_guesses(client, owner, clock, comparisons):
+def test_a_race_of_sixty_four_gets_ten_guesses(client, owner, clock, comparisons):
     """The number that is looked at does not grow with that of the guesses: eleven thousand
     on PostgreSQL, and fewer where only the statements are others."""
     with Crowd(64) as crowd:
@@ -494,14 +492,14 @@ def guess_many(client, owner, number):
     return statuses
 
 
-def test_no_road_goes_round_the_counter(client, owner, monkeypatch):
+def test_no_endpoint_compares_a_code_before_it_is_counted(client, owner, monkeypatch):
     """Every comparison of the package is preceded by a count."""
     order = []
     monkeypatch.setattr(attempts, "_count", _telling(order, "count", attempts._count))
     spend = TOTPDevice.spend
     monkeypatch.setattr(TOTPDevice, "spend", _telling(order, "compare", spend))
-    for road in ROADS:
-        road(client, owner, owner.access, owner.phone.wrong_code())
+    for endpoint in ENDPOINTS:
+        endpoint(client, owner, owner.access, owner.phone.wrong_code())
     set_up(client, owner.access)
     confirm(client, owner.access, "000000")
     assert order == ["count", "compare"] * 6

@@ -161,7 +161,9 @@ def test_t_2fa_05_an_api_key_reaches_neither_factor_nor_sessions(client, owner):
     assert (live(owner), TOTPDevice.objects.values().get()) == before
 
 
-def test_t_2fa_06_the_admin_asks_and_check_names_the_doors_that_do_not(client, make_user, enrol):
+def test_t_2fa_06_the_admin_requires_it_and_check_names_the_views_that_do_not(
+    client, make_user, enrol
+):
     boss = make_user("boss", is_staff=True, is_superuser=True)
     owner = enrol(boss)
     middleware = [*_middleware(), "django_otp.middleware.OTPMiddleware"]
@@ -197,7 +199,7 @@ def test_a_projects_own_log_in_may_bring_the_code_along(rf, owner):
 
 
 @pytest.mark.parametrize("moment", ["before the session", "after the session"])
-def test_t_2fa_07_whoever_turns_it_on_during_a_log_in_ends_that_log_in(client, user, clock, moment):
+def test_t_2fa_07_turning_it_on_ends_a_log_in_that_races_it(client, user, clock, moment):
     """The race, taken apart; races/test_concurrency.py runs it with threads."""
     other = Client()
     access = other.pair(user)["access"]
@@ -266,7 +268,7 @@ def test_t_2fa_10_two_log_ins_wait_apart_and_logging_out_everywhere_ends_both(cl
     assert len(live(owner)) == 1
 
 
-def test_t_2fa_11_whoever_owes_a_factor_can_only_set_one_up(client, user, clock):
+def test_t_2fa_11_a_session_that_requires_enrolment_can_only_set_a_factor_up(client, user, clock):
     with override_settings(AUTHKIT=ALL_ON | {"SECOND_FACTOR_REQUIRED": "all"}):
         access = client.pair(user)["access"]
         for path in ("/plain/", "/open/", "/mfa/", "/recent/"):

@@ -86,7 +86,7 @@ def test_its_functions_take_a_code_once(owner, first, second):
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=name_of)
-def test_a_code_is_spent_for_all_doors(client, owner, function):
+def test_a_code_cannot_be_replayed_at_another_log_in(client, owner, function):
     code = owner.phone.fresh_code()
     assert complete(client, challenge(client, owner.user), code).status_code == 200
     assert not function(owner, code)
@@ -248,27 +248,27 @@ def test_the_form_asks_for_the_code_and_tells_browsers_what_it_is():
 
 
 @pytest.mark.parametrize("code", ["", "000000"])
-def test_whoever_has_no_factor_is_let_into_ours_by_password(boss, code):
+def test_a_user_without_a_factor_logs_in_to_our_admin_by_password(boss, code):
     browser = Browser()
     assert admin_log_in(browser, boss, code=code).status_code == 302
     assert is_in(browser)
 
 
-def test_whoever_has_no_factor_is_not_let_into_django_otps(boss):
+def test_a_user_without_a_factor_is_refused_by_the_admin_of_django_otp(boss):
     browser = Browser()
     assert admin_log_in(browser, boss, code="000000", site="theirs").status_code == 200
     assert not is_in(browser, "theirs")
 
 
 @pytest.mark.parametrize("rule", ["staff", "all"])
-def test_whoever_must_have_a_factor_and_has_none_stays_out(boss, rule):
+def test_a_user_who_is_required_to_have_a_factor_and_has_none_is_refused(boss, rule):
     with override_settings(AUTHKIT={"SECOND_FACTOR_REQUIRED": rule}):
         browser = Browser()
         admin_log_in(browser, boss)
         assert not is_in(browser)
 
 
-def test_whoever_must_have_a_factor_and_has_one_is_let_in(chief):
+def test_a_user_who_is_required_to_have_a_factor_and_has_one_is_accepted(chief):
     with override_settings(AUTHKIT={"SECOND_FACTOR_REQUIRED": "staff"}):
         browser = Browser()
         admin_log_in(browser, chief.user, code=chief.phone.fresh_code())
@@ -276,7 +276,7 @@ def test_whoever_must_have_a_factor_and_has_one_is_let_in(chief):
 
 
 @pytest.mark.parametrize("site", SITES)
-def test_whoever_is_not_staff_stays_out_with_any_code(owner, site):
+def test_a_user_who_is_not_staff_is_refused_with_any_code(owner, site):
     browser = Browser()
     answer = admin_log_in(browser, owner.user, code=owner.phone.fresh_code(), site=site)
     assert answer.status_code == 200
@@ -299,7 +299,7 @@ def by_the_plain_admin(browser, user):
 
 @pytest.mark.parametrize("site", SITES)
 @pytest.mark.parametrize("come_in", [by_force, by_another_view, by_the_plain_admin], ids=name_of)
-def test_a_session_from_another_door_is_refused_inside_until_it_is_verified(chief, come_in, site):
+def test_a_session_of_another_log_in_view_is_refused_until_it_is_verified(chief, come_in, site):
     browser = Browser()
     come_in(browser, chief.user)
     assert "_auth_user_id" in browser.session
@@ -331,7 +331,7 @@ def test_a_session_ends_its_stay_when_the_factor_is_turned_on(boss, enrol):
     assert not is_in(browser)
 
 
-def test_another_app_wants_another_proof(client, chief, clock):
+def test_a_replaced_app_requires_another_verification(client, chief, clock):
     browser = Browser()
     admin_log_in(browser, chief.user, code=chief.phone.fresh_code())
     assert is_in(browser)
@@ -344,7 +344,7 @@ def test_another_app_wants_another_proof(client, chief, clock):
     assert not is_in(browser)
 
 
-def test_a_verified_device_of_somebody_else_in_the_session_is_nothing(chief, make_user, enrol):
+def test_a_verified_device_of_another_user_in_the_session_is_ignored(chief, make_user, enrol):
     other = enrol(make_user())
     browser = Browser()
     browser.force_login(chief.user)
@@ -359,8 +359,8 @@ def test_a_bearer_token_opens_no_admin(client, chief):
         assert Browser().get(f"/{site}/", **bearer(chief.access)).status_code == 302
 
 
-def test_without_the_middleware_nobody_who_has_or_owes_a_factor_gets_in(chief, make_user):
-    """Nobody can be verified then; check --deploy says so (authkit.W002)."""
+def test_without_the_middleware_users_who_have_or_need_a_factor_are_refused(chief, make_user):
+    """No user can be verified then; check --deploy says so (authkit.W002)."""
     clerk = make_user(is_staff=True, is_superuser=True)
     plain = [name for name in MIDDLEWARE if "otp" not in name]
     with override_settings(MIDDLEWARE=plain):
@@ -373,7 +373,7 @@ def test_without_the_middleware_nobody_who_has_or_owes_a_factor_gets_in(chief, m
             assert not is_in(browser)
 
 
-def test_what_cannot_be_decrypted_lets_nobody_into_the_admin(chief):
+def test_a_secret_that_cannot_be_decrypted_gives_no_access_to_the_admin(chief):
     TOTPDevice.objects.update(sealed_secret="gone.AAAA")
     for site in SITES:
         browser = Browser(raise_request_exception=False)
@@ -396,7 +396,9 @@ def test_no_page_of_either_site_shows_the_secret(chief):
 
 
 @override_settings(AUTHKIT={"SECOND_FACTOR_REQUIRED": "all"})
-def test_whoever_owes_a_factor_has_no_token_for_simplejwts_authenticator(client, user, clock):
+def test_a_session_that_requires_enrolment_is_refused_by_simplejwts_authenticator(
+    client, user, clock
+):
     access = client.pair(user)["access"]
     assert client.get("/simplejwt/", **bearer(access)).status_code == 401
     phone = Phone(set_up(client, access).json()["secret"], clock)

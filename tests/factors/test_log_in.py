@@ -111,7 +111,7 @@ def test_nothing_says_logged_in_before_the_code(
     assert (after - before).total_seconds() == 60
 
 
-def test_a_waiting_session_is_in_no_list_and_can_be_ended_by_nobody(client, owner):
+def test_a_pending_session_is_in_no_list_and_cannot_be_ended(client, owner):
     waiting = challenge(client, owner.user)
 
     assert len(client.sessions(owner.access).json()) == 1
@@ -134,7 +134,7 @@ def test_it_is_no_token(client, owner):
     assert complete(client, waiting, owner.phone.fresh_code()).status_code == 200
 
 
-DOORS = [
+OTHERS = [
     ("get", "sessions/"),
     ("delete", "sessions/"),
     ("post", "password/change/"),
@@ -147,9 +147,9 @@ DOORS = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path"), DOORS, ids=[f"{m} {p}" for m, p in DOORS])
+@pytest.mark.parametrize(("method", "path"), OTHERS, ids=[f"{m} {p}" for m, p in OTHERS])
 @pytest.mark.parametrize("header", ["HTTP_AUTHORIZATION", "HTTP_X_API_KEY"])
-def test_it_opens_no_other_door(client, owner, method, path, header):
+def test_a_challenge_is_refused_at_every_other_endpoint(client, owner, method, path, header):
     waiting = challenge(client, owner.user)
     value = f"Bearer {waiting}" if header == "HTTP_AUTHORIZATION" else waiting
     body = {"password": PASSWORD, "code": owner.phone.fresh_code(), "current_password": PASSWORD}
@@ -303,7 +303,7 @@ def test_a_challenge_is_for_its_own_user(client, owner, make_user, enrol):
 
 FORGED = {
     "another type": {"token_type": "access"},
-    "a type of nobody": {"token_type": "Challenge"},
+    "an unknown type": {"token_type": "Challenge"},
     "another session": {"sid": "00000000-0000-0000-0000-000000000000"},
     "no session": {"sid": "x"},
     "lapsed": {"exp": 1_000_000_000},
@@ -331,7 +331,7 @@ def test_a_challenge_with_another_signature_is_refused(client, owner):
 
 
 def test_a_challenge_made_of_a_live_session_is_refused(client, owner):
-    """Whoever could sign still could not complete what does not wait."""
+    """An attacker with the signing key could not complete a session that is not pending."""
     forged = sign(claims_of(owner.pair["refresh"]) | {"token_type": "challenge"})
     assert_challenge_refused(complete(client, forged, owner.phone.fresh_code()))
 
@@ -374,7 +374,7 @@ def test_no_refusal_of_the_code_leaves_a_session_that_waits(client, owner):
     [change_password, end_all_other_sessions, turn_the_factor_off, set_up_another_app],
     ids=lambda event: event.__name__,
 )
-def test_what_ends_all_other_sessions_ends_a_log_in_whose_code_was_right_a_moment_ago(
+def test_ending_all_other_sessions_wins_the_race_against_a_log_in_whose_code_was_right(
     client, owner, logged_in, sent, happens
 ):
     code = owner.phone.fresh_code()
@@ -397,7 +397,7 @@ def test_a_right_code_with_a_wrong_password_is_not_looked_at(client, owner, comp
 
 
 @pytest.mark.parametrize("code", ["123456", "anything"])
-def test_whoever_has_no_factor_logs_in_whatever_code_comes_along(client, user, clock, code):
+def test_a_user_without_a_factor_logs_in_and_the_code_is_ignored(client, user, clock, code):
     answer = log_in_with(client, user, code)
     assert answer.status_code == 200
     assert claims_of(answer.json()["access"])["amr"] == ["pwd"]
@@ -487,14 +487,14 @@ def test_what_is_no_string_is_400_and_counts_for_nothing(client, owner, member, 
     assert pending().pending_tries == 0
 
 
-def test_both_members_are_wanted(client, db):
+def test_both_members_are_required(client, db):
     required = ["This field is required."]
     answer = post(client, "token/second-factor/", {})
     assert answer.json() == {"challenge": required, "code": required}
 
 
 @pytest.mark.parametrize("name", ["device", "device_id", "user", "otp_device", "amr", "methods"])
-def test_a_member_that_nobody_asked_for_changes_nothing(client, owner, make_user, enrol, name):
+def test_an_unknown_member_changes_nothing(client, owner, make_user, enrol, name):
     other = enrol(make_user())
     waiting = challenge(client, owner.user)
     for value in (other.device.persistent_id, other.device.pk, str(other.user.pk)):

@@ -266,7 +266,7 @@ def end_connection(number):
 
 @pytest.mark.concurrency
 def test_a_database_that_has_become_read_only_is_503(client, owner):
-    """After a failover, say. What only reads goes on; nobody is let in uncounted."""
+    """After a failover, say. What only reads goes on; no attempt goes uncounted."""
     code = owner.phone.fresh_code()
     with read_only():
         assert client.sessions(owner.access).status_code == 200

@@ -23,7 +23,7 @@ from tests.sessions.forge import claims_of
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.factors.urls")]
 
 
-def whoever_is_in_the_ninth_team(user):
+def is_in_the_ninth_team(user):
     return user.get_username().startswith("owing")
 
 
@@ -63,7 +63,7 @@ CLOSED = [
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED, ids=[f"{m} {p}" for m, p in CLOSED])
-def test_it_is_refused_elsewhere(client, user, owing, method, path):
+def test_a_restricted_session_is_refused_elsewhere(client, user, owing, method, path):
     body = {
         "password": PASSWORD,
         "code": "123456",
@@ -139,18 +139,18 @@ def test_it_can_log_out(client, owing):
     assert state(client, owing["access"]).status_code == 401
 
 
-def test_whoever_has_the_factor_gets_a_whole_session(client, owner):
+def test_a_user_with_the_factor_gets_an_unrestricted_session(client, owner):
     pair = complete(client, challenge(client, owner.user), owner.phone.fresh_code()).json()
     assert client.get("/plain/", **bearer(pair["access"])).status_code == 200
 
 
-def test_whoever_turned_it_off_owes_it_again(client, owner):
+def test_a_user_who_turned_it_off_has_to_enrol_again(client, owner):
     assert disable(client, owner.access, owner.phone.fresh_code()).status_code == 204
     pair = client.pair(owner.user)
     assert client.get("/plain/", **bearer(pair["access"])).status_code == 403
 
 
-def test_whoever_turns_it_off_keeps_a_session_that_can_only_set_up_another(client, owner, clock):
+def test_turning_it_off_restricts_the_session_to_enrolment(client, owner, clock):
     assert disable(client, owner.access, owner.phone.fresh_code()).status_code == 204
 
     assert client.get("/plain/", **bearer(owner.access)).status_code == 403
@@ -176,7 +176,7 @@ def test_a_policy_that_fails_leaves_the_factor_on(client, owner):
     assert client.get("/mfa/", **bearer(owner.access)).status_code == 200
 
 
-def test_a_key_of_whoever_owes_a_factor_is_a_matter_of_its_own(client, user):
+def test_an_api_key_of_a_user_who_has_to_enrol_still_works(client, user):
     _, key = APIKey.objects.create_key(name="robot", owner=user)
     assert client.get("/plain/", HTTP_X_API_KEY=key).status_code == 200
     assert post(client, "2fa/totp/setup/", {}, HTTP_X_API_KEY=key).status_code == 401
@@ -189,11 +189,11 @@ POLICIES = {
     "staff": ("staff", {"plain": False, "staff": True, "owing": False}),
     "all": ("all", {"plain": True, "staff": True, "owing": True}),
     "a callable": (
-        whoever_is_in_the_ninth_team,
+        is_in_the_ninth_team,
         {"plain": False, "staff": False, "owing": True},
     ),
     "its path": (
-        f"{__name__}.{whoever_is_in_the_ninth_team.__name__}",
+        f"{__name__}.{is_in_the_ninth_team.__name__}",
         {"plain": False, "staff": False, "owing": True},
     ),
 }
@@ -241,7 +241,7 @@ def test_a_hosts_own_log_in_with_a_factor_of_its_own_is_whole(client, user):
     assert client.get("/mfa/", **bearer(pair.access)).status_code == 200
 
 
-def test_a_hosts_own_log_in_asks_whoever_has_the_factor(client, owner):
+def test_a_log_in_of_the_project_asks_users_with_the_factor_for_it(client, owner):
     waiting = own_log_in(owner.user, "fed")
     assert isinstance(waiting, SecondFactorRequired)
     pair = complete(client, waiting.challenge, owner.phone.fresh_code()).json()
@@ -256,7 +256,7 @@ def test_a_challenge_from_before_the_rule_gives_a_whole_session(client, owner):
     assert client.get("/plain/", **bearer(pair["access"])).status_code == 200
 
 
-def test_when_the_factor_vanishes_between_the_steps_nobody_gets_in(client, owner):
+def test_a_log_in_whose_factor_is_removed_between_the_steps_is_refused(client, owner):
     waiting = challenge(client, owner.user)
     live = Session.objects.live().count()
     TOTPDevice.objects.all().delete()

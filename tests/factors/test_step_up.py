@@ -132,12 +132,12 @@ def test_a_fresh_session_with_the_factor_is_let_in(client, owner, path):
 
 
 @pytest.mark.parametrize("path", WEAK)
-def test_a_session_without_the_factor_is_asked_for_it(client, user, clock, path):
+def test_a_session_without_the_factor_gets_the_step_up_challenge(client, user, clock, path):
     assert_asked_again(get(client, path, client.pair(user)["access"]), None)
 
 
 @pytest.mark.parametrize("path", WEAK)
-def test_a_session_whose_factor_is_turned_off_is_asked_for_it(client, owner, path):
+def test_a_session_whose_factor_is_turned_off_gets_the_step_up_challenge(client, owner, path):
     assert disable(client, owner.access, owner.phone.fresh_code()).status_code == 204
     assert_asked_again(get(client, path, owner.access), None)
     assert [session["amr"] for session in client.sessions(owner.access).json()] == [["pwd"]]
@@ -149,7 +149,7 @@ def test_a_fresh_session_without_a_factor_is_recent_all_the_same(client, user, c
 
 
 @pytest.mark.parametrize("path", STALE)
-def test_an_old_proof_is_asked_for_again(client, owner, clock, path):
+def test_an_old_authentication_gets_the_step_up_challenge(client, owner, clock, path):
     clock.shift(299)
     access = client.refresh(owner.pair["refresh"]).json()["access"]
     assert get(client, path, access).status_code == (401 if path == "minute/" else 200)
@@ -200,7 +200,7 @@ def test_an_api_key_is_forbidden(client, owner, path, owned):
 
 
 @pytest.mark.parametrize("path", ALL)
-def test_nobody_is_let_in_without_a_credential(client, db, path):
+def test_an_unauthenticated_client_is_refused(client, db, path):
     assert get(client, path).status_code == 401
 
 
@@ -219,7 +219,7 @@ def test_a_challenge_is_no_proof(client, owner, path):
 
 @pytest.mark.parametrize("path", WEAK)
 def test_a_claim_is_no_proof_of_a_factor(client, user, clock, path):
-    """Whoever could sign tokens could not write the session's row."""
+    """An attacker with the signing key could not write the session's row."""
     claims = claims_of(client.pair(user)["access"])
     forged = sign(claims | {"amr": ["pwd", "otp", "mfa"]})
     assert_asked_again(get(client, path, forged), None)
@@ -238,7 +238,9 @@ MALFORMED = {
 
 @pytest.mark.parametrize("path", ["recent/", "recent-alone/", "minute/"])
 @pytest.mark.parametrize("value", MALFORMED.values(), ids=MALFORMED)
-def test_a_well_signed_token_without_a_proper_time_is_asked_again(client, owner, value, path):
+def test_a_well_signed_token_without_a_valid_auth_time_gets_the_step_up_challenge(
+    client, owner, value, path
+):
     claims = claims_of(owner.access)
     del claims["auth_time"]
     if value is not None:

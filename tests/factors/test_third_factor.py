@@ -88,7 +88,9 @@ def test_who_has_it_not_gets_no_further_with_it(client, owner, user, make_user):
     assert client.pair(make_user())
 
 
-def test_of_two_factors_for_one_form_that_of_the_user_is_asked(client, user, access, monkeypatch):
+def test_of_two_factors_with_one_form_of_code_the_users_own_verifies(
+    client, user, access, monkeypatch
+):
     monkeypatch.setattr(type(toy), "recognises", lambda factor, code: True)
     monkeypatch.setattr(type(toy), "verifier", lambda factor, user: "123456".__eq__)
     assert log_in_with(client, user, "123456").status_code == 200
@@ -163,7 +165,7 @@ def test_beside_it_a_shorter_password_will_do(user):
     MinimumLengthValidator().validate("x" * 8, user)
 
 
-def test_it_meets_the_policy_that_wants_a_factor(client, user):
+def test_it_satisfies_the_policy_that_requires_a_factor(client, user):
     with override_settings(AUTHKIT={"SECOND_FACTOR_REQUIRED": "all"}):
         owing = client.pair(user)["access"]
         assert client.get(AUTH + "sessions/", **bearer(owing)).status_code == 403

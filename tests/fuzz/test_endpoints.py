@@ -410,6 +410,6 @@ def test_nothing_in_the_query_is_looked_at(access, name, query):
     ["*/*", "text/html", "application/xml", "application/json;q=0.1", "", "\xe9", "a/b;;;="],
 )
 @pytest.mark.parametrize("name", ROUTES)
-def test_the_answer_is_json_whatever_is_asked_for(access, name, accept):
+def test_the_answer_is_json_whatever_the_client_accepts(access, name, accept):
     for method in ("GET", "POST"):
         assert_well_formed(send(method, address(name), b"{}", HTTP_ACCEPT=accept))

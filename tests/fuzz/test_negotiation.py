@@ -16,7 +16,7 @@ def test_a_wildcard_is_no_content_type(access, content_type):
 
 
 @pytest.mark.parametrize("name", ROUTES)
-def test_a_format_that_nobody_renders_is_refused_with_a_code(access, name):
+def test_an_unknown_format_is_refused_with_a_code(access, name):
     answer = send("GET", address(name) + "?format=xml", **bearer(access))
     assert answer.status_code == 404
     assert answer.json() == {"detail": "Not found.", "code": "not_found"}

@@ -7,7 +7,7 @@ from rest_framework.exceptions import AuthenticationFailed
 
 
 class Denying(BaseBackend):
-    """Refuses everybody, and forbids to ask the backends after it."""
+    """Refuses every user, and forbids to try the backends after it."""
 
     def authenticate(self, request, username=None, password=None):
         raise PermissionDenied
@@ -29,7 +29,7 @@ class ByToken(BaseBackend):
     """Takes something else altogether, so that Django skips it."""
 
     def authenticate(self, request, *, magic):
-        raise AssertionError("nobody has sent this")
+        raise AssertionError("no client has sent this")
 
 
 class Unreachable(Positional):

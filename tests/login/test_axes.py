@@ -10,7 +10,7 @@ pytestmark = pytest.mark.by_itself
 ROOT = Path(__file__).parents[2]
 
 
-def test_django_axes_locks_out_at_our_door():
+def test_a_lockout_of_django_axes_holds_at_our_log_in():
     # A process of its own: axes connects its signal receivers for good once it is installed.
     suite = subprocess.run(
         [

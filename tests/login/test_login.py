@@ -158,7 +158,7 @@ def reference(client, make_user):
     return post(client, credentials(*wrong_password(make_user)))
 
 
-def test_every_refusal_is_the_same_to_the_byte(client, refused, reference):
+def test_every_refusal_is_the_same_to_the_byte_against_user_enumeration(client, refused, reference):
     answer = post(client, refused)
 
     assert_refused(answer, INVALID_CREDENTIALS, challenge=CHALLENGE)
@@ -166,7 +166,7 @@ def test_every_refusal_is_the_same_to_the_byte(client, refused, reference):
     assert dict(answer.headers) == dict(reference.headers)
 
 
-def test_every_refusal_costs_one_run_of_the_hasher_and_the_same_statements(
+def test_every_refusal_does_equal_work_against_user_enumeration_by_timing(
     client, refused, hasher_runs
 ):
     """The count (five, and two from then on), the user, and what is kept of it."""
@@ -181,7 +181,7 @@ def test_every_refusal_costs_one_run_of_the_hasher_and_the_same_statements(
 
 
 def whose():
-    """What the log says of whose account it was, if anybody's."""
+    """What the log says about the account, where there is one."""
     user = SecurityEvent.objects.get().user_id
     return {} if user is None else {"user": user if isinstance(user, int) else str(user)}
 
@@ -323,7 +323,7 @@ def test_a_name_is_no_pattern(client, user, name):
 @pytest.mark.parametrize(
     "member", ["is_active", "pk", "user__is_staff", "username__contains", "request", "backend"]
 )
-def test_a_member_that_nobody_asked_for_changes_nothing(client, user, member):
+def test_an_unknown_member_changes_nothing(client, user, member):
     wrong = credentials(user.get_username(), "wrong") | {member: "1"}
     right = credentials(user.get_username()) | {member: "1"}
     assert_refused(post(client, wrong), INVALID_CREDENTIALS, challenge=CHALLENGE)
@@ -341,7 +341,7 @@ def test_a_member_that_nobody_asked_for_changes_nothing(client, user, member):
     ],
     ids=["stale", "a-megabyte", "garbage", "key", "both"],
 )
-def test_a_stale_credential_keeps_nobody_from_logging_in(client, user, headers):
+def test_a_stale_credential_does_not_stop_a_log_in(client, user, headers):
     answer = client.log_in(user, **headers)
     assert answer.status_code == 200
     assert client.refresh(answer.json()["refresh"]).status_code == 200
@@ -379,7 +379,7 @@ def test_a_backend_that_takes_inactive_users_does_not_give_them_a_session(client
         "tests.login.backends.Positional",
     ]
 )
-def test_a_second_backend_of_the_plain_signature_is_asked_with_the_users_name(client, user):
+def test_a_second_backend_of_the_plain_signature_gets_the_username(client, user):
     assert_session_lives(client, client.pair(user, "from the directory"))
     assert_session_lives(client, client.pair(user))
     assert client.log_in(user, "wrong").status_code == 401
@@ -389,7 +389,7 @@ def test_a_second_backend_of_the_plain_signature_is_asked_with_the_users_name(cl
     ("cool_off", "seconds"),
     [(None, 3600), (2, 7200), (0.5, 1800), (timedelta(seconds=90), 90), ("odd", 3600)],
 )
-def test_a_lock_out_by_axes_is_429_with_a_time_to_come_back(client, user, cool_off, seconds):
+def test_a_lockout_by_axes_is_429_with_a_retry_after(client, user, cool_off, seconds):
     with override_settings(
         AUTHENTICATION_BACKENDS=["tests.login.backends.LockingOut"], AXES_COOLOFF_TIME=cool_off
     ):

@@ -133,7 +133,7 @@ def test_the_command_unlocks_them(client, user, spelling):
     assert log_in(client, "4711").status_code == 200
 
 
-def test_the_command_says_that_nobody_is_called_so(user):
+def test_the_command_says_that_there_is_no_such_user(user):
     with pytest.raises(CommandError, match='There is no user "ann"'):
         call_command("authkit_unlock", "ann")
     with pytest.raises(CommandError, match='There is no user "4712"'):

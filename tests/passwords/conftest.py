@@ -84,8 +84,8 @@ def _link(settings, mailers):
     settings.AUTHKIT = {"PASSWORD_RESET_URL": LINK}
 
 
-class Forgetful:
-    """Somebody at a place of their own who asks for a link, reads their mail and follows it."""
+class ForgetfulUser:
+    """A user on a network of their own who asks for a link, reads their mail and follows it."""
 
     def __init__(self, client, mailoutbox):
         self.client, self.outbox = client, mailoutbox
@@ -110,4 +110,4 @@ class Forgetful:
 
 @pytest.fixture
 def forgetful(client, mailoutbox):
-    return Forgetful(client, mailoutbox)
+    return ForgetfulUser(client, mailoutbox)

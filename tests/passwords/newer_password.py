@@ -1,4 +1,4 @@
-"""Roads by which a password changes while somebody else is judged by the former one."""
+"""Ways to change a password while another request is checked against the former one."""
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password

@@ -39,7 +39,7 @@ def stored_password(user):
 def test_a_change_keeps_this_session_with_its_old_tokens_and_ends_the_others(
     client, user, make_user, sent, security_log
 ):
-    mine, others, strangers = client.pair(user), [client.pair(user)], client.pair(make_user())
+    mine, others, foreign = client.pair(user), [client.pair(user)], client.pair(make_user())
     others.append(client.refresh(others[0]["refresh"]).json())
     sent.clear()
 
@@ -51,7 +51,7 @@ def test_a_change_keeps_this_session_with_its_old_tokens_and_ends_the_others(
     assert_session_lives(client, client.refresh(mine["refresh"]).json())
     for pair in others:
         assert_session_is_dead(client, pair)
-    assert_session_lives(client, strangers)
+    assert_session_lives(client, foreign)
     assert client.log_in(user, PASSWORD).status_code == 401
     assert client.log_in(user, NEW_PASSWORD).status_code == 200
     assert [name for name, _ in sent][:2] == ["session_ended", "password_changed"]

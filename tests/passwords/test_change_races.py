@@ -67,7 +67,7 @@ def start_again(user):
     after.save()
 
 
-def test_of_seven_changes_and_a_link_one_wins_and_its_password_holds(
+def test_one_of_seven_changes_and_a_link_wins_the_race_and_its_password_holds(
     client, reader, crowd, clients, at_the_same_moment
 ):
     for _ in range(ROUNDS):
@@ -90,7 +90,7 @@ def test_of_seven_changes_and_a_link_one_wins_and_its_password_holds(
         start_again(reader)
 
 
-def test_of_eight_changes_in_one_session_one_wins_and_the_session_lives(
+def test_one_of_eight_changes_in_one_session_wins_the_race_and_the_session_lives(
     client, user, crowd, clients, at_the_same_moment
 ):
     for _ in range(ROUNDS):

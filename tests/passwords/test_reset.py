@@ -1,4 +1,4 @@
-"""Somebody who has forgotten their password gets a new one by a link in a mail, and only they."""
+"""A user who has forgotten their password sets a new one by a mailed link, and no one else does."""
 
 import json
 from datetime import timedelta
@@ -47,7 +47,7 @@ def assert_invalid_link(answer):
 def test_a_link_in_a_mail_sets_a_new_password_and_ends_every_session(
     client, reader, make_reader, forgetful, mailoutbox, sent, security_log
 ):
-    pairs, strangers = [client.pair(reader) for _ in range(2)], client.pair(make_reader("other"))
+    pairs, foreign = [client.pair(reader) for _ in range(2)], client.pair(make_reader("other"))
     sent.clear()
 
     answer = forgetful.ask("reader@example.com")
@@ -70,7 +70,7 @@ def test_a_link_in_a_mail_sets_a_new_password_and_ends_every_session(
     assert stored(reader).check_password(NEW)
     for pair in pairs:
         assert_session_is_dead(client, pair)
-    assert_session_lives(client, strangers)
+    assert_session_lives(client, foreign)
     assert Session.objects.filter(user=reader, revoked_at=None).count() == 0
     assert [name for name, _ in sent] == ["session_ended"] * 2 + ["password_reset"]
     assert sent[-1][1] == {"user": reader}
@@ -92,7 +92,7 @@ def test_asking_changes_nothing(client, reader, forgetful):
     assert client.log_in(reader).status_code == 200
 
 
-def test_the_second_factor_stays_and_is_asked_for(client, reader, enrol, forgetful):
+def test_the_second_factor_stays_and_is_required(client, reader, enrol, forgetful):
     owner = enrol(reader)
     devices = list(TOTPDevice.objects.values())
     codes = list(RecoveryCode.objects.values())
@@ -159,13 +159,13 @@ def test_no_mail_goes_to_a_lookalike_that_the_database_takes_for_equal(
     column = get_user_model().get_email_field_name()
     original = reset.get_user_model()._default_manager.get_queryset
 
-    def everybody(*args, **kwargs):
+    def every_row(*args, **kwargs):
         found = original()
         found.filter = lambda *conditions: found
         return found
 
     manager = get_user_model()._default_manager
-    monkeypatch.setattr(manager, "using", everybody)
+    monkeypatch.setattr(manager, "using", every_row)
     forgetful.ask("m\u0131ke@example.org")
     assert column
     assert mailoutbox == []
@@ -209,7 +209,7 @@ def test_where_users_have_no_address_the_answer_is_the_same(
     assert mailoutbox == []
 
 
-# --- the same answer for everybody --------------------------------------------------------
+# --- no user enumeration -----------------------------------------------------------------
 
 
 def unknown(make_reader, enrol):
@@ -252,35 +252,37 @@ def asked(forgetful, queries, address):
 
 
 @pytest.fixture
-def of_nobody(forgetful, django_assert_max_num_queries):
+def unknown_answer(forgetful, django_assert_max_num_queries):
     return asked(forgetful, django_assert_max_num_queries, "nobody@example.com")
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
-def test_every_account_is_answered_alike(
-    make_reader, enrol, forgetful, django_assert_max_num_queries, of_nobody, mailoutbox, state
+def test_every_account_is_answered_alike_against_user_enumeration(
+    make_reader, enrol, forgetful, django_assert_max_num_queries, unknown_answer, mailoutbox, state
 ):
     state(make_reader, enrol)
-    assert asked(forgetful, django_assert_max_num_queries, "reader@example.com") == of_nobody
-    assert of_nobody[0] == 202
+    assert asked(forgetful, django_assert_max_num_queries, "reader@example.com") == unknown_answer
+    assert unknown_answer[0] == 202
     links = [mail for mail in mailoutbox if mail.subject == "Choose a new password"]
     assert len(links) == (state in (known, with_factor, locked))
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
-def test_also_where_no_mail_can_be_sent(
-    make_reader, enrol, forgetful, django_assert_max_num_queries, of_nobody, monkeypatch, state
+def test_user_enumeration_is_prevented_where_no_mail_can_be_sent_too(
+    make_reader, enrol, forgetful, django_assert_max_num_queries, unknown_answer, monkeypatch, state
 ):
     def fail(*args, **kwargs):
         raise OSError("no route to host")
 
     monkeypatch.setattr(EmailMultiAlternatives, "send", fail)
     state(make_reader, enrol)
-    assert asked(forgetful, django_assert_max_num_queries, "reader@example.com") == of_nobody
+    assert asked(forgetful, django_assert_max_num_queries, "reader@example.com") == unknown_answer
 
 
 @pytest.mark.parametrize("address", ["reader@example.com", "nobody@example.com"])
-def test_also_without_a_url(reader, forgetful, mailoutbox, settings, security_log, address):
+def test_user_enumeration_is_prevented_without_a_url_too(
+    reader, forgetful, mailoutbox, settings, security_log, address
+):
     settings.AUTHKIT = {}
     assert forgetful.ask(address).status_code == 202
     assert mailoutbox == []
@@ -316,7 +318,7 @@ def test_no_header_gets_into_the_mail(reader, forgetful, mailoutbox, headers):
 
 
 @pytest.mark.parametrize("address", ["reader@example.com", "nobody@example.com"])
-def test_an_address_gets_three_mails_an_hour_and_nobody_is_told(
+def test_the_rate_limit_of_three_mails_an_hour_per_email_is_silent(
     reader, forgetful, mailoutbox, clock, address
 ):
     answers = [
@@ -332,7 +334,7 @@ def test_an_address_gets_three_mails_an_hour_and_nobody_is_told(
 
 
 @pytest.mark.parametrize("name", ["reader{}@example.com", "nobody{}@example.com"])
-def test_a_network_has_had_enough_whoever_it_asks_for(
+def test_the_rate_limit_of_a_network_holds_for_all_emails(
     make_reader, forgetful, clock, name, mailoutbox, security_log
 ):
     make_reader("reader99")
@@ -363,7 +365,7 @@ def test_a_client_without_an_address_is_not_counted_with_others(reader, forgetfu
 # --- what a link is good for --------------------------------------------------------------
 
 
-def test_a_link_works_once(reader, forgetful):
+def test_a_link_cannot_be_replayed(reader, forgetful):
     link = forgetful.link("reader@example.com")
     assert forgetful.confirm(link, NEW).status_code == 204
     assert_invalid_link(forgetful.confirm(link, NEW + " again"))
@@ -478,7 +480,7 @@ def test_a_confirmation_that_fails_half_way_changes_nothing(client, reader, forg
     assert forgetful.confirm(link, NEW).status_code == 204
 
 
-def test_whoever_comes_second_by_a_moment_is_told_that_the_link_is_used(reader, forgetful):
+def test_a_confirmation_that_loses_the_race_is_told_that_the_link_is_used(reader, forgetful):
     link = forgetful.link("reader@example.com")
     with interrupted(OneTimeLink.objects.all().delete):
         assert_invalid_link(forgetful.confirm(link, NEW))
@@ -522,7 +524,7 @@ def lock(user, name=None):
     assert answers[-1].status_code == 401
 
 
-def test_a_reset_opens_an_account_that_strangers_have_locked(client, reader, forgetful):
+def test_a_reset_lifts_a_lockout_that_attackers_caused(client, reader, forgetful):
     lock(reader)
     assert client.log_in(reader).status_code == 423
     assert forgetful.confirm(forgetful.link("reader@example.com"), NEW).status_code == 204

@@ -1,4 +1,4 @@
-"""Servers of mail that are slow, refuse or hang: nobody who asks for a link can tell.
+"""Servers of mail that are slow, refuse or hang: their timing allows no user enumeration.
 
 A real server on the loopback, and SMTP. Nothing is measured in seconds: the server answers when
 the test lets it, and every answer of ours has to be there before that.
@@ -26,7 +26,7 @@ ADDRESSES = ["reader@example.com", "nobody@example.com", "idle@example.com", "re
 
 
 class SlowServer:
-    """Takes mails when it is let; until then it keeps whoever is connected waiting."""
+    """Takes mails when it is let; until then it keeps its clients waiting."""
 
     def __init__(self):
         self.open = threading.Event()

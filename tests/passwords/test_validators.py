@@ -120,7 +120,7 @@ def test_without_a_user_the_service_is_looked_at_all_the_same(settings):
 )
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("password", ["fourteen chars", "bookshelf bookshelf"])
-def test_a_change_and_a_reset_are_judged_alike(client, reader, forgetful, password):
+def test_a_change_and_a_reset_use_the_same_validators(client, reader, forgetful, password):
     link = forgetful.link("reader@example.com")
     access = client.pair(reader)["access"]
     body = {"current_password": "correct horse battery staple", "new_password": password}

@@ -124,7 +124,7 @@ def test_an_operation_without_a_row_is_no_shortcoming():
     assert not list(result(operation(), without).shortcomings)
 
 
-def test_a_report_is_a_result_for_each_tier():
+def test_a_report_is_a_result_for_each_probe_tier():
     undecided = {"state": "undecided", "reason": "it asks the database"}
     report = {
         "versions": {},

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 OPEN, SECURED = ("public", "optional"), ("secured", "closed")
 REFUSALS = (401, 403)
-#: These answer before anybody has looked at who is asking, or instead of it.
+#: These answer before the client is authenticated, or instead of it.
 TELLS_NOTHING = (None, 301, 302, 307, 308, 404)
 #: What is wrong with the body may be said before the object is looked up, and who may have it.
 BODY_REFUSED = 400

@@ -188,7 +188,7 @@ def test_and_is_a_finding_with_its_name(urlconf):
 
 
 @pytest.mark.django_db
-def test_a_handler_that_ends_python_has_refused_nobody(urlconf):
+def test_a_handler_that_exits_python_is_no_refusal(urlconf):
     def get(self, request):
         raise SystemExit
 

@@ -75,7 +75,7 @@ class TestCommand:
         name = urlconf(*MIXED)
         assert run("--urlconf", name) == run("--urlconf", name)
 
-    def test_lets_warnings_pass_unless_they_are_asked_for(self, urlconf):
+    def test_lets_warnings_pass_unless_they_are_selected(self, urlconf):
         name = urlconf(route(ProtectedView))
         assert run("--urlconf", name)[1] == 0
         assert run("--urlconf", name, "--fail-level", "warning")[1] == 1
@@ -243,7 +243,7 @@ class TestDepth:
     def test_goes_no_deeper_than_it_is_told(self, urlconf):
         assert self.state_of(urlconf, ProtectedView, "--tier", "T1") == ("T1", "secured")
 
-    def test_handlers_run_if_that_is_asked_for(self, urlconf, db):
+    def test_handlers_run_with_the_option(self, urlconf, db):
         assert self.state_of(urlconf, Handled) == ("T3", "public")
         assert self.state_of(urlconf, Handled, "--live")[0] == "T4"
         assert self.state_of(urlconf, Handled, "--live")[1] != "public"
@@ -374,7 +374,7 @@ class TestFormats:
             run("--urlconf", urlconf(*MIXED), "--format", "json", "--output", file)
         assert error.value.returncode == 2
 
-    def test_suggestions_are_shown_if_they_are_asked_for(self, urlconf):
+    def test_suggestions_are_shown_with_the_option(self, urlconf):
         name = urlconf(route(ProtectedView))
         arguments = ("--urlconf", name, "--select", "AK101", "--format", "json", "--exit-zero")
         settings = {"SECURITY": [{"gateway": []}]}

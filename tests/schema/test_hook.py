@@ -307,8 +307,8 @@ class TestUndecided:
 
     def test_an_operation_without_a_view_is_mended_too(self):
         def change(document):
-            operation_of_nobody = {"security": [{"gateway": []}, {"gateway": []}]}
-            document["paths"]["/proxied/"] = {"get": operation_of_nobody}
+            proxied_operation = {"security": [{"gateway": []}, {"gateway": []}]}
+            document["paths"]["/proxied/"] = {"get": proxied_operation}
 
         document = mend_by_hand(change, route(ProtectedView))
         assert security(document, "/proxied/") == [{"gateway": []}]
@@ -702,7 +702,7 @@ class Asked(BasePermission):
         return False
 
 
-def test_while_requests_are_served_a_permission_of_the_project_is_asked_once(rf):
+def test_while_requests_are_served_a_permission_of_the_project_is_probed_once(rf):
     routes = [route(view(permission_classes=[Asked]), "own/"), route(marked([]), "marked/")]
     settings = {"SECURITY": [JWT, {}]}
 

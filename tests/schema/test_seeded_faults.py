@@ -47,14 +47,14 @@ def test_each_kind_is_found_by_the_rule_for_it():
             rules[FAULTS[one.place.path]].add(one.rule.id)
     assert all(rules[name] == {"AK301"} for name in OPEN)
     assert rules["AllowAny beside something stricter"] == {"AK303"}
-    assert rules["an endpoint that nobody can call"] >= {"AK304"}
+    assert rules["an endpoint that no caller can call"] >= {"AK304"}
     assert {"AK302"} <= rules["auth=[] left on a protected view"]
 
 
 def test_the_hook_leaves_only_what_it_can_write_nothing_about():
     left = {FAULTS[path] for path in contradictions(seeded(Tier.T2, hooks=[HOOK]))}
     assert left == {
-        "an endpoint that nobody can call",
+        "an endpoint that no caller can call",
         "an authenticator that nothing describes",
     }
 

@@ -1,4 +1,4 @@
-"""What is decided about the shapes, beside what the live server answers to a stranger."""
+"""What is decided about the shapes, beside the answer of the live server without a credential."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ from tests.schema.documents import (
 )
 
 
-class Everybody(AllowAny):
+class EveryCaller(AllowAny):
     pass
 
 
@@ -99,7 +99,7 @@ TABLE = [
         authentication_classes=[JWTAuthentication, SessionAuthentication],
     ),
     row("no-permissions", [], [JWT], [JWT, {}], OPTIONAL, "AK301"),
-    row("allow-any-subclass", [Everybody], [JWT], [JWT, {}], OPTIONAL, "AK301"),
+    row("allow-any-subclass", [EveryCaller], [JWT], [JWT, {}], OPTIONAL, "AK301"),
     row("read-only-subclass", [ReadersAndUsers], [JWT], [JWT, {}], OPTIONAL, "AK301"),
     row("user-or-any", [IsAuthenticated | AllowAny], [JWT], [JWT, {}], OPTIONAL, "AK301"),
     row("any-then-user", [AllowAny, IsAuthenticated], [JWT, {}], [JWT], SECURED, "AK303"),

@@ -32,7 +32,7 @@ def test_the_hook_makes_it_pass(urlconf):
         assert assert_schema_is_true(urlconf=name, select=["AK301"], fail_level="note") is None
 
 
-def test_warnings_fail_if_that_is_asked_for(urlconf):
+def test_warnings_fail_with_the_option(urlconf):
     name = urlconf(route(ProtectedView))
     assert_schema_is_true(urlconf=name)
     with pytest.raises(AssertionError, match="AK401"):

@@ -15,7 +15,7 @@ from django.core import mail
 from django.core.cache.backends import locmem
 from django.test import Client
 
-#: Members of our answers that whoever reads them could use.
+#: Members of our answers that an attacker who reads them could use.
 SECRET_MEMBERS = {
     "access",
     "refresh",

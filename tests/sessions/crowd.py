@@ -11,7 +11,7 @@ from django.db import connection, connections
 LARGE = 32
 LOCK = Path(tempfile.gettempdir()) / f"authkit-large-crowd-{connection.vendor}"
 
-#: Long enough for a machine that is busy; whoever waits for ever has found a deadlock.
+#: Long enough for a machine that is busy; beyond it there is a deadlock.
 PATIENCE_SECONDS = 300
 
 

@@ -50,7 +50,7 @@ def test_every_thread_of_the_crowd_has_a_connection_of_its_own(crowd):
     assert len(set(crowd.at_once([backend_id] * THREADS))) == THREADS
 
 
-def test_one_token_refreshed_by_sixteen_has_one_successor_for_fifty_rounds(
+def test_a_race_of_sixteen_refreshes_has_one_successor_for_fifty_rounds(
     client, user, crowd, clients
 ):
     pair = first = client.pair(user)
@@ -79,7 +79,7 @@ def test_one_token_refreshed_by_sixteen_has_one_successor_for_fifty_rounds(
     assert Session.objects.count() == 1
 
 
-def test_sixteen_who_find_a_copied_token_end_the_family_once(
+def test_a_race_of_sixteen_replays_ends_the_family_once(
     client, user, crowd, clients, sent, security_log
 ):
     for _ in range(10):
@@ -97,7 +97,9 @@ def test_sixteen_who_find_a_copied_token_end_the_family_once(
     assert len(security_log("token_reused")) == 10
 
 
-def test_without_a_grace_one_of_sixteen_wins_and_the_family_ends(client, user, crowd, clients):
+def test_without_a_grace_one_of_sixteen_wins_the_race_and_the_family_ends(
+    client, user, crowd, clients
+):
     with override_settings(AUTHKIT={"REFRESH_GRACE_SECONDS": 0}):
         for _ in range(10):
             pair = client.pair(user)
@@ -125,7 +127,9 @@ def in_flight(pairs, clients, times=5):
     return [partial(refresh, c, pair) for c, pair in zip(clients, pairs, strict=False)]
 
 
-def test_ending_all_other_sessions_beats_fifteen_refreshes_in_flight(client, user, crowd, clients):
+def test_ending_all_other_sessions_wins_the_race_against_fifteen_refreshes(
+    client, user, crowd, clients
+):
     for _ in range(10):
         mine = client.pair(user)
         others = [client.pair(user) for _ in range(THREADS - 1)]
@@ -141,7 +145,9 @@ def test_ending_all_other_sessions_beats_fifteen_refreshes_in_flight(client, use
         Session.objects.all().delete()
 
 
-def test_ending_a_session_beats_fifteen_refreshes_of_it_in_flight(client, user, crowd, clients):
+def test_ending_a_session_wins_the_race_against_fifteen_refreshes_of_it(
+    client, user, crowd, clients
+):
     for _ in range(10):
         mine, lost = client.pair(user), client.pair(user)
         session_id = claims_of(lost["access"])["sid"]
@@ -157,7 +163,7 @@ def test_ending_a_session_beats_fifteen_refreshes_of_it_in_flight(client, user, 
         assert_session_lives(client, mine)
 
 
-def test_a_log_out_beats_fifteen_refreshes_in_flight(client, user, crowd, clients):
+def test_a_log_out_wins_the_race_against_fifteen_refreshes(client, user, crowd, clients):
     for _ in range(10):
         pair = client.pair(user)
 
@@ -178,7 +184,7 @@ def change_password(client, access, current, new):
     return client.post(AUTH + "password/change/", body, **bearer(access))
 
 
-def test_a_password_change_beats_fifteen_refreshes_in_flight(client, user, crowd, clients):
+def test_a_password_change_wins_the_race_against_fifteen_refreshes(client, user, crowd, clients):
     passwords = [PASSWORD, NEW_PASSWORD] * 5
     for current, new in pairwise(passwords):
         mine = client.pair(user, current)

@@ -111,7 +111,7 @@ def test_ending_the_current_session_is_a_log_out(client, user):
     assert_session_is_dead(client, mine)
 
 
-def test_nobody_ends_the_session_of_somebody_else(client, user, make_user):
+def test_a_user_cannot_end_the_session_of_another_user(client, user, make_user):
     mine, theirs = client.pair(user), client.pair(make_user())
 
     assert_refused(
@@ -144,7 +144,7 @@ def test_what_is_no_session_id_is_not_found(client, user, garbage):
 
 def test_ending_the_others_ends_all_but_this_one(client, user, make_user, sent, security_log):
     others = [client.pair(user) for _ in range(3)]
-    mine, strangers = client.pair(user), client.pair(make_user())
+    mine, foreign = client.pair(user), client.pair(make_user())
     sent.clear()
 
     answer = client.delete(AUTH + "sessions/", **bearer(mine["access"]))
@@ -153,7 +153,7 @@ def test_ending_the_others_ends_all_but_this_one(client, user, make_user, sent, 
     for pair in others:
         assert_session_is_dead(client, pair)
     assert_session_lives(client, mine)
-    assert_session_lives(client, strangers)
+    assert_session_lives(client, foreign)
     assert [s["id"] for s in client.sessions(mine["access"]).json()] == [sid(mine)]
     assert {extra["session"].pk for _, extra in sent} == {uuid.UUID(sid(p)) for p in others}
     assert {facts["reason"] for _, facts in security_log("session_ended")} == {"ended_by_user"}
@@ -248,7 +248,7 @@ def test_a_refresh_from_elsewhere_does_not_change_where_the_log_in_was(client, u
 @pytest.mark.parametrize(
     "name", ["token/", "token/refresh/", "token/verify/", "token/revoke/", "password/change/"]
 )
-def test_a_public_endpoint_is_asked_by_post_alone(client, user, name):
+def test_a_public_endpoint_accepts_post_alone(client, user, name):
     access = client.pair(user)["access"]
     for method in ("get", "put", "patch", "delete"):
         answer = getattr(client, method)(AUTH + name, **bearer(access))

@@ -122,8 +122,8 @@ MANGLED = {
 }
 
 
-def strangers_tokens(token):
-    """Every token that somebody without our key can make out of a live one, by name."""
+def forged_tokens(token):
+    """Every token that an attacker without our key can make out of a live one, by name."""
     claims, header = claims_of(token), header_of(token)
     signature = token.rsplit(".", 1)[1]
     made = {}
@@ -146,15 +146,15 @@ def strangers_tokens(token):
     return made
 
 
-STRANGERS = sorted(strangers_tokens(sign({"sid": "x"})))
+FORGERIES = sorted(forged_tokens(sign({"sid": "x"})))
 
 
-@pytest.mark.parametrize("name", STRANGERS)
-def test_a_strangers_access_token_is_refused_without_a_query(
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_forged_access_token_is_refused_without_a_query(
     client, user, django_assert_num_queries, name
 ):
     pair = client.pair(user)
-    forged = strangers_tokens(pair["access"])[name]
+    forged = forged_tokens(pair["access"])[name]
 
     with django_assert_num_queries(0):
         assert_token_invalid(client.sessions(forged))
@@ -162,12 +162,12 @@ def test_a_strangers_access_token_is_refused_without_a_query(
     assert_session_lives(client, pair)
 
 
-@pytest.mark.parametrize("name", STRANGERS)
-def test_a_strangers_refresh_token_is_refused_everywhere_without_a_query(
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_forged_refresh_token_is_refused_everywhere_without_a_query(
     client, user, django_assert_num_queries, name
 ):
     pair = client.pair(user)
-    forged = strangers_tokens(pair["refresh"])[name]
+    forged = forged_tokens(pair["refresh"])[name]
 
     with django_assert_num_queries(0):
         refresh, verify = client.refresh(forged), client.verify(forged)
@@ -412,7 +412,7 @@ def test_a_token_of_a_sibling_service_with_the_same_key_is_refused_without_a_que
         assert_token_invalid(client.refresh(sign({**sibling, "token_type": "refresh"})))
 
 
-def test_a_token_that_names_somebody_elses_session_is_refused(client, make_user):
+def test_a_token_that_names_the_session_of_another_user_is_refused(client, make_user):
     mine, yours = client.pair(make_user()), client.pair(make_user())
 
     for kind, use in (("access", client.sessions), ("refresh", client.refresh)):
@@ -429,7 +429,7 @@ def test_a_well_signed_token_without_an_issue_time_is_refused(client, user):
     assert_token_invalid(client.refresh(changed(pair["refresh"], "iat", MISSING)))
 
 
-def test_logging_out_with_a_token_that_names_somebody_elses_session_changes_nothing(
+def test_logging_out_with_a_token_that_names_the_session_of_another_user_changes_nothing(
     client, make_user
 ):
     mine, yours = client.pair(make_user()), client.pair(make_user())
@@ -539,7 +539,7 @@ def test_a_token_in_the_path_is_refused(client, user):
     ],
     ids=lambda value: value[:40],
 )
-def test_a_token_of_somebody_else_in_the_address_is_none_of_our_business(client, user, value):
+def test_a_token_of_another_issuer_in_the_url_is_ignored(client, user, value):
     access = client.pair(user)["access"]
     query = {"id_token_hint": value}
     assert client.get("/api/v1/auth/sessions/", query, **bearer(access)).status_code == 200

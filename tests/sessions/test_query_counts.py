@@ -59,7 +59,7 @@ def test_a_second_refresh_within_the_grace_costs_one_query(
 
 def test_a_log_in_costs_eight_statements_and_ten_from_a_new_place(client, user):
     # The user; the session; whether there is a second factor, which is asked after the session
-    # is written, so that whoever turns the factor on meanwhile sees and ends it; last_login;
+    # is written, so that a concurrent enrolment sees and ends it; last_login;
     # the event.
     log_in = ["INSERT", "SELECT", "UPDATE", "INSERT"]
     # The count; the user; what forgives it, now that the password was right.
@@ -79,7 +79,7 @@ def test_a_log_out_costs_two_statements(client, user):
     assert words(queries) == ["UPDATE", "INSERT"]
 
 
-def test_a_log_out_costs_three_where_somebody_wants_to_see_the_session(client, user):
+def test_a_log_out_costs_three_where_a_receiver_needs_the_session(client, user):
     refresh, seen = client.pair(user)["refresh"], []
 
     def look(sender, session, **kwargs):

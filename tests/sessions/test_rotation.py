@@ -61,7 +61,7 @@ def test_the_row_moves_on_by_one_generation_and_to_the_time_of_the_refresh(clien
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 9, 9.999])
-def test_a_second_use_within_the_grace_gets_the_same_pair(client, user, clock, sent, seconds):
+def test_a_replay_within_the_grace_is_idempotent(client, user, clock, sent, seconds):
     pair = client.pair(user)
     clock.shift(60)
     first = client.refresh(pair["refresh"])
@@ -78,9 +78,7 @@ def test_a_second_use_within_the_grace_gets_the_same_pair(client, user, clock, s
 
 
 @pytest.mark.parametrize("seconds", [10, 10.001, 3600, DAY - 1])
-def test_a_second_use_after_the_grace_ends_the_session(
-    client, user, clock, sent, security_log, seconds
-):
+def test_reuse_after_the_grace_ends_the_session(client, user, clock, sent, security_log, seconds):
     pair = client.pair(user)
     successor = client.refresh(pair["refresh"]).json()
     clock.shift(seconds)
@@ -111,7 +109,7 @@ def assert_stolen(client, user, successor, sent, security_log):
     ]
 
 
-def test_a_third_use_after_the_theft_was_found_is_an_ordinary_refusal(
+def test_reuse_after_the_theft_was_detected_is_an_ordinary_refusal(
     client, user, clock, sent, security_log
 ):
     pair = client.pair(user)
@@ -126,19 +124,19 @@ def test_a_third_use_after_the_theft_was_found_is_an_ordinary_refusal(
 
 
 def test_a_theft_ends_one_session_and_no_other(client, user, make_user, clock):
-    stolen, other, strangers = client.pair(user), client.pair(user), client.pair(make_user())
+    stolen, other, foreign = client.pair(user), client.pair(user), client.pair(make_user())
     client.refresh(stolen["refresh"])
     clock.shift(11)
 
     assert_reused(client.refresh(stolen["refresh"]))
 
     assert_session_lives(client, other)
-    assert_session_lives(client, strangers)
+    assert_session_lives(client, foreign)
     assert Session.objects.exclude(revoked_at=None).count() == 1
 
 
 @pytest.mark.parametrize("ancestor", range(4))
-def test_every_ancestor_of_a_chain_of_five_ends_the_family_even_within_the_grace(
+def test_reuse_of_any_ancestor_in_a_chain_of_five_ends_the_family_even_within_the_grace(
     client, user, clock, ancestor
 ):
     chain = [client.pair(user)]
@@ -151,7 +149,7 @@ def test_every_ancestor_of_a_chain_of_five_ends_the_family_even_within_the_grace
         assert_session_is_dead(client, pair)
 
 
-def test_thief_and_owner_are_found_out_in_either_order(client, user, clock):
+def test_reuse_is_detected_whether_thief_or_owner_comes_first(client, user, clock):
     for shift in (11, 600):
         stolen = client.pair(user)
         taken = client.refresh(stolen["refresh"]).json()
@@ -162,7 +160,7 @@ def test_thief_and_owner_are_found_out_in_either_order(client, user, clock):
 
 
 @pytest.mark.parametrize("seconds", [0, 1])
-def test_without_a_grace_every_second_use_ends_the_session(client, user, clock, seconds):
+def test_without_a_grace_every_reuse_ends_the_session(client, user, clock, seconds):
     with override_settings(AUTHKIT={"REFRESH_GRACE_SECONDS": 0}):
         pair = client.pair(user)
         successor = client.refresh(pair["refresh"]).json()
@@ -190,7 +188,7 @@ def test_a_shortened_grace_holds_at_once(client, user, clock):
         assert_reused(client.refresh(pair["refresh"]))
 
 
-def test_using_the_grace_does_not_lengthen_it(client, user, clock):
+def test_a_replay_within_the_grace_does_not_lengthen_it(client, user, clock):
     pair = client.pair(user)
     client.refresh(pair["refresh"])
     for _ in range(3):
@@ -293,10 +291,10 @@ def test_an_access_token_longer_than_the_idle_lifetime_ends_with_its_session(cli
 # --- tokens that have expired in a session that has not ----------------------------------------
 
 
-def test_a_second_use_ends_the_session_also_after_the_token_has_expired(
+def test_reuse_ends_the_session_also_after_the_token_has_expired(
     client, user, clock, sent, security_log
 ):
-    """Whoever was slower with the same token may come back days later."""
+    """A client that was slower with the same token may come back days later."""
     pair = client.pair(user)
     clock.shift(DAY - 1)
     successor = client.refresh(pair["refresh"]).json()
@@ -361,7 +359,7 @@ def test_an_expired_token_that_is_not_ours_ends_nothing(client, user, clock, cha
 
 @pytest.fixture(params=["unread", "read"])
 def watched(request):
-    """Whether somebody wants to see sessions that end, so that they have to be read."""
+    """Whether a receiver needs the sessions that end, so that they have to be read."""
     if request.param == "read":
         request.getfixturevalue("sent")
 
@@ -437,7 +435,7 @@ def in_between():
         yield lambda event: stack.enter_context(at_statement("UPDATE", Session, event))
 
 
-def test_whoever_loses_the_race_gets_the_winners_pair(client, user, clock, in_between):
+def test_a_refresh_that_loses_the_race_gets_the_winners_pair(client, user, clock, in_between):
     pair = client.pair(user)
     winners = []
     in_between(lambda: winners.append(client.refresh(pair["refresh"])))
@@ -450,7 +448,7 @@ def test_whoever_loses_the_race_gets_the_winners_pair(client, user, clock, in_be
     assert client.refresh(loser.json()["refresh"]).status_code == 200
 
 
-def test_a_session_that_is_ended_in_the_middle_of_a_refresh_stays_ended(
+def test_a_session_that_is_ended_in_a_race_with_a_refresh_stays_ended(
     client, user, clock, in_between, sent
 ):
     pair, other = client.pair(user), client.pair(user)
@@ -463,7 +461,7 @@ def test_a_session_that_is_ended_in_the_middle_of_a_refresh_stays_ended(
     assert Session.objects.get(pk=claims_of(pair["refresh"])["sid"]).generation == 0
 
 
-def test_a_user_who_is_deleted_in_the_middle_of_a_refresh_gets_nothing(
+def test_a_user_who_is_deleted_in_a_race_with_a_refresh_gets_nothing(
     client, user, clock, in_between
 ):
     pair = client.pair(user)

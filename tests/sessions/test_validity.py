@@ -115,7 +115,7 @@ def by_password_in_raw_sql(user):
 
 
 def by_being_replaced(user):
-    """Somebody else gets the primary key, with the same name and the same password."""
+    """Another user gets the primary key, with the same name and the same password."""
     model = type(user)
     newcomer = model.objects.get(pk=user.pk)
     newcomer.set_password(PASSWORD)
@@ -143,7 +143,7 @@ ROADS = [
 def test_what_happens_to_a_user_ends_every_session_of_theirs_and_no_other(
     client, user, make_user, end
 ):
-    pairs, strangers = [client.pair(user), client.pair(user)], client.pair(make_user())
+    pairs, foreign = [client.pair(user), client.pair(user)], client.pair(make_user())
     spent = client.pair(user)
     pairs += [spent, client.refresh(spent["refresh"]).json()]
 
@@ -151,7 +151,7 @@ def test_what_happens_to_a_user_ends_every_session_of_theirs_and_no_other(
 
     for pair in pairs:
         assert_session_is_dead(client, pair)
-    assert_session_lives(client, strangers)
+    assert_session_lives(client, foreign)
 
 
 def test_the_changepassword_command_ends_every_session(client, user, monkeypatch, capsys):

@@ -204,7 +204,7 @@ def test_a_bad_key_on_an_open_view_is_refused_and_no_key_is_anonymous(client):
     }
 
 
-def test_no_key_on_a_view_that_wants_one_is_401_with_a_challenge(client):
+def test_a_view_that_requires_a_key_answers_401_with_a_challenge_without_one(client):
     response = client.get("/key")
     assert response.status_code == 401
     assert response.json() == {"detail": "Authentication credentials were not provided."}

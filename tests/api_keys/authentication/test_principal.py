@@ -62,7 +62,7 @@ def test_a_service_owns_no_rows(make_user):
             list(get_user_model().objects.filter(pk=value))
 
 
-def test_a_filter_by_the_key_of_a_service_does_not_find_the_rows_of_nobody():
+def test_a_filter_by_the_key_of_a_service_does_not_find_rows_without_an_owner():
     APIKey.objects.create_key(name="without an owner")
     with pytest.raises((TypeError, ValueError, ValidationError)):
         list(APIKey.objects.filter(owner_id=service().pk))

@@ -98,14 +98,14 @@ ALL = [*READ, "both", "silent"]
 
 
 @pytest.mark.parametrize("address", ALL)
-def test_a_session_passes_and_nobody_does_not(client, user, address):
+def test_a_session_passes_and_an_unauthenticated_client_does_not(client, user, address):
     with override_settings(ROOT_URLCONF="tests.urls"):
         access = client.pair(user)["access"]
     assert client.get(f"/{address}", **bearer(access)).status_code == 200
     assert client.get(f"/{address}").status_code == 401
 
 
-def test_several_scopes_are_all_wanted(client, make_key):
+def test_all_of_several_scopes_are_required(client, make_key):
     for scopes, status in [
         (["books:read"], 403),
         (["books:write"], 403),
@@ -192,6 +192,6 @@ def test_asking_for_scopes_costs_no_query(client, make_key, make_user, assert_qu
         assert client.get("/read", **with_key(key)).status_code == 200
 
 
-def test_what_is_asked_for_can_be_read_from_the_permission():
+def test_the_required_scopes_can_be_read_from_the_permission():
     assert HasScope("books:read", "books:write").scopes == ("books:read", "books:write")
     assert HasScope().scopes == ()

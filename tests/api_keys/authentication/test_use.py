@@ -139,7 +139,7 @@ def test_a_refused_key_leaves_no_trace_of_use(client, make_key):
 
 
 @for_real
-def test_what_cannot_be_noted_is_not_in_the_way(client, make_key, caplog):
+def test_a_use_that_cannot_be_written_does_not_refuse_the_request(client, make_key, caplog):
     _, key = make_key()
     with failing_statement("UPDATE", APIKey, DatabaseError("read-only replica")):
         assert_works(client, key)
@@ -301,7 +301,7 @@ def test_saving_a_stale_copy_revives_no_key(make_key):
     ],
     ids=["revoke()", "save()"],
 )
-def test_a_revoked_key_does_not_come_back_by_any_road(make_key, end, revive):
+def test_a_revoked_key_cannot_be_restored(make_key, end, revive):
     api_key, key = make_key()
     stale = APIKey.objects.get(pk=api_key.pk)
     end(api_key)
@@ -360,7 +360,7 @@ def test_a_service_has_the_permissions_of_its_group(client, make_key, group, ass
     assert_works(client, key)
 
 
-def test_the_permissions_of_a_group_are_asked_for_once(make_key, group, assert_queries):
+def test_the_permissions_of_a_group_are_queried_once(make_key, group, assert_queries):
     api_key, _ = make_key(group=group)
     principal = ServicePrincipal(api_key)
     with assert_queries(1):

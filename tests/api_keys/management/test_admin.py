@@ -258,7 +258,7 @@ def test_what_cannot_be_rotated_is_said_and_no_key_is_shown(browser, make_key):
     assert "has expired" in browser.get(LIST).content.decode()
 
 
-def test_actions_want_the_permission_to_change(make_user, make_key):
+def test_actions_require_the_change_permission(make_user, make_key):
     row, key = make_key()
     browser = permitted(make_user, "view")
     for action in ("revoke_keys", "rotate_keys", "rotate_keys_with_overlap"):
@@ -342,7 +342,7 @@ def test_every_way_to_make_change_or_end_a_key_is_an_event_of_its_owner(browser,
     assert not APIKey.objects.exists()
 
 
-def test_whoever_is_not_staff_is_sent_to_log_in(make_user):
+def test_a_user_who_is_not_staff_is_redirected_to_log_in(make_user):
     assert logged_in(make_user()).get(LIST).status_code == 302
 
 

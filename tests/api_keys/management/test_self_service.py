@@ -24,7 +24,7 @@ def person(client, user):
 
 
 @pytest.fixture
-def stranger(client, make_user):
+def other_user(client, make_user):
     return Person(client, make_user())
 
 
@@ -67,9 +67,9 @@ def test_the_least_that_makes_a_key_is_a_name(person):
     assert (made["expires_at"], made["last_used_at"]) == (None, None)
 
 
-def test_lists_are_of_ones_own_keys_the_newest_first(person, stranger, make_key):
-    stranger.made(name="not yours")
-    make_key(name="nobody's")
+def test_lists_are_of_ones_own_keys_the_newest_first(person, other_user, make_key):
+    other_user.made(name="not yours")
+    make_key(name="unknown")
     for name in ("first", "second", "third"):
         person.made(name=name)
     assert [key["name"] for key in person.list().json()] == ["third", "second", "first"]
@@ -92,13 +92,13 @@ def test_neither_lists_nor_answers_show_hash_or_key_again(person):
 
 
 @pytest.mark.parametrize("method", ["get", "patch", "delete", "post"])
-@pytest.mark.parametrize("whose", ["a stranger's", "a service's", "revoked", "nobody's"])
-def test_the_id_of_a_key_that_is_not_yours_is_404(person, stranger, make_key, method, whose):
+@pytest.mark.parametrize("whose", ["another user's", "a service's", "revoked", "unknown"])
+def test_the_id_of_a_key_that_is_not_yours_is_404(person, other_user, make_key, method, whose):
     ids = {
-        "a stranger's": lambda: stranger.made()["id"],
+        "another user's": lambda: other_user.made()["id"],
         "a service's": lambda: make_key()[0].pk,
         "revoked": lambda: make_key(owner=person.user, revoked=True)[0].pk,
-        "nobody's": uuid.uuid4,
+        "unknown": uuid.uuid4,
     }
     key_id = ids[whose]()
     before = list(APIKey.objects.values())
@@ -317,7 +317,7 @@ def scopes_of(user):
 
 
 @override_settings(AUTHKIT={"SCOPES": SCOPES, "OWNER_SCOPES": scopes_of})
-def test_nobody_gives_a_key_more_than_is_theirs(client, make_user):
+def test_a_key_gets_no_scope_that_its_owner_lacks(client, make_user):
     reader, staff = Person(client, make_user()), Person(client, make_user(is_staff=True))
     made = reader.made(scopes=["books:read"])
     for scopes in (["books:write"], ["books:read", "books:write"], ["never:declared"]):
@@ -331,19 +331,19 @@ def test_nobody_gives_a_key_more_than_is_theirs(client, make_user):
 
 
 @override_settings(AUTHKIT={"API_KEY_QUOTA": 2})
-def test_nobody_has_more_keys_than_the_quota(person, stranger):
+def test_a_user_has_no_more_keys_than_the_quota(person, other_user):
     first = person.made()
     person.made()
     answer = person.create()
     assert (answer.status_code, answer.json()["code"]) == (409, "api_key_quota_exceeded")
-    assert stranger.create().status_code == 201
+    assert other_user.create().status_code == 201
     assert person.revoke(first["id"]).status_code == 204
     assert person.create().status_code == 201
     assert person.create().status_code == 409
 
 
 @override_settings(AUTHKIT={"API_KEY_QUOTA": 1})
-def test_a_key_that_is_over_by_any_road_leaves_room_for_another(client, clock, user):
+def test_a_revoked_or_expired_key_leaves_room_in_the_quota(client, clock, user):
     person = Person(client, user)
     roads = [
         lambda rows: rows.delete(),
@@ -406,7 +406,7 @@ def test_keys_of_a_larger_quota_count_in_a_smaller_one(person):
 
 
 @override_settings(AUTHKIT={"API_KEY_QUOTA": 1})
-def test_what_staff_make_for_somebody_is_not_counted(person, make_key):
+def test_keys_made_by_staff_do_not_count_against_the_quota(person, make_key):
     make_key(owner=person.user)
     assert person.create().status_code == 201
     make_key(owner=person.user)

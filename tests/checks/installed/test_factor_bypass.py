@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[3]
 
 #: Routes that give a user with a second factor a token for the password alone: what is in the
 #: answer, and whose view it is.
-DOORS = {
+TOKEN_ROUTES = {
     "drf/": (["token"], "rest_framework.authtoken.views.ObtainAuthToken"),
     "simplejwt/pair/": (
         ["access", "refresh"],
@@ -34,7 +34,7 @@ SOCIAL = "djoser.social.views.ProviderAuthView"
 @pytest.fixture(scope="module")
 def project():
     child = subprocess.run(
-        [sys.executable, "-m", "tests.checks.installed", "api/v1/auth/token/", *DOORS],
+        [sys.executable, "-m", "tests.checks.installed", "api/v1/auth/token/", *TOKEN_ROUTES],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -48,18 +48,18 @@ def test_ours_asks_for_the_factor(project):
     assert project["answers"]["api/v1/auth/token/"] == [202, ["challenge", "expires_in", "methods"]]
 
 
-@pytest.mark.parametrize("route", DOORS)
+@pytest.mark.parametrize("route", TOKEN_ROUTES)
 def test_each_of_theirs_gives_out_a_token_for_the_password_alone(project, route):
     status, members = project["answers"][route]
     assert status in (200, 201)
-    assert members == DOORS[route][0]
+    assert members == TOKEN_ROUTES[route][0]
 
 
 def test_check_names_each_of_them_and_no_other(project):
     named = sorted(text for check_id, text in project["named"] if check_id == "authkit.W004")
-    views = sorted([view for _, view in DOORS.values()] + [SOCIAL])
+    views = sorted([view for _, view in TOKEN_ROUTES.values()] + [SOCIAL])
     assert sorted(text.split("(")[-1].split(")")[0] for text in named) == views
-    for route, (_, view) in DOORS.items():
+    for route, (_, view) in TOKEN_ROUTES.items():
         # djoser's patterns are regular expressions: "djoser/^token/login/?$".
         stem = route.removeprefix("djoser/").rstrip("/")
         assert any(stem in text and f"({view})" in text for text in named)

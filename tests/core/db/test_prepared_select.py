@@ -112,7 +112,7 @@ def test_every_type_of_column_comes_out_as_the_orm_converts_it():
         assert found.owner.doubled == 84
 
 
-def test_nobody_is_the_owner():
+def test_a_row_without_an_owner_is_found():
     with tables(plain_owner) as (_, model):
         model.objects.create(code="one")
         lookup = look_up(model)
@@ -134,29 +134,29 @@ def test_an_owner_in_two_tables_comes_whole_and_in_one_query():
     with tables(inherited_owner) as (owner_model, model):
         owner = owner_model.objects.create(name="Ada", number=Decimal("7.125"), token=None)
         model.objects.create(code="one", owner=owner)
-        model.objects.create(code="nobody's")
+        model.objects.create(code="ownerless")
         lookup = look_up(model)
         lookup.get(code="one")
         found = assert_same_as_the_orm(lookup, model, code="one")
         assert (found.owner.name, found.owner.number) == ("Ada", Decimal("7.125"))
-        assert_same_as_the_orm(lookup, model, code="nobody's")
+        assert_same_as_the_orm(lookup, model, code="ownerless")
 
 
-def test_a_manager_that_hides_rows_is_asked():
+def test_a_manager_that_hides_rows_is_respected():
     with tables(lambda: plain_owner(VisibleManager())) as (owner_model, model):
         seen = owner_model.objects.create(name="seen")
         hidden = owner_model.objects.create(name="hidden", hidden=True)
         model.objects.create(code="seen", owner=seen)
         model.objects.create(code="hidden", owner=hidden)
-        model.objects.create(code="nobody's")
+        model.objects.create(code="ownerless")
         lookup = look_up(model)
         assert lookup.get(code="seen").owner == seen
         assert lookup.get(code="hidden") is None
-        assert lookup.get(code="nobody's").owner is None
+        assert lookup.get(code="ownerless").owner is None
         assert lookup.get(code="none") is None
 
 
-def test_a_manager_that_defers_columns_is_asked():
+def test_a_manager_that_defers_columns_is_respected():
     with tables(lambda: plain_owner(DeferringManager())) as (owner_model, model):
         owner = owner_model.objects.create(name="x", notes="long")
         model.objects.create(code="one", owner=owner)
@@ -260,7 +260,7 @@ def test_a_plan_belongs_to_one_database(client, user, monkeypatch):
     # The same database by another name, over the connection that the test already has.
     create = connections.create_connection
     monkeypatch.setattr(connections["other"], "connection", connection.connection)
-    # To compile, MariaDB is asked for its version, and pytest lets nobody connect to "other".
+    # To compile, MariaDB is asked for its version, and pytest allows no connection to "other".
     monkeypatch.setattr(connections, "create_connection", lambda alias: create("default"))
     try:
         found = lookup.get(id=session.pk)

@@ -126,7 +126,7 @@ def pauses(monkeypatch):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("error", CONTENTION.values(), ids=CONTENTION)
 @pytest.mark.parametrize("failures", [0, 1, TRIES - 1])
-def test_a_change_that_others_are_in_the_way_of_is_made_again(pauses, error, failures):
+def test_a_change_that_conflicts_is_retried(pauses, error, failures):
     change = Change(error, failures)
     assert retry_on_conflict(change, Session) == "done"
     assert change.calls == failures + 1
@@ -135,7 +135,7 @@ def test_a_change_that_others_are_in_the_way_of_is_made_again(pauses, error, fai
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_is_not_made_for_ever(pauses):
+def test_retries_come_to_an_end(pauses):
     change = Change(CONTENTION["deadlock"], 1_000)
     with pytest.raises(OperationalError):
         retry_on_conflict(change, Session)
@@ -144,7 +144,7 @@ def test_it_is_not_made_for_ever(pauses):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", [name for name in OUTAGES if name not in CONTENTION])
-def test_what_failed_for_another_reason_is_not_made_again(pauses, name):
+def test_another_failure_is_not_retried(pauses, name):
     change = Change(OUTAGES[name], 1)
     with pytest.raises((DatabaseError, InterfaceError)):
         retry_on_conflict(change, Session)
@@ -152,7 +152,7 @@ def test_what_failed_for_another_reason_is_not_made_again(pauses, name):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_part_of_a_transaction_is_not_made_again(pauses):
+def test_part_of_a_transaction_is_not_retried(pauses):
     change = Change(CONTENTION["serialization failure"], 1)
     with pytest.raises(OperationalError), transaction.atomic():
         retry_on_conflict(change, Session)
@@ -160,7 +160,7 @@ def test_part_of_a_transaction_is_not_made_again(pauses):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_all_of_a_transaction_is_made_again_or_nothing(pauses, make_user):
+def test_a_transaction_is_retried_as_a_whole(pauses, make_user):
     model, user = get_user_model(), make_user()
     change = Change(CONTENTION["serialization failure"], 2)
     seen = []

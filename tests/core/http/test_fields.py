@@ -101,7 +101,7 @@ def test_a_limit_has_to_be_given():
         StrictCharField()
 
 
-def test_a_field_strips_where_it_is_asked_to():
+def test_a_field_strips_where_it_is_configured_to():
     field = StrictCharField(max_length=10, trim_whitespace=True)
     assert field.run_validation(" a\t") == "a"
     for value, code in ((" ", "blank"), (1, "invalid"), (" " * 11, "max_length")):

@@ -1,4 +1,4 @@
-"""An authenticator that somebody has left half done lets nobody in."""
+"""An authenticator that is not complete authenticates no client."""
 
 import pytest
 from authkit.core.http.header_credentials import HeaderCredentialAuthentication

@@ -11,7 +11,7 @@ REDIS_BACKEND = "django.core.cache.backends.redis.RedisCache"
 REDIS = {
     "BACKEND": REDIS_BACKEND,
     "LOCATION": os.environ.get("REDIS_URL", "redis://127.0.0.1:6379"),
-    # In each run by itself: whoever else uses this Redis is not disturbed.
+    # In each run by itself: other users of this Redis are not disturbed.
     "KEY_PREFIX": uuid.uuid4().hex,
     # Sixty-four threads of one process may wait longer for the processor than for Redis.
     "OPTIONS": {"socket_timeout": 10, "socket_connect_timeout": 10},

@@ -82,7 +82,7 @@ def test_the_refusal_says_when_to_come_back(counter, clock):
     assert count(counter) == [True]
 
 
-def test_being_locked_is_said_before_being_early(counter):
+def test_a_lockout_is_reported_before_a_rate_limit(counter):
     rows(counter).update(failures=7, window_failures=3, window_started_at=None)
     assert isinstance(refusal(counter), AccountLocked)
 
@@ -100,14 +100,14 @@ def test_rows_are_counted_apart(counter, make_user):
     assert count_attempt(CodeAttempts.objects.none(), LIMITS) is False
 
 
-def test_an_attempt_is_one_statement(counter, django_assert_num_queries):
+def test_an_attempt_is_counted_by_one_compare_and_set_statement(counter, django_assert_num_queries):
     with django_assert_num_queries(1):
         count(counter)
 
 
 @pytest.mark.concurrency
 @pytest.mark.django_db(transaction=True)
-def test_sixty_four_at_once_get_what_one_would(counter, clock):
+def test_a_race_of_sixty_four_attempts_is_counted_exactly(counter, clock):
     with Crowd(64) as crowd:
         for taken in (3, 3, 1, 0):
             results = crowd.at_once([partial(count_attempt, rows(counter), LIMITS)] * 64)

@@ -27,7 +27,7 @@ def allowed(client, rounds=5):
 @pytest.mark.concurrency
 @pytest.mark.django_db(transaction=True)
 @override_settings(CACHES={"default": DATABASE})
-def test_the_database_cache_cannot_count_so_a_table_does(clock):
+def test_under_a_race_a_table_counts_where_the_cache_is_in_the_database(clock):
     call_command("createcachetable", verbosity=0)
     for client in ("one", "another"):
         assert allowed(client) == [64, 64, 22, 0, 0]
@@ -45,7 +45,7 @@ def test_without_its_redis_the_table_counts(clock):
 @pytest.mark.concurrency
 @pytest.mark.django_db(transaction=True)
 @override_settings(CACHES={"default": DUMMY})
-def test_a_new_window_starts_for_sixty_four_at_once(clock):
+def test_a_new_window_starts_once_under_a_race_of_sixty_four(clock):
     for _ in range(3):
         assert allowed("one", rounds=3) == [64, 64, 22]
         clock.shift(3600)
@@ -54,12 +54,12 @@ def test_a_new_window_starts_for_sixty_four_at_once(clock):
 
 @needs_redis
 @override_settings(CACHES={"default": REDIS})
-def test_redis_counts(clock):
+def test_redis_counts_exactly_under_a_race(clock):
     for client in ("one", "another"):
         assert allowed(client) == [64, 64, 22, 0, 0]
 
 
 @override_settings(CACHES={"default": LOCMEM})
-def test_locmem_counts_within_a_process(clock):
+def test_locmem_counts_exactly_under_a_race_within_a_process(clock):
     for client in ("one", "another"):
         assert allowed(client) == [64, 64, 22, 0, 0]

@@ -41,7 +41,7 @@ def take(counter, times, client="one", rate=RATE):
     return [counter.take(client, rate) for _ in range(times)]
 
 
-def test_it_counts_to_the_rate_and_says_how_long_to_wait(counter, clock):
+def test_the_rate_limit_is_exact_and_says_how_long_to_wait(counter, clock):
     clock.move_to(datetime(2026, 3, 1, 12, 0, 20, tzinfo=UTC))
     assert take(counter, 5) == [0, 0, 0, 40, 40]
     clock.shift(39.5)
@@ -121,7 +121,7 @@ def test_a_cache_that_counts_costs_no_statement(settings, django_assert_num_quer
 
 
 @needs_redis
-def test_a_redis_that_is_down_is_asked_once_and_then_left_alone(settings, clock, caplog):
+def test_a_redis_that_is_down_is_tried_once_and_then_paused(settings, clock, caplog):
     settings.CACHES = {"default": NO_REDIS}
     counter = Counter("default")
     assert take(counter, 5)[:3] == [0, 0, 0]

@@ -10,7 +10,7 @@ from authkit.models import PasswordAttempts
 from django.db.models import Sum
 
 from tests.conftest import Client
-from tests.passwords.attempts.test_brute_force import HOME, log_in
+from tests.passwords.attempts.test_brute_force import KNOWN_IP, log_in
 from tests.sessions.crowd import Crowd
 
 THREADS = 64
@@ -35,7 +35,7 @@ def causing(trouble, server, call, turns):
     return run
 
 
-def test_requests_stay_limited_whatever_happens_to_redis(private_redis, clock, trouble):
+def test_rate_limits_hold_through_a_redis_outage(private_redis, clock, trouble):
     rate, counter = parse("40/h"), Counter("default")
     call = partial(counter.take, "one", rate)
     with Crowd(THREADS) as crowd:
@@ -48,10 +48,10 @@ def test_requests_stay_limited_whatever_happens_to_redis(private_redis, clock, t
     assert 0 not in after[-THREADS:]
 
 
-def test_no_password_is_judged_more_whatever_happens_to_redis(
+def test_the_limit_of_password_attempts_holds_through_a_redis_outage(
     private_redis, user, clock, hasher_runs, trouble
 ):
-    guess = partial(log_in, Client(), user.get_username(), "wrong", HOME)
+    guess = partial(log_in, Client(), user.get_username(), "wrong", KNOWN_IP)
     with Crowd(THREADS) as crowd:
         answers = crowd.at_once([causing(trouble, private_redis, guess, count())] * THREADS)
         answers += crowd.at_once([guess] * THREADS)

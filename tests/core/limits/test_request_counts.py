@@ -16,7 +16,7 @@ def count(times, kind="reset", who="reader@example.com", limit=LIMIT):
     return [count_request(kind, who, limit) for _ in range(times)]
 
 
-def test_it_counts_to_the_limit_and_says_how_long_to_wait(clock):
+def test_the_rate_limit_of_one_kind_is_exact_and_says_how_long_to_wait(clock):
     clock.move_to(datetime(2026, 3, 1, 12, 59, 0, tzinfo=UTC))
     assert count(4) == [0, 0, 60, 60]
     clock.shift(60)

@@ -35,7 +35,7 @@ def key(**fields):
     return {"HTTP_X_API_KEY": APIKey.objects.create_key(name="k", **fields)[1]}
 
 
-def test_each_request_is_of_one_tier(client, make_user):
+def test_each_request_counts_against_one_throttle(client, make_user):
     user, staff = make_user(), make_user(is_staff=True)
     tokens = [bearer(client.pair(who)["access"]) for who in (user, staff)]
     credentials = [{}, tokens[0], key(owner=staff), tokens[1]]
@@ -144,7 +144,7 @@ def test_a_view_without_a_scope_is_not_limited(client):
     assert statuses(client, 5, "/unnamed/") == [200] * 5
 
 
-def test_a_tier_of_ones_own(client, make_user):
+def test_a_project_may_subclass_a_throttle(client, make_user):
     trial, paid = make_user("trial"), make_user("paid")
     assert statuses(client, 2, "/trials/", **bearer(client.pair(trial)["access"])) == [200, 429]
     assert statuses(client, 2, "/trials/", **bearer(client.pair(paid)["access"])) == [200, 200]
@@ -154,7 +154,7 @@ def test_a_rate_beside_the_settings(client):
     assert statuses(client, 2, "/once/") == [200, 429]
 
 
-def test_a_rate_of_none_is_no_limit(client):
+def test_a_rate_of_none_is_no_rate_limit(client):
     with override_settings(REST_FRAMEWORK={"DEFAULT_THROTTLE_RATES": {**RATES, "anon": None}}):
         assert statuses(client, 5) == [200] * 5
 
@@ -181,7 +181,7 @@ def test_a_rate_that_is_not_there_is_said_in_a_sentence(client, rates, sentence)
         client.get("/tiered/")
 
 
-def test_our_own_endpoints_take_the_tiers_as_well(client, monkeypatch):
+def test_our_own_endpoints_accept_the_throttles_too(client, monkeypatch):
     monkeypatch.setattr(AuthkitView, "throttle_classes", [AnonymousThrottle])
     path = AUTH + "token/verify/"
     assert client.post(path, {"token": "x"}).status_code == 401

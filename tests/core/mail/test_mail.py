@@ -54,7 +54,7 @@ def templates(settings):
 
 
 @pytest.mark.parametrize("address", ["", None], ids=["empty", "none"])
-def test_whoever_has_no_address_is_not_told(reader, mailoutbox, address):
+def test_a_user_without_an_email_gets_no_mail(reader, mailoutbox, address):
     reader.address = address
     tell_owner(reader, "token_reused")
     assert mailoutbox == []
@@ -187,7 +187,7 @@ def finish(gate):
     mail._senders(os.getpid()).threads.shutdown()
 
 
-def test_nobody_waits_for_a_server_that_is_far(gate):
+def test_no_request_waits_for_a_slow_mail_server(gate):
     send("token_reused", READER, {})
     assert gate.to == []
     finish(gate)
@@ -252,7 +252,7 @@ def broker(monkeypatch):
     return broker
 
 
-def test_a_worker_is_handed_what_nobody_else_can_read(broker, mailoutbox):
+def test_a_task_holds_the_mail_encrypted(broker, mailoutbox):
     with translation.override("de"):
         send("token_reused", READER, {"link": "https://app.example/#secret"})
     [sealed] = broker.queue

@@ -53,7 +53,7 @@ def assert_one_success(answers, code="invalid_code"):
     assert others <= {code, "invalid_code", "too_many_attempts"}
 
 
-def test_one_code_on_two_endpoints_lets_one_in(client, owner, crowd, clients):
+def test_a_race_with_one_code_on_two_endpoints_is_won_once(client, owner, crowd, clients):
     for _ in range(ROUNDS):
         CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
         pair = complete(client, challenge(client, owner.user), owner.phone.fresh_code()).json()
@@ -73,7 +73,7 @@ def test_one_code_on_two_endpoints_lets_one_in(client, owner, crowd, clients):
         assert Session.objects.live().count() == live + let_in
 
 
-def test_one_code_on_every_endpoint_lets_one_in(client, owner, crowd, clients):
+def test_a_race_with_one_code_on_every_endpoint_is_won_once(client, owner, crowd, clients):
     for _ in range(ROUNDS):
         CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
         pair = complete(client, challenge(client, owner.user), owner.phone.fresh_code()).json()
@@ -92,7 +92,7 @@ def test_one_code_on_every_endpoint_lets_one_in(client, owner, crowd, clients):
         assert_one_success(answers)
 
 
-def test_one_code_through_django_otp_lets_one_in(owner, crowd):
+def test_a_race_with_one_code_through_django_otp_is_won_once(owner, crowd):
     device_id = owner.device.persistent_id
     for _ in range(ROUNDS):
         CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
@@ -122,7 +122,7 @@ def test_first_wrong_codes_at_once_are_counted(owner, crowd, clients):
     assert CodeAttempts.objects.get().failures == 2
 
 
-def test_one_recovery_code_lets_one_in(client, owner, crowd, clients):
+def test_a_race_with_one_recovery_code_is_won_once(client, owner, crowd, clients):
     for code in owner.recovery_codes[:8]:
         CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
         waiting = [challenge(client, owner.user) for _ in range(8)]
@@ -250,7 +250,7 @@ def test_a_set_up_beside_its_confirmation_leaves_a_whole_factor(
 def test_no_log_in_by_password_outlives_a_factor_that_is_turned_on_beside_it(
     client, make_user, crowd, clients, clock
 ):
-    """T-2FA-07: whoever is between the password and the tokens meanwhile ends without a session."""
+    """T-2FA-07: a log-in between password and tokens ends without a session."""
     for _ in range(25):
         user = make_user()
         mine = client.pair(user)
@@ -366,7 +366,7 @@ def test_a_code_that_is_used_while_its_set_is_replaced_works_once_at_most(
         assert replaced.status_code == 201
         assert sum(answer.status_code == 200 for answer in answers) <= 1
         old, codes = codes, replaced.json()["recovery_codes"]
-        # Nothing of the old set works, whoever was faster; all of the new one may.
+        # Nothing of the old set works, in any order; all of the new one may.
         assert complete(client, challenge(client, owner.user), old[1]).status_code == 401
         assert complete(client, challenge(client, owner.user), codes[9]).status_code == 200
 

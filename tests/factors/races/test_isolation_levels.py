@@ -1,7 +1,7 @@
 """The same races above READ COMMITTED, in transactions and in single statements (T-OTP-04).
 
 PostgreSQL refuses a change there that others are in the way of, and MariaDB ends deadlocks. Even
-so one wins, nobody is let in twice, and nobody is answered 500.
+so one wins, no code is accepted twice, and no request is answered 500.
 """
 
 from collections import Counter
@@ -72,7 +72,7 @@ def test_every_connection_has_the_level(crowd, level):
     assert level_in_force() == level
 
 
-def test_one_code_lets_one_in(client, owner, crowd, clients):
+def test_a_race_with_one_code_is_won_once(client, owner, crowd, clients):
     for _ in range(ROUNDS):
         CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
         access = log_in_with(client, owner.user, owner.phone.fresh_code()).json()["access"]
@@ -92,7 +92,7 @@ def test_one_code_lets_one_in(client, owner, crowd, clients):
         assert log_in_with(client, owner.user, code).status_code in (401, 429)
 
 
-def test_one_code_through_django_otp_lets_one_in(owner, crowd):
+def test_a_race_with_one_code_through_django_otp_is_won_once(owner, crowd):
     device = owner.device
     for _ in range(ROUNDS):
         CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
@@ -101,7 +101,7 @@ def test_one_code_through_django_otp_lets_one_in(owner, crowd):
         assert Counter(map(bool, results)) == {True: 1, False: 9}
 
 
-def test_one_recovery_code_lets_one_in(client, owner, crowd, clients):
+def test_a_race_with_one_recovery_code_is_won_once(client, owner, crowd, clients):
     for code in owner.recovery_codes[:ROUNDS]:
         CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
         left, live = RecoveryCode.objects.count(), Session.objects.live().count()

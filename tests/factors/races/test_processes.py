@@ -90,21 +90,21 @@ def assert_one_is_let_in(answers):
     assert codes <= {"invalid_code", "too_many_attempts", "service_unavailable"}
 
 
-def test_one_code_lets_one_in(client, owner, race):
+def test_a_race_with_one_code_is_won_once(client, owner, race):
     live = Session.objects.live().count()
     requests = log_ins(owner, owner.phone.fresh_code())
     assert_one_is_let_in(race(requests))
     assert Session.objects.live().count() == live + 1
 
 
-def test_one_code_for_sixteen_challenges_lets_one_in(client, owner, race):
+def test_a_race_of_sixteen_challenges_with_one_code_is_won_once(client, owner, race):
     live = Session.objects.live().count()
     assert_one_is_let_in(race(completions(client, owner, owner.phone.fresh_code())))
     assert Session.objects.live().count() == live + 1
     assert TOTPDevice.objects.get().last_step > 0
 
 
-def test_one_recovery_code_lets_one_in(client, owner, race):
+def test_a_race_with_one_recovery_code_is_won_once(client, owner, race):
     assert_one_is_let_in(race(log_ins(owner, owner.recovery_codes[0])))
     assert RecoveryCode.objects.count() == 9
 

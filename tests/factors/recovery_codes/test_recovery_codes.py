@@ -139,15 +139,15 @@ def test_no_column_widens_what_is_equal(known):
         RecoveryCode.objects.create(user=known.user, digest=digest)
 
 
-@pytest.mark.parametrize("road", ["challenge", "first request", "reauthenticate", "disable"])
-def test_a_code_works_wherever_the_app_does(client, owner, road):
+@pytest.mark.parametrize("endpoint", ["challenge", "first request", "reauthenticate", "disable"])
+def test_a_code_works_wherever_the_app_does(client, owner, endpoint):
     code = owner.recovery_codes[0]
     answer = {
         "challenge": lambda: use(client, owner, code),
         "first request": lambda: log_in_with(client, owner.user, code),
         "reauthenticate": lambda: reauthenticate(client, owner.access, code=code),
         "disable": lambda: disable(client, owner.access, code),
-    }[road]()
+    }[endpoint]()
     assert answer.status_code in (200, 204)
     assert not RecoveryCode.objects.filter(digest=recovery.digest(code, owner.user.pk)).exists()
 
@@ -230,7 +230,7 @@ def test_without_a_factor_there_are_no_codes(client, user, clock):
     assert RecoveryCode.objects.count() == 0
 
 
-def test_the_codes_of_a_user_are_no_body_elses(client, owner, make_user, enrol):
+def test_a_recovery_code_of_another_user_is_refused(client, owner, make_user, enrol):
     other = enrol(make_user())
     new_recovery_codes(client, owner.access, owner.phone.fresh_code())
     assert RecoveryCode.objects.filter(user=other.user).count() == 10

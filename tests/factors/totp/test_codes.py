@@ -88,37 +88,37 @@ def by_disabling(client, owner, code):
     return disable(client, owner.access, code)
 
 
-ROADS = [by_challenge, by_first_request, by_reauthenticating, by_new_recovery_codes]
+ENDPOINTS = [by_challenge, by_first_request, by_reauthenticating, by_new_recovery_codes]
 
 
-def name_of(road):
-    return road.__name__
+def name_of(endpoint):
+    return endpoint.__name__
 
 
-@pytest.mark.parametrize("second", [*ROADS, by_disabling], ids=name_of)
-@pytest.mark.parametrize("first", ROADS, ids=name_of)
-def test_a_code_works_once_on_whatever_roads(client, owner, first, second):
+@pytest.mark.parametrize("second", [*ENDPOINTS, by_disabling], ids=name_of)
+@pytest.mark.parametrize("first", ENDPOINTS, ids=name_of)
+def test_a_code_cannot_be_replayed_at_any_endpoint(client, owner, first, second):
     code = owner.phone.fresh_code()
     assert first(client, owner, code).status_code in (200, 201)
     assert_code_refused(second(client, owner, code))
     assert state(client, owner.access).json()["totp"]["enabled"] is True
 
 
-@pytest.mark.parametrize("road", ROADS, ids=name_of)
-def test_the_code_before_one_that_was_used_is_dead(client, owner, clock, road):
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=name_of)
+def test_the_code_before_one_that_was_used_cannot_be_replayed(client, owner, clock, endpoint):
     clock.shift(60)
     before, now = owner.phone.code(-1), owner.phone.code()
     assert by_challenge(client, owner, now).status_code == 200
-    assert_code_refused(road(client, owner, before))
-    assert_code_refused(road(client, owner, now))
+    assert_code_refused(endpoint(client, owner, before))
+    assert_code_refused(endpoint(client, owner, now))
 
 
-@pytest.mark.parametrize("road", ROADS, ids=name_of)
-def test_both_of_two_codes_work_in_their_order(client, owner, clock, road):
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=name_of)
+def test_both_of_two_codes_work_in_their_order(client, owner, clock, endpoint):
     clock.shift(60)
     before, now = owner.phone.code(-1), owner.phone.code()
-    assert road(client, owner, before).status_code in (200, 201)
-    assert road(client, owner, now).status_code in (200, 201)
+    assert endpoint(client, owner, before).status_code in (200, 201)
+    assert endpoint(client, owner, now).status_code in (200, 201)
 
 
 @pytest.mark.parametrize(("back", "status"), [(0, 200), (29, 200), (59, 200), (60, 401), (90, 401)])
@@ -130,7 +130,7 @@ def test_a_code_lives_until_the_end_of_the_next_step(client, owner, clock, back,
 
 
 @pytest.mark.parametrize("seconds", [-3600, -90, -31, -30, -1])
-def test_turning_the_clock_back_brings_no_code_back(client, owner, clock, seconds):
+def test_turning_the_clock_back_allows_no_replay(client, owner, clock, seconds):
     clock.shift(7_200)
     used = [owner.phone.code(-1), owner.phone.code()]
     for code in used:
@@ -191,11 +191,11 @@ def spellings(code):
 SPELLINGS = list(spellings("123456"))
 
 
-@pytest.mark.parametrize("road", [*ROADS, by_disabling], ids=name_of)
+@pytest.mark.parametrize("endpoint", [*ENDPOINTS, by_disabling], ids=name_of)
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_a_code_in_another_spelling_is_refused_and_costs_nothing(client, owner, spelling, road):
+def test_a_code_in_another_spelling_is_refused_and_costs_nothing(client, owner, spelling, endpoint):
     code = owner.phone.fresh_code()
-    answer = road(client, owner, spellings(code)[spelling])
+    answer = endpoint(client, owner, spellings(code)[spelling])
     assert_code_refused(answer)
     assert by_challenge(client, owner, code).status_code == 200
     assert RecoveryCode.objects.count() == 10
@@ -260,12 +260,12 @@ def test_a_number_that_has_lost_its_zeros_is_another_code(client, owner, clock):
 # --- whose -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("road", [*ROADS, by_disabling], ids=name_of)
-def test_a_code_of_another_user_is_worth_nothing(client, owner, make_user, enrol, road):
+@pytest.mark.parametrize("endpoint", [*ENDPOINTS, by_disabling], ids=name_of)
+def test_a_code_of_another_user_is_worth_nothing(client, owner, make_user, enrol, endpoint):
     other = enrol(make_user())
     code = other.phone.fresh_code()
-    assert_code_refused(road(client, owner, code))
-    assert_code_refused(road(client, owner, other.recovery_codes[0]))
+    assert_code_refused(endpoint(client, owner, code))
+    assert_code_refused(endpoint(client, owner, other.recovery_codes[0]))
     assert by_challenge(client, other, code).status_code == 200
     assert by_challenge(client, other, other.recovery_codes[0]).status_code == 200
 
@@ -283,8 +283,8 @@ def test_users_with_one_secret_do_not_spend_each_others_codes(client, owner, mak
 
 def test_a_set_up_that_waits_is_no_second_way_in(client, owner, clock):
     waiting = Phone(set_up(client, owner.access).json()["secret"], clock)
-    for road in ROADS:
-        assert_code_refused(road(client, owner, waiting.fresh_code()))
+    for endpoint in ENDPOINTS:
+        assert_code_refused(endpoint(client, owner, waiting.fresh_code()))
 
 
 # --- what cannot be decrypted ------------------------------------------------------------------
@@ -364,12 +364,12 @@ def damaged(request, owner, make_user, enrol):
     return owner
 
 
-@pytest.mark.parametrize("road", [*ROADS, by_disabling], ids=name_of)
-def test_a_secret_that_cannot_be_decrypted_is_503_and_no_way_in(client, damaged, road):
+@pytest.mark.parametrize("endpoint", [*ENDPOINTS, by_disabling], ids=name_of)
+def test_a_secret_that_cannot_be_decrypted_is_503_and_no_way_in(client, damaged, endpoint):
     waiting = client.log_in(damaged.user)
     assert waiting.status_code == 202  # and not 200: the factor is on, whatever its state
     before = set(Session.objects.live())
-    assert_unavailable(road(client, damaged, damaged.phone.fresh_code()))
+    assert_unavailable(endpoint(client, damaged, damaged.phone.fresh_code()))
     assert set(Session.objects.live()) == before
     assert state(client, damaged.access).json()["totp"]["enabled"] is True
 

@@ -118,13 +118,13 @@ def test_the_session_that_turned_it_on_has_proved_it(client, owner, security_log
 
 def test_the_other_sessions_end(client, user, enrol, sent):
     others = [client.pair(user) for _ in range(3)]
-    stranger = Session.objects.count()
+    others = Session.objects.count()
     owner = enrol(user)
 
     for pair in others:
         assert_session_is_dead(client, pair)
     assert_session_lives(client, owner.pair)
-    assert [name for name, _ in sent].count("session_ended") == stranger == 3
+    assert [name for name, _ in sent].count("session_ended") == others == 3
 
 
 def test_the_sessions_of_others_do_not_end(client, make_user, enrol):
@@ -141,7 +141,7 @@ def test_the_owner_is_told_when_it_goes_on_and_off(client, reachable_user, enrol
     assert told() in (None, ["Two-factor authentication is on", "Two-factor authentication is off"])
 
 
-def test_the_code_of_the_set_up_is_spent(client, owner):
+def test_the_code_of_the_set_up_cannot_be_replayed(client, owner):
     code = owner.phone.code()
     assert_code_refused(complete(client, challenge(client, owner.user), code))
     assert_code_refused(log_in_with(client, owner.user, code))
@@ -227,7 +227,7 @@ def test_a_code_of_the_former_secret_does_not_confirm_a_set_up_renewed_meanwhile
     assert not TOTPDevice.objects.filter(confirmed=True).exists()
 
 
-def test_a_set_up_is_no_body_elses(client, make_user, clock):
+def test_a_set_up_of_another_user_cannot_be_confirmed(client, make_user, clock):
     mine, theirs = (client.pair(make_user())["access"] for _ in range(2))
     phone = Phone(set_up(client, mine).json()["secret"], clock)
 
@@ -289,7 +289,7 @@ def test_the_old_apps_code_does_not_confirm_the_new_one(client, owner):
     assert disable(client, owner.access, owner.phone.fresh_code()).status_code == 204
 
 
-def test_a_set_up_wants_a_proof_of_the_last_five_minutes(client, owner, clock):
+def test_a_set_up_requires_authentication_in_the_last_five_minutes(client, owner, clock):
     clock.shift(240)
     fresh = client.refresh(owner.pair["refresh"]).json()
     clock.shift(61)
@@ -479,12 +479,12 @@ def test_a_device_cannot_be_changed_in_the_admin(admin_browser, owner, make_user
     assert TOTPDevice.objects.values().get() == before
 
 
-@pytest.mark.parametrize("road", ["page", "action"])
+@pytest.mark.parametrize("endpoint", ["page", "action"])
 def test_the_admin_takes_a_factor_off_for_an_owner_who_lost_everything(
-    admin_browser, client, owner, road, security_log
+    admin_browser, client, owner, endpoint, security_log
 ):
     device = TOTPDevice.objects.get()
-    if road == "page":
+    if endpoint == "page":
         path, body = f"/admin/authkit/totpdevice/{device.pk}/delete/", {"post": "yes"}
     else:
         path = "/admin/authkit/totpdevice/"
@@ -514,7 +514,9 @@ def test_deleting_an_abandoned_set_up_in_the_admin_leaves_the_app_on(admin_brows
 
 
 @pytest.mark.parametrize(("actions", "unlocks"), [(("view",), False), (("view", "change"), True)])
-def test_whoever_may_only_look_unlocks_nobody(make_user, owner, client, actions, unlocks):
+def test_an_administrator_with_the_view_permission_alone_unlocks_no_account(
+    make_user, owner, client, actions, unlocks
+):
     clerk = make_user(is_staff=True)
     names = [f"{action}_totpdevice" for action in actions]
     clerk.user_permissions.set(Permission.objects.filter(codename__in=names))

@@ -31,20 +31,20 @@ from tests.sessions.answers import CHALLENGE, INVALID_CREDENTIALS, assert_refuse
 pytestmark = pytest.mark.django_db
 
 WINDOW = 15 * 60
-HOME, AWAY = "198.51.100.7", "203.0.113.9"
+KNOWN_IP, AWAY = "198.51.100.7", "203.0.113.9"
 
 
-def log_in(client, name, password=PASSWORD, ip=HOME, **extra):
+def log_in(client, name, password=PASSWORD, ip=KNOWN_IP, **extra):
     body = {get_user_model().USERNAME_FIELD: name, "password": password}
     return client.post(AUTH + "token/", body, REMOTE_ADDR=ip, **extra)
 
 
-def fail(client, name, times, ip=HOME):
+def fail(client, name, times, ip=KNOWN_IP):
     return [log_in(client, name, "wrong", ip).status_code for _ in range(times)]
 
 
 def address(number):
-    """One of as many addresses as there are strangers."""
+    """One IP of as many as an attacker needs."""
     return f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
 
 
@@ -65,19 +65,19 @@ def name(user):
 
 @pytest.fixture(params=["known", "unknown"])
 def some_name(request, make_user):
-    """What holds for a name has to hold whether it is anybody's or not."""
+    """What holds for a name has to hold whether there is an account or not."""
     return make_user().get_username() if request.param == "known" else username_for("nobody")
 
 
 # --- ten from one place ------------------------------------------------------------------------
 
 
-def test_the_limits_are_ten_in_a_quarter_of_an_hour_and_a_hundred_in_a_row():
+def test_the_rate_limit_is_ten_in_fifteen_minutes_and_the_lockout_a_hundred_in_a_row():
     assert PASSWORD_LIMITS.window.total_seconds() == WINDOW
     assert (PASSWORD_LIMITS.per_window, PASSWORD_LIMITS.in_a_row) == (10, 100)
 
 
-def test_ten_are_judged_and_then_none_right_or_wrong(client, some_name, clock, hasher_runs):
+def test_brute_force_ends_after_ten_attempts_right_or_wrong(client, some_name, clock, hasher_runs):
     for _ in range(10):
         answer = log_in(client, some_name, "wrong")
         assert_refused(answer, INVALID_CREDENTIALS, challenge=CHALLENGE)
@@ -141,7 +141,9 @@ def test_another_account_is_not_affected(client, name, make_user, clock):
 # --- a hundred from everywhere -----------------------------------------------------------------
 
 
-def test_after_a_hundred_from_anywhere_the_name_is_locked(client, some_name, clock, hasher_runs):
+def test_lockout_of_a_name_after_a_hundred_failures_from_anywhere(
+    client, some_name, clock, hasher_runs
+):
     for number in range(100):
         assert log_in(client, some_name, "wrong", address(number)).status_code == 401
     hasher_runs.clear()
@@ -164,8 +166,8 @@ def test_windows_of_one_place_come_to_an_end_too(client, some_name, clock):
     assert failures() == 100
 
 
-def test_answers_to_a_name_do_not_tell_whether_it_is_anybodys(client, name, clock):
-    for ip in [HOME] * 12 + [address(number) for number in range(100)]:
+def test_rate_limit_and_lockout_answers_prevent_user_enumeration(client, name, clock):
+    for ip in [KNOWN_IP] * 12 + [address(number) for number in range(100)]:
         known, unknown = (
             log_in(client, each, "wrong", ip) for each in (name, username_for("nobody"))
         )
@@ -177,7 +179,7 @@ def test_answers_to_a_name_do_not_tell_whether_it_is_anybodys(client, name, cloc
 # --- at home -----------------------------------------------------------------------------------
 
 
-def test_strangers_do_not_stop_an_owner_where_the_account_has_a_session(client, name, clock):
+def test_attackers_cannot_lock_an_owner_out_of_a_network_with_a_live_session(client, name, clock):
     assert log_in(client, name).status_code == 200
     lock(name)
     for number in range(100, 300):
@@ -186,7 +188,7 @@ def test_strangers_do_not_stop_an_owner_where_the_account_has_a_session(client, 
     assert_locked(log_in(client, name, ip=AWAY))
 
 
-def test_strangers_at_home_have_ten_and_a_hundred_in_a_row(client, name, clock):
+def test_attackers_in_a_known_network_have_ten_attempts_and_a_hundred_in_a_row(client, name, clock):
     assert log_in(client, name).status_code == 200
     lock(name)
     for _ in range(9):
@@ -197,7 +199,7 @@ def test_strangers_at_home_have_ten_and_a_hundred_in_a_row(client, name, clock):
     assert_locked(log_in(client, name))
 
 
-def test_a_home_is_a_network_of_ipv6(client, name, clock):
+def test_a_known_network_is_a_prefix_of_ipv6(client, name, clock):
     assert log_in(client, name, ip="2001:db8::1").status_code == 200
     lock(name)
     assert log_in(client, name, ip="2001:db8::abcd").status_code == 200
@@ -230,26 +232,28 @@ def lose_the_address(session):
     [expire, revoke, wait_for_a_factor, change_the_password, lose_the_address],
     ids=lambda end: end.__name__,
 )
-def test_only_a_live_session_makes_a_home(client, name, clock, end):
+def test_only_a_live_session_makes_a_network_known(client, name, clock, end):
     assert log_in(client, name).status_code == 200
     end(Session.objects.get())
     lock(name)
     assert_locked(log_in(client, name))
 
 
-def test_behind_a_socket_without_addresses_nobody_is_at_home(client, name, clock):
+def test_behind_a_socket_without_ips_no_network_is_known(client, name, clock):
     assert log_in(client, name, ip="").status_code == 200
     lock(name)
     assert_locked(log_in(client, name, ip=""))
 
 
-def test_somebody_elses_session_makes_no_home(client, name, make_user, clock):
+def test_a_session_of_another_user_makes_no_network_known(client, name, make_user, clock):
     assert log_in(client, make_user().get_username()).status_code == 200
     lock(name)
     assert_locked(log_in(client, name))
 
 
-def test_whether_it_is_home_costs_as_much_for_whatever_name(client, some_name, clock):
+def test_looking_up_known_networks_costs_the_same_for_any_name_against_user_enumeration(
+    client, some_name, clock
+):
     lock(some_name)
     with CaptureQueriesContext(connection) as queries:
         assert_locked(log_in(client, some_name))
@@ -328,7 +332,7 @@ REFUSING = "tests.login.backends.Refusing"
 
 
 @pytest.mark.parametrize("backends", [[UNREACHABLE], [UNREACHABLE, MODEL_BACKEND]], ids=len)
-def test_what_a_backend_could_not_judge_is_counted_for_nobody(
+def test_an_attempt_that_failed_before_the_check_is_not_counted(
     client, name, clock, settings, backends
 ):
     client.raise_request_exception = False
@@ -372,7 +376,7 @@ def test_an_outage_forgives_nothing_that_failed_before_it(client, name, clock, s
     ],
     ids=["another had refused it", "one of its kind had", "it raised a refusal"],
 )
-def test_what_may_have_been_judged_is_counted_although_a_backend_raised(
+def test_an_attempt_that_may_have_been_checked_is_counted_although_a_backend_raised(
     client, name, clock, settings, backends, status
 ):
     client.raise_request_exception = False
@@ -381,7 +385,7 @@ def test_what_may_have_been_judged_is_counted_although_a_backend_raised(
     assert failures() == 10
 
 
-def test_what_was_judged_is_counted_although_somebody_who_is_told_of_it_fails(client, name, clock):
+def test_a_checked_attempt_is_counted_although_a_signal_receiver_fails(client, name, clock):
     def fails(**kwargs):
         raise ConnectionError("the cache is down")
 
@@ -441,7 +445,7 @@ def test_whatever_the_database_finds_an_account_by_shares_its_limits(
 
 
 def test_an_account_of_a_similar_name_forgives_nothing(client, make_user, clock):
-    """Where a database tells capitals apart, "Alice" may be the account of whoever guesses."""
+    """Where a database tells capitals apart, "Alice" may be the account of the attacker."""
     make_user("alice")
     own = spelt("Alice")
     if connection.vendor == "mysql":
@@ -487,7 +491,7 @@ def test_a_session_has_ten_guesses(client, user, clock, road, hasher_runs):
     assert hasher_runs == []
 
 
-def test_the_roads_of_a_session_share_its_ten(client, user, clock):
+def test_the_endpoints_of_a_session_share_its_ten(client, user, clock):
     access = client.pair(user)["access"]
     statuses = [ROADS[n % 3](client, access, "wrong").status_code for n in range(12)]
     assert statuses == [401] * 10 + [429] * 2
@@ -503,14 +507,14 @@ def test_a_right_password_inside_forgives(client, user, clock):
     assert failures() == 0
 
 
-def test_strangers_do_not_stop_who_is_inside(client, user, name, clock):
+def test_attackers_do_not_limit_a_user_who_is_logged_in(client, user, name, clock):
     access = client.pair(user)["access"]
     lock(name)
     assert reauthenticate(client, access, PASSWORD).status_code == 200
     assert change(client, access, PASSWORD).status_code == 204
 
 
-def test_a_thief_of_tokens_does_not_have_ten_for_each_address(client, user, clock):
+def test_a_thief_of_tokens_has_no_ten_attempts_per_ip(client, user, clock):
     access = client.pair(user)["access"]
     statuses = [
         client.post(
@@ -547,7 +551,7 @@ def by_the_action_for_users(user, rf):
 
 
 @pytest.mark.parametrize("unlock", [by_command, by_the_action_for_users], ids=road_name)
-def test_a_locked_account_is_opened_again(client, user, name, clock, unlock, rf, security_log):
+def test_a_lockout_can_be_lifted(client, user, name, clock, unlock, rf, security_log):
     lock(name)
     log_in(client, name.upper(), "wrong", AWAY)
     assert_locked(log_in(client, name))
@@ -559,7 +563,7 @@ def test_a_locked_account_is_opened_again(client, user, name, clock, unlock, rf,
     assert len(security_log("account_unlocked")) == 1
 
 
-def test_the_command_unlocks_nobody_else(client, name, make_user, clock):
+def test_the_command_unlocks_no_other_account(client, name, make_user, clock):
     lock(name)
     call_command("authkit_unlock", make_user().get_username())
     assert_locked(log_in(client, name))
@@ -576,11 +580,11 @@ def test_a_new_password_opens_the_account(client, user, name, clock):
 # --- what is kept, and what is told ------------------------------------------------------------
 
 
-def test_the_table_tells_nobody_who_logs_in_or_from_where(client, name, clock):
+def test_the_table_of_attempts_holds_neither_names_nor_ips(client, name, clock):
     log_in(client, name, "wrong")
     log_in(client, username_for("x" * 130), "wrong", "2001:db8::1")
     text = json.dumps([str(list(row)) for row in PasswordAttempts.objects.values_list()])
-    for known in (name, HOME, "2001:db8", "x" * 10, "wrong"):
+    for known in (name, KNOWN_IP, "2001:db8", "x" * 10, "wrong"):
         assert known not in text
     for row in PasswordAttempts.objects.values("id", "account", "name", "place"):
         assert {len(value) for value in row.values()} == {32}
@@ -597,7 +601,7 @@ def test_refusals_are_logged_without_the_name(client, name, user, clock, securit
     fail(client, name, 11)
     [(level, facts)] = security_log("too_many_attempts")
     whose = {"user": user.pk if isinstance(user.pk, int) else str(user.pk)}
-    assert (level, facts) == ("WARNING", {"event": "too_many_attempts", "ip": HOME, **whose})
+    assert (level, facts) == ("WARNING", {"event": "too_many_attempts", "ip": KNOWN_IP, **whose})
     lock(name, 90)
     log_in(client, name, "wrong", AWAY)
     [(level, facts)] = security_log("account_locked")
@@ -618,12 +622,12 @@ def test_what_is_counted_survives_the_refusal(client, name):
         "tests.passwords.attempts.caches.Broken",
     ],
 )
-def test_the_cache_is_not_asked(client, name, clock, settings, cache):
+def test_the_cache_is_not_used(client, name, clock, settings, cache):
     settings.CACHES = {"default": {"BACKEND": cache}}
     assert fail(client, name, 11) == [401] * 10 + [429]
 
 
-def test_an_attempt_that_others_were_faster_with_is_taken_back(name, clock, monkeypatch):
+def test_an_attempt_that_lost_the_race_is_not_counted(name, clock, monkeypatch):
     """All others count between our looking and our counting."""
     lock(name, 99)
     begin = PasswordAttempts.begin
@@ -635,21 +639,21 @@ def test_an_attempt_that_others_were_faster_with_is_taken_back(name, clock, monk
 
     monkeypatch.setattr(PasswordAttempts, "begin", begin_after_another)
     with pytest.raises(AccountLocked):
-        count_log_in(name, Peer(HOME, ""))
+        count_log_in(name, Peer(KNOWN_IP, ""))
     assert failures() == 100
 
 
-def test_a_place_that_others_have_used_up_meanwhile_is_early(name, clock, monkeypatch):
+def test_a_client_whose_attempts_a_race_used_up_is_rate_limited(name, clock, monkeypatch):
     begin = PasswordAttempts.begin
 
     def begin_after_ten(self, now):
         monkeypatch.setattr(PasswordAttempts, "begin", begin)
         for _ in range(10):
-            count_log_in(name, Peer(HOME, ""))
+            count_log_in(name, Peer(KNOWN_IP, ""))
         return begin(self, now)
 
     monkeypatch.setattr(PasswordAttempts, "begin", begin_after_ten)
     with pytest.raises(AttemptsExceeded) as refusal:
-        count_log_in(name, Peer(HOME, ""))
+        count_log_in(name, Peer(KNOWN_IP, ""))
     assert refusal.value.wait == WINDOW
     assert failures() == 10

@@ -7,7 +7,7 @@ from authkit.models import PasswordAttempts
 from django.db.models import Sum
 
 from tests.conftest import PASSWORD, Client
-from tests.passwords.attempts.test_brute_force import HOME, address, failures, lock, log_in
+from tests.passwords.attempts.test_brute_force import KNOWN_IP, address, failures, lock, log_in
 from tests.sessions.crowd import Crowd, come_in_full
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
@@ -21,23 +21,23 @@ def statuses(answers):
     return [answer.status_code for answer in answers]
 
 
-def test_sixty_four_at_one_place_get_ten(user, clock, hasher_runs):
+def test_a_race_of_sixty_four_at_one_client_gets_ten(user, clock, hasher_runs):
     name = user.get_username()
     with Crowd(64) as crowd:
         for window in range(1, 11):
             hasher_runs.clear()
-            answers = statuses(crowd.at_once(guesses(name, [HOME] * 64)))
+            answers = statuses(crowd.at_once(guesses(name, [KNOWN_IP] * 64)))
             assert set(answers) <= {401, 423, 429}
             assert len(hasher_runs) == answers.count(401) == 10
             assert failures() == 10 * window
             clock.shift(15 * 60)
         hasher_runs.clear()
-        assert set(statuses(crowd.at_once(guesses(name, [HOME] * 64)))) == {423}
+        assert set(statuses(crowd.at_once(guesses(name, [KNOWN_IP] * 64)))) == {423}
     assert hasher_runs == []
     assert failures() == 100
 
 
-def test_sixty_four_places_get_a_hundred(user, clock, hasher_runs):
+def test_a_race_of_sixty_four_clients_gets_a_hundred(user, clock, hasher_runs):
     name = user.get_username()
     lock(name, 80)
     with Crowd(64) as crowd:
@@ -49,10 +49,10 @@ def test_sixty_four_places_get_a_hundred(user, clock, hasher_runs):
     assert failures() == 80 + judged
 
 
-def test_spellings_at_once_share_the_ten(user, clock, hasher_runs):
+def test_a_race_of_spellings_shares_the_ten(user, clock, hasher_runs):
     name = user.get_username()
     spellings = [name[:index] + name[index:].upper() for index in range(4)] + [f" {name}"]
-    calls = [call for each in spellings for call in guesses(each, [HOME] * 12)]
+    calls = [call for each in spellings for call in guesses(each, [KNOWN_IP] * 12)]
     with Crowd(60) as crowd:
         answers = statuses(crowd.at_once(calls))
     assert len(hasher_runs) == answers.count(401) <= 10
@@ -60,7 +60,7 @@ def test_spellings_at_once_share_the_ten(user, clock, hasher_runs):
 
 
 @pytest.mark.many
-def test_the_owner_comes_home_while_strangers_fail_ten_thousand_times(user, clock):
+def test_the_owner_logs_in_from_a_known_network_during_ten_thousand_failures(user, clock):
     name = user.get_username()
     times = 20 if come_in_full() else 2
     with Crowd(29) as crowd:
@@ -68,8 +68,8 @@ def test_the_owner_comes_home_while_strangers_fail_ten_thousand_times(user, cloc
         for turn in range(18):
             places = [address(28 * turn + number) for number in range(28)]
             calls = [partial(fail_often, name, ip, times) for ip in places]
-            *strangers, owner = crowd.at_once([*calls, *guesses(name, [HOME], PASSWORD)])
-            assert set().union(*strangers) <= {401, 423, 429}
+            *attackers, owner = crowd.at_once([*calls, *guesses(name, [KNOWN_IP], PASSWORD)])
+            assert set().union(*attackers) <= {401, 423, 429}
             assert owner.status_code == 200
     totals = PasswordAttempts.objects.aggregate(failures=Sum("failures"))
     assert totals["failures"] <= 100

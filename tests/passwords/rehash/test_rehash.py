@@ -48,16 +48,16 @@ def stored(user):
     return get_user_model().objects.get(pk=user.pk).password
 
 
-def test_sessions_outlive_the_upgrade_of_a_hash_at_log_in(client, a_user, make_user, upgrade):
+def test_sessions_outlive_a_rehash_at_log_in(client, a_user, make_user, upgrade):
     _, hashers, start = upgrade
-    pair, other, strangers = client.pair(a_user), client.pair(a_user), client.pair(make_user())
+    pair, other, foreign = client.pair(a_user), client.pair(a_user), client.pair(make_user())
     with override_settings(PASSWORD_HASHERS=hashers):
         assert_session_lives(client, pair)
 
         new = client.pair(a_user)
 
         assert stored(a_user).startswith(start)
-        for each in (pair, other, new, strangers):
+        for each in (pair, other, new, foreign):
             assert_session_lives(client, each)
         assert len(client.sessions(new["access"]).json()) == 3
         assert_session_lives(client, client.refresh(other["refresh"]).json())
@@ -137,7 +137,7 @@ def while_hashing(monkeypatch, act):
 
 
 @pytest.mark.parametrize("meanwhile", ROADS)
-def test_a_password_that_is_set_meanwhile_stays_and_the_former_one_opens_nothing(
+def test_a_password_that_races_the_rehash_stays_and_the_former_one_is_refused(
     client, a_user, upgrade, monkeypatch, security_log, meanwhile
 ):
     pair = client.pair(a_user)
@@ -181,14 +181,18 @@ def test_neither_is_it_undone_inside_of_a_session(client, a_user, upgrade, monke
         assert client.log_in(a_user, NEWER).status_code == 200
 
 
-def test_an_account_that_is_deleted_meanwhile_is_nobodys(client, a_user, upgrade, monkeypatch):
+def test_a_log_in_to_an_account_that_is_deleted_meanwhile_is_refused(
+    client, a_user, upgrade, monkeypatch
+):
     with override_settings(PASSWORD_HASHERS=upgrade[1]):
         while_hashing(monkeypatch, a_user.delete)
         answer = client.log_in(a_user)
         assert_refused(answer, INVALID_CREDENTIALS, challenge=CHALLENGE)
 
 
-def test_two_who_log_in_at_the_upgrade_both_get_a_session(client, a_user, upgrade, monkeypatch):
+def test_two_log_ins_that_race_at_the_rehash_both_get_a_session(
+    client, a_user, upgrade, monkeypatch
+):
     pairs = [client.pair(a_user)]
     with override_settings(PASSWORD_HASHERS=upgrade[1]):
         while_hashing(monkeypatch, lambda: pairs.append(Client().pair(a_user)))

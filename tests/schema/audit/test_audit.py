@@ -37,7 +37,7 @@ class TestReport:
         report = report_on(route(ProtectedView))
         assert [report.locate(one) for one in report.findings] == [None]
 
-    def test_runs_the_rules_that_are_asked_for(self):
+    def test_runs_the_rules_that_are_selected(self):
         assert apply_rules(audited_schema(*MIXED), rules=[find_rule("AK304")]).findings == ()
 
     def test_reaches_a_level_if_a_finding_is_as_bad(self):

@@ -99,7 +99,7 @@ def test_a_subclass_under_a_name_of_its_own_is_a_key_too():
     assert list(requirement.values()) == [["b:r"]]
 
 
-def test_a_view_that_wants_none_is_left_as_it_was():
+def test_a_view_that_requires_none_is_left_as_it_was():
     plain = view(authentication_classes=BOTH, permission_classes=[IsAuthenticated])
     before, after = (
         operation(make(route(plain), OAS_VERSION="3.1.0")) for make in (plain_schema, fixed_schema)

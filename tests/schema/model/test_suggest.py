@@ -119,7 +119,7 @@ class KeyView(JWTView):
     permission_classes = [IsAuthenticated | HasAPIKey]
 
 
-class AnybodyView(JWTView):
+class OptionalView(JWTView):
     permission_classes = [AllowAny]
 
 
@@ -153,7 +153,7 @@ def test_requirements_that_are_suggested_mend_the_finding(rule, base, written, t
     assert found(rule, forgotten(true, base)) == []
 
 
-@pytest.mark.parametrize(("base", "true"), [(OpenView, []), (AnybodyView, [JWT, {}])])
+@pytest.mark.parametrize(("base", "true"), [(OpenView, []), (OptionalView, [JWT, {}])])
 def test_requirements_that_are_suggested_are_inherited_no_more(base, true):
     def change(document):
         document["security"] = [JWT]

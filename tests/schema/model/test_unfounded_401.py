@@ -70,7 +70,7 @@ def stays(view_class, **patches):
     return "401" in before and as_bytes(before) == as_bytes(after)
 
 
-def test_a_401_that_only_an_untrue_requirement_asked_for_goes():
+def test_a_401_that_only_an_untrue_requirement_justified_is_removed():
     plain, fixed = (make(route(Health), **GATEWAY) for make in (plain_schema, fixed_schema))
     assert statuses(plain) == ["200", "401"]
     assert statuses(fixed) == ["200"]
@@ -151,7 +151,7 @@ class TestA401Stays:
     def test_of_a_protected_view(self):
         assert stays(view(ProtectedView, schema=ByRequirement()))
 
-    def test_of_a_view_that_admits_nobody(self):
+    def test_of_a_view_that_refuses_every_caller(self):
         dead = view(ProtectedView, authentication_classes=[], schema=ByRequirement())
         assert statuses(fixed_schema(route(dead), **GATEWAY)) == ["200", "401", "403"]
 

@@ -168,7 +168,7 @@ class TestAViewThatHasChanged:
         changed = view(JWTView, permission_classes=[AllowAny])
         assert self.now(file, changed) == [{"jwtAuth": []}, {}]
 
-    def test_into_one_with_other_authenticators_is_asked_alone(self, file):
+    def test_into_one_with_other_authenticators_is_probed_alone(self, file):
         other = type("OtherAuthentication", (JWTAuthentication,), {})
         guard = [OfTheTenant | IsAuthenticated]
         changed = view(JWTView, authentication_classes=[other], permission_classes=guard)
@@ -176,7 +176,7 @@ class TestAViewThatHasChanged:
         file.write_text('{"version": 1, "operations": []}')
         assert written(route(changed, "tenant/"))["/tenant/"] == plain
 
-    def test_into_another_class_is_asked_alone(self, file):
+    def test_into_another_class_is_probed_alone(self, file):
         class Renamed(JWTView):
             permission_classes = [OfTheTenant | AllowAny]
 

@@ -177,7 +177,7 @@ class TestWhatIsSeen:
 
         assert refusals(OwnInitial) == {"401": NOT_VALID}
 
-    def test_is_not_asked_at_t0(self):
+    def test_is_not_probed_at_t0(self):
         assert seen(optional(SimpleJWTAuthentication), Tier.T0) == ()
 
     @pytest.mark.django_db
@@ -217,7 +217,7 @@ class TestNothingIsWritten:
         assert refusals(optional(elsewhere)) == {}
         assert list(refusals(optional(in_header("X-Signature", authenticate=refuse)))) == ["403"]
 
-    def test_about_a_refusal_for_want_of_the_database(self):
+    def test_about_a_refusal_because_the_database_is_missing(self):
         def authenticate(self, request):
             if "HTTP_X_SIGNATURE" in request.META:
                 try:
@@ -228,7 +228,7 @@ class TestNothingIsWritten:
         asks = in_header("X-Signature", authenticate=authenticate)
         assert refusals(optional(asks)) == {}
 
-    def test_about_a_refusal_for_want_of_the_network_and_no_audit_complains_of_it(self):
+    def test_about_a_refusal_because_the_network_is_missing_and_no_audit_reports_it(self):
         def authenticate(self, request):
             if "HTTP_X_SIGNATURE" in request.META:
                 try:
@@ -262,7 +262,7 @@ class TestNothingIsWritten:
         assert operation(document)["security"] == [{"X-Signature": []}, {}]
         assert list(operation(document)["responses"]) == ["200"]
 
-    def test_about_a_permission_that_refuses_whoever_gets_so_far(self):
+    def test_about_a_permission_that_refuses_every_caller_that_reaches_it(self):
         """Undecided here, open for an audit that has been written down: not the credential's."""
 
         class Whim(BasePermission):
@@ -357,7 +357,7 @@ class TestTheHook:
         assert serve() == first
         assert len(asked) == times
 
-    def test_sends_nothing_that_could_be_a_credential_of_somebody(self):
+    def test_sends_nothing_that_could_be_a_real_credential(self):
         sent = []
 
         def authenticate(self, request):
@@ -396,7 +396,7 @@ class TestObjects:
         path("public/<int:pk>/", view(Detail, permission_classes=[PublicObjects]).as_view()),
     ]
 
-    def test_while_nobody_has_asked_the_rows_nothing_is_written(self):
+    def test_while_no_row_is_queried_nothing_is_written(self):
         for at in ("/own/{id}/", "/public/{id}/"):
             assert list(operation(fixed_schema(*self.ROUTES), at)["responses"]) == ["200"]
 

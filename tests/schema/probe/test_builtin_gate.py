@@ -62,12 +62,12 @@ CODE = {
     "__getattribute__": child(IsAuthenticated, __getattribute__=object.__getattribute__),
     "a mixin before": child(child(BasePermission, has_permission=refuses), IsAuthenticated),
     "a mixin after": child(IsAuthenticated, Owner),
-    "nobody's": child(BasePermission),
+    "base": child(BasePermission),
 }
 
 
 @pytest.mark.parametrize("permission", CODE.values(), ids=CODE)
-def test_a_permission_with_code_of_its_own_is_asked(permission):
+def test_a_permission_with_code_of_its_own_is_probed(permission):
     decision = decide(guarded_by(permission))
     assert decision.state is State.UNDECIDED
     assert "not asked here" in decision.reason
@@ -97,6 +97,6 @@ def test_an_authenticator_that_adds_no_code_is_known():
     ],
     ids=["header", "init", "mixin"],
 )
-def test_an_authenticator_with_code_of_its_own_is_asked(authenticator):
+def test_an_authenticator_with_code_of_its_own_is_probed(authenticator):
     decision = decide(guarded_by(IsAuthenticated, authentication_classes=[authenticator]))
     assert decision.state is State.UNDECIDED

@@ -67,7 +67,7 @@ def classes(decision):
     return [{type(one).__name__ for one in each} for each in decision.alternatives]
 
 
-def test_a_view_without_authenticators_that_admits_anybody_is_public():
+def test_a_view_without_authenticators_that_admits_every_caller_is_public():
     assert decide(guarded_by(AllowAny, authentication_classes=[])).state is State.PUBLIC
 
 
@@ -125,7 +125,7 @@ def test_a_role_that_only_a_superuser_has_counts_as_accepted():
     assert classes(decision) == [{"JWTAuthentication"}]
 
 
-def test_a_role_that_nobody_has_still_wants_a_known_caller():
+def test_a_role_that_no_user_has_still_requires_an_authenticated_caller():
     decision = decide(guarded_by(permission(lambda request, view: False)))
     assert decision.state is State.SECURED
     assert decision.refusal == 401
@@ -165,7 +165,7 @@ def test_a_user_and_a_key_demanded_without_an_authenticator_close_the_view():
     assert decision.state is State.CLOSED
 
 
-def test_a_view_that_may_want_an_address_or_a_signature_is_not_called_closed():
+def test_a_view_that_may_require_an_ip_or_a_signature_is_not_called_closed():
     signature = permission(lambda request, view: "HTTP_X_SIGNATURE" in request.META)
     decision = decide(guarded_by(signature, authentication_classes=[]))
     assert decision.state is State.UNDECIDED
@@ -323,7 +323,7 @@ class TestExceptionsThatTheProjectHandles:
         assert found(WRONG_REFUSAL, route(BySession), change=change) == []
 
 
-def test_if_the_answer_about_both_users_is_in_the_database_a_known_caller_is_wanted():
+def test_if_the_answer_about_both_users_is_in_the_database_an_authenticated_caller_is_required():
     member = permission(lambda request, view: request.user.groups.filter(name="a").exists())
     decision = decide(guarded_by(IsAuthenticated, member))
     assert (decision.state, decision.refusal) == (State.SECURED, 401)
@@ -388,7 +388,7 @@ class TestUndecided:
         assert "before it decides" in decision.reason
 
     @pytest.mark.parametrize("method", ["get_permissions", "get_authenticators"])
-    def test_if_the_view_cannot_be_asked_for_its_classes(self, method):
+    def test_if_the_classes_of_the_view_cannot_be_read(self, method):
         broken = {method: lambda self: [] if hasattr(self, "swagger_fake_view") else [][1]}
         decision = decide(view(JWTView, **broken))
         assert decision.state is State.UNDECIDED
@@ -459,7 +459,7 @@ class TestTheRequestOfTheQuestion:
 
         assert decide(Fake).state is State.SECURED
 
-    def test_belongs_to_nobody_even_if_the_projects_mock_request_has_a_user(self):
+    def test_is_anonymous_even_if_the_projects_mock_request_has_a_user(self):
         def mock(method, path, view, original_request, **kwargs):
             request = build_mock_request(method, path, view, original_request, **kwargs)
             request.user = object()
@@ -484,7 +484,7 @@ class TestTheRequestOfTheQuestion:
         assert counted == []
 
 
-def test_a_gate_in_initial_is_asked():
+def test_a_gate_in_initial_is_probed():
     class Gated(JWTView):
         permission_classes = [AllowAny]
 
@@ -496,7 +496,7 @@ def test_a_gate_in_initial_is_asked():
     assert decide(Gated).state is State.SECURED
 
 
-def test_a_gate_in_check_permissions_is_asked():
+def test_a_gate_in_check_permissions_is_probed():
     class Gated(JWTView):
         permission_classes = [AllowAny]
 

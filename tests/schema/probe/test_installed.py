@@ -30,7 +30,7 @@ def test_every_view_is_decided(rows):
     assert [row for row in rows if row[2] == "undecided"] == []
 
 
-def test_every_decision_is_what_a_stranger_meets(rows):
+def test_every_decision_is_what_an_unauthenticated_client_gets(rows):
     for method, path, state, refusal, answer in rows:
         if state == "secured":
             assert answer == refusal, (method, path)

@@ -167,7 +167,7 @@ def test_what_it_is_made_with_is_still_there():
 
 
 @pytest.mark.django_db
-def test_what_it_says_about_objects_is_asked():
+def test_its_object_permission_is_probed():
     decision = decided(KeyOfTheObject | BasePermission, Tier.T3, at="thing/<int:pk>/", base=Detail)[
         "get"
     ]

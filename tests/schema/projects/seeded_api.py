@@ -41,11 +41,11 @@ class NameView(generics.GenericAPIView):
         return Response({"name": "one"})
 
 
-class Everybody(AllowAny):
+class EveryCaller(AllowAny):
     pass
 
 
-class Nobody(BasePermission):
+class NoCaller(BasePermission):
     def has_permission(self, request, view):
         return False
 
@@ -81,9 +81,9 @@ def view(base=NameView, **attributes):
 #: Documented as secured, and open.
 OPEN = {
     "no permission at all": lambda: view(permission_classes=[]),
-    "a subclass of AllowAny": lambda: view(permission_classes=[Everybody]),
+    "a subclass of AllowAny": lambda: view(permission_classes=[EveryCaller]),
     "an alternative that is open": lambda: view(permission_classes=[IsAuthenticated | AllowAny]),
-    "a refusal negated": lambda: view(permission_classes=[~Nobody]),
+    "a refusal negated": lambda: view(permission_classes=[~NoCaller]),
     "permissions of the model, or read": lambda: view(
         permission_classes=[DjangoModelPermissionsOrAnonReadOnly]
     ),
@@ -104,7 +104,7 @@ CLOSED = {
     "a key without an authenticator": lambda: view(
         authentication_classes=[], permission_classes=[HasAPIKey]
     ),
-    "an endpoint that nobody can call": lambda: view(authentication_classes=[]),
+    "an endpoint that no caller can call": lambda: view(authentication_classes=[]),
     "an authenticator that nothing describes": lambda: view(
         authentication_classes=[OwnAuthentication]
     ),

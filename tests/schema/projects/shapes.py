@@ -74,7 +74,7 @@ class Denies(BasePermission):
 
 
 class OnlyObjects(BasePermission):
-    """Admits anybody to the view, and to a group only who belongs to it."""
+    """Admits every caller to the view, and its members alone to a group."""
 
     def has_object_permission(self, request, view, obj):
         return request.user.is_authenticated
@@ -183,7 +183,7 @@ class AuthenticatorsByAction(viewsets.ViewSet):
         return Response({})  # pragma: no cover (no caller is authenticated)
 
 
-class AlwaysSomebody(BaseAuthentication):
+class AlwaysGuest(BaseAuthentication):
     def authenticate(self, request):
         return (Group(name="guest"), None)
 
@@ -314,7 +314,7 @@ class OfAGroup(Base):
         self.group = get_object_or_404(Group, pk=kwargs["group_pk"])
 
 
-class OfAGroupForAnybody(OfAGroup):
+class OfAnOpenGroup(OfAGroup):
     permission_classes = [AllowAny]
 
 
@@ -373,7 +373,7 @@ urlpatterns = [
         ),
     ),
     at("demands", with_permissions(AllowAny, authentication_classes=[DemandsCredential])),
-    at("guest", with_permissions(Allows, authentication_classes=[AlwaysSomebody])),
+    at("guest", with_permissions(Allows, authentication_classes=[AlwaysGuest])),
     at("non-atomic", NonAtomic),
     at("throttled", Throttled),
     at("decorated-dispatch", DecoratedDispatch),
@@ -383,7 +383,7 @@ urlpatterns = [
     at("own-setup", OwnSetup),
     at("forwarding-setup", ForwardingSetup),
     at("of-groups/<int:group_pk>", OfAGroup),
-    at("of-open-groups/<int:group_pk>", OfAGroupForAnybody),
+    at("of-open-groups/<int:group_pk>", OfAnOpenGroup),
     path("login-required/", login_required(Open.as_view())),
     path("staff-required/", staff_member_required(Base.as_view())),
     path("cached/", cache_page(60)(Open.as_view())),

@@ -6,7 +6,7 @@ from rest_framework.permissions import AllowAny, BasePermission
 from tests.schema.documents import HOOK, OpenView, ProtectedView, found, operation, route, view
 
 
-class Everybody(AllowAny):
+class EveryCaller(AllowAny):
     pass
 
 
@@ -20,7 +20,7 @@ def test_a_view_without_permissions_is_found():
 
 
 def test_a_subclass_of_allow_any_is_found():
-    assert found(RULE, route(view(permission_classes=[Everybody]))) == ["GET /thing/"]
+    assert found(RULE, route(view(permission_classes=[EveryCaller]))) == ["GET /thing/"]
 
 
 def test_an_open_view_under_the_security_setting_is_found():

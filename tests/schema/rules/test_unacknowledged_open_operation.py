@@ -23,7 +23,7 @@ from tests.schema.documents import (
 )
 
 
-class Everybody(AllowAny):
+class EveryCaller(AllowAny):
     pass
 
 
@@ -37,10 +37,10 @@ class Posted(JWTView):
     "open_view",
     [
         view(OpenView),
-        view(permission_classes=[Everybody]),
+        view(permission_classes=[EveryCaller]),
         view(permission_classes=[IsAuthenticated | AllowAny]),
         view(permission_classes=[IsAuthenticatedOrReadOnly]),
-        view(OpenView, get_permissions=lambda self: [Everybody()]),
+        view(OpenView, get_permissions=lambda self: [EveryCaller()]),
     ],
     ids=["inherited", "subclass", "composed", "read-only", "own-method"],
 )
@@ -52,7 +52,7 @@ def test_an_undeclared_open_view_is_found_with_and_without_the_hook(open_view):
 def test_an_unsafe_method_is_an_error_and_a_safe_one_a_warning():
     routes = [
         route(view(OpenView), "a/"),
-        route(view(Posted, permission_classes=[Everybody]), "b/"),
+        route(view(Posted, permission_classes=[EveryCaller]), "b/"),
     ]
     findings = [one for one in report_on(*routes).findings if one.rule is RULE]
     assert [one.severity for one in findings] == [Severity.WARNING, Severity.ERROR]
@@ -95,7 +95,7 @@ def test_a_permission_given_where_the_url_is_made_is_left_alone():
 
 class Things(viewsets.ViewSet):
     serializer_class = ThingSerializer
-    permission_classes = [Everybody]
+    permission_classes = [EveryCaller]
 
     @public(reason="The shop window.")
     def list(self, request):
@@ -122,12 +122,12 @@ def test_methods_and_actions_speak_for_themselves():
 
 def test_functions_are_marked_from_above():
     @api_view(["GET"])
-    @permission_classes([Everybody])
+    @permission_classes([EveryCaller])
     def forgotten(request): ...
 
     @public(reason="The shop window.")
     @api_view(["GET"])
-    @permission_classes([Everybody])
+    @permission_classes([EveryCaller])
     def window(request): ...
 
     @api_view(["GET"])
@@ -154,7 +154,7 @@ def test_a_function_that_inherits_the_default_did_not_say_so(settings):
 
 
 @pytest.mark.parametrize("reason", ["", "  "])
-def test_a_mark_wants_a_reason(reason):
+def test_a_mark_requires_a_reason(reason):
     with pytest.raises(ValueError, match="needs a reason"):
         public(reason=reason)
 

@@ -46,7 +46,7 @@ def test_a_view_that_cannot_be_built_is_left_alone():
     assert found(RULE, route(Broken, "old/"), route(OpenView)) == []
 
 
-def test_a_view_that_can_be_asked_for_its_methods_and_for_nothing_else_is_left_alone():
+def test_a_view_that_can_be_built_only_once_is_left_alone():
     built = []
 
     class Once(HIDDEN):

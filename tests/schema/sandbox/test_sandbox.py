@@ -1,4 +1,4 @@
-"""Permissions that act while they are asked: nothing they do may reach anybody."""
+"""Permissions that act while they are asked: no side effect leaves the sandbox."""
 
 from __future__ import annotations
 
@@ -229,7 +229,7 @@ def send_many_mails():
     "reach",
     [open_socket, send_datagram, look_up_a_name, fetch, send_by_smtp, start_a_program, send_a_mail],
 )
-def test_nobody_is_reached(tier, reach):
+def test_no_side_effect_leaves_the_sandbox(tier, reach):
     decision = decision_about(reach, tier)
     assert decision.state is State.UNDECIDED
     assert decision.attempts
@@ -472,7 +472,7 @@ def test_requests_of_others_reach_their_handlers_meanwhile():
     answers = []
     others = [Older]
 
-    def somebody_else():
+    def another_context():
         request = APIRequestFactory().get("/thing/")
         while others:
             answers.append(others.pop().as_view()(request).status_code)
@@ -480,7 +480,7 @@ def test_requests_of_others_reach_their_handlers_meanwhile():
     class Meanwhile(CallsItsHandler):
         def check_permissions(self, request):
             # In a context of its own, as a thread of the server has it.
-            Context().run(somebody_else)
+            Context().run(another_context)
             super().check_permissions(request)
 
     others.append(Meanwhile)
@@ -678,7 +678,7 @@ class TestTheDatabase:
 
     @pytest.mark.django_db
     @pytest.mark.usefixtures("production")
-    def test_of_a_running_shop_is_not_read_unless_somebody_says_so(self):
+    def test_of_a_production_project_is_not_read_unless_it_is_allowed(self):
         assert Probe().resolved() is Tier.T1
         assert Probe(Tier.T1).resolved() is Tier.T1
         for tier in (Tier.T2, Tier.T3, Tier.T4):
@@ -714,7 +714,7 @@ class TestTheWatch:
         watch.statement("SELECT 1")
         assert (watch.asked, watch.attempts) == (False, [])
 
-    def test_remembers_that_a_statement_wanted_to_read_where_that_is_not(self):
+    def test_remembers_that_a_statement_tried_to_read_where_that_is_not(self):
         watch = Watch(reads=False)
         with pytest.raises(BlockedStatement):
             watch.statement("SELECT 1")
@@ -744,7 +744,7 @@ class TestTheWatch:
             _event(event, ())
         assert watch.attempts == []
 
-    def test_lets_everything_pass_that_nobody_asked(self):
+    def test_lets_everything_pass_outside_of_a_probe(self):
         _event("socket.connect", ())
 
 

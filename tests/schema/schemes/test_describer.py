@@ -21,11 +21,11 @@ def asking(read):
     ],
     ids=["get", "another-first", "contains"],
 )
-def test_the_header_that_is_asked_for_is_the_header(read):
+def test_the_header_that_is_read_is_the_header(read):
     assert key_header(asking(read)) == "HTTP_X_KEY"
 
 
-def test_a_parser_that_fails_for_want_of_the_header_has_told_it_already():
+def test_a_parser_that_fails_without_the_header_has_read_it_already():
     assert key_header(asking(lambda request: request.META["HTTP_X_KEY"])) == "HTTP_X_KEY"
 
 

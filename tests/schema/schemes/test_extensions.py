@@ -222,7 +222,7 @@ print("authkit.schema.schemes.extensions" in sys.modules)
         )
         assert shown == ["True"]
 
-    def test_waits_once_however_often_it_is_asked(self, monkeypatch):
+    def test_waits_once_however_often_it_is_called(self, monkeypatch):
         monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
         monkeypatch.delitem(sys.modules, registration.AWAITED)
         before = len(sys.meta_path)

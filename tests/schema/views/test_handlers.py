@@ -158,7 +158,7 @@ class ForgetsToCheckAnUpdate(Update):
     get_object = ForgetsToCheck.get_object
 
 
-class AsksNobody(Generic):
+class NoObject(Generic):
     def get(self, request, pk):
         return Response({})
 
@@ -269,7 +269,7 @@ class CallsWhatIsNoMethod(Generic):
 NOT_CERTAIN = {
     "a get_object() that does not check": (ForgetsToCheck, "get"),
     "an update of what get_object() did not check": (ForgetsToCheckAnUpdate, "patch"),
-    "a handler that asks nobody": (AsksNobody, "get"),
+    "a handler that checks no object": (NoObject, "get"),
     "a handler that asks sometimes": (AsksSometimes, "get"),
     "a handler that asks on one way": (AsksOnOneWay, "get"),
     "a handler that answers in a loop": (AnswersInALoop, "get"),
@@ -319,7 +319,7 @@ def test_a_handler_that_certainly_asks_is_secured(case, tier, group):
 
 @pytest.mark.parametrize("tier", [Tier.T1, Tier.T3, Tier.T4], ids=lambda tier: tier.label)
 @pytest.mark.parametrize("case", OPEN)
-def test_a_list_and_what_creates_ask_nobody(case, tier, group):
+def test_list_and_create_check_no_object_permission(case, tier, group):
     assert live_status(case, group) in (200, 201)
     assert decided(case, tier).state is State.OPTIONAL
 
@@ -352,7 +352,7 @@ def test_t4_runs_it_if_it_is_a_get(case, group):
 
 @pytest.mark.usefixtures("group")
 def test_t4_calls_a_view_public_that_reads_no_credential():
-    keys = view(AsksNobody, authentication_classes=[], permission_classes=[HasAPIKey | OnlyObjects])
+    keys = view(NoObject, authentication_classes=[], permission_classes=[HasAPIKey | OnlyObjects])
     (audited,) = audited_schema(path(AT, keys.as_view()), probe=Probe(Tier.T4)).operations
     assert (audited.decision.state, audited.decision.alternatives) == (State.PUBLIC, ())
 

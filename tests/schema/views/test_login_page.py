@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db
 
 
 def sends_to(where, status=302):
-    """A decorator that sends everybody to *where*."""
+    """A decorator that redirects every client to *where*."""
 
     def decorate(callback):
         @wraps(callback)
@@ -113,18 +113,18 @@ ELSEWHERE = {
 
 @TIERS
 @pytest.mark.parametrize("where", ELSEWHERE.values(), ids=ELSEWHERE)
-def test_a_redirect_elsewhere_refuses_nobody(where, tier):
+def test_a_redirect_elsewhere_is_no_refusal(where, tier):
     decision = decision_about(sends_to(where)(Sessions.as_view()), tier)
     assert (decision.state, decision.refusal) == (State.UNDECIDED, None)
 
 
 @pytest.mark.parametrize("status", [200, 204, 304, 404, 500])
-def test_an_address_without_a_redirect_refuses_nobody(status):
+def test_a_url_without_a_redirect_is_no_refusal(status):
     decision = decision_about(sends_to(LOGIN, status)(Sessions.as_view()))
     assert decision.state is State.UNDECIDED
 
 
-def test_the_login_page_that_is_sent_to_itself_refuses_nobody():
+def test_a_redirect_of_the_login_page_to_itself_is_no_refusal():
     callback = sends_to(f"{LOGIN}?step=1")(Sessions.as_view())
     assert decision_about(callback, at=LOGIN[1:]).state is State.UNDECIDED
 
@@ -187,7 +187,7 @@ def test_a_middleware_that_sends_elsewhere_does_not(settings):
 class InTheHandler(Sessions):
     @method_decorator(login_required)
     def get(self, request):
-        """Is never reached by a stranger."""
+        """Is never reached by an unauthenticated client."""
 
 
 class SentAway(Sessions):

@@ -140,7 +140,7 @@ class TestVersions:
         assert states(route(view(OpenView, versioning_class=Own))) == {"/thing/": State.PUBLIC}
 
 
-def test_the_view_that_answers_is_judged_not_the_one_that_documents_it(monkeypatch):
+def test_the_view_that_answers_is_probed_not_the_one_that_documents_it(monkeypatch):
     module = types.ModuleType("replaced_views")
     module.Answering = view(ProtectedView)
     monkeypatch.setitem(sys.modules, "replaced_views", module)
