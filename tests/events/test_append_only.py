@@ -78,7 +78,7 @@ def test_a_user_who_is_pseudonymised_leaves_what_happened_and_when(client, user,
     mine = SecurityEvent.objects.exclude(user=other)
     assert sorted(mine.values_list("pk", "kind", "created_at")) == sorted(before)
     assert len(before) == 3
-    of_a_service = {
+    anonymised = {
         "user": None,
         "session_id": None,
         "ip": None,
@@ -86,7 +86,7 @@ def test_a_user_who_is_pseudonymised_leaves_what_happened_and_when(client, user,
         "user_agent": "",
         "facts": {},
     }
-    assert all(row == of_a_service for row in mine.values(*of_a_service))
+    assert all(row == anonymised for row in mine.values(*anonymised))
     assert SecurityEvent.objects.get(user=other).ip == "127.0.0.1"
 
 
