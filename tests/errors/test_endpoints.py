@@ -14,32 +14,12 @@ from rest_framework.views import exception_handler
 
 from tests.conftest import AUTH, PASSWORD, bearer, is_there
 from tests.errors.refusals import REFUSALS
+from tests.public.endpoints import OWNERS, PUBLIC
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.errors.urls")]
 
-PUBLIC = [
-    *["token/", "token/second-factor/", "token/refresh/", "token/verify/", "token/revoke/"],
-    *["register/", "email/verify/", "email/verify/resend/"],
-    *["password/reset/", "password/reset/confirm/"],
-]
-PUBLIC = list(filter(is_there, PUBLIC))
-OWNERS = [
-    "sessions/",
-    "sessions/00000000-0000-0000-0000-000000000000/",
-    "password/change/",
-    "reauthenticate/",
-    "me/",
-    "email/change/",
-    "2fa/",
-    "2fa/totp/setup/",
-    "2fa/totp/verify/",
-    "2fa/totp/disable/",
-    "2fa/recovery-codes/",
-    "api-keys/",
-    "api-keys/00000000-0000-0000-0000-000000000000/",
-    "api-keys/00000000-0000-0000-0000-000000000000/rotate/",
-]
-OWNERS = list(filter(is_there, OWNERS))
+ID = "00000000-0000-0000-0000-000000000000"
+OWNED = [path.format(session_id=ID, key_id=ID) for path in OWNERS]
 #: Where owners send a body.
 WRITTEN = [
     *[("patch", "me/"), ("delete", "me/"), ("post", "password/change/")],
@@ -109,7 +89,7 @@ def test_a_hosts_throttle_answers_429_and_when_to_come_back(client, throttled_by
     assert response.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("path", [*PUBLIC, *OWNERS])
+@pytest.mark.parametrize("path", [*PUBLIC, *OWNED])
 def test_a_throttle_that_does_not_know_when_still_gets_a_retry_after(
     client, user, throttled_by, path
 ):
