@@ -65,7 +65,7 @@ def test_the_account_goes_with_all_that_is_its(
     security_log,
 ):
     user, other = reachable_user, make_user()
-    here, there, foreign = client.pair(user), client.pair(user), client.pair(other)
+    here, there, others = client.pair(user), client.pair(user), client.pair(other)
     _, key = APIKey.objects.create_key(name="robot", owner=user)
     _, foreign = APIKey.objects.create_key(name="robot", owner=other)
     sent.clear()
@@ -78,7 +78,7 @@ def test_the_account_goes_with_all_that_is_its(
     assert list(Session.objects.all()) == list(Session.objects.of(other))
     for pair in (here, there):
         assert_session_is_dead(client, pair)
-    assert_session_lives(client, foreign)
+    assert_session_lives(client, others)
     assert [APIKey.objects.is_valid(each) for each in (key, foreign)] == [False, True]
     assert client.log_in(user).status_code == 401
     assert deleted == [(USER, user.pk)]

@@ -118,13 +118,13 @@ def test_the_session_that_turned_it_on_has_proved_it(client, owner, security_log
 
 def test_the_other_sessions_end(client, user, enrol, sent):
     others = [client.pair(user) for _ in range(3)]
-    others = Session.objects.count()
+    written = Session.objects.count()
     owner = enrol(user)
 
     for pair in others:
         assert_session_is_dead(client, pair)
     assert_session_lives(client, owner.pair)
-    assert [name for name, _ in sent].count("session_ended") == others == 3
+    assert [name for name, _ in sent].count("session_ended") == written == 3
 
 
 def test_the_sessions_of_others_do_not_end(client, make_user, enrol):
