@@ -64,7 +64,7 @@ def create_key(
     """Create a key of a user, within the quota.
 
     :raises ScopeInvalid: a scope is unknown, or the owner does not have it.
-    :raises QuotaExceeded: the owner has ``API_KEY_QUOTA`` keys already.
+    :raises QuotaExceeded: the owner has as many keys as the quota allows.
     """
     granted = list(scopes)
     require_grantable(user, granted)

@@ -22,11 +22,14 @@ def count_code(user_id: Any) -> AccountLocked | AttemptsExceeded | None:
     if _count(user_id):
         return None
     attempts = CodeAttempts.objects.filter(pk=user_id).first()
-    if attempts is None:
-        # Race: of two first codes one inserts the row, and the other is counted on it.
-        if _insert(user_id) or _count(user_id):
-            return None
-        attempts = CodeAttempts.objects.filter(pk=user_id).first()
+    refusal = attempts and attempts.refusal(CODE_LIMITS)
+    if refusal:
+        return refusal
+    # Race: of two first codes one inserts the row, and the other is counted on it, whether the
+    # row came before or after the look at it.
+    if (attempts is None and _insert(user_id)) or _count(user_id):
+        return None
+    attempts = CodeAttempts.objects.filter(pk=user_id).first()
     if attempts is None:
         raise CodeInvalid
     return attempts.refusal(CODE_LIMITS) or AttemptsExceeded(wait=1)
