@@ -2,26 +2,20 @@
 
 import pytest
 from authkit.models import APIKey, SecurityEvent, Session
-from authkit.sessions.models import sessions_by_id
 from django.test import override_settings
 
 from tests.conftest import AUTH, bearer, is_there
+from tests.database.prepared import STATEMENTS
 from tests.factors.phone import Phone
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def _compiled_anew():
+def _compiled_anew(monkeypatch):
     """The SQL is compiled once in a process, whose USE_TZ does not change but here."""
-
-    def forget():
-        for lookup in (sessions_by_id, APIKey.objects.by_prefix):
-            lookup._plans.clear()
-
-    forget()
-    yield
-    forget()
+    for statement in STATEMENTS.values():
+        monkeypatch.setattr(statement(), "_plans", {})
 
 
 @pytest.fixture(params=["UTC", "Asia/Kathmandu", "America/St_Johns"])

@@ -22,6 +22,8 @@ from django.db.models import F, Q
 from django.db.models.sql.compiler import SQLCompiler
 from django.test.utils import CaptureQueriesContext
 
+from tests.database.prepared import STATEMENTS
+
 pytestmark = pytest.mark.django_db
 
 #: What ``prepared`` uses of Django without a promise of Django's.
@@ -41,17 +43,6 @@ PRIVATE_NAMES = [
     "django.db.models.manager.BaseManager.get_queryset",
     "django.db.connections.create_connection",
 ]
-
-STATEMENTS = {
-    "sessions_by_id": lambda: sessions.sessions_by_id,
-    "by_prefix": lambda: APIKey.objects.by_prefix,
-    "rotation": lambda: sessions.rotation,
-    "revocation": lambda: sessions.revocation,
-    "revocation_by_token": lambda: sessions.revocation_by_token,
-    "attempts": lambda: attempts.attempts.update,
-    "sums": lambda: attempts.sums,
-    "forgiveness": lambda: counters.forgiveness,
-}
 
 LIMITS = Limits(window=timedelta(minutes=1), per_window=3, in_a_row=7)
 
