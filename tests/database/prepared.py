@@ -1,5 +1,6 @@
 """The prepared statements of the package, by name."""
 
+from authkit.events import models as events
 from authkit.models import APIKey
 from authkit.passwords import attempts
 from authkit.passwords import models as counters
@@ -7,7 +8,9 @@ from authkit.sessions import models as sessions
 
 STATEMENTS = {
     "sessions_by_id": lambda: sessions.sessions_by_id,
+    "event": lambda: events.insertion,
     "by_prefix": lambda: APIKey.objects.by_prefix,
+    "opening": lambda: sessions.insertion,
     "rotation": lambda: sessions.rotation,
     "revocation": lambda: sessions.revocation,
     "revocation_by_token": lambda: sessions.revocation_by_token,

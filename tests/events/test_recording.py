@@ -10,6 +10,7 @@ from authkit.core.event_kinds import KINDS, Facts
 from authkit.errors import CodeInvalid
 from authkit.events import flows
 from authkit.events.flows import record
+from authkit.events.models import insertion
 from authkit.factors.totp.flows import confirm, set_up
 from authkit.login.flows import complete_login
 from authkit.models import SecurityEvent, Session
@@ -150,7 +151,7 @@ def unwritable(monkeypatch):
         with connection.cursor() as cursor:
             cursor.execute("SELECT nothing FROM nowhere")
 
-    monkeypatch.setattr(SecurityEvent, "save", run)
+    monkeypatch.setattr(insertion, "run", run)
     monkeypatch.setattr(SecurityEvent.objects, "bulk_create", run)
 
 

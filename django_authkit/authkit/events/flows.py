@@ -21,7 +21,7 @@ from authkit.core.event_kinds import KEPT_PERIOD, KINDS, MAX_KEPT, Facts
 from authkit.core.http.client import Client, present_client
 from authkit.core.http.security_log import tell_receivers, write_line
 from authkit.core.identity.users import AuthUser
-from authkit.events.models import SecurityEvent
+from authkit.events.models import SecurityEvent, insertion
 from authkit.signals import Event
 
 logger = logging.getLogger("authkit.events")
@@ -132,7 +132,7 @@ def _deferred() -> list[SecurityEvent]:
 def _store(rows: list[SecurityEvent]) -> None:
     with _isolated():
         if len(rows) == 1:
-            retry_on_conflict(rows[0].save, SecurityEvent)
+            insertion.run(rows[0])
         else:
             retry_on_conflict(lambda: SecurityEvent.objects.bulk_create(rows), SecurityEvent)
 

@@ -9,6 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from authkit.core.db.prepared import PreparedInsert
 from authkit.core.db.primary import PrimaryQuerySet
 from authkit.core.http.client import USER_AGENT_LENGTH
 from authkit.core.identity.users import AuthUser
@@ -100,3 +101,7 @@ def _refuse() -> NoReturn:
         "Security events are append-only. `manage.py authkit_prune` deletes expired ones, and "
         "authkit.events.flows.pseudonymise() removes the personal data of a user."
     )
+
+
+#: Stores one new event.
+insertion = PreparedInsert(SecurityEvent)

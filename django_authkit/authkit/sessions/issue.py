@@ -19,6 +19,7 @@ from authkit.sessions import tokens
 from authkit.sessions.assurance import joined
 from authkit.sessions.models import (
     Session,
+    insertion,
     password_fingerprint,
     sessions_by_id,
 )
@@ -70,7 +71,7 @@ def open_session(
         absolute_expires_at=absolute,
         enrolment_only=enrolment_only,
     )
-    session.save(force_insert=True)
+    insertion.run(session)
     return session
 
 

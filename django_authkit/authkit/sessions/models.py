@@ -13,7 +13,7 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
 from authkit.core import clock
-from authkit.core.db.prepared import Param, PreparedSelect, PreparedUpdate
+from authkit.core.db.prepared import Param, PreparedInsert, PreparedSelect, PreparedUpdate
 from authkit.core.db.primary import PrimaryQuerySet
 from authkit.core.http.client import USER_AGENT_LENGTH
 from authkit.core.identity.users import AuthUser
@@ -122,6 +122,9 @@ class Session(models.Model):
 
 _ID = Param("id", models.UUIDField())
 _NOW = Param("now", models.DateTimeField())
+
+#: Stores a new session.
+insertion = PreparedInsert(Session)
 
 #: Reads a session and its user in one query.
 sessions_by_id = PreparedSelect(Session, Q(id=_ID), related="user")

@@ -13,11 +13,12 @@ from authkit.core.db import prepared
 from authkit.core.db.prepared import Param, PreparedRow, PreparedSelect, PreparedUpdate
 from authkit.core.limits.attempts import PreparedAttempt, count_attempt
 from authkit.core.limits.rates import Limits
-from authkit.models import APIKey, PasswordAttempts, Session
+from authkit.events.models import insertion
+from authkit.models import APIKey, PasswordAttempts, SecurityEvent, Session
 from authkit.passwords import attempts
 from authkit.passwords import models as counters
 from authkit.sessions import models as sessions
-from django.db import DatabaseError, connection, connections, models
+from django.db import DatabaseError, IntegrityError, connection, connections, models, transaction
 from django.db.models import F, Q
 from django.db.models.sql.compiler import SQLCompiler
 from django.test.utils import CaptureQueriesContext
@@ -28,6 +29,9 @@ pytestmark = pytest.mark.django_db
 
 #: What ``prepared`` uses of Django without a promise of Django's.
 PRIVATE_NAMES = [
+    "django.db.models.sql.InsertQuery",
+    "django.db.models.sql.InsertQuery.get_compiler",
+    "django.db.models.sql.InsertQuery.insert_values",
     "django.db.models.sql.UpdateQuery",
     "django.db.models.sql.UpdateQuery.add_update_values",
     "django.db.models.sql.UpdateQuery.get_compiler",
@@ -37,6 +41,7 @@ PRIVATE_NAMES = [
     "django.db.models.sql.Query.change_aliases",
     "django.db.models.sql.compiler.SQLCompiler.as_sql",
     "django.db.models.sql.compiler.SQLCompiler.get_converters",
+    "django.db.models.sql.compiler.SQLInsertCompiler.as_sql",
     "django.db.models.sql.compiler.SQLUpdateCompiler.as_sql",
     "django.db.models.Field.get_db_prep_save",
     "django.db.models.ForeignKey.set_cached_value",
@@ -156,6 +161,37 @@ def test_the_requests_of_a_session_and_a_key_are_answered(way, client, user, set
     assert client.log_in(user, "wrong").status_code == 401
     _, key = APIKey.objects.create_key(name="job", owner=user)
     assert [APIKey.objects.get_from_key(key).owner for _ in range(2)] == [user, user]
+
+
+# --- INSERT -------------------------------------------------------------------------------------
+
+
+def an_event(**changes):
+    values = {"kind": "login_failed", "created_at": clock_now(), "facts": {"amr": ["pwd", None]}}
+    return SecurityEvent(**values | {"ip": "2001:db8::1"} | changes)
+
+
+def test_a_new_row_is_what_save_stores(way, user):
+    ours = an_event(user=user, session_id=uuid4(), user_agent="' OR 1=1; -- 50 % %s \u20ac")
+    theirs = SecurityEvent.objects.get(pk=_saved(ours))
+    insertion.run(ours)
+    assert (ours._state.adding, ours._state.db) == (False, theirs._state.db)
+    ours.refresh_from_db()
+    for field in SecurityEvent._meta.concrete_fields[1:]:
+        assert getattr(ours, field.attname) == getattr(theirs, field.attname)
+
+
+def _saved(event):
+    columns = {f.attname: getattr(event, f.attname) for f in SecurityEvent._meta.concrete_fields}
+    return SecurityEvent.objects.create(**columns | {"id": uuid4()}).pk
+
+
+def test_a_row_is_inserted_once(way):
+    event = an_event()
+    insertion.run(event)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insertion.run(SecurityEvent(id=event.pk, kind="other", created_at=clock_now()))
+    assert SecurityEvent.objects.get().kind == "login_failed"
 
 
 # --- UPDATE -------------------------------------------------------------------------------------

@@ -17,10 +17,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
+from types import SimpleNamespace
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import Error, connections, models, router
-from django.db.models import DEFERRED, Q, Value, sql
+from django.db.models import DEFERRED, Expression, Q, Value, sql
 from django.db.models.manager import BaseManager
 
 from authkit.core.db.retry import retry_on_conflict
@@ -35,7 +36,7 @@ logger = logging.getLogger("authkit.prepared")
 _bound: ContextVar[Values | None] = ContextVar("authkit_bound", default=None)
 
 
-class Param(Value):
+class Param(Expression):
     """A value that a prepared statement is given by name, each time that it runs.
 
     :param output_field: the type of its column, as in Django's own expressions. One name has
@@ -43,7 +44,7 @@ class Param(Value):
     """
 
     def __init__(self, name: str, output_field: Any) -> None:
-        super().__init__(None, output_field=output_field)
+        super().__init__(output_field=output_field)
         self.name = name
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
@@ -61,8 +62,7 @@ class _Sql(NamedTuple):
     constants: dict[str, Any]
 
     @classmethod
-    def of(cls, compiler: Any) -> _Sql:
-        text, params = compiler.as_sql()
+    def of(cls, text: str, params: Sequence[Any]) -> _Sql:
         fields, constants, names = {}, {}, []
         for number, param in enumerate(params):
             if isinstance(param, Param):
@@ -152,11 +152,49 @@ class PreparedUpdate(_Statement[M]):
     def _compile(self, alias: str, connection: Any) -> _Sql:
         query: Any = self._rows(alias).filter(self.condition).query.chain(sql.UpdateQuery)
         query.add_update_values(self.assignments)
-        return _Sql.of(query.get_compiler(connection=connection))
+        return _Sql.of(*query.get_compiler(connection=connection).as_sql())
 
     def _run_by_orm(self, alias: str, values: Values) -> int:
         with _values(values):
             return self._rows(alias).filter(self.condition).update(**self.assignments)
+
+
+class PreparedInsert(_Statement[M]):
+    """``instance.save(force_insert=True)``, without Django's signals.
+
+    For a model without parents, whose instances have their primary key before they are stored.
+    """
+
+    def __init__(self, model: type[M]) -> None:
+        super().__init__(model)
+        self.fields: list[models.Field[Any, Any]] = list(model._meta.local_concrete_fields)
+
+    def run(self, instance: M) -> None:
+        """Insert the row of a new instance."""
+        alias = router.db_for_write(self.model, instance=instance)
+        plan: _Sql | None = self._plan(alias)
+        if plan is None:
+            save = partial(instance.save, using=alias, force_insert=True)
+            return retry_on_conflict(save, self.model)
+        connection = connections[alias]
+        values = {field.attname: field.pre_save(instance, add=True) for field in self.fields}
+        parameters = plan.bind(connection, values)
+
+        def execute() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(plan.text, parameters)
+
+        retry_on_conflict(execute, self.model)
+        instance._state.adding = False
+        instance._state.db = alias
+        return None
+
+    def _compile(self, alias: str, connection: Any) -> _Sql:
+        params = {field.attname: Param(field.attname, field) for field in self.fields}
+        query: Any = sql.InsertQuery(self.model)
+        query.insert_values(self.fields, [SimpleNamespace(**params)], raw=True)
+        (statement,) = query.get_compiler(connection=connection).as_sql()
+        return _Sql.of(*statement)
 
 
 class PreparedRow(_Statement[M]):
@@ -298,7 +336,7 @@ class _Query(NamedTuple):
 
     @classmethod
     def of(cls, compiler: Any) -> _Query:
-        statement = _Sql.of(compiler)
+        statement = _Sql.of(*compiler.as_sql())
         converters = compiler.get_converters([column[0] for column in compiler.select])
         return cls(statement, [(position, *rest) for position, rest in converters.items()])
 
