@@ -97,7 +97,7 @@ class TokenReused(TokenInvalid):
 
 
 class APIKeyInvalid(AuthkitError):
-    """The key is malformed, unknown, expired or revoked, has no owner, or its network is wrong."""
+    """The key is not valid: malformed, unknown, ended, without its owner, of another network."""
 
     status_code = status.HTTP_401_UNAUTHORIZED
     default_detail = _("The API key is not valid.")

@@ -8,6 +8,7 @@ from rest_framework_api_key.models import AbstractAPIKey
 
 from authkit.api_keys.foreign import use_foreign_key
 from authkit.api_keys.keys import plain_prefix_of, prefix_within
+from authkit.api_keys.owners import owner_of
 from authkit.api_keys.principal import ServicePrincipal
 from authkit.api_keys.usage import ClientIP, branded_prefix_of, use_key
 from authkit.conf import conf
@@ -43,7 +44,8 @@ class APIKeyAuthentication(HeaderCredentialAuthentication):
 
     def verify(self, request: Request, credential: str) -> tuple[Any, AbstractAPIKey]:
         api_key = self.use(credential, partial(ip_of, request._request))
-        return self.owner_of(api_key) or ServicePrincipal(api_key), api_key
+        owner = self.owner_of(api_key)
+        return (ServicePrincipal(api_key) if owner is None else owner), api_key
 
     def use(self, key: str, get_ip: ClientIP) -> AbstractAPIKey:
         """Return the row of a key that is valid from this client IP, and count the use.
@@ -54,8 +56,11 @@ class APIKeyAuthentication(HeaderCredentialAuthentication):
         return use_key(key, get_ip)
 
     def owner_of(self, api_key: Any) -> Any:
-        """Return the user whom a key acts for, or None."""
-        return api_key.owner
+        """Return the user whom a key acts for; None for a service key.
+
+        :raises APIKeyInvalid: the key names an owner, and there is no such user.
+        """
+        return owner_of(api_key)
 
     def find_credential(self, text: str) -> str | None:
         return prefix_within(text, conf.API_KEY_BRAND)
@@ -85,4 +90,4 @@ class PlainAPIKeyAuthentication(APIKeyAuthentication):
     def owner_of(self, api_key: Any) -> Any:
         if self.model is None:
             return super().owner_of(api_key)
-        return getattr(api_key, self.owner_field) if self.owner_field else None
+        return owner_of(api_key, self.owner_field) if self.owner_field else None

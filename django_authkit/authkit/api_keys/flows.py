@@ -13,6 +13,7 @@ from django.db import IntegrityError
 
 from authkit.api_keys.keys import new_key
 from authkit.api_keys.models import APIKey, APIKeyQuerySet
+from authkit.api_keys.owners import has_owner_row
 from authkit.api_keys.scopes import require_grantable
 from authkit.conf import conf
 from authkit.core import clock
@@ -130,9 +131,11 @@ def rotate(api_key: APIKey, overlap: timedelta = timedelta(0), *, actor: Any = N
     ends the oldest. Id, prefix, scopes, networks and counts stay as they are.
 
     :param actor: the primary key of the administrator who rotates it, if one does.
-    :raises APIKeyEnded: the key has expired, or been revoked.
+    :raises APIKeyEnded: the key has expired, or been revoked, or its owner is missing.
     :raises APIKeyRotated: another request has just rotated it (compare-and-set).
     """
+    if not has_owner_row(api_key):
+        raise APIKeyEnded
     key = new_key(conf.API_KEY_BRAND, api_key.prefix)
     changes: dict[str, Any] = {
         "hashed_key": APIKey.objects.key_generator.hash(key),

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework_api_key.models import AbstractAPIKey
 
 from authkit.api_keys.keys import plain_prefix_of
+from authkit.api_keys.owners import has_usable_owner
 from authkit.core import clock
 from authkit.errors import APIKeyInvalid
 
@@ -23,7 +24,7 @@ def use_foreign_key(model: type[AbstractAPIKey], key: str, owner_field: str | No
     api_key = _find(model, prefix, owner_field)
     if not _matches(model.objects.key_generator, key, api_key):
         raise APIKeyInvalid
-    if _has_expired(api_key) or not _owner_is_active(api_key, owner_field):
+    if _has_expired(api_key) or not (owner_field is None or has_usable_owner(api_key, owner_field)):
         raise APIKeyInvalid
     return api_key
 
@@ -42,8 +43,3 @@ def _matches(generator: Any, key: str, api_key: Any) -> bool:
 
 def _has_expired(api_key: Any) -> bool:
     return api_key.expiry_date is not None and api_key.expiry_date <= clock.now()
-
-
-def _owner_is_active(api_key: Any, owner_field: str | None) -> bool:
-    owner = getattr(api_key, owner_field) if owner_field else None
-    return owner is None or owner.is_active

@@ -10,7 +10,9 @@ from django.db import IntegrityError
 
 from authkit.api_keys.keys import is_prefix
 from authkit.api_keys.models import APIKey
+from authkit.api_keys.owners import owner_of
 from authkit.core.db.retry import atomic_with_retry
+from authkit.errors import APIKeyInvalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,10 @@ class Imported:
 
 def import_key(old: Any, owner_field: str | None) -> Imported:
     """Copy one row, so that authkit accepts its key too. The old row does not change."""
-    owner = getattr(old, owner_field) if owner_field else None
+    try:
+        owner = owner_of(old, owner_field) if owner_field else None
+    except APIKeyInvalid:
+        return Imported(old.prefix, "its owner is missing")
     return Imported(old.prefix, _obstacle(old) or _copy(old, owner))
 
 

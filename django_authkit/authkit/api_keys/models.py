@@ -18,6 +18,7 @@ from rest_framework_api_key.models import AbstractAPIKey, BaseAPIKeyManager
 from authkit import errors
 from authkit.api_keys import keys, scopes
 from authkit.api_keys.cache import forget
+from authkit.api_keys.owners import has_usable_owner, owner_of
 from authkit.conf import conf
 from authkit.core import clock
 from authkit.core.db.prepared import Param, PreparedSelect
@@ -265,7 +266,7 @@ class APIKey(AbstractAPIKey):  # type: ignore[misc]  # as above
             return "revoked"
         if self.has_run_out():
             return "expired"
-        if self.owner is not None and not self.owner.is_active:
+        if not has_usable_owner(self):
             return "owner_inactive"
         return None
 
@@ -278,8 +279,8 @@ class APIKey(AbstractAPIKey):  # type: ignore[misc]  # as above
             raise ValidationError({"group": _("A key with an owner has the owner's permissions.")})
         self._clean_rate()
         try:
-            scopes.require_grantable(self.owner, self.scopes)
-        except errors.ScopeInvalid as error:
+            scopes.require_grantable(owner_of(self), self.scopes)
+        except (errors.ScopeInvalid, errors.APIKeyInvalid) as error:
             raise ValidationError(str(error.detail)) from None
 
     def save(self, *args: Any, **kwargs: Any) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.utils.module_loading import import_string
 
+from authkit.api_keys.owners import owner_of
 from authkit.conf import conf
-from authkit.errors import ScopeInvalid
+from authkit.errors import APIKeyInvalid, ScopeInvalid
 
 
 def scopes_of(owner: Any) -> frozenset[str]:
@@ -31,9 +32,18 @@ def require_grantable(owner: Any, scopes: Iterable[str]) -> None:
         raise ScopeInvalid
 
 
+def _scopes_of_owner(api_key: Any) -> frozenset[str]:
+    if not hasattr(api_key, "owner_id"):
+        return scopes_of(None)  # a key of another table
+    try:
+        return scopes_of(owner_of(api_key))
+    except APIKeyInvalid:
+        return frozenset()
+
+
 def missing_scopes(api_key: Any, required: Iterable[str]) -> set[str]:
     """Return the required scopes that the key does not hold, or that its owner has lost since."""
     missing = set(required).difference(getattr(api_key, "scopes", ()))
     if not missing and conf.OWNER_SCOPES is not None:
-        missing = set(required).difference(scopes_of(getattr(api_key, "owner", None)))
+        missing = set(required).difference(_scopes_of_owner(api_key))
     return missing
