@@ -87,13 +87,15 @@ def _find(prefix: str) -> tuple[APIKey | None, bool]:
     lookup = APIKey.objects.by_prefix
     if not conf.API_KEY_CACHE_SECONDS or not lookup.is_prepared():
         return lookup.get(prefix=prefix), True
-    remembered = recall(prefix)
+    place = {"using": router.db_for_write(APIKey), "columns": lookup.columns}
+    remembered = recall(prefix, **place)
     if remembered is not None:
         return lookup.build(remembered), False
+    since = clock.now().timestamp()
     row = lookup.row(prefix=prefix)
     if row is None:
         return None, True
-    remember(prefix, row)
+    remember(prefix, row, **place, since=since)
     return lookup.build(row), True
 
 

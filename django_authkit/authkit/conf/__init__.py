@@ -118,8 +118,10 @@ class Settings(Declarations):
         Risk: a change by other means, such as SQL or the deactivation of the owner, takes effect
         after that many seconds. The same is true of a revocation by another process where each
         process has its own cache, and of a revocation while the cache is down (the logger
-        `authkit.api_keys` warns). The cache holds the row of the key with its hash, and the row
-        of the owner without the password hash.
+        `authkit.api_keys` warns). The cache holds the row of the key and that of the owner, without
+        the password hash, encrypted under a key derived from `SECRET_KEY`. It is not trusted: rows
+        of another secret, database, model or version, and rows that were changed, are ignored. So
+        all processes must name the database in the same way.
         """,
     )
     SCOPES: Setting[Mapping[str, str]] = Setting(

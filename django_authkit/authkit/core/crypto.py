@@ -67,7 +67,8 @@ def key_ring() -> Mapping[str, bytes]:
     """
     configured = {key_id: decode_key(key) for key_id, key in conf.ENCRYPTION_KEYS.items()}
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return configured | {_id_of(key): key for key in map(_derived_key, secrets)}
+    derived = [derived_key(secret, "authkit.encryption") for secret in secrets]
+    return configured | {_id_of(key): key for key in derived}
 
 
 def decode_key(encoded: str) -> bytes:
@@ -84,9 +85,10 @@ def decode_key(encoded: str) -> bytes:
     return key
 
 
-def _derived_key(secret: str | bytes) -> bytes:
+def derived_key(secret: str | bytes, purpose: str) -> bytes:
+    """Return the key that HKDF derives from SECRET_KEY for one purpose."""
     material = secret if isinstance(secret, bytes) else secret.encode()
-    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"authkit.encryption").derive(material)
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(material)
 
 
 def _id_of(key: bytes) -> str:

@@ -229,9 +229,9 @@ class PreparedSelect(_Statement[M]):
     defers columns), that manager is asked for the related row instead, in a second query of the
     ORM, and its refusal counts as "not found".
 
-    Between :meth:`row` and :meth:`build` a row can be kept, in a cache say. Columns of the
-    related model that are ``private`` are not kept, and come as deferred ones. Both need a
-    statement that :meth:`is_prepared`.
+    Between :meth:`row` and :meth:`build` a row can be kept, in a cache say, as long as
+    :attr:`columns` stay the same. Columns of the related model that are ``private`` are not kept,
+    and come as deferred ones. All three need a statement that :meth:`is_prepared`.
     """
 
     def __init__(
@@ -259,6 +259,12 @@ class PreparedSelect(_Statement[M]):
             return self._get_by_orm(alias, values)
         row = plan.query.read(connections[alias], values)
         return None if row is None else self._instance(alias, plan, row)
+
+    @property
+    def columns(self) -> str:
+        """The models, columns and types of a :meth:`row`, in its order."""
+        plan: _Instances = self._plan(router.db_for_write(self.model))
+        return plan.columns
 
     def row(self, **values: Any) -> Row | None:
         """Return what :meth:`build` makes the instances of, as plain values; None if not found."""
@@ -298,9 +304,9 @@ class PreparedSelect(_Statement[M]):
             for index, attname in enumerate(related.attnames)
             if attname in self.private
         ]
-        return _Instances(
-            compiled, _Part.of(compiler.klass_info, compiler.select), related, private
-        )
+        base = _Part.of(compiler.klass_info, compiler.select)
+        columns = f"{base.described()} {related.described()} private:{private}"
+        return _Instances(compiled, base, related, private, columns)
 
     def _is_one_query(self) -> bool:
         manager = self.related.related_model._default_manager
@@ -374,6 +380,12 @@ class _Part(NamedTuple):
         deferred = [position for position, name in enumerate(fields) if name not in attnames]
         return cls(model, attnames, columns, attnames.index(model._meta.pk.attname), deferred)
 
+    def described(self) -> str:
+        """Return the model, and its columns with their types."""
+        fields: list[Any] = [self.model._meta.get_field(name) for name in self.attnames]
+        types = [f"{field.attname}={field.get_internal_type()}" for field in fields]
+        return f"{self.model._meta.label}({','.join(types)})"
+
     def build(self, alias: str, row: Row) -> models.Model | None:
         values = row[self.columns]
         if values[self.pk_index] is None:
@@ -390,6 +402,7 @@ class _Instances(NamedTuple):
     base: _Part
     related: _Part
     private: list[int]
+    columns: str
 
 
 @contextmanager
