@@ -10,7 +10,12 @@ from authkit.accounts.views import (
     ProfileView,
     RegisterView,
 )
-from authkit.api_keys.views import APIKeyListView, APIKeyRotateView, APIKeyView
+from authkit.api_keys.views import (
+    APIKeyListView,
+    APIKeyRotateView,
+    APIKeyView,
+    TokenIntrospectView,
+)
 from authkit.factors.recovery_codes.views import RecoveryCodesView
 from authkit.factors.totp.views import TOTPDisableView, TOTPSetupView, TOTPVerifyView
 from authkit.factors.views import SecondFactorView
@@ -35,6 +40,7 @@ urlpatterns = [
     path("token/second-factor/", TokenSecondFactorView.as_view(), name="token-second-factor"),
     path("token/refresh/", TokenRefreshView.as_view(), name="token-refresh"),
     path("token/verify/", TokenVerifyView.as_view(), name="token-verify"),
+    path("token/introspect/", TokenIntrospectView.as_view(), name="token-introspect"),
     path("token/revoke/", TokenRevokeView.as_view(), name="token-revoke"),
     path("reauthenticate/", ReauthenticateView.as_view(), name="reauthenticate"),
     path("sessions/", SessionListView.as_view(), name="session-list"),

@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 from authkit import urls
+from authkit.api_keys.keys import new_key
 from authkit.models import APIKey, Session, TOTPDevice
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -77,6 +78,8 @@ def members():
 
 def send(method, path, body=b"", content_type="application/json", **headers):
     client = Client(raise_request_exception=False)
+    if path.endswith("/introspect/"):  # the only endpoint for services
+        headers.setdefault("HTTP_X_API_KEY", SERVICE_KEY)
     return client.generic(method, path, body, content_type=content_type, **headers)
 
 
@@ -101,7 +104,8 @@ def assert_well_formed(answer, allowed=(200, 204, 400, 401, 404, 405, 406, 415))
         )
         assert is_refusal or is_list_by_member, body
     if answer.status_code == 401:
-        assert answer["WWW-Authenticate"].startswith('Bearer realm="api"')
+        challenged = answer["WWW-Authenticate"]
+        assert challenged.startswith(('Bearer realm="api"', 'ApiKey realm="api"'))
 
 
 ANSWERS = (200, 204, 400, 401, 404, 405, 406, 415)
@@ -212,8 +216,16 @@ UNREADABLE -= {
 }
 
 
+#: A service key with the scope to introspect, whose secret is the same in each test.
+SERVICE_KEY = new_key("ak", "SERVICES")
+
+
 @pytest.fixture
 def access(user):
+    hashed = APIKey.objects.key_generator.hash(SERVICE_KEY)
+    APIKey.objects.create(
+        name="service", prefix="SERVICES", hashed_key=hashed, scope="authkit:introspect"
+    )
     return Client().pair(user)["access"]
 
 
@@ -392,14 +404,7 @@ def test_nothing_in_the_query_is_looked_at(access, name, query):
     path = address(name)
     for method in ("POST", "PUT"):
         plain = send(method, path, b"{}", **bearer(access))
-        queried = Client().generic(
-            method,
-            path,
-            b"{}",
-            content_type="application/json",
-            query_params=query,
-            **bearer(access),
-        )
+        queried = send(method, path, b"{}", query_params=query, **bearer(access))
         assert queried.status_code == plain.status_code
         if plain.status_code != 201:  # a secret differs from the next
             assert queried.content == plain.content

@@ -1,6 +1,7 @@
 """The endpoints of ``authkit.urls``, derived from the routes: no list to keep in step."""
 
 from authkit import urls
+from authkit.authentication import APIKeyAuthentication
 from authkit.core.http.views import PublicView
 from authkit.sessions.authentication import EnrolmentAuthentication
 
@@ -13,9 +14,10 @@ ROUTES = [
     if is_there(str(pattern.pattern))
 ]
 
-#: Paths of endpoints that ignore credentials, and of those that require a session.
+#: Paths of endpoints that ignore credentials, of those for services, and of those for sessions.
 PUBLIC = [path for path, view in ROUTES if issubclass(view, PublicView)]
-OWNERS = [path for path, view in ROUTES if not issubclass(view, PublicView)]
+SERVICES = [path for path, view in ROUTES if APIKeyAuthentication in view.authentication_classes]
+OWNERS = [path for path, view in ROUTES if path not in (*PUBLIC, *SERVICES)]
 
 #: Method and path of what a session cannot use that owes a second factor.
 COMPLETE_SESSIONS_ONLY = [

@@ -102,6 +102,7 @@ ROUTES = {
     "token-second-factor": "/api/v1/auth/token/second-factor/",
     "token-refresh": "/api/v1/auth/token/refresh/",
     "token-verify": "/api/v1/auth/token/verify/",
+    "token-introspect": "/api/v1/auth/token/introspect/",
     "token-revoke": "/api/v1/auth/token/revoke/",
     "reauthenticate": "/api/v1/auth/reauthenticate/",
     "session-list": "/api/v1/auth/sessions/",

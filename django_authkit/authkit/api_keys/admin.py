@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from authkit import errors
 from authkit.api_keys import flows
 from authkit.api_keys.models import MAX_NETWORKS, APIKey
-from authkit.conf import conf
+from authkit.api_keys.scopes import declared_scopes
 from authkit.core.http.networks import joined
 from authkit.events import flows as events
 
@@ -64,7 +64,7 @@ class APIKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
     administrator: Any = None
 
     scope = ScopesField(
-        label=capfirst(_("scopes")), required=False, choices=lambda: declared_scopes()
+        label=capfirst(_("scopes")), required=False, choices=lambda: scope_choices()
     )
     networks = NetworksField(
         label=capfirst(_("allowed networks")),
@@ -93,8 +93,8 @@ def recorder(request: HttpRequest, api_key: APIKey) -> partial[None]:
     return partial(events.record, user=api_key.owner_id, api_key=api_key.pk, actor=request.user.pk)
 
 
-def declared_scopes() -> list[tuple[str, str]]:
-    return [(name, f"{name}: {sentence}") for name, sentence in conf.SCOPES.items()]
+def scope_choices() -> list[tuple[str, str]]:
+    return [(name, f"{name}: {sentence}") for name, sentence in declared_scopes().items()]
 
 
 @admin.register(APIKey)

@@ -14,7 +14,7 @@ from authkit.api_keys.usage import ClientIP, branded_prefix_of, use_key
 from authkit.conf import conf
 from authkit.core.http.client import ip_of
 from authkit.core.http.header_credentials import HeaderCredentialAuthentication
-from authkit.errors import API_KEY_CHALLENGE
+from authkit.errors import API_KEY_CHALLENGE, APIKeyInvalid, APIKeyRateExceeded
 
 
 class APIKeyAuthentication(HeaderCredentialAuthentication):
@@ -27,6 +27,7 @@ class APIKeyAuthentication(HeaderCredentialAuthentication):
     ``query_parameter``, which is read instead of the header.
     """
 
+    refuses = (APIKeyInvalid, APIKeyRateExceeded, *HeaderCredentialAuthentication.refuses)
     header = "X-API-Key"
     keyword: str | None = None
 

@@ -4,11 +4,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission, OperationHolderMixin
 from rest_framework.request import Request
 
+from authkit.api_keys.models import APIKey
 from authkit.api_keys.scopes import missing_scopes
 from authkit.core.http.header_credentials import is_key
+
+
+class InsufficientScope(PermissionDenied):
+    default_detail = _("The API key lacks the required scope.")
+    default_code = "insufficient_scope"
 
 
 class HasScope(OperationHolderMixin, BasePermission):
@@ -20,8 +27,9 @@ class HasScope(OperationHolderMixin, BasePermission):
     that does not hold all of them is answered 403 ``insufficient_scope`` (RFC 6750 section 3.1).
     """
 
-    message = _("The API key lacks the required scope.")
-    code = "insufficient_scope"
+    refuses = (InsufficientScope,)
+    message = InsufficientScope.default_detail
+    code = InsufficientScope.default_code
 
     def __init__(self, *scopes: str) -> None:
         self.scopes = scopes
@@ -37,6 +45,17 @@ class HasScope(OperationHolderMixin, BasePermission):
             return True
         required = self.scopes or scopes_required_by(view, request)
         return bool(required) and not missing_scopes(request.auth, required)
+
+
+class IsServiceKey(BasePermission):
+    """Only for API keys without an owner."""
+
+    refuses = (InsufficientScope,)
+    message = InsufficientScope.default_detail
+    code = InsufficientScope.default_code
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return isinstance(request.auth, APIKey) and request.auth.owner_id is None
 
 
 def scopes_required_by(view: Any, request: Request) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.utils.module_loading import import_string
@@ -11,16 +11,30 @@ from authkit.api_keys.owners import owner_of
 from authkit.conf import conf
 from authkit.errors import APIKeyInvalid, ScopeInvalid
 
+#: Lets a service key ask about tokens at ``token/introspect/`` (RFC 7662).
+INTROSPECT = "authkit:introspect"
+
+#: authkit's own scopes, each with a sentence. Only service keys may hold them.
+RESERVED: Mapping[str, str] = {INTROSPECT: "Ask whether a token is active (RFC 7662)"}
+
+
+def declared_scopes() -> Mapping[str, str]:
+    """Return the scopes of the project and authkit's own, each with a sentence."""
+    return {**conf.SCOPES, **RESERVED}
+
 
 def scopes_of(owner: Any) -> frozenset[str]:
     """Return the scopes that keys of this owner may hold; service keys (None) may hold all."""
     policy = conf.OWNER_SCOPES
-    if owner is None or policy is None:
-        return frozenset(conf.SCOPES)
+    if owner is None:
+        return frozenset(declared_scopes())
+    own = frozenset(conf.SCOPES).difference(RESERVED)
+    if policy is None:
+        return own
     allowed: Callable[[Any], Iterable[str]] = (
         import_string(policy) if isinstance(policy, str) else policy
     )
-    return frozenset(allowed(owner)).intersection(conf.SCOPES)
+    return own.intersection(allowed(owner))
 
 
 def require_grantable(owner: Any, scopes: Iterable[str]) -> None:
@@ -39,6 +53,12 @@ def _scopes_of_owner(api_key: Any) -> frozenset[str]:
         return scopes_of(owner_of(api_key))
     except APIKeyInvalid:
         return frozenset()
+
+
+def effective_scopes(api_key: Any) -> list[str]:
+    """Return the scopes that the key holds and its owner has not lost since."""
+    lost = missing_scopes(api_key, api_key.scopes)
+    return [scope for scope in api_key.scopes if scope not in lost]
 
 
 def missing_scopes(api_key: Any, required: Iterable[str]) -> set[str]:

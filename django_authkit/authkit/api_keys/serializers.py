@@ -13,8 +13,9 @@ from rest_framework import serializers
 from authkit.api_keys.flows import MAX_OVERLAP
 from authkit.api_keys.models import MAX_NETWORKS, APIKey
 from authkit.core import clock
-from authkit.core.http.fields import StrictCharField, StrictSerializer
+from authkit.core.http.fields import SecretField, StrictCharField, StrictSerializer
 from authkit.core.http.networks import canonical
+from authkit.sessions.tokens import MAX_TOKEN_LENGTH
 
 #: Longer than any key needs, and safely before the year 9999, where dates end.
 MAX_LIFETIME = timedelta(days=36525)
@@ -119,6 +120,37 @@ class RotateSerializer(StrictSerializer):
         max_value=int(MAX_OVERLAP.total_seconds()),
         help_text="How long the old key stays valid; at most 7 days.",
     )
+
+
+class IntrospectionRequestSerializer(serializers.Serializer[Any]):
+    token = SecretField(
+        max_length=MAX_TOKEN_LENGTH, help_text="The access token or API key of a request."
+    )
+
+
+class IntrospectionSerializer(serializers.Serializer[Any]):
+    """The state of a token (RFC 7662); members that do not apply are omitted."""
+
+    active = serializers.BooleanField(help_text="Whether the token may be used now.")
+    token_type = serializers.ChoiceField(["Bearer", "ApiKey"], required=False)
+    sub = serializers.CharField(
+        required=False, help_text="The user id; a service key without an owner has none."
+    )
+    sid = serializers.UUIDField(required=False, help_text="The session of an access token.")
+    scope = serializers.CharField(
+        required=False, help_text="The scopes of an API key, separated by spaces."
+    )
+    exp = serializers.IntegerField(required=False, help_text="When it expires, in Unix time.")
+    iat = serializers.IntegerField(required=False, help_text="When it was issued.")
+    amr = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="Authentication methods of the session (RFC 8176).",
+    )
+    auth_time = serializers.IntegerField(
+        required=False, help_text="When the user last proved who they are."
+    )
+    client = serializers.CharField(required=False, help_text="The id of the API key.")
 
 
 class APIKeySerializer(serializers.ModelSerializer[APIKey]):

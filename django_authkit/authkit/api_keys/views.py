@@ -6,19 +6,26 @@ from typing import TypeVar
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import status
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotAuthenticated, NotFound
 from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from authkit.api_keys import flows
+from authkit.api_keys.authentication import APIKeyAuthentication
+from authkit.api_keys.introspection import introspect
+from authkit.api_keys.permissions import HasScope, IsServiceKey
+from authkit.api_keys.scopes import INTROSPECT
 from authkit.api_keys.serializers import (
     APIKeyRequestSerializer,
     APIKeySerializer,
+    IntrospectionRequestSerializer,
+    IntrospectionSerializer,
     NewAPIKeySerializer,
     RotateSerializer,
 )
 from authkit.core.http.openapi import DONE, operation
+from authkit.core.http.views import AuthkitView
 from authkit.errors import APIKeyEnded, APIKeyRotated, QuotaExceeded, ScopeInvalid
 from authkit.sessions.owner import OwnerView, current_user, uuid_or_404
 from authkit.sessions.permissions import MayAddCredentials, RecentlyAuthenticated
@@ -137,6 +144,30 @@ class APIKeyRotateView(OwnerView):
         overlap = timedelta(seconds=self.read(request)["overlap_seconds"])
         new = flows.rotate_key(current_user(request), uuid_or_404(key_id), overlap)
         return _shown_once(_or_404(new))
+
+
+class TokenIntrospectView(AuthkitView):
+    """For other services: by a service key with the scope ``authkit:introspect``."""
+
+    refuses = (*AuthkitView.refuses, NotAuthenticated)
+    authentication_classes = [APIKeyAuthentication]
+    permission_classes = [HasScope, IsServiceKey]
+    required_scopes = [INTROSPECT]
+    serializer_class = IntrospectionRequestSerializer
+
+    @operation(
+        "token_introspect",
+        "Ask about the access token or API key of a request (RFC 7662)",
+        {200: IntrospectionSerializer},
+        extensions={"x-required-scopes": [INTROSPECT]},
+        description=(
+            "For other services, with an API key that has no owner and the scope "
+            '`authkit:introspect`. The answer is `{"active": false}` for everything that may '
+            "not be used now, and for API keys that are bound to networks."
+        ),
+    )
+    def post(self, request: Request) -> Response:
+        return Response(introspect(self.read(request)["token"]))
 
 
 def _or_404(found: T | None) -> T:

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from authkit.api_keys.authentication import APIKeyAuthentication
 from authkit.api_keys.permissions import HasScope
+from authkit.api_keys.scopes import declared_scopes
 from authkit.checks.routes import RoutedView, path_of, routed_views
 from authkit.conf import Settings, conf
 
@@ -41,7 +42,7 @@ def _api_views() -> list[RoutedView]:
 
 def _undeclared_scopes(views: list[RoutedView]) -> Iterator[CheckMessage]:
     for view in views:
-        for scope in sorted(set(_scopes_required_by(view)) - set(conf.SCOPES)):
+        for scope in sorted(set(_scopes_required_by(view)) - set(declared_scopes())):
             yield Error(
                 f"'{view.route}' requires the scope '{scope}', which AUTHKIT['SCOPES'] does not "
                 "declare: no key can hold it.",

@@ -46,7 +46,7 @@ class JWTAuthentication(HeaderCredentialAuthentication):
 
     def verify(self, request: Request, credential: str) -> tuple[AuthUser, AccessToken]:
         session, claims = session_of_access_token(credential)
-        if session.enrolment_only and not self.accepts_enrolment_only:
+        if session.owes_second_factor and not self.accepts_enrolment_only:
             raise EnrolmentRequired
         return session.user, AccessToken(session, claims)
 

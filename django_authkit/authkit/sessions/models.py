@@ -84,6 +84,11 @@ class Session(models.Model):
         """Authentication method references as in RFC 8176, e.g. ``["pwd"]``."""
         return self.methods.split()
 
+    @property
+    def owes_second_factor(self) -> bool:
+        """Whether the session can only set up a second factor."""
+        return self.enrolment_only
+
     def assign(self, changes: Mapping[str, Any]) -> None:
         """Set on this instance what a conditional UPDATE has written."""
         for name, value in changes.items():

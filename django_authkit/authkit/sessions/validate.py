@@ -18,10 +18,14 @@ from authkit.sessions.tokens import Claims
 def verify_token(token: str) -> None:
     """Return if an access or refresh token would be accepted now.
 
+    That of a session which owes a second factor is not: it opens nothing but the set-up.
+
     :raises TokenInvalid: it would not.
     """
-    claims = tokens.decode(token, *tokens.BEARER, "refresh")
+    claims = tokens.decode(token, "access", "refresh")
     session = live_session(claims)
+    if session.owes_second_factor:
+        raise TokenInvalid
     if claims.token_type == "refresh" and not (  # noqa: S105 - a kind, not a token
         session.generation == claims.generation or is_within_grace(session, claims)
     ):
