@@ -2,6 +2,7 @@
 
 import pytest
 from authkit.checks.factor_bypass import check_factor_bypass
+from authkit.checks.other_log_ins import AUTHENTICATORS, VIEWS
 from authkit.factors.admin_site import SecondFactorAdminSite
 from django.contrib.admin import AdminSite
 from django.core.checks import run_checks
@@ -9,10 +10,16 @@ from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import include, path
 from django.utils.module_loading import import_string
+from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django_otp.admin import OTPAdminSite
-from rest_framework.authentication import BasicAuthentication, SessionAuthentication
+from rest_framework.authentication import (
+    BaseAuthentication,
+    BasicAuthentication,
+    SessionAuthentication,
+)
+from rest_framework.settings import api_settings
 from rest_framework_simplejwt.views import TokenObtainPairView, TokenRefreshView, TokenVerifyView
 
 OTP = ["django_otp.middleware.OTPMiddleware"]
@@ -145,6 +152,38 @@ def test_a_view_that_gives_out_tokens_is_named_with_its_route(view):
     assert check_id == "authkit.W004"
     assert text.startswith("'api/old/token/' (")
     assert "TokenView" in text or "TokenObtainPairView" in text
+
+
+def named_like(path, *bases):
+    """A class of a package that is not installed, as the check sees it."""
+    module, _, name = path.rpartition(".")
+    return type(name, bases, {"__module__": module, "__qualname__": name})
+
+
+@pytest.mark.parametrize("dotted", sorted(VIEWS))
+def test_every_listed_log_in_is_named_with_what_is_said_of_it(dotted):
+    view = type("Theirs", (named_like(dotted, View),), {})
+    [(check_id, text)] = found(OURS, path("in/", never_cache(view.as_view())))
+    assert check_id == "authkit.W004"
+    assert text == f"'in/' ({__name__}.Theirs) {VIEWS[dotted]}."
+
+
+@pytest.mark.parametrize("dotted", sorted(AUTHENTICATORS))
+def test_every_listed_authenticator_is_named_with_what_is_said_of_it(dotted):
+    theirs = type("Theirs", (named_like(dotted, BaseAuthentication),), {})
+    with override_settings(ROOT_URLCONF=Urls(OURS)):
+        api_settings.DEFAULT_AUTHENTICATION_CLASSES.append(theirs)
+        try:
+            [message] = check_factor_bypass()
+        finally:
+            api_settings.DEFAULT_AUTHENTICATION_CLASSES.remove(theirs)
+    assert message.id == "authkit.W003"
+    assert message.msg.endswith(f"in DEFAULT_AUTHENTICATION_CLASSES, {AUTHENTICATORS[dotted]}.")
+
+
+def test_what_allauth_opens_is_on_the_list():
+    assert "allauth.headless.account.views.LoginView" in VIEWS
+    assert any("XSessionToken" in dotted for dotted in AUTHENTICATORS)
 
 
 def test_drfs_own_token_view_is_named():

@@ -9,23 +9,12 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage
 from django_otp.admin import OTPAdminSite
-from rest_framework.authentication import BasicAuthentication, SessionAuthentication
 from rest_framework.settings import api_settings
 from rest_framework_simplejwt.authentication import JWTAuthentication as SimpleJWTAuthentication
 
+from authkit.checks.other_log_ins import AUTHENTICATORS, VIEWS, said_of
 from authkit.checks.routes import RoutedView, path_of, routed_views
 from authkit.factors.admin_site import SecondFactorAdminSite
-
-#: Views of well-known packages that issue a token for a password alone.
-TOKEN_VIEWS = {
-    "dj_rest_auth.views.LoginView",
-    "djoser.social.views.ProviderAuthView",
-    "djoser.views.TokenCreateView",
-    "knox.views.LoginView",
-    "rest_framework.authtoken.views.ObtainAuthToken",
-    "rest_framework_simplejwt.views.TokenObtainPairView",
-    "rest_framework_simplejwt.views.TokenObtainSlidingView",
-}
 
 #: The middleware that sets ``is_verified()``: whether a cookie session has passed OTP.
 OTP_MIDDLEWARE = "django_otp.middleware.OTPMiddleware"
@@ -37,7 +26,7 @@ def check_factor_bypass(**kwargs: Any) -> list[CheckMessage]:
     return [
         *_admin_sites(views),
         *_authenticators(),
-        *_token_views(views),
+        *_log_in_views(views),
         *_stateless_authenticators(views),
     ]
 
@@ -62,13 +51,13 @@ def _admin_sites(views: list[RoutedView]) -> Iterator[CheckMessage]:
 def _authenticators() -> Iterator[CheckMessage]:
     authenticators: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
     for authenticator in authenticators:
-        if issubclass(authenticator, BasicAuthentication | SessionAuthentication):
+        says = said_of(authenticator, AUTHENTICATORS)
+        if says is not None:
             yield checks.Warning(
-                f"{path_of(authenticator)}, in DEFAULT_AUTHENTICATION_CLASSES, does not ask for "
-                "a second factor.",
+                f"{path_of(authenticator)}, in DEFAULT_AUTHENTICATION_CLASSES, {says}.",
                 hint=(
-                    "Remove it, or name it only on views that may accept a password or a cookie "
-                    "alone."
+                    "Remove it, or name it only on views that may accept a password, a cookie or "
+                    "another package's token alone."
                 ),
                 id="authkit.W003",
             )
@@ -92,12 +81,15 @@ def _stateless_authenticators(views: list[RoutedView]) -> Iterator[CheckMessage]
         )
 
 
-def _token_views(views: list[RoutedView]) -> Iterator[CheckMessage]:
+def _log_in_views(views: list[RoutedView]) -> Iterator[CheckMessage]:
     for view in views:
-        # By name, so that no unused package is imported.
-        if TOKEN_VIEWS.intersection(map(path_of, view.cls.__mro__)):
+        says = said_of(view.cls, VIEWS)
+        if says is not None:
             yield checks.Warning(
-                f"'{view.route}' ({view.path}) issues tokens without asking for a second factor.",
-                hint="Remove the route: authkit's token/ takes its place.",
+                f"'{view.route}' ({view.path}) {says}.",
+                hint=(
+                    "Remove the route: authkit's token/ takes its place. Wrong passwords there are "
+                    "not counted with authkit's, and a lockout does not reach it."
+                ),
                 id="authkit.W004",
             )

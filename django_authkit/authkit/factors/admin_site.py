@@ -1,20 +1,32 @@
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.signals import user_logged_in
+from django.db import connections
+from django.db.transaction import non_atomic_requests
 from django.dispatch import receiver
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 
-from authkit.core.factors import active, has_second_factor
+from authkit.core.factors import Factor, active, has_second_factor
+from authkit.core.http.client import answering
 from authkit.core.identity.users import AuthUser
-from authkit.errors import AuthkitError
+from authkit.errors import AuthkitError, InvalidCredentials
+from authkit.events.flows import record
 from authkit.factors.flows import must_have_second_factor, verify_code
+from authkit.passwords.credentials import check_credentials
+
+V = TypeVar("V", bound=Callable[..., Any])
 
 #: In the session of the admin site: a factor that was passed, and has no device of django-otp.
 PASSED = "authkit_second_factor"
@@ -30,22 +42,46 @@ class SecondFactorAuthenticationForm(AdminAuthenticationForm):
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
     )
 
-    def confirm_login_allowed(self, user: AuthUser) -> None:
-        super().confirm_login_allowed(user)
-        if has_second_factor(user):
-            self._require_code(user)
-
     @sensitive_variables()
-    def _require_code(self, user: AuthUser) -> None:
+    def clean(self) -> dict[str, Any]:
+        """Count, check and record as ``token/`` does: one budget for both."""
+        username = self.cleaned_data.get("username")
+        password = self.cleaned_data.get("password")
+        if self.request is not None and username is not None and password:
+            with answering(self.request), _errors_of_the_form(self):
+                self.user_cache = check_credentials(self.request, username, password)
+                self.confirm_login_allowed(self.user_cache)
+        return self.cleaned_data
+
+    def confirm_login_allowed(self, user: AuthUser) -> None:
         try:
-            factor = verify_code(user, self.cleaned_data.get("otp", ""))
-        except AuthkitError as error:
-            raise forms.ValidationError(str(error.detail), code=str(error.get_codes())) from None
+            super().confirm_login_allowed(user)
+        except forms.ValidationError:  # not staff
+            record("login_failed", user=user.pk)
+            raise
+        methods = ["pwd"]
+        if has_second_factor(user):
+            methods += self._require_code(user).amr
+        record("session_started", user=user.pk, amr=methods)
+
+    def _require_code(self, user: AuthUser) -> Factor:
+        factor = verify_code(user, self.cleaned_data.get("otp", ""))
         # What django-otp's own form sets: its middleware then knows the session is verified.
         devices = [each.otp_device(user) for each in active(user)]
         user.otp_device = next(filter(None, devices), None)  # type: ignore[attr-defined]  # its own
         if user.otp_device is None:  # type: ignore[attr-defined]  # as above
             setattr(user, PASSED, factor.name)  # for _remember
+        return factor
+
+
+@contextmanager
+def _errors_of_the_form(form: AdminAuthenticationForm) -> Iterator[None]:
+    try:
+        yield
+    except InvalidCredentials:
+        raise form.get_invalid_login_error() from None
+    except AuthkitError as error:
+        raise forms.ValidationError(str(error.detail), code=str(error.get_codes())) from None
 
 
 @receiver(user_logged_in, dispatch_uid="authkit.factors.admin_site")
@@ -53,6 +89,13 @@ def _remember(request: HttpRequest, user: AuthUser, **kwargs: Any) -> None:
     passed = getattr(user, PASSED, None)
     if passed is not None:
         request.session[PASSED] = passed
+
+
+def _outside_of_transactions(view: V) -> V:
+    """Keep the counts of a refused log-in, and what it has spent, also under ATOMIC_REQUESTS."""
+    for alias in connections:
+        non_atomic_requests(using=alias)(view)
+    return view
 
 
 class SecondFactorAdminSite(AdminSite):
@@ -65,6 +108,14 @@ class SecondFactorAdminSite(AdminSite):
 
     login_form = SecondFactorAuthenticationForm
     login_template = "admin/authkit/login.html"
+
+    @_outside_of_transactions
+    @method_decorator(never_cache)
+    @login_not_required
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().login(request, extra_context)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and self._is_verified(request)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in
 from django.db import IntegrityError
 from django.http import HttpRequest
@@ -13,7 +12,6 @@ from authkit.core.factors import Factor, active, has_second_factor
 from authkit.core.http.client import client_of
 from authkit.core.identity.users import AuthUser
 from authkit.errors import (
-    AttemptsExceeded,
     AuthkitError,
     ChallengeInvalid,
     CodeInvalid,
@@ -22,11 +20,8 @@ from authkit.errors import (
 )
 from authkit.events.flows import record
 from authkit.factors.flows import must_have_second_factor, verify_code
-from authkit.login.axes import take_lockout
-from authkit.login.backend_outages import failed_before_check
-from authkit.passwords.attempts import count_log_in
+from authkit.passwords.credentials import check_credentials
 from authkit.passwords.proof import try_password
-from authkit.passwords.rehash import guard_rehash
 from authkit.sessions.issue import (
     PENDING_LIFETIME,
     FreshAccess,
@@ -66,7 +61,7 @@ def log_in(
     :raises AccountLocked: too many were wrong from networks where the account has no session.
     :raises CodeInvalid: the password was right and ``otp`` was not.
     """
-    user = _authenticate(request, username, password)
+    user = check_credentials(request, username, password)
     return complete_login(request, user, methods=["pwd"], otp=otp)
 
 
@@ -142,27 +137,6 @@ def reauthenticate(
     return fresh_access(session)
 
 
-def _authenticate(request: HttpRequest, username: str, password: str) -> AuthUser:
-    attempt = count_log_in(username, client_of(request))
-    try:
-        with guard_rehash(password):
-            # "username" whatever USERNAME_FIELD is called, as Django's own log-in form does:
-            # backends for LDAP, among others, know no other name.
-            user = authenticate(request=request, username=username, password=password)
-    except Exception as error:
-        if failed_before_check(error):
-            attempt.take_back()
-        raise
-    if user is None:
-        _record_failure(request, username=username)
-        raise _refusal(request)
-    if not user.is_active:
-        _record_failure(request, username=username)
-        raise InvalidCredentials
-    attempt.forgive()
-    return user
-
-
 def _challenge(session: Session, factors: Sequence[Factor]) -> SecondFactorRequired:
     for factor in factors:
         factor.begin(session.user)
@@ -184,11 +158,6 @@ def _check_password(user: AuthUser, session: Session, password: str) -> None:
     if not try_password(user, session, password):
         record("reauthentication_failed", user=user.pk, session=session.pk)
         raise InvalidCredentials
-
-
-def _refusal(request: HttpRequest) -> InvalidCredentials | AttemptsExceeded:
-    wait = take_lockout(request)
-    return InvalidCredentials() if wait is None else AttemptsExceeded(wait)
 
 
 def _record_failure(request: HttpRequest, **whose: Any) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -60,8 +61,18 @@ def client_of(request: HttpRequest) -> Client:
     return client
 
 
-#: The request that is being answered; see :meth:`authkit.core.http.views.AuthkitView.dispatch`.
+#: The request that is being answered; see :func:`answering`.
 present_request: ContextVar[HttpRequest | None] = ContextVar("authkit_request", default=None)
+
+
+@contextmanager
+def answering(request: HttpRequest) -> Iterator[None]:
+    """Make a request the present one, for what is recorded while it is answered."""
+    token = present_request.set(request)
+    try:
+        yield
+    finally:
+        present_request.reset(token)
 
 
 def present_client() -> Client:

@@ -17,7 +17,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from authkit.core.db.outages import is_outage
-from authkit.core.http.client import present_request
+from authkit.core.http.client import answering
 from authkit.core.http.openapi import document_operations
 from authkit.core.http.parsers import StrictJSONParser
 from authkit.errors import BEARER_CHALLENGE, RETRY_AFTER, ServiceUnavailable
@@ -57,11 +57,8 @@ class AuthkitView(APIView):
     # Crash reports show the variables of every function below: passwords, codes, tokens.
     @sensitive_variables()
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        token = present_request.set(request)
-        try:
+        with answering(request):
             return super().dispatch(request, *args, **kwargs)
-        finally:
-            present_request.reset(token)
 
     def read(self, request: Request, *, partial: bool = False) -> dict[str, Any]:
         """Return the validated body, or raise ``ValidationError`` (400)."""
