@@ -312,3 +312,25 @@ def test_a_key_in_the_old_scheme_and_one_in_our_header_are_one_too_many(client, 
     run()
     answer = client.get("/both", **scheme(old[1]), **with_key(make_key()[1]))
     assert (answer.status_code, answer.data["detail"].code) == (400, "multiple_credentials")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_user_whom_the_default_manager_hides_is_an_owner_no_longer(make_user, rf, monkeypatch):
+    class Hiding(type(get_user_model()._default_manager)):
+        def get_queryset(self):
+            return super().get_queryset().exclude(is_active=True)
+
+    with partner_keys() as model:
+        PartnerAuthentication = type(
+            "PartnerAuthentication",
+            (PlainAPIKeyAuthentication,),
+            {"model": model, "owner_field": "user"},
+        )
+        user = make_user()
+        _, key = model.objects.create_key(name="partner", user=user)
+        hiding = Hiding()
+        hiding.model = get_user_model()
+        monkeypatch.setattr(get_user_model()._meta, "default_manager", hiding, raising=False)
+        request = Request(rf.get("/", **scheme(key)), authenticators=[PartnerAuthentication()])
+        with pytest.raises(Exception, match="not valid"):
+            _ = request.user

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import warnings
+from io import StringIO
 
 warnings.simplefilter("error")
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.database.replica_settings"
@@ -16,11 +17,21 @@ import django  # noqa: E402
 django.setup()
 
 import time_machine  # noqa: E402
-from authkit.models import RecoveryCode, Session, TOTPDevice  # noqa: E402
-from django.contrib.auth.models import User  # noqa: E402
+from authkit.api_keys.foreign import use_foreign_key  # noqa: E402
+from authkit.api_keys.principal import ServicePrincipal  # noqa: E402
+from authkit.errors import APIKeyInvalid  # noqa: E402
+from authkit.models import (  # noqa: E402
+    APIKey,
+    RecoveryCode,
+    SecurityEvent,
+    Session,
+    TOTPDevice,
+)
+from django.contrib.auth.models import Group, Permission, User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connections  # noqa: E402
 from django.test import override_settings  # noqa: E402
+from rest_framework_api_key.models import APIKey as OldKey  # noqa: E402
 
 from tests.conftest import AUTH, PASSWORD, Client, bearer  # noqa: E402
 from tests.factors.calls import (  # noqa: E402
@@ -94,11 +105,56 @@ def main():
     result["off"] = status(disable(client, access, second.fresh_code()))
     result["password after that"] = status(client.log_in(user))
     result["what the rule says then"] = owing(user)
+    result |= stale_passwords() | stale_keys()
     result["rows in the replica"] = sum(
         model._base_manager.using("replica").count()
         for model in (Session, TOTPDevice, RecoveryCode)
     )
     sys.stdout.write(json.dumps(result))
+
+
+def stale_passwords():
+    """The replica has not heard of a new password, a deactivation and a deletion."""
+    result = {}
+    for name in ("changed", "deactivated", "deleted"):
+        user = User.objects.create_user(name, password=PASSWORD)
+        user.save(using="replica")
+        rows = User.objects.using("default").filter(pk=user.pk)
+        user.set_password("a new " + PASSWORD)
+        changes = {"changed": {"password": user.password}, "deactivated": {"is_active": False}}
+        _ = rows.update(**changes[name]) if name in changes else rows.delete()
+        result[f"old password, {name}"] = client.log_in(user).json().get("code")
+        result[f"sessions, {name}"] = Session.objects.filter(user_id=user.pk).count()
+        kinds = SecurityEvent.objects.filter(user_id=user.pk).values_list("kind", flat=True)
+        result[f"events, {name}"] = sorted(kinds)
+    return result
+
+
+def stale_keys():
+    """The replica has not heard of the end of a key, nor of a permission that was taken away."""
+    result, (row, key) = {}, OldKey.objects.create_key(name="partner")
+    row.save(using="replica")
+    result["key of another table"] = use_foreign_key(OldKey, key, None).name
+    OldKey.objects.using("default").update(revoked=True)
+    try:
+        result["revoked"] = use_foreign_key(OldKey, key, None).name
+    except APIKeyInvalid:
+        result["revoked"] = "refused"
+    call_command("authkit_import_api_keys", stdout=StringIO())
+    result["imported"] = APIKey.objects.count()
+
+    permission = Permission.objects.using("default").get(codename="add_group")
+    group = Group.objects.create(name="importers")
+    group.save(using="replica")
+    group.permissions.add(permission)
+    Group.objects.using("replica").get().permissions.add(
+        Permission.objects.using("replica").get(codename="add_group")
+    )
+    service = APIKey.objects.create_key(name="import", group=group)[0]
+    result["permission"] = ServicePrincipal(service).has_perm("auth.add_group")
+    group.permissions.through.objects.using("default").all().delete()
+    result["permission taken away"] = ServicePrincipal(service).has_perm("auth.add_group")
+    return result
 
 
 def owing(user):

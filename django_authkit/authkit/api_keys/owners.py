@@ -38,10 +38,10 @@ def has_owner_row(api_key: Any) -> bool:
     return True
 
 
-def has_usable_owner(api_key: Any, field: str = "owner") -> bool:
+def has_usable_owner(api_key: Any) -> bool:
     """Say whether the owner of a key is there and active; True for a service key."""
     try:
-        owner = owner_of(api_key, field)
+        owner = owner_of(api_key)
     except APIKeyInvalid:
         return False
     return owner is None or bool(owner.is_active)

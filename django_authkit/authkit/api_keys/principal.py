@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from django.contrib.auth.models import Permission
+from django.db import router
 from rest_framework_api_key.models import AbstractAPIKey
 
 
@@ -52,6 +53,8 @@ class ServicePrincipal:
     def _permissions(self) -> frozenset[str]:
         if self._group_id is None:
             return frozenset()
-        found = Permission.objects.filter(group=self._group_id)
+        # The primary: a replica that is late may still have a permission that was taken away.
+        permissions = Permission.objects.using(router.db_for_write(Permission))
+        found = permissions.filter(group=self._group_id)
         names = found.values_list("content_type__app_label", "codename")
         return frozenset(f"{app}.{codename}" for app, codename in names.order_by())

@@ -162,7 +162,8 @@ def _is_within_flood_limit(kind: str, client: Client) -> bool:
 
 def _user_named(username: str) -> Any:
     """Return the primary key of the user that Django's ModelBackend finds, or None."""
-    manager: Any = get_user_model()._default_manager
+    model = get_user_model()
+    manager: Any = model._default_manager.db_manager(router.db_for_write(model))
     try:
         return cast(AuthUser, manager.get_by_natural_key(username)).pk
     except ObjectDoesNotExist:

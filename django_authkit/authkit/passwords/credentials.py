@@ -12,6 +12,7 @@ from authkit.events.flows import record
 from authkit.passwords.attempts import count_log_in
 from authkit.passwords.axes import take_lockout
 from authkit.passwords.backend_outages import failed_before_check
+from authkit.passwords.proof import as_on_primary
 from authkit.passwords.rehash import guard_rehash
 
 
@@ -34,6 +35,7 @@ def check_credentials(request: HttpRequest, username: str, password: str) -> Aut
             # "username" whatever USERNAME_FIELD is called, as Django's own log-in form does:
             # backends for LDAP, among others, know no other name.
             user = authenticate(request=request, username=username, password=password)
+            user = user and as_on_primary(user, password)
     except Exception as error:
         if failed_before_check(error):
             attempt.take_back()

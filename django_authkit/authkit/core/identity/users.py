@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
+from django.db import router
 from django.db.models import Q
 
 from authkit.core.identity.domains import in_ascii, in_letters
@@ -74,7 +75,8 @@ def user_named(username: str) -> AuthUser:
     """
     model = get_user_model()
     try:
-        return model._default_manager.get_by_natural_key(terminal_text(username))
+        users = model._default_manager.db_manager(router.db_for_write(model))
+        return users.get_by_natural_key(terminal_text(username))
     except (model.DoesNotExist, ValueError, ValidationError):
         raise CommandError(f'There is no user "{username}".') from None
 

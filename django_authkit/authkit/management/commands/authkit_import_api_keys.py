@@ -7,6 +7,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
 from django.core.management.base import BaseCommand, CommandError
+from django.db import router
 from rest_framework_api_key.models import AbstractAPIKey
 
 from authkit.api_keys.importing import import_key
@@ -35,7 +36,8 @@ class Command(BaseCommand):
         model, owner_field = _model(options["model"]), options["owner_field"]
         if owner_field is not None:
             _require_user_field(model, owner_field)
-        keys: Any = model._base_manager.filter(revoked=False)
+        # The primary: a replica that is late may still have a key that has been revoked.
+        keys: Any = model._base_manager.using(router.db_for_write(model)).filter(revoked=False)
         if options["dry_run"]:
             self.stdout.write(f"{keys.count()} keys could be taken over.")
             return

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
+from django.db import router
 
 from authkit.factors.totp.importing import import_device
 
@@ -25,7 +26,8 @@ class Command(BaseCommand):
                 "INSTALLED_APPS."
             )
         stock: Any = apps.get_app_config("otp_totp").get_model("TOTPDevice")
-        devices = stock._default_manager.filter(confirmed=True).select_related("user")
+        primary = stock._default_manager.using(router.db_for_write(stock))
+        devices = primary.filter(confirmed=True).select_related("user")
         if options["dry_run"]:
             self.stdout.write(f"{devices.count()} confirmed devices could be taken over.")
             return
