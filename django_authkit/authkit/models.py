@@ -1,7 +1,7 @@
 """Every model of the app, where Django discovers them."""
 
 from authkit.accounts.models import AccountName, Registration
-from authkit.api_keys.models import APIKey
+from authkit.api_keys.models import APIKey, ImportedKey
 from authkit.core.identity.models import OneTimeLink, UnverifiedEmail
 from authkit.core.limits.models import RequestCount
 from authkit.events.models import SecurityEvent
@@ -16,6 +16,7 @@ __all__ = [
     "APIKey",
     "AccountName",
     "CodeAttempts",
+    "ImportedKey",
     "OneTimeLink",
     "PasswordAttempts",
     "RecoveryCode",

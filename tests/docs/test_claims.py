@@ -11,8 +11,8 @@ from authkit.accounts import email_change, email_verification, registration
 from authkit.accounts.events import EventPagination
 from authkit.api_keys import flows as api_keys
 from authkit.api_keys import keys
-from authkit.api_keys.models import MAX_NETWORKS
 from authkit.api_keys.usage import LAST_USED_PRECISION
+from authkit.api_keys.validation import MAX_NETWORKS
 from authkit.checks.settings import check_settings
 from authkit.conf import Settings
 from authkit.core import crypto

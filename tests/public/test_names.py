@@ -22,6 +22,7 @@ FACES = {
         "APIKey",
         "AccountName",
         "CodeAttempts",
+        "ImportedKey",
         "OneTimeLink",
         "PasswordAttempts",
         "RecoveryCode",

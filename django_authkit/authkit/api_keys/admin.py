@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from authkit import errors
 from authkit.api_keys import flows
-from authkit.api_keys.models import MAX_NETWORKS, APIKey
+from authkit.api_keys.models import APIKey
 from authkit.api_keys.scopes import declared_scopes
 from authkit.core.http.networks import joined
 from authkit.events import flows as events
@@ -34,14 +34,10 @@ class NetworksField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         networks = super().clean(value).split()
-        if len(networks) > MAX_NETWORKS:
-            raise ValidationError(_("That is too many networks."))
         try:
             return joined(networks)
         except ValueError:
-            raise ValidationError(
-                _("Enter networks such as 192.0.2.0/24 or 2001:db8::/32, one per line.")
-            ) from None
+            return " ".join(networks)  # the model has the error message
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value.split()) if value else value
@@ -115,15 +111,17 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
     def get_fields(self, request: HttpRequest, obj: APIKey | None = None) -> Any:
         if obj is None:
             return self.DESCRIBING
-        if obj.revoked:
-            return [*self.OBSERVED, "name", "owner", "group", "scopes", "rate", "revoked"]
+        if obj.revoked or obj.has_run_out():
+            shown = ["name", "owner", "group", "scopes", "rate", "expiry_date", "revoked"]
+            return [*self.OBSERVED, *shown]
         return [*self.OBSERVED, *self.DESCRIBING, "revoked"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: APIKey | None = None) -> Any:
         if obj is None:
             return []
-        # A key never changes its owner, and a revoked key is never restored.
-        return self.get_fields(request, obj) if obj.revoked else [*self.OBSERVED, "owner"]
+        # A key never changes its owner, and a key that has ended is never restored.
+        is_over = obj.revoked or obj.has_run_out()
+        return self.get_fields(request, obj) if is_over else [*self.OBSERVED, "owner"]
 
     def get_form(
         self, request: HttpRequest, obj: APIKey | None = None, change: bool = False, **kwargs: Any

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError
+from rest_framework.exceptions import ValidationError
 
 from authkit.api_keys.keys import new_key
 from authkit.api_keys.models import APIKey, APIKeyQuerySet
 from authkit.api_keys.owners import has_owner_row
 from authkit.api_keys.scopes import require_grantable
+from authkit.api_keys.validation import check_columns
 from authkit.conf import conf
 from authkit.core import clock
 from authkit.core.identity.users import AuthUser
@@ -77,6 +81,7 @@ def create_key(
         allowed_networks=allowed_networks,
         rate=conf.API_KEY_RATE or "",
     )
+    _check(api_key.check_new)
     key = _insert_within_quota(api_key)
     record("api_key_created", user=user.pk, api_key=api_key.pk, scopes=api_key.scopes)
     return NewKey(api_key, key)
@@ -96,6 +101,7 @@ def change_key(user: AuthUser, key_id: UUID, changes: Mapping[str, Any]) -> APIK
     for name, value in changes.items():
         setattr(api_key, "expiry_date" if name == "expires_at" else name, value)
     columns = {COLUMNS[name]: getattr(api_key, COLUMNS[name]) for name in changes}
+    _check(partial(check_columns, api_key, columns))
     # Compare-and-set: another request may have given the slot of an expired key to a new one.
     same = own_keys(user).live().filter(pk=key_id, slot=api_key.slot)
     if columns and not same.update(**columns):
@@ -149,6 +155,13 @@ def rotate(api_key: APIKey, overlap: timedelta = timedelta(0), *, actor: Any = N
         setattr(api_key, name, value)
     record("api_key_rotated", user=api_key.owner_id, api_key=api_key.pk, actor=actor)
     return NewKey(api_key, key)
+
+
+def _check(check: Callable[[], None]) -> None:
+    try:
+        check()
+    except DjangoValidationError as error:
+        raise ValidationError(error.message_dict) from None
 
 
 def _insert_within_quota(api_key: APIKey) -> str:

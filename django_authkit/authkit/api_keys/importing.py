@@ -9,8 +9,9 @@ from typing import Any
 from django.db import IntegrityError
 
 from authkit.api_keys.keys import is_prefix
-from authkit.api_keys.models import APIKey
+from authkit.api_keys.models import APIKey, ImportedKey
 from authkit.api_keys.owners import owner_of
+from authkit.core import clock
 from authkit.core.db.retry import atomic_with_retry
 from authkit.errors import APIKeyInvalid
 
@@ -37,8 +38,12 @@ def _obstacle(old: Any) -> str:
         return "it is revoked"
     if not is_prefix(old.prefix):
         return "its prefix is not 8 letters and digits"
+    if old.expiry_date is not None and old.expiry_date <= clock.now():
+        return "it has expired"
     if APIKey.objects.filter(prefix=old.prefix).exists():
         return "a key of this prefix is here already"
+    if ImportedKey.objects.filter(pk=old.prefix).exists():
+        return "it was imported before, and deleted here"
     return ""
 
 
@@ -58,5 +63,6 @@ def _copy(old: Any, owner: Any) -> str:
 
 
 def _store(api_key: APIKey, old: Any) -> None:
+    ImportedKey(pk=old.prefix).save(force_insert=True)
     api_key.save(force_insert=True)
     APIKey.objects.filter(pk=api_key.pk).update(created=old.created)  # insertion sets it to now

@@ -16,22 +16,18 @@ from rest_framework_api_key.crypto import KeyGenerator
 from rest_framework_api_key.models import AbstractAPIKey, BaseAPIKeyManager
 
 from authkit import errors
-from authkit.api_keys import keys, scopes
+from authkit.api_keys import keys, scopes, validation
 from authkit.api_keys.cache import forget
 from authkit.api_keys.owners import has_usable_owner, owner_of
 from authkit.conf import conf
 from authkit.core import clock
 from authkit.core.db.prepared import Param, PreparedSelect
-from authkit.core.db.primary import PrimaryQuerySet
+from authkit.core.db.primary import PrimaryManager, PrimaryQuerySet
 from authkit.core.db.retry import atomic_with_retry
 from authkit.core.http import networks
-from authkit.core.limits import rates
 
 #: The columns that authentication does not read.
 UNREAD = ("created", "last_used_ip", "rate_used", "rate_window_started_at", "slot")
-
-#: How many networks a key may be bound to.
-MAX_NETWORKS = 32
 
 #: How many prefixes are drawn where one is taken. There are 62 ** 8, about 2 * 10 ** 14.
 PREFIX_TRIES = 5
@@ -89,12 +85,17 @@ class APIKeyManager(BaseAPIKeyManager):  # type: ignore[misc]  # as above
         return key
 
     def create_key(self, **fields: Any) -> tuple[APIKey, str]:
+        """Insert a row with these fields, and return it with its key.
+
+        :raises ValidationError: a field has a value that the endpoint would refuse.
+        """
         fields.pop("id", None)
         api_key = self.model(**fields)
+        api_key.check_new()
         return api_key, self.insert(api_key)
 
     def insert(self, api_key: APIKey) -> str:
-        """Insert a row with a new key, and return the key, which is not stored."""
+        """Insert a row that was checked with a new key; return the key, which is not stored."""
         for tries_left in reversed(range(PREFIX_TRIES)):
             key = self.assign_key(api_key)
             try:
@@ -136,8 +137,10 @@ class APIKeyQuerySet(PrimaryQuerySet["APIKey"]):
 
     def live(self) -> APIKeyQuerySet:
         """Return the keys that have neither been revoked nor expired."""
-        unexpired = Q(expiry_date=None) | Q(expiry_date__gt=clock.now())
-        return self.unrevoked().filter(unexpired)
+        return self.unrevoked().unexpired()
+
+    def unexpired(self) -> APIKeyQuerySet:
+        return self.filter(Q(expiry_date=None) | Q(expiry_date__gt=clock.now()))
 
     def ended(self) -> APIKeyQuerySet:
         return self.filter(Q(revoked=True) | Q(expiry_date__lte=clock.now()))
@@ -261,23 +264,40 @@ class APIKey(AbstractAPIKey):  # type: ignore[misc]  # as above
         return self.rejection_reason() is None
 
     def rejection_reason(self) -> str | None:
-        """Return ``revoked``, ``expired`` or ``owner_inactive``; None if the key may be used."""
+        """Return ``revoked``, ``expired``, ``owner_inactive`` or ``rate``, or None.
+
+        A rate that cannot be read, which only SQL can have written, allows no use.
+        """
         if self.revoked:
             return "revoked"
         if self.has_run_out():
             return "expired"
         if not has_usable_owner(self):
             return "owner_inactive"
+        if self.rate and not validation.is_rate(self.rate):
+            return "rate"
         return None
 
     def has_run_out(self) -> bool:
         return self.expiry_date is not None and self.expiry_date <= clock.now()
 
+    def check_new(self) -> None:
+        """Return if a key with these fields may be made.
+
+        :raises ValidationError: it may not.
+        """
+        generated = {"prefix", "hashed_key"}
+        self.full_clean(
+            {*generated, "owner", "group"}, validate_unique=False, validate_constraints=False
+        )
+
     def clean(self) -> None:
         super().clean()
+        if not self._state.adding and self._has_ended_already():
+            return
         if self.owner_id is not None and self.group_id is not None:
             raise ValidationError({"group": _("A key with an owner has the owner's permissions.")})
-        self._clean_rate()
+        self._check_columns()
         try:
             scopes.require_grantable(owner_of(self), self.scopes)
         except (errors.ScopeInvalid, errors.APIKeyInvalid) as error:
@@ -299,17 +319,52 @@ class APIKey(AbstractAPIKey):  # type: ignore[misc]  # as above
         return deleted
 
     def _save_described(self, *args: Any, **kwargs: Any) -> None:
-        super().save(*args, **{**kwargs, "update_fields": self.DESCRIBED})
+        self._save_expiry()
+        described = [name for name in self.DESCRIBED if name != "expiry_date"]
+        super().save(*args, **{**kwargs, "update_fields": described})
         if self.revoked:
             type(self).objects.filter(pk=self.pk).revoke()
 
-    def _clean_rate(self) -> None:
-        if not self.rate:
+    def _has_ended_already(self) -> bool:
+        """Say whether the stored key has ended, so that nothing of it matters any more.
+
+        :raises ValidationError: this copy prolongs it.
+        """
+        stored = type(self).objects.filter(pk=self.pk)
+        if not stored.ended().exists():
+            return False
+        if not stored.filter(expiry_date=self.expiry_date).exists():
+            raise ValidationError(str(errors.APIKeyEnded.default_detail))
+        return True
+
+    def _check_columns(self) -> None:
+        names = set(self.DESCRIBED)
+        if not self._state.adding:
+            same = type(self).objects.filter(pk=self.pk, expiry_date=self.expiry_date)
+            names -= {"expiry_date"} if same.exists() else set()
+        validation.check_columns(self, names)
+
+    def _save_expiry(self) -> None:
+        """Store the expiry unless the key has expired, which nothing undoes (compare-and-set).
+
+        :raises ValidationError: it has, and this copy prolongs it.
+        """
+        stored = type(self).objects.filter(pk=self.pk)
+        if stored.unexpired().update(expiry_date=self.expiry_date):
             return
-        try:
-            rates.parse(self.rate)
-        except ValueError:
-            raise ValidationError({"rate": _("Enter a rate such as 1000/hour.")}) from None
+        if stored.exclude(expiry_date=self.expiry_date).exists():
+            raise ValidationError(str(errors.APIKeyEnded.default_detail))
 
     def _is_overlapping(self) -> bool:
         return self.retiring_until is not None and clock.now() < self.retiring_until
+
+
+class ImportedKey(models.Model):
+    """That a key was imported: a key that was deleted here since is not imported again."""
+
+    prefix = models.CharField(primary_key=True, max_length=keys.PREFIX_LENGTH, editable=False)
+
+    objects = PrimaryManager()
+
+    def __str__(self) -> str:
+        return self.prefix

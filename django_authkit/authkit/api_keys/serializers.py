@@ -11,28 +11,22 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from authkit.api_keys.flows import MAX_OVERLAP
-from authkit.api_keys.models import MAX_NETWORKS, APIKey
-from authkit.core import clock
+from authkit.api_keys.models import APIKey
+from authkit.api_keys.validation import MAX_NETWORKS, check_expiry, check_name
 from authkit.core.http.fields import SecretField, StrictCharField, StrictSerializer
 from authkit.core.http.networks import canonical
 from authkit.sessions.tokens import MAX_TOKEN_LENGTH
 
-#: Longer than any key needs, and safely before the year 9999, where dates end.
-MAX_LIFETIME = timedelta(days=36525)
-
 
 class NameField(StrictCharField):
     """The name of a key, shown in lists: one line of printable text."""
-
-    default_error_messages = {"unprintable": _("Use printable characters on one line.")}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=50, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         name = super().to_internal_value(data)
-        if not name.isprintable() or not name.strip():
-            self.fail("unprintable")
+        check_name(name)
         return name
 
 
@@ -46,20 +40,11 @@ class NameField(StrictCharField):
 class ExpiryField(serializers.DateTimeField):
     """A time in the future. A date means the end of that day, in the project's time zone."""
 
-    default_error_messages = {
-        "past": _("Choose a time in the future."),
-        "too_late": _("Choose an earlier time, or none."),
-    }
-
     def to_internal_value(self, value: Any) -> datetime:
         if not isinstance(value, str) or len(value) > 40 or not value.isascii():
             self.fail("invalid", format="YYYY-MM-DD[Thh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]]")
         moment = self._end_of(value) or super().to_internal_value(value)
-        now = clock.now()
-        if moment <= now:
-            self.fail("past")
-        if moment - now > MAX_LIFETIME:
-            self.fail("too_late")
+        check_expiry(moment)
         return moment
 
     def _end_of(self, value: str) -> datetime | None:

@@ -78,8 +78,8 @@ KINDS: Mapping[str, Kind] = {
     "api_key_revoked": Kind("authn_token_revoked", "`user`, `api_key`"),
     "api_key_refused": Kind(
         "authz_fail",
-        "`api_key`, `user`, `reason`: `revoked`, `expired`, `owner_inactive` (or missing) or "
-        "`network`; the secret was right",
+        "`api_key`, `user`, `reason`: `revoked`, `expired`, `owner_inactive` (or missing), "
+        "`rate` (it cannot be read) or `network`; the secret was right",
         level=WARNING,
         floodable=True,
     ),

@@ -161,6 +161,12 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ImportedKey',
+            fields=[
+                ('prefix', models.CharField(editable=False, max_length=8, primary_key=True, serialize=False)),
+            ],
+        ),
+        migrations.CreateModel(
             name='RecoveryCode',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

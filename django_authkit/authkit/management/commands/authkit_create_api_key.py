@@ -49,7 +49,7 @@ class Command(BaseCommand):
         )
         _bind(api_key, options["network"])
         try:
-            api_key.full_clean(exclude=["prefix", "hashed_key"])
+            api_key.check_new()
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
         key = APIKey.objects.insert(api_key)
