@@ -50,7 +50,8 @@ def test_the_list_shows_each_live_session_with_these_facts_and_no_more(client, u
         {
             "id": sid(phone),
             "created_at": iso(first_login),
-            "last_used_at": iso(first_login + timedelta(seconds=120)),
+            "last_used_at": iso(first_login.replace(microsecond=0) + timedelta(seconds=120)),
+            "replayed_at": None,
             "ip": "127.0.0.1",
             "user_agent": "",
             "current": False,
@@ -59,7 +60,8 @@ def test_the_list_shows_each_live_session_with_these_facts_and_no_more(client, u
         {
             "id": sid(laptop),
             "created_at": iso(first_login + timedelta(seconds=60)),
-            "last_used_at": iso(first_login + timedelta(seconds=60)),
+            "last_used_at": iso(first_login.replace(microsecond=0) + timedelta(seconds=60)),
+            "replayed_at": None,
             "ip": "192.0.2.7",
             "user_agent": "Firefox",
             "current": True,

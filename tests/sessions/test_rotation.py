@@ -4,10 +4,12 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from authkit.models import Session
+from authkit.models import SecurityEvent, Session
+from django.db import connection
 from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
 
-from tests.conftest import AUTH, bearer
+from tests.conftest import AUTH, Client, bearer
 from tests.database.statements import at_statement
 from tests.sessions.answers import (
     TOKEN_REUSED,
@@ -222,6 +224,108 @@ def test_a_generation_ahead_of_the_row_is_refused_and_kills_nothing(client, user
     assert_session_lives(client, pair)
     assert client.refresh(pair["refresh"]).status_code == 200
     assert [name for name, _ in sent] == ["session_started"]
+
+
+# --- the network of the rotation ---------------------------------------------------------------
+
+
+def refresh_from(ip, token):
+    return Client(REMOTE_ADDR=ip).refresh(token)
+
+
+NEIGHBOURS = [
+    ("192.0.2.1", "192.0.2.1"),
+    ("2001:db8::1", "2001:db8::2"),  # one /64 is one client
+    ("/run/gunicorn.sock", ""),  # clients without an IP count as one
+]
+STRANGERS = [
+    ("192.0.2.1", "192.0.2.2"),
+    ("2001:db8::1", "2001:db8:0:1::1"),
+    ("192.0.2.1", "2001:db8::1"),
+    ("192.0.2.1", ""),
+    ("", "192.0.2.1"),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), NEIGHBOURS)
+def test_a_replay_from_the_network_of_the_rotation_gets_the_pair_and_is_recorded(
+    client, user, clock, security_log, sent, first, second
+):
+    pair = client.pair(user)
+    clock.shift(60)
+    winner = refresh_from(first, pair["refresh"])
+    clock.shift(5)
+    answers = [refresh_from(second, pair["refresh"]) for _ in range(3)]
+
+    assert {answer.json()["refresh"] for answer in answers} == {winner.json()["refresh"]}
+    session = Session.objects.get()
+    assert session.replayed_at == now()
+    [(level, facts)] = security_log("token_replayed")  # once for each rotation
+    assert (level, facts["session"]) == ("WARNING", str(session.pk))
+    assert SecurityEvent.objects.get(kind="token_replayed").user_id == user.pk
+    [listed] = client.sessions(winner.json()["access"]).json()
+    assert datetime.fromisoformat(listed["replayed_at"]) == now().replace(second=0, microsecond=0)
+    assert "refresh_token_reused" not in [name for name, _ in sent]
+
+
+@pytest.mark.addresses
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("first", "second"), STRANGERS)
+def test_a_replay_from_another_network_ends_the_session_also_within_the_grace(
+    client, make_user, clock, security_log, sent, mailers, mailoutbox, first, second
+):
+    user = make_user(email="ann@example.com")
+    pair = client.pair(user)
+    successor = refresh_from(first, pair["refresh"]).json()
+
+    assert_reused(refresh_from(second, pair["refresh"]))
+
+    assert_session_is_dead(client, successor)
+    assert len(security_log("token_reused")) == 1
+    assert SecurityEvent.objects.filter(kind="token_reused", user=user.pk).count() == 1
+    assert [mail.to for mail in mailoutbox] == [["ann@example.com"]]
+
+
+def test_a_thief_who_follows_every_refresh_is_noticed_in_each_round(client, user, clock):
+    """The attack: poll ``sessions/`` until the owner has refreshed, then replay the spent token."""
+    owner = client.pair(user)
+    for _ in range(5):
+        clock.shift(60)
+        stolen = owner["refresh"]
+        owner = client.refresh(stolen).json()
+        clock.shift(1)
+        assert client.refresh(stolen).status_code == 200  # in the owner's network
+        assert Session.objects.get().replayed_at == now()
+    assert SecurityEvent.objects.filter(kind="token_replayed").count() == 5
+
+    clock.shift(60)
+    stolen = owner["refresh"]
+    owner = client.refresh(stolen).json()
+    assert_reused(refresh_from("203.0.113.9", stolen))
+    assert_session_is_dead(client, owner)
+
+
+def test_verify_takes_a_spent_token_where_the_refresh_would(client, user, clock):
+    pair = client.pair(user)
+    client.refresh(pair["refresh"])
+    assert client.verify(pair["refresh"]).status_code == 200
+    assert_token_invalid(Client(REMOTE_ADDR="203.0.113.9").verify(pair["refresh"]))
+
+
+def test_the_list_of_sessions_tells_no_moment_finer_than_a_minute(client, user, clock):
+    watched, mine = client.pair(user), client.pair(user)
+    clock.shift(59)
+    client.refresh(watched["refresh"])
+    shown = {s["last_used_at"] for s in client.sessions(mine["access"]).json()}
+    assert all(datetime.fromisoformat(moment).second == 0 for moment in shown)
+    assert len(shown) == 1  # the refresh, 59 seconds after the log-in, does not show
+
+
+def test_a_refresh_that_is_no_replay_costs_no_statement_more(client, user, clock):
+    pair = client.pair(user)
+    with CaptureQueriesContext(connection) as queries:
+        client.refresh(pair["refresh"])
+    assert [query["sql"].split()[0] for query in queries] == ["SELECT", "UPDATE"]
 
 
 # --- lifetimes -------------------------------------------------------------------------------

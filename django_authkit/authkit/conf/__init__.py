@@ -42,11 +42,12 @@ class Settings(Declarations):
         hint="Write 10, or 0 for no grace.",
         doc="""
         The grace period of refresh token rotation: for how many seconds the refresh token that
-        was spent last still gets the same pair. Clients with two tabs, and clients that lost a
-        response, need it; see [](../how-to/two-tabs.md).
+        was spent last still gets the same pair, from the network that spent it. Clients with two
+        tabs, and clients that lost a response, need it; see [](../how-to/two-tabs.md).
 
-        Risk: within the grace period the replay of a stolen token is not detected (RFC 9700
-        section 4.14.2). With `0`, a client that loses a response is logged out.
+        Risk: within the grace period the replay of a stolen token from the owner's network is
+        recorded, and ends nothing (RFC 9700 section 4.14.2). With `0`, a client that loses a
+        response is logged out.
         """,
     )
     TRUSTED_PROXIES: Setting[int | Sequence[str]] = Setting(

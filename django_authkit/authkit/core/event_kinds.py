@@ -48,6 +48,13 @@ KINDS: Mapping[str, Kind] = {
     ),
     "reauthentication_failed": Kind("authn_login_fail", "`user`, `session`", level=WARNING),
     "token_reused": Kind("authn_token_reuse", "`session`, `user`", level=CRITICAL),
+    "token_replayed": Kind(
+        "authn_token_reuse",
+        "`session`, `user`; a spent refresh token came back within the grace from the network that "
+        "had spent it: a retry, or a copy",
+        level=WARNING,
+        floodable=True,
+    ),
     "password_changed": Kind("authn_password_change", "`user`, `session`"),
     "password_change_failed": Kind(
         "authn_password_change_fail", "`user`, `session`", level=WARNING

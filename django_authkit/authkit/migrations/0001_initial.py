@@ -116,6 +116,8 @@ class Migration(migrations.Migration):
                 ('authenticated_at', models.DateTimeField(verbose_name='authenticated at')),
                 ('created_at', models.DateTimeField(verbose_name='created at')),
                 ('last_used_at', models.DateTimeField(verbose_name='last used at')),
+                ('rotated_from', models.CharField(blank=True, editable=False, max_length=43)),
+                ('replayed_at', models.DateTimeField(editable=False, null=True)),
                 ('idle_expires_at', models.DateTimeField(db_index=True, verbose_name='expires when unused')),
                 ('absolute_expires_at', models.DateTimeField(verbose_name='expires at the latest')),
                 ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='revoked at')),

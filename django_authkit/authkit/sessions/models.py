@@ -17,6 +17,7 @@ from authkit.core.db.prepared import Param, PreparedInsert, PreparedSelect, Prep
 from authkit.core.db.primary import PrimaryQuerySet
 from authkit.core.http.client import USER_AGENT_LENGTH
 from authkit.core.identity.users import AuthUser
+from authkit.events.models import NETWORK_LENGTH
 
 
 class SessionQuerySet(PrimaryQuerySet["Session"]):
@@ -62,6 +63,8 @@ class Session(models.Model):
     authenticated_at = models.DateTimeField(_("authenticated at"))
     created_at = models.DateTimeField(_("created at"))
     last_used_at = models.DateTimeField(_("last used at"))
+    rotated_from = models.CharField(max_length=NETWORK_LENGTH, blank=True, editable=False)
+    replayed_at = models.DateTimeField(null=True, editable=False)
     idle_expires_at = models.DateTimeField(_("expires when unused"), db_index=True)
     absolute_expires_at = models.DateTimeField(_("expires at the latest"))
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
@@ -142,6 +145,7 @@ rotation = PreparedUpdate(
     & Q(idle_expires_at__gt=_NOW, absolute_expires_at__gt=_NOW),
     generation=Param("generation", models.PositiveIntegerField()),
     last_used_at=Param("last_used_at", models.DateTimeField()),
+    rotated_from=Param("rotated_from", models.CharField()),
     idle_expires_at=Param("idle_expires_at", models.DateTimeField()),
 )
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.db.models import Q
 
 from authkit.core import clock
+from authkit.core.http.client import Client
 from authkit.core.mail.mailer import tell_owner
 from authkit.errors import TokenInvalid, TokenReused
 from authkit.events.flows import record
@@ -17,40 +19,41 @@ from authkit.sessions.models import (
 )
 from authkit.sessions.revoke import end
 from authkit.sessions.tokens import Claims
-from authkit.sessions.validate import is_within_grace, live_session
+from authkit.sessions.validate import is_within_grace, live_session, network_or_empty
 from authkit.signals import refresh_token_reused
 
 
-def refresh_session(refresh_token: str) -> TokenPair:
+def refresh_session(refresh_token: str, client: Client) -> TokenPair:
     """Exchange a refresh token for the next pair.
 
-    A replay within the grace is idempotent: it returns the same pair. A later replay is refresh
-    token reuse, a sign of token theft, and ends the session, also if the token has expired since
-    (RFC 9700 section 4.14.2).
+    A replay within the grace, from the network of the rotation, is idempotent: it returns the same
+    pair, and is recorded. Every other replay is refresh token reuse, a sign of token theft, and
+    ends the session, also if the token has expired since (RFC 9700 section 4.14.2).
 
     :raises TokenInvalid: the token or its session is not valid.
     :raises TokenReused: the token was spent; its session has just been ended.
     """
     claims = tokens.read(refresh_token, "refresh")
-    session = _session_to_refresh(claims)
+    session = _session_to_refresh(claims, client)
     if session.generation == claims.generation:
-        if _rotate(session):
+        if _rotate(session, client):
             _follow_secret_key(session)
-        else:  # race condition: another request has rotated it
-            session = _session_to_refresh(claims)
+            return token_pair(session)
+        session = _session_to_refresh(claims, client)  # race: another request has rotated it
     if session.generation != claims.generation + 1:
         raise TokenInvalid  # issued after the backup that the database was restored from
+    _record_replay(session)
     return token_pair(session)
 
 
-def _session_to_refresh(claims: Claims) -> Session:
+def _session_to_refresh(claims: Claims, client: Client) -> Session:
     """Return the live session of a refresh token; end it if the token was spent.
 
     :raises TokenInvalid: there is none, or the token has expired.
     :raises TokenReused: the session has just been ended.
     """
     session = live_session(claims)
-    if claims.generation < session.generation and not is_within_grace(session, claims):
+    if claims.generation < session.generation and not is_within_grace(session, claims, client):
         _end_stolen(session)
         raise TokenReused
     if claims.has_expired():
@@ -58,7 +61,7 @@ def _session_to_refresh(claims: Claims) -> Session:
     return session
 
 
-def _rotate(session: Session) -> bool:
+def _rotate(session: Session, client: Client) -> bool:
     """Move the session on by one generation unless a concurrent request just did.
 
     Compare-and-set: one conditional UPDATE decides between any number of callers, on every
@@ -68,6 +71,7 @@ def _rotate(session: Session) -> bool:
     changes = {
         "generation": session.generation + 1,
         "last_used_at": now,
+        "rotated_from": network_or_empty(client),
         "idle_expires_at": min(now + tokens.idle_lifetime(), session.absolute_expires_at),
     }
     if not rotation.run(id=session.pk, seen=session.generation, now=now, **changes):
@@ -87,6 +91,14 @@ def _follow_secret_key(session: Session) -> None:
     Session.objects.filter(pk=session.pk, password_fingerprint=session.password_fingerprint).update(
         password_fingerprint=present
     )
+
+
+def _record_replay(session: Session) -> None:
+    """Record that a spent token came back within the grace, once for each rotation."""
+    unseen = Q(replayed_at=None) | Q(replayed_at__lt=session.last_used_at)
+    mine = Session.objects.live().filter(unseen, pk=session.pk, generation=session.generation)
+    if mine.update(replayed_at=clock.now()):
+        record("token_replayed", session=session.pk, user=session.user_id)
 
 
 def _end_stolen(session: Session) -> None:

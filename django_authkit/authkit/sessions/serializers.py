@@ -28,9 +28,26 @@ class AnyTokenSerializer(serializers.Serializer[Any]):
     token = SecretField(max_length=MAX_TOKEN_LENGTH, help_text="An access or a refresh token.")
 
 
+class MinuteField(serializers.DateTimeField):
+    """A time to the minute: a thief must not learn from it when the owner's client refreshes."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(read_only=True, **options)
+
+    def to_representation(self, value: Any) -> Any:
+        return super().to_representation(value.replace(second=0, microsecond=0))
+
+
 class SessionSerializer(serializers.ModelSerializer[Session]):
     current = serializers.SerializerMethodField(
         help_text="Whether the request was made with this session."
+    )
+    last_used_at = MinuteField(help_text="The last refresh, rounded down to the minute.")
+    replayed_at = MinuteField(
+        allow_null=True,
+        help_text=(
+            "When a spent refresh token last came back within the grace: a retry, or a copy."
+        ),
     )
     amr = serializers.ListField(
         child=serializers.CharField(),
@@ -40,7 +57,16 @@ class SessionSerializer(serializers.ModelSerializer[Session]):
 
     class Meta:
         model = Session
-        fields = ["id", "created_at", "last_used_at", "ip", "user_agent", "current", "amr"]
+        fields = [
+            "id",
+            "created_at",
+            "last_used_at",
+            "replayed_at",
+            "ip",
+            "user_agent",
+            "current",
+            "amr",
+        ]
         read_only_fields = fields
 
     def get_current(self, session: Session) -> bool:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from authkit.conf import conf
 from authkit.core import clock
+from authkit.core.http.client import Client
 from authkit.errors import TokenInvalid
 from authkit.sessions import tokens
 from authkit.sessions.models import (
@@ -15,8 +16,8 @@ from authkit.sessions.models import (
 from authkit.sessions.tokens import Claims
 
 
-def verify_token(token: str) -> None:
-    """Return if an access or refresh token would be accepted now.
+def verify_token(token: str, client: Client) -> None:
+    """Return if an access or refresh token would be accepted now from this client.
 
     That of a session which owes a second factor is not: it opens nothing but the set-up.
 
@@ -27,7 +28,7 @@ def verify_token(token: str) -> None:
     if session.owes_second_factor:
         raise TokenInvalid
     if claims.token_type == "refresh" and not (  # noqa: S105 - a kind, not a token
-        session.generation == claims.generation or is_within_grace(session, claims)
+        session.generation == claims.generation or is_within_grace(session, claims, client)
     ):
         raise TokenInvalid
 
@@ -53,8 +54,18 @@ def belong_together(claims: Claims, session: Session) -> bool:
     return tokens.user_id_of(session.user) == claims.user_id and claims.payload["exp"] <= ends
 
 
-def is_within_grace(session: Session, claims: Claims) -> bool:
+def is_within_grace(session: Session, claims: Claims, client: Client) -> bool:
+    """Say whether a spent token is a retry: of the last rotation, a moment ago, from its network.
+
+    Clients without an IP (behind a Unix socket) count as one network.
+    """
     grace = timedelta(seconds=conf.REFRESH_GRACE_SECONDS)
     return (
-        claims.generation == session.generation - 1 and clock.now() - session.last_used_at < grace
+        claims.generation == session.generation - 1
+        and clock.now() - session.last_used_at < grace
+        and session.rotated_from == network_or_empty(client)
     )
+
+
+def network_or_empty(client: Client) -> str:
+    return client.network or ""

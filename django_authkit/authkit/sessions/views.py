@@ -10,6 +10,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from authkit.core.http.client import client_of
 from authkit.core.http.openapi import DONE, EmptySerializer, operation
 from authkit.core.http.views import PublicView
 from authkit.errors import TokenInvalid, TokenReused
@@ -36,12 +37,13 @@ class TokenRefreshView(PublicView):
         {200: TokenPairSerializer},
         refuses=[TokenInvalid, TokenReused],
         description=(
-            "Rotation: each refresh token can be used once. A retry within a few seconds returns "
-            "the same pair; a later one is a replay of a copied token, and ends the session."
+            "Rotation: each refresh token can be used once. A retry within a few seconds from the "
+            "same network returns the same pair; every other one may be the replay of a copied "
+            "token, and ends the session."
         ),
     )
     def post(self, request: Request) -> Response:
-        pair = refresh_session(self.read(request)["refresh"])
+        pair = refresh_session(self.read(request)["refresh"], client_of(request._request))
         return Response(asdict(pair))
 
 
@@ -56,7 +58,7 @@ class TokenVerifyView(PublicView):
         refuses=[TokenInvalid],
     )
     def post(self, request: Request) -> Response:
-        verify_token(self.read(request)["token"])
+        verify_token(self.read(request)["token"], client_of(request._request))
         return Response({})
 
 

@@ -17,7 +17,16 @@ def walk(tour):
         answer.that(sum(s["current"] for s in answer.data) == 1, "one marked as current")
 
     with tour.step("each says when, where and by what it was made"):
-        told = {"id", "created_at", "last_used_at", "ip", "user_agent", "current", "amr"}
+        told = {
+            "id",
+            "created_at",
+            "last_used_at",
+            "replayed_at",
+            "ip",
+            "user_agent",
+            "current",
+            "amr",
+        }
         answer.that(all(told <= s.keys() for s in answer.data), f"the members {sorted(told)}")
         answer.that(answer.data[0]["user_agent"] == "selftest", "the user agent of this client")
 

@@ -209,6 +209,7 @@ def rotate(session, **changes):
         "now": now,
         "generation": session.generation + 1,
         "last_used_at": now,
+        "rotated_from": "192.0.2.1",
         "idle_expires_at": session.idle_expires_at + timedelta(seconds=9),
     }
     return sessions.rotation.run(**values | changes)
@@ -303,7 +304,8 @@ def test_a_constant_stays_what_it_was(way, session):
 @pytest.mark.parametrize("name", ["rotation", "revocation"])
 def test_an_update_is_compiled_once(name, session, monkeypatch):
     now = clock.now()
-    values = {"seen": 9, "generation": 9, "last_used_at": now, "idle_expires_at": now}
+    values = {"seen": 9, "generation": 9, "rotated_from": ""}
+    values |= {"last_used_at": now, "idle_expires_at": now}
     statement = STATEMENTS[name]()
     assert statement.is_prepared()
     monkeypatch.delattr(SQLCompiler, "as_sql")
