@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.conf import settings
 from django.db.models import Q
 
 from authkit.core import clock
+from authkit.core.db.retry import retry_on_conflict
 from authkit.core.http.client import Client
 from authkit.core.mail.mailer import tell_owner
 from authkit.errors import TokenInvalid, TokenReused
@@ -97,7 +100,7 @@ def _record_replay(session: Session) -> None:
     """Record that a spent token came back within the grace, once for each rotation."""
     unseen = Q(replayed_at=None) | Q(replayed_at__lt=session.last_used_at)
     mine = Session.objects.live().filter(unseen, pk=session.pk, generation=session.generation)
-    if mine.update(replayed_at=clock.now()):
+    if retry_on_conflict(partial(mine.update, replayed_at=clock.now()), Session):
         record("token_replayed", session=session.pk, user=session.user_id)
 
 
