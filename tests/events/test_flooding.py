@@ -107,7 +107,7 @@ def test_the_real_limits_are_these():
 
 def test_the_floodable_events_are_those_of_the_documentation():
     page = (ROOT / "docs" / "reference" / "signals.md").read_text()
-    [sentence] = re.findall(r"^Of (`.*?), which strangers", page, re.DOTALL | re.MULTILINE)
+    [sentence] = re.findall(r"^Of (`.*?), which\sstrangers", page, re.DOTALL | re.MULTILINE)
     assert set(re.findall(r"`(\w+)`", sentence)) == {
         name for name, kind in KINDS.items() if kind.floodable
     }

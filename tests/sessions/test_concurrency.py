@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import override_settings
 
-from tests.conftest import AUTH, PASSWORD, bearer, clients_from_all_over
+from tests.conftest import AUTH, PASSWORD, Client, bearer, clients_from_all_over
 from tests.sessions.answers import (
     TOKEN_REUSED,
     assert_refused,
@@ -36,6 +36,12 @@ def clients():
     return clients_from_all_over(THREADS)
 
 
+@pytest.fixture
+def tabs():
+    """Clients of one network, which may repeat a refresh within the grace."""
+    return [Client() for _ in range(THREADS)]
+
+
 def backend_id():
     with connection.cursor() as cursor:
         cursor.execute(
@@ -50,12 +56,10 @@ def test_every_thread_of_the_crowd_has_a_connection_of_its_own(crowd):
     assert len(set(crowd.at_once([backend_id] * THREADS))) == THREADS
 
 
-def test_a_race_of_sixteen_refreshes_has_one_successor_for_fifty_rounds(
-    client, user, crowd, clients
-):
+def test_a_race_of_sixteen_refreshes_has_one_successor_for_fifty_rounds(client, user, crowd, tabs):
     pair = first = client.pair(user)
     for round_ in range(1, 51):
-        answers = crowd.at_once([partial(c.refresh, pair["refresh"]) for c in clients])
+        answers = crowd.at_once([partial(c.refresh, pair["refresh"]) for c in tabs])
 
         assert [a.status_code for a in answers] == [200] * THREADS
         tokens = {(a.json()["access"], a.json()["refresh"]) for a in answers}
@@ -68,7 +72,7 @@ def test_a_race_of_sixteen_refreshes_has_one_successor_for_fifty_rounds(
         pair = answers[0].json()
         assert_session_lives(client, pair)
 
-    used = crowd.at_once([partial(c.sessions, pair["access"]) for c in clients])
+    used = crowd.at_once([partial(c.sessions, pair["access"]) for c in tabs])
     assert [a.status_code for a in used] == [200] * THREADS
     last = client.refresh(pair["refresh"])
     assert last.status_code == 200
@@ -77,6 +81,20 @@ def test_a_race_of_sixteen_refreshes_has_one_successor_for_fifty_rounds(
     assert_session_is_dead(client, last.json())
     assert_session_is_dead(client, pair)
     assert Session.objects.count() == 1
+
+
+def test_a_race_of_sixteen_networks_for_one_token_ends_the_session(
+    client, user, crowd, clients, security_log
+):
+    for _ in range(10):
+        pair = client.pair(user)
+        answers = crowd.at_once([partial(c.refresh, pair["refresh"]) for c in clients])
+        winners = [a for a in answers if a.status_code == 200]
+        assert len(winners) == 1
+        assert "token_reused" in {a.json()["code"] for a in answers if a.status_code == 401}
+        assert_session_is_dead(client, winners[0].json())
+    assert len(security_log("token_reused")) == 10
+    assert security_log("token_replayed") == []
 
 
 def test_a_race_of_sixteen_replays_ends_the_family_once(
@@ -145,17 +163,13 @@ def test_ending_all_other_sessions_wins_the_race_against_fifteen_refreshes(
         Session.objects.all().delete()
 
 
-def test_ending_a_session_wins_the_race_against_fifteen_refreshes_of_it(
-    client, user, crowd, clients
-):
+def test_ending_a_session_wins_the_race_against_fifteen_refreshes_of_it(client, user, crowd, tabs):
     for _ in range(10):
         mine, lost = client.pair(user), client.pair(user)
         session_id = claims_of(lost["access"])["sid"]
 
-        end = partial(
-            clients[-1].delete, AUTH + f"sessions/{session_id}/", **bearer(mine["access"])
-        )
-        *chains, ended = crowd.at_once([*in_flight([lost] * 15, clients, times=1), end])
+        end = partial(tabs[-1].delete, AUTH + f"sessions/{session_id}/", **bearer(mine["access"]))
+        *chains, ended = crowd.at_once([*in_flight([lost] * 15, tabs, times=1), end])
 
         assert ended.status_code == 204
         for chain in chains:
@@ -163,14 +177,14 @@ def test_ending_a_session_wins_the_race_against_fifteen_refreshes_of_it(
         assert_session_lives(client, mine)
 
 
-def test_a_log_out_wins_the_race_against_fifteen_refreshes(client, user, crowd, clients):
+def test_a_log_out_wins_the_race_against_fifteen_refreshes(client, user, crowd, tabs):
     for _ in range(10):
         pair = client.pair(user)
 
         *chains, ended = crowd.at_once(
             [
-                *in_flight([pair] * 15, clients, times=1),
-                partial(clients[-1].revoke, pair["refresh"]),
+                *in_flight([pair] * 15, tabs, times=1),
+                partial(tabs[-1].revoke, pair["refresh"]),
             ]
         )
 
