@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from authkit.api_keys.models import APIKey
 from authkit.core import factors
+from authkit.core.identity.administrators import SuperuserProtection, permitted
 from authkit.core.identity.users import AuthUser, username_of
 from authkit.errors import AccountLocked
 from authkit.factors import flows as factor_flows
@@ -42,15 +43,19 @@ class ReasonForm(forms.Form):
     note = forms.CharField(label=_("Reason"), max_length=200)
 
 
-class AccountAdminMixin(ModelAdmin):
+class AccountAdminMixin(SuperuserProtection, ModelAdmin):
     """For the admin page of your users: ``class AccountAdmin(AccountAdminMixin, UserAdmin)``.
 
     It shows second factor, lockout, live sessions and usable API keys of each user, in six
     queries for a page. Its actions end sessions, remove the second factor and unlock; each
-    requires a reason, which the security event stores.
+    requires a reason, which the security event stores. Superusers are changed, deleted and made by
+    superusers alone, on the page of a user as well.
     """
 
     actions: Any = ["end_sessions", "remove_second_factor", "unlock"]
+
+    def user_of(self, obj: Any) -> Any:
+        return obj
 
     def get_list_display(self, request: HttpRequest) -> Any:
         columns = ["second_factor", "locked", "live_sessions", "api_keys"]
@@ -119,18 +124,19 @@ class AccountAdminMixin(ModelAdmin):
                 **self.admin_site.each_context(request),
                 "title": description,
                 "opts": self.opts,
-                "users": users,
+                "users": permitted(request, users),
                 "action": action,
                 "form": form,
             }
             return TemplateResponse(request, "admin/authkit/account/reason.html", context)
         note = form.cleaned_data["note"]
-        for user in users:
+        acted_on = permitted(request, users)
+        for user in acted_on:
             act(user, actor=request.user.pk, note=note)
             self.log_change(request, user, f"{description}: {note}")
         text = gettext("%(action)s: done for %(count)d.")
         self.message_user(
-            request, text % {"action": description, "count": len(users)}, messages.SUCCESS
+            request, text % {"action": description, "count": len(acted_on)}, messages.SUCCESS
         )
         return None
 

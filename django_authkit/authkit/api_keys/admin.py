@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import display_for_value
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -19,8 +20,10 @@ from django.utils.translation import ngettext
 from authkit import errors
 from authkit.api_keys import flows
 from authkit.api_keys.models import APIKey
+from authkit.api_keys.owners import owner_of
 from authkit.api_keys.scopes import declared_scopes
 from authkit.core.http.networks import joined
+from authkit.core.identity.administrators import SuperuserProtection, may_act_on, permitted
 from authkit.events import flows as events
 
 #: How long the old key works when the admin rotates one and leaves time to replace it.
@@ -70,18 +73,9 @@ class APIKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptabl
 
     def clean_owner(self) -> Any:
         owner = self.cleaned_data["owner"]
-        if not may_act_for(self.administrator, owner):
+        if owner is not None and not may_act_on(self.administrator, owner):
             raise ValidationError(_("Only a superuser can create a key for a superuser."))
         return owner
-
-
-def may_act_for(administrator: Any, owner: Any) -> bool:
-    """Say whether an administrator may be shown a key of this owner, and so act for them."""
-    return is_superuser(administrator) or not is_superuser(owner)
-
-
-def is_superuser(user: Any) -> bool:
-    return getattr(user, "is_superuser", False) is True  # a user model may lack the field
 
 
 def recorder(request: HttpRequest, api_key: APIKey) -> partial[None]:
@@ -94,7 +88,7 @@ def scope_choices() -> list[tuple[str, str]]:
 
 
 @admin.register(APIKey)
-class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+class APIKeyAdmin(SuperuserProtection, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     """Makes keys, and shows each one once, in the response to the request that made it."""
 
     form = APIKeyForm
@@ -107,6 +101,13 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
 
     DESCRIBING = ("name", "owner", "group", "scope", "networks", "rate", "expiry_date")
     OBSERVED = ("prefix", "created", "last_used", "last_used_ip", "overlap_ends_at")
+
+    def user_of(self, obj: APIKey) -> Any:
+        try:
+            owner = owner_of(obj)
+        except errors.APIKeyInvalid:
+            return None
+        return AnonymousUser() if owner is None else owner  # a service is no superuser
 
     def get_fields(self, request: HttpRequest, obj: APIKey | None = None) -> Any:
         if obj is None:
@@ -150,7 +151,7 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
         self, request: HttpRequest, obj: APIKey, form: forms.ModelForm[APIKey], change: bool
     ) -> None:
         if change:
-            obj.save()
+            super().save_model(request, obj, form, change)
             described = [name for name in form.changed_data if name != "revoked"]
             if described:
                 recorder(request, obj)("api_key_changed", changed=described)
@@ -180,7 +181,7 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
 
     @admin.action(description=_("Revoke the selected keys permanently"), permissions=["change"])
     def revoke_keys(self, request: HttpRequest, queryset: QuerySet[APIKey]) -> None:
-        ending = list(queryset.filter(revoked=False))
+        ending = self._permitted(request, queryset.filter(revoked=False))
         APIKey.objects.filter(pk__in=[api_key.pk for api_key in ending]).revoke()
         for api_key in ending:
             recorder(request, api_key)("api_key_revoked")
@@ -205,15 +206,14 @@ class APIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
     ) -> HttpResponse | None:
         return self._rotated(request, queryset, OVERLAP)
 
+    def _permitted(self, request: HttpRequest, queryset: QuerySet[APIKey]) -> list[APIKey]:
+        return permitted(request, queryset.select_related("owner"), self.user_of)
+
     def _rotated(
         self, request: HttpRequest, queryset: QuerySet[APIKey], overlap: timedelta
     ) -> HttpResponse | None:
         new_keys = []
-        for api_key in queryset.select_related("owner"):
-            if not may_act_for(request.user, api_key.owner):
-                text = _("%s: only a superuser can see a key of a superuser.") % api_key
-                self.message_user(request, text, messages.WARNING)
-                continue
+        for api_key in self._permitted(request, queryset):
             try:
                 new_keys.append(flows.rotate(api_key, overlap, actor=request.user.pk))
             except (errors.APIKeyEnded, errors.APIKeyRotated) as error:

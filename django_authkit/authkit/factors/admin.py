@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from authkit.core.identity.administrators import permitted
 from authkit.core.identity.users import AuthUser
 from authkit.factors import flows
 
@@ -21,6 +22,7 @@ def unlock_accounts(model_admin: Any, request: HttpRequest, queryset: Any) -> No
 
 
 def unlock_users(request: HttpRequest, users: Iterable[AuthUser]) -> None:
+    users = permitted(request, users)
     count = sum(flows.unlock(user, actor=request.user.pk) for user in users)
     text = ngettext("%d account unlocked.", "%d accounts unlocked.", count) % count
     messages.success(request, text)
