@@ -8,6 +8,7 @@ from importlib.util import find_spec
 import django
 import pytest
 from authkit import signals
+from authkit.core import counted_log
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import MD5PasswordHasher
@@ -49,6 +50,11 @@ def _no_secret_is_left_behind(request):
     yield
     if request.node.get_closest_marker("plants_secrets") is None:
         assert canaries.found() == []
+
+
+@pytest.fixture(autouse=True)
+def _every_first_line_is_written(monkeypatch):
+    monkeypatch.setattr(counted_log, "_counts", {})
 
 
 @pytest.fixture(autouse=True)

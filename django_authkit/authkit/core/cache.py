@@ -13,6 +13,8 @@ from django.core.cache import BaseCache, caches
 from django.core.cache.backends.redis import RedisCache
 from django.utils.module_loading import import_string
 
+from authkit.core.counted_log import log_counted
+
 logger = logging.getLogger("authkit.cache")
 
 T = TypeVar("T")
@@ -42,9 +44,8 @@ class FallibleCache:
             return question(cache_of(self.alias))
         except Exception as error:  # each backend has errors of its own
             self.paused_until = time.monotonic() + CACHE_PAUSE
-            logger.warning(
-                "The cache %r failed; the database takes its place.", self.alias, exc_info=error
-            )
+            sentence = f"The cache {self.alias!r} failed; the database takes its place."
+            log_counted(logger, logging.WARNING, sentence, error)
             return None
 
 

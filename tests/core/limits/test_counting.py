@@ -129,7 +129,8 @@ def test_a_redis_that_is_down_is_tried_once_and_then_paused(settings, clock, cap
     assert 0 < counter.cache.paused_until - time.monotonic() <= CACHE_PAUSE
     counter.cache.paused_until = 0
     take(counter, 1)
-    assert len(caplog.records) == 2
+    assert counter.cache.paused_until > 0
+    assert len(caplog.records) == 1  # the second of the same second is counted
 
 
 @needs_redis

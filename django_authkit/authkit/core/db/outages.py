@@ -1,7 +1,10 @@
-"""Distinguishes outages of a database from faults of the program."""
+"""Distinguishes outages of a database from faults of the program, and answers them with 503."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core import exceptions
@@ -11,6 +14,11 @@ from django.db import (
     OperationalError,
 )
 
+from authkit.core.counted_log import log_counted
+from authkit.errors import ServiceUnavailable
+
+logger = logging.getLogger("authkit.database")
+
 #: Operational errors of MySQL and SQLite that are faults of the program: an unknown column, a
 #: column without a value or default, and SQLITE_ERROR.
 _DEFECTS = {1054, 1364, 1}
@@ -18,8 +26,10 @@ _DEFECTS = {1054, 1364, 1}
 #: What save() raises if the row has been deleted: before Django 6.0 DatabaseError itself.
 _NOT_UPDATED: Any = getattr(exceptions, "ObjectNotUpdated", ())
 
-#: PostgreSQL's SQLSTATE of a write to a replica, or to a primary that has just become one.
-_READ_ONLY = "25006"
+#: PostgreSQL's SQLSTATEs of an outage that psycopg does not call operational: a write to a replica,
+#: or to a primary that has just become one; a write without the privilege; and a transaction that
+#: the server has ended because it was idle, or took too long.
+_OUTAGES = {"25006", "42501", "25P03", "25P04"}
 
 
 def is_outage(error: Exception) -> bool:
@@ -31,8 +41,28 @@ def is_outage(error: Exception) -> bool:
     return (
         type(error) is DatabaseError
         or isinstance(error, _NOT_UPDATED)
-        or _reason(error) == _READ_ONLY
+        or (isinstance(error, DatabaseError) and _reason(error) in _OUTAGES)
     )
+
+
+@contextmanager
+def outages_as_503() -> Iterator[None]:
+    """Turn an outage into ``ServiceUnavailable``, in what the views of a project call.
+
+    :raises ServiceUnavailable: 503 with ``Retry-After``.
+    """
+    try:
+        yield
+    except Exception as error:
+        if is_outage(error):
+            raise unavailable(error) from error
+        raise
+
+
+def unavailable(error: Exception) -> ServiceUnavailable:
+    """Log an outage, and return what a request is answered with."""
+    log_counted(logger, logging.ERROR, "The database failed; answered 503.", error)
+    return ServiceUnavailable()
 
 
 def _reason(error: Exception) -> Any:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from django.db import connections, transaction
@@ -16,13 +15,11 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from authkit.core.db.outages import is_outage
+from authkit.core.db.outages import is_outage, unavailable
 from authkit.core.http.client import answering
 from authkit.core.http.openapi import document_operations
 from authkit.core.http.parsers import StrictJSONParser
 from authkit.errors import BEARER_CHALLENGE, RETRY_AFTER, ServiceUnavailable
-
-logger = logging.getLogger("authkit.database")
 
 
 class AuthkitView(APIView):
@@ -72,8 +69,7 @@ class AuthkitView(APIView):
         if isinstance(exc, Http404):
             exc = NotFound()
         elif is_outage(exc):
-            logger.error("The database failed; answered 503.", exc_info=exc)
-            exc = ServiceUnavailable()
+            exc = unavailable(exc)
         response = super().handle_exception(exc)
         if isinstance(exc, APIException):
             _add_code(response, exc)
