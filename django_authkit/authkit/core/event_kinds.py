@@ -20,7 +20,8 @@ class Kind(NamedTuple):
     :param members: the members of its log line besides kind and client, in Markdown.
     :param level: the level of its log line.
     :param floodable: an unauthenticated client can cause it without limit, so at most
-        :data:`MAX_KEPT` of each network are stored in :data:`KEPT_PERIOD`. The log has them all.
+        :data:`MAX_KEPT` of each network are stored in :data:`KEPT_PERIOD`. All are logged at
+        their level.
     """
 
     owasp: str

@@ -16,17 +16,18 @@ from django.db import connections, models, router, transaction
 from django.dispatch import receiver
 
 from authkit.core import clock
+from authkit.core.counted_log import log_counted
 from authkit.core.db.retry import retry_on_conflict
 from authkit.core.event_kinds import KEPT_PERIOD, KINDS, MAX_KEPT, Facts
 from authkit.core.http.client import Client, present_client
-from authkit.core.http.security_log import tell_receivers, write_line
+from authkit.core.http.security_log import as_json, tell_receivers, write_line
 from authkit.core.identity.users import AuthUser
 from authkit.events.models import SecurityEvent, insertion
 from authkit.signals import Event
 
 logger = logging.getLogger("authkit.events")
 
-#: Holds the rows that are stored after the request.
+#: Holds the events that are stored after the request.
 _thread = threading.local()
 
 
@@ -42,9 +43,11 @@ def record(
 ) -> None:
     """Record an event: a line in the log, a row, and the signal ``security_event``.
 
-    Errors of the database and of receivers are logged and not raised. The row is committed when
-    this returns, unless the caller has a transaction; so raise a refusal after this call, outside
-    of a transaction. Floodable kinds also survive the rollback of ``ATOMIC_REQUESTS``.
+    Errors of the database and of receivers are logged and not raised: an event that is not stored
+    is an ERROR of the logger ``authkit.events``, with all that the row would have. The row is
+    committed when this returns, unless the caller has a transaction; so raise a refusal after this
+    call, outside of a transaction. Floodable kinds also survive the rollback of
+    ``ATOMIC_REQUESTS``.
 
     :param kind: one of :data:`authkit.core.event_kinds.KINDS`.
     :param user: the primary key of the user.
@@ -53,21 +56,21 @@ def record(
     :param session: the primary key of the session.
     :param client: the client; that of the present request if omitted.
     :param keep: False if a later event stores the same facts.
+    :raises DatabaseError: the transaction of the caller is lost.
     """
     client = client or present_client()
-    kept = False
-    with _isolated():
-        kept = keep and (not KINDS[kind].floodable or _is_within_flood_limit(kind, client))
-        if username is not None and kept:
+    kept = keep and _is_to_be_stored(kind, client)
+    if username is not None and kept is not False:
+        with _isolated():
             user = _user_named(username)
     event = _event(kind, user, session, client, facts)
     write_line(event)
-    if kept:
-        row = _row(event, client)
-        if KINDS[kind].floodable and _is_atomic_request():
-            _deferred().append(row)
-        else:
-            _store([row])
+    if kept is None:
+        _write_unstored(event)
+    elif kept and KINDS[kind].floodable and _is_atomic_request():
+        _deferred().append(event)
+    elif kept:
+        _store([event])
     tell_receivers(event)
 
 
@@ -77,10 +80,10 @@ def store_deferred(**kwargs: Any) -> None:
 
     Under ``ATOMIC_REQUESTS`` the refusal in a view rolls back every row of its request.
     """
-    rows = _deferred()
-    if rows:
-        _store(rows)
-        rows.clear()
+    events = _deferred()
+    if events:
+        _thread.events = []
+        _store(events)
 
 
 def record_ends(sessions: Iterable[tuple[UUID, Any]], **facts: Unpack[Facts]) -> None:
@@ -89,7 +92,7 @@ def record_ends(sessions: Iterable[tuple[UUID, Any]], **facts: Unpack[Facts]) ->
     events = [_event("session_ended", user, pk, client, facts) for pk, user in sessions]
     for event in events:
         write_line(event)
-    _store([_row(event, client) for event in events])
+    _store(events)
     for event in events:
         tell_receivers(event)
 
@@ -124,20 +127,28 @@ def _is_atomic_request() -> bool:
     return bool(connection.settings_dict["ATOMIC_REQUESTS"] and connection.in_atomic_block)
 
 
-def _deferred() -> list[SecurityEvent]:
-    rows: list[SecurityEvent] = _thread.__dict__.setdefault("rows", [])
-    return rows
+def _deferred() -> list[Event]:
+    events: list[Event] = _thread.__dict__.setdefault("events", [])
+    return events
 
 
-def _store(rows: list[SecurityEvent]) -> None:
+def _store(events: list[Event]) -> None:
+    """Store events, or write them to the log: what was answered leaves a trace."""
+    stored = False
     with _isolated():
+        rows = [_row(event) for event in events]
         if len(rows) == 1:
             insertion.run(rows[0])
         else:
             retry_on_conflict(lambda: SecurityEvent.objects.bulk_create(rows), SecurityEvent)
+        stored = True
+    if not stored:
+        for event in events:
+            _write_unstored(event)
 
 
-def _row(event: Event, client: Client) -> SecurityEvent:
+def _row(event: Event) -> SecurityEvent:
+    client = Client(event.ip, event.user_agent)
     return SecurityEvent(
         kind=event.kind,
         user_id=event.user_id,
@@ -148,6 +159,22 @@ def _row(event: Event, client: Client) -> SecurityEvent:
         facts=event.facts,
         created_at=event.created_at,
     )
+
+
+def _write_unstored(event: Event) -> None:
+    # ERROR, whatever the level of its kind: Python writes it to stderr where nothing is configured.
+    more = {"user_agent": event.user_agent or None, "created_at": event.created_at}
+    logger.error("A security event was not stored: %s", as_json(event, **more))
+
+
+def _is_to_be_stored(kind: str, client: Client) -> bool | None:
+    """Say whether the flood limit leaves room for an event; None if the database does not say."""
+    if not KINDS[kind].floodable:
+        return True
+    room: bool | None = None
+    with _isolated():
+        room = _is_within_flood_limit(kind, client)
+    return room  # noqa: RET504 - the statement may have failed
 
 
 def _is_within_flood_limit(kind: str, client: Client) -> bool:
@@ -172,13 +199,20 @@ def _user_named(username: str) -> Any:
 
 @contextmanager
 def _isolated() -> Iterator[None]:
-    """Log the failure of a statement, and protect the caller and its transaction from it."""
-    alias = router.db_for_write(SecurityEvent)
+    """Log the failure of a statement, and protect the caller and its transaction from it.
+
+    :raises Exception: the failure has ended the transaction. What the caller has changed will not
+        be committed, so it must not be answered as done.
+    """
+    connection = connections[router.db_for_write(SecurityEvent)]
+    was_lost = connection.needs_rollback
     try:
-        if connections[alias].in_atomic_block:
-            with transaction.atomic(using=alias):
+        if connection.in_atomic_block:
+            with transaction.atomic(using=connection.alias):
                 yield
         else:
             yield
-    except Exception:  # no error here may change the caller's answer
-        logger.exception("A security event could not be stored; the log has it.")
+    except Exception as error:  # no other error here may change the caller's answer
+        if connection.needs_rollback and not was_lost:
+            raise
+        log_counted(logger, logging.ERROR, "The recording of a security event failed.", error)
