@@ -9,7 +9,7 @@ from authkit.factors import registry  # noqa: F401 - registers the factors
 from authkit.factors.models import CodeAttempts
 from authkit.factors.recovery_codes.models import RecoveryCode
 from authkit.factors.totp.models import TOTPDevice
-from authkit.passwords.models import PasswordAttempts
+from authkit.passwords.models import LoginName, PasswordAttempts
 from authkit.sessions.models import Session
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "AccountName",
     "CodeAttempts",
     "ImportedKey",
+    "LoginName",
     "OneTimeLink",
     "PasswordAttempts",
     "RecoveryCode",

@@ -147,7 +147,7 @@ def test_who_is_locked_is_shown_and_until_when(browser, client, user, make_user)
     give_factor(user, failures=100)
     assert state_of(browser, user).locked == "passwords, codes"
     began = authkit_clock.now() - timedelta(minutes=5)
-    CodeAttempts.objects.update(failures=10, window_failures=10, window_started_at=began)
+    CodeAttempts.objects.update(failures=10, window_failures=10, last_attempt_at=began)
     assert state_of(browser, user).locked.startswith("passwords, codes until ")
 
 

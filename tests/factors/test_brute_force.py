@@ -158,11 +158,14 @@ def test_the_next_window_brings_ten_more(client, owner, clock, comparisons):
         clock.shift(WINDOW)
 
 
-def test_a_window_begins_with_its_first_guess(client, owner, clock, comparisons):
+def test_a_window_ends_fifteen_minutes_after_its_last_guess(client, owner, clock, comparisons):
     guess(client, owner, 0)
     clock.shift(WINDOW - 1)
     for number in range(20):
         guess(client, owner, number)
+    assert comparisons.count == 10
+    clock.shift(WINDOW - 1)
+    guess(client, owner, 0)
     assert comparisons.count == 10
     clock.shift(1)
     for number in range(20):
@@ -206,7 +209,7 @@ def test_lockout_after_a_hundred_in_a_row_holds_for_the_right_code_too(
 def unlocked_pair(client, owner):
     """Another session of the owner, as if it had been there all the time."""
     Session.objects.filter(user=owner.user).exclude(pending_until=None).delete()
-    failures = CodeAttempts.objects.values("failures", "window_failures", "window_started_at").get()
+    failures = CodeAttempts.objects.values("failures", "window_failures", "last_attempt_at").get()
     CodeAttempts.objects.update(**CodeAttempts.FORGIVEN)
     pair = log_in_with(client, owner.user, owner.phone.fresh_code()).json()
     CodeAttempts.objects.update(**failures)

@@ -74,10 +74,10 @@ def test_an_attempt_beyond_the_limit_costs_no_comparison(client, owner, comparis
     assert len(words) <= 8
 
 
-def test_the_first_step_of_a_log_in_costs_seven_and_the_second_nine(client, owner, statements):
+def test_the_first_step_of_a_log_in_costs_seven_and_the_second_ten(client, owner, statements):
     answer, words = statements(client.log_in, owner.user)
     assert answer.status_code == 202
-    # the password is counted, judged and forgiven (four)
+    # the password is counted, judged and taken back (four)
     assert words[:4] == ["UPDATE", "SELECT", "SELECT", "UPDATE"]
     # the session is written; does the user have a factor; the session waits
     assert words[4:] == ["INSERT", "SELECT", "UPDATE"]
@@ -85,9 +85,10 @@ def test_the_first_step_of_a_log_in_costs_seven_and_the_second_nine(client, owne
 
     answer, words = statements(complete, client, waiting, owner.phone.fresh_code())
     assert answer.status_code == 200
-    # the session; its try; the code (four); the session is complete; last_login; the event
+    # the session; its try; the code (four); the session is complete; the network is known;
+    # last_login; the event
     code = ["SELECT", "UPDATE", "UPDATE", "UPDATE"]
-    assert words == ["SELECT", "UPDATE", *code, "UPDATE", "UPDATE", "INSERT"]
+    assert words == ["SELECT", "UPDATE", *code, "UPDATE", "UPDATE", "UPDATE", "INSERT"]
 
 
 def test_a_bad_challenge_costs_one_at_most(client, owner, statements):
@@ -98,13 +99,13 @@ def test_a_bad_challenge_costs_one_at_most(client, owner, statements):
         assert len(words) == cost
 
 
-def test_the_code_in_the_first_request_costs_fourteen(client, owner, statements):
+def test_the_code_in_the_first_request_costs_fifteen(client, owner, statements):
     answer, words = statements(log_in_with, client, owner.user, owner.phone.fresh_code())
     assert answer.status_code == 200
     # the first step of a log-in; then the second, which need not look for the session
     first = ["UPDATE", "SELECT", "SELECT", "UPDATE", "INSERT", "SELECT", "UPDATE"]
     code = ["SELECT", "UPDATE", "UPDATE", "UPDATE"]
-    assert words == [*first, *code, "UPDATE", "UPDATE", "INSERT"]
+    assert words == [*first, *code, "UPDATE", "UPDATE", "UPDATE", "INSERT"]
 
 
 def test_a_new_proof_costs_seven(client, owner, statements):

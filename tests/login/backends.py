@@ -1,8 +1,9 @@
 """Backends as other projects have them."""
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.backends import BaseBackend, ModelBackend
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from rest_framework.exceptions import AuthenticationFailed
 
 
@@ -54,3 +55,15 @@ class LockingOut(BaseBackend):
     def authenticate(self, request, username=None, password=None):
         request.axes_locked_out = True
         raise PermissionDenied
+
+
+class ByNameOrEmail(ModelBackend):
+    """Takes a user name or an e-mail address without regard to case, as many projects do."""
+
+    def authenticate(self, request, username=None, password=None, **kwargs):
+        model = get_user_model()
+        named = Q(**{f"{model.USERNAME_FIELD}__iexact": username}) | Q(email__iexact=username)
+        for user in model.objects.filter(named):
+            if user.check_password(password):
+                return user
+        return None

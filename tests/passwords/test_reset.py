@@ -4,9 +4,17 @@ import json
 from datetime import timedelta
 
 import pytest
+from authkit.core import clock as authkit_clock
 from authkit.core.identity.models import Purpose
 from authkit.core.identity.one_time_links import issue
-from authkit.models import OneTimeLink, RecoveryCode, SecurityEvent, Session, TOTPDevice
+from authkit.models import (
+    CodeAttempts,
+    OneTimeLink,
+    RecoveryCode,
+    SecurityEvent,
+    Session,
+    TOTPDevice,
+)
 from authkit.passwords import reset
 from authkit.passwords.attempts import unlock_passwords
 from authkit.passwords.reset import PER_EMAIL, PER_NETWORK, uid_of
@@ -529,6 +537,16 @@ def test_a_reset_lifts_a_lockout_that_attackers_caused(client, reader, forgetful
     assert client.log_in(reader).status_code == 423
     assert forgetful.confirm(forgetful.link("reader@example.com"), NEW).status_code == 204
     assert client.log_in(reader, NEW).status_code == 200
+
+
+def test_a_reset_lifts_the_lockout_of_codes_and_gives_no_new_window(reader, forgetful, clock):
+    began = authkit_clock.now()
+    row = CodeAttempts.objects.create(
+        user=reader, failures=100, window_failures=10, last_attempt_at=began
+    )
+    assert forgetful.confirm(forgetful.link("reader@example.com"), NEW).status_code == 204
+    row.refresh_from_db()
+    assert (row.failures, row.window_failures, row.last_attempt_at) == (0, 10, began)
 
 
 def test_also_where_they_spelt_the_name_their_own_way(client, reader, forgetful):

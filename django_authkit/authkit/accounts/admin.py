@@ -180,8 +180,8 @@ def _locked(failures: int, attempts: CodeAttempts | None) -> str:
     refusal = attempts and attempts.refusal(CODE_LIMITS)
     if isinstance(refusal, AccountLocked):
         told.append(gettext("codes"))
-    elif refusal and attempts and attempts.window_started_at:
-        until = localtime(attempts.window_started_at + CODE_LIMITS.window)
+    elif refusal and attempts and attempts.last_attempt_at:
+        until = localtime(attempts.last_attempt_at + CODE_LIMITS.window)
         told.append(gettext("codes until %(moment)s") % {"moment": date(until, "H:i")})
     return ", ".join(told)
 

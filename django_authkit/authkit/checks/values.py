@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib.auth import get_user_model
+
 from authkit.core import crypto
 from authkit.core.http import networks
 from authkit.core.http.client import MOST_HOPS
@@ -17,6 +19,14 @@ def is_proxies(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return all(isinstance(network, str) and is_network(network) for network in value)
     return type(value) is int and 0 <= value <= MOST_HOPS
+
+
+def are_login_fields(value: Any) -> bool:
+    if value is None:
+        return True
+    model = get_user_model()
+    columns = {field.name for field in model._meta.concrete_fields}
+    return isinstance(value, list | tuple) and model.USERNAME_FIELD in value and columns >= {*value}
 
 
 def is_network(value: str) -> bool:

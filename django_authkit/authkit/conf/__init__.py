@@ -50,6 +50,23 @@ class Settings(Declarations):
         response is logged out.
         """,
     )
+    LOGIN_FIELDS: Setting[Sequence[str] | None] = Setting(
+        None,
+        is_right="authkit.checks.values.are_login_fields",
+        expected="a list of fields of the user model with USERNAME_FIELD among them, or None",
+        hint='Write ["username", "email"], or None for USERNAME_FIELD alone.',
+        doc="""
+        The fields of the user model by which people log in, as in `["username", "email"]`: what a
+        client sends as user name may be a value of any of them. They are searched in their order.
+        A value decides where exactly one active account has it, in any spelling; of the user name
+        the spelling is exact. With `None` it is `USERNAME_FIELD` alone. All names of an account
+        share one count of failures; see [](../how-to/unlock-an-account.md).
+
+        Risk: in the order above, an account whose user name is the e-mail address of another
+        person keeps that person from logging in by it. Refuse user names with an `@`, or name
+        `"email"` first.
+        """,
+    )
     TRUSTED_PROXIES: Setting[int | Sequence[str]] = Setting(
         0,
         is_right="authkit.checks.values.is_proxies",

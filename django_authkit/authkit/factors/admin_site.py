@@ -19,11 +19,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 
 from authkit.core.factors import Factor, active, has_second_factor
-from authkit.core.http.client import answering
+from authkit.core.http.client import answering, present_client
 from authkit.core.identity.users import AuthUser
 from authkit.errors import AuthkitError, InvalidCredentials
 from authkit.events.flows import record
 from authkit.factors.flows import must_have_second_factor, verify_code
+from authkit.passwords.attempts import note_log_in
 from authkit.passwords.credentials import check_credentials
 
 V = TypeVar("V", bound=Callable[..., Any])
@@ -47,7 +48,9 @@ class SecondFactorAuthenticationForm(AdminAuthenticationForm):
         """Count, check and record as ``token/`` does: one budget for both."""
         username = self.cleaned_data.get("username")
         password = self.cleaned_data.get("password")
-        if self.request is not None and username is not None and password:
+        if username is not None and password:
+            if self.request is None:
+                raise self.get_invalid_login_error()
             with answering(self.request), _errors_of_the_form(self):
                 self.user_cache = check_credentials(self.request, username, password)
                 self.confirm_login_allowed(self.user_cache)
@@ -62,6 +65,7 @@ class SecondFactorAuthenticationForm(AdminAuthenticationForm):
         methods = ["pwd"]
         if has_second_factor(user):
             methods += self._require_code(user).amr
+        note_log_in(user, present_client())
         record("session_started", user=user.pk, amr=methods)
 
     def _require_code(self, user: AuthUser) -> Factor:

@@ -6,12 +6,14 @@ from functools import partial
 from typing import Any
 
 from django.db import IntegrityError
+from django.dispatch import receiver
 
 from authkit.core import clock
 from authkit.core.db.retry import atomic_with_retry
 from authkit.core.limits.attempts import count_attempt
 from authkit.errors import AccountLocked, AttemptsExceeded, CodeInvalid
 from authkit.factors.models import CODE_LIMITS, CodeAttempts
+from authkit.signals import password_reset
 
 
 def count_code(user_id: Any) -> AccountLocked | AttemptsExceeded | None:
@@ -41,13 +43,19 @@ def forgive_codes(user_id: Any) -> int:
     return failed.update(**CodeAttempts.FORGIVEN)
 
 
+@receiver(password_reset, dispatch_uid="authkit.factors.attempts")
+def lift_lockout(user: Any, **kwargs: Any) -> None:
+    """Receive ``password_reset``, which ends the wrong codes in a row; their window goes on."""
+    CodeAttempts.objects.filter(pk=user.pk, failures__gt=0).update(failures=0)
+
+
 def _count(user_id: Any) -> bool:
     return count_attempt(CodeAttempts.objects.filter(pk=user_id), CODE_LIMITS)
 
 
 def _insert(user_id: Any) -> bool:
     first = CodeAttempts(
-        user_id=user_id, failures=1, window_failures=1, window_started_at=clock.now()
+        user_id=user_id, failures=1, window_failures=1, last_attempt_at=clock.now()
     )
     try:
         atomic_with_retry(partial(first.save, force_insert=True), CodeAttempts)

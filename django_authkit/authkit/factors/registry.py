@@ -6,6 +6,7 @@ models can be, so the import would have to stand inside of a function.
 """
 
 from authkit.core.factors import register
+from authkit.factors import attempts  # noqa: F401 - receives password_reset
 from authkit.factors.recovery_codes.factor import RecoveryCodes
 from authkit.factors.totp.factor import TOTP
 

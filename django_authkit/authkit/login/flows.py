@@ -20,6 +20,7 @@ from authkit.errors import (
 )
 from authkit.events.flows import record
 from authkit.factors.flows import must_have_second_factor, verify_code
+from authkit.passwords.attempts import note_log_in
 from authkit.passwords.credentials import check_credentials
 from authkit.passwords.proof import try_password
 from authkit.sessions.issue import (
@@ -165,5 +166,6 @@ def _record_failure(request: HttpRequest, **whose: Any) -> None:
 
 
 def _tell_and_start(request: HttpRequest, session: Session) -> TokenPair:
+    note_log_in(session.user, client_of(request))
     user_logged_in.send(sender=type(session.user), request=request, user=session.user)
     return start_session(session, client_of(request))

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from authkit.conf import conf
 from authkit.core import factors
 from authkit.core.http.fields import CodeField, PasswordField, SecretField, StrictCharField
 from authkit.sessions.tokens import MAX_TOKEN_LENGTH
@@ -26,13 +27,14 @@ class CredentialsSerializer(serializers.Serializer[Any]):
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         model = get_user_model()
-        username = _username(model._meta.get_field(model.USERNAME_FIELD))
+        fields = conf.LOGIN_FIELDS or [model.USERNAME_FIELD]
+        username = _username(tuple(model._meta.get_field(field) for field in fields))
         return {model.USERNAME_FIELD: deepcopy(username), **super().get_fields()}
 
 
 @cache
-def _username(column: Any) -> StrictCharField:
-    return StrictCharField(max_length=_longest(column), validators=[_fits(column)])
+def _username(columns: tuple[Any, ...]) -> StrictCharField:
+    return StrictCharField(max_length=max(map(_longest, columns)), validators=[_fits(columns)])
 
 
 def _longest(column: Any) -> int:
@@ -40,16 +42,22 @@ def _longest(column: Any) -> int:
     return (isinstance(column, models.CharField) and column.max_length) or 254
 
 
-def _fits(column: Any) -> Any:
-    """Return a validator that refuses values that this column cannot be queried for."""
+def _fits(columns: tuple[Any, ...]) -> Any:
+    """Return a validator that refuses values that no column can be queried for."""
 
     def validate(value: str) -> None:
-        try:
-            column.to_python(value)
-        except DjangoValidationError:
-            raise serializers.ValidationError(_("Not a valid value."), code="invalid") from None
+        if not any(_is_value(column, value) for column in columns):
+            raise serializers.ValidationError(_("Not a valid value."), code="invalid")
 
     return validate
+
+
+def _is_value(column: Any, value: str) -> bool:
+    try:
+        column.to_python(value)
+    except DjangoValidationError:
+        return False
+    return True
 
 
 class MethodField(serializers.ChoiceField):

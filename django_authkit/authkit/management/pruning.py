@@ -19,6 +19,7 @@ from authkit.core.db.retry import atomic_with_retry, retry_on_conflict
 from authkit.core.identity.models import OneTimeLink
 from authkit.core.limits.models import RequestCount
 from authkit.events.models import SecurityEvent
+from authkit.passwords.attempts import KNOWN_FOR
 from authkit.passwords.models import PasswordAttempts
 from authkit.sessions.models import Session
 
@@ -52,7 +53,9 @@ def _ended_sessions() -> Q:
 
 def _forgiven_attempts() -> Q:
     # Failures since the last success count towards the lockout, however old they are.
-    return Q(failures=0, window_failures=0)
+    forgiven = Q(failures=0) & (Q(window_failures=0) | Q(last_attempt_at__lt=_past()))
+    unknown = Q(proved_at=None) | Q(proved_at__lt=_past() - KNOWN_FOR)
+    return forgiven & unknown
 
 
 PRUNABLE: Mapping[str, Prunable] = {

@@ -23,11 +23,12 @@ class Migration(migrations.Migration):
             fields=[
                 ('failures', models.PositiveIntegerField(default=0, verbose_name='consecutive failures')),
                 ('window_failures', models.PositiveIntegerField(default=0)),
-                ('window_started_at', models.DateTimeField(blank=True, null=True)),
+                ('last_attempt_at', models.DateTimeField(blank=True, null=True)),
                 ('id', models.CharField(editable=False, max_length=32, primary_key=True, serialize=False)),
                 ('account', models.CharField(db_index=True, editable=False, max_length=32)),
                 ('name', models.CharField(db_index=True, editable=False, max_length=32)),
                 ('place', models.CharField(editable=False, max_length=32)),
+                ('proved_at', models.DateTimeField(editable=False, null=True)),
             ],
             options={
                 'verbose_name': 'password attempts',
@@ -86,12 +87,23 @@ class Migration(migrations.Migration):
             fields=[
                 ('failures', models.PositiveIntegerField(default=0, verbose_name='consecutive failures')),
                 ('window_failures', models.PositiveIntegerField(default=0)),
-                ('window_started_at', models.DateTimeField(blank=True, null=True)),
+                ('last_attempt_at', models.DateTimeField(blank=True, null=True)),
                 ('user', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='authkit_code_attempts', serialize=False, to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name': 'code attempts',
                 'verbose_name_plural': 'code attempts',
+            },
+        ),
+        migrations.CreateModel(
+            name='LoginName',
+            fields=[
+                ('id', models.CharField(editable=False, max_length=32, primary_key=True, serialize=False)),
+                ('user', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='authkit_login_names', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'log-in name',
+                'verbose_name_plural': 'log-in names',
             },
         ),
         migrations.CreateModel(

@@ -1,9 +1,10 @@
 """Brute force and credential stuffing: failure limits and lockout for passwords.
 
 Sources: ASVS 5.0, 6.3.1; NIST SP 800-63B-4 section 3.2.2. Every attempt is counted before it is
-checked, for the name as it was typed and for a place: the network of the client, or the session of
-a logged-in user. Unknown names are counted and refused alike, which prevents user enumeration. The
-counts are in the database alone, so a cache that is empty, slow or unavailable changes nothing.
+checked, for the account that the name leads to and for a place: the network of the client, or the
+session of a logged-in user. Unknown names are counted and refused alike, which prevents user
+enumeration. The counts are in the database alone, so a cache that is empty, slow or unavailable
+changes nothing.
 """
 
 from __future__ import annotations
@@ -13,27 +14,30 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import Min, Q, Sum
 
 from authkit import errors
 from authkit.core import clock
 from authkit.core.db.prepared import Param, PreparedRow
-from authkit.core.http.client import Client, network_of
-from authkit.core.identity.users import AuthUser, looked_up, username_of
+from authkit.core.http.client import Client
+from authkit.core.identity.users import AuthUser, email_of, username_of
 from authkit.core.limits.attempts import PreparedAttempt
 from authkit.core.limits.rates import Limits
 from authkit.events import flows as events
-from authkit.passwords.models import PasswordAttempts, accounts_of, digest
+from authkit.passwords.login_names import learn, learnt, takes_other_names
+from authkit.passwords.models import PasswordAttempts, accounts_of
 from authkit.sessions.models import Session
 
-#: Failures for one name: ``per_window`` from one place; ``in_a_row`` from one place, or from all
-#: places together if the account has no session at this one.
+#: Failures for one account: ``per_window`` from one place; ``in_a_row`` from one place, or from
+#: all places together if the account is not known at this one.
 PASSWORD_LIMITS = Limits(window=timedelta(minutes=15), per_window=10, in_a_row=100)
 
-#: How many sessions of the user are searched for one from the same network.
-SESSIONS_LOOKED_AT = 100
+#: For how long a network is known from which the account completed a log-in.
+KNOWN_FOR = timedelta(days=90)
+
+#: The place of proofs that were given without a password: no client is there.
+RESETS = "reset"
 
 #: Counts an attempt on the row of a name and a place.
 attempts = PreparedAttempt(PasswordAttempts, PASSWORD_LIMITS)
@@ -43,33 +47,30 @@ def _sums(
     rows: models.QuerySet[PasswordAttempts, PasswordAttempts],
 ) -> models.QuerySet[PasswordAttempts, Any]:
     here = Q(place=Param("place", models.CharField()))
-    recent = here & Q(window_started_at__gt=Param("since", models.DateTimeField()))
+    recent = here & Q(last_attempt_at__gt=Param("since", models.DateTimeField()))
     of_account = rows.filter(account=Param("account", models.CharField())).values("account")
     return of_account.annotate(
         everywhere=Sum("failures"),
         here=Sum("failures", filter=here, default=0),
         recent=Sum("window_failures", filter=recent, default=0),
-        began=Min("window_started_at", filter=recent),
-    ).values_list("everywhere", "here", "recent", "began")
+        oldest=Min("last_attempt_at", filter=recent),
+    ).values_list("everywhere", "here", "recent", "oldest")
 
 
-#: The failures of an account: from all places, from one, in its windows that began since, and
-#: the start of the earliest of those windows.
+#: The failures of an account: from all places, from one, in its windows that have not ended since,
+#: and the last attempt of the window that ends first.
 sums = PreparedRow(PasswordAttempts, _sums)
 
 
 def count_log_in(username: str, client: Client) -> PasswordAttempts:
     """Count an attempt to log in by password, before it is checked.
 
-    :raises AttemptsExceeded: too many failures for this name in the window of this network.
-    :raises AccountLocked: lockout after too many in a row here, or anywhere if no session is here.
+    :raises AttemptsExceeded: too many failures for this account in the window of this network.
+    :raises AccountLocked: lockout after too many in a row here, or anywhere if this network is not
+        known.
     """
-    counter = PasswordAttempts.of(username, client.network or "")
-
-    def is_known() -> bool:
-        return _has_session_at(client.network, username)
-
-    _count(counter, is_known, username=username, client=client)
+    counter = PasswordAttempts.of(learnt(username), client.network or "")
+    _count(counter, has_place=client.network is not None, username=username, client=client)
     return counter
 
 
@@ -82,67 +83,77 @@ def count_in_session(user: AuthUser, session: Session) -> PasswordAttempts:
     :raises AccountLocked: lockout after too many failures in a row in this session.
     """
     counter = PasswordAttempts.of(username_of(user), f"session:{session.pk}")
-    _count(counter, lambda: True, user=user.pk, session=session.pk)
+    _count(counter, in_session=True, user=user.pk, session=session.pk)
     return counter
+
+
+def accept_name(typed: str, user: AuthUser, attempt: PasswordAttempts) -> None:
+    """Take an attempt back whose password was right, and learn the name that was typed.
+
+    A name that may lead to another account's password stays counted.
+    """
+    own = PasswordAttempts.of(username_of(user), "")
+    if (own.account, own.name) == (attempt.account, attempt.name) or learn(typed, user):
+        attempt.take_back()
+
+
+def note_log_in(user: AuthUser, client: Client) -> None:
+    """End the failures in a row of a user who has completed a log-in; know the network."""
+    PasswordAttempts.of(username_of(user), client.network or "").prove(clock.now())
 
 
 def reset_password_failures(user: AuthUser) -> None:
     """Reset the failures of a user after a change of password.
 
-    Failures for other spellings stay, since they may concern another user's account. They are
-    ignored for this spelling, so that they do not lock this user out.
+    Failures for other spellings stay, since they may concern another user's account. Those until
+    now no longer count for this user.
     """
-    name = _name_digest(user)
-    failed = _failures_of(user)
-    failed.filter(name=name).update(**PasswordAttempts.FORGIVEN)
-    _ignore(name, failed.exclude(name=name).aggregate(sum=Sum("failures"))["sum"] or 0)
+    _learn_email(user)
+    proof = PasswordAttempts.of(username_of(user), RESETS)
+    _failures_of(proof).filter(name=proof.name).update(**PasswordAttempts.FORGIVEN)
+    proof.prove(clock.now())
 
 
 def unlock_passwords(user: AuthUser) -> bool:
     """Reset the failures of a user in every spelling; return False if there were none."""
-    _ignore(_name_digest(user), 0)
-    return bool(_failures_of(user).update(**PasswordAttempts.FORGIVEN))
+    _learn_email(user)
+    failed = _failures_of(PasswordAttempts.of(username_of(user), RESETS))
+    return bool(failed.update(**PasswordAttempts.FORGIVEN))
 
 
-def _failures_of(user: AuthUser) -> models.QuerySet[PasswordAttempts, PasswordAttempts]:
-    [account] = accounts_of([username_of(user)])
-    return PasswordAttempts.objects.filter(account=account, failures__gt=0)
+def _learn_email(user: AuthUser) -> None:
+    """Reach a user who has only tried to log in by e-mail, where a backend may take it."""
+    if takes_other_names() and email_of(user):
+        learn(email_of(user), user)
 
 
-def _name_digest(user: AuthUser) -> str:
-    return digest("name", looked_up(username_of(user)))
+def _failures_of(counter: PasswordAttempts) -> models.QuerySet[PasswordAttempts, PasswordAttempts]:
+    return PasswordAttempts.objects.filter(account=counter.account, failures__gt=0)
 
 
-def _ignore(name: str, failures: int) -> None:
-    """Store how many failures are ignored for a name, in a row that belongs to no account."""
-    own = digest("overlooked", name)
-    PasswordAttempts.objects.filter(pk=own).delete()
-    if failures:
-        PasswordAttempts(id=own, account=own, name=own, place=own, failures=failures).insert()
-
-
-def _ignored(name: str) -> int:
-    row = PasswordAttempts.objects.filter(pk=digest("overlooked", name)).first()
-    return 0 if row is None else row.failures
-
-
-def _count(counter: PasswordAttempts, is_known: Callable[[], bool], **subject: Any) -> None:
+def _count(
+    counter: PasswordAttempts, *, has_place: bool = True, in_session: bool = False, **subject: Any
+) -> None:
     """Count an attempt, or record and raise the reason for refusing it.
 
-    :param is_known: says whether the account has a session at this place, so that failures
-        elsewhere do not count. Only called if they would.
+    :param has_place: False if the IP of the client is unknown: all such clients share one place.
+    :param in_session: True if failures elsewhere do not count.
     """
     now = clock.now()
+
+    def is_stopped(limit: int) -> bool:
+        return not in_session and _is_stopped_by_others(counter, limit, now, has_place=has_place)
+
     refusal = None
     if not attempts.count(counter.pk, now):
-        refusal = _refusal(counter, now, is_known)
+        refusal = _refusal(counter, now, is_stopped)
         # After the check: a refused attempt inserts no row.
         if refusal is None and not counter.begin(now) and not attempts.count(counter.pk, now):
-            refusal = _refusal(counter, now, is_known) or errors.AttemptsExceeded(wait=1)
+            refusal = _refusal(counter, now, is_stopped) or errors.AttemptsExceeded(wait=1)
     if refusal is None:
         # Race condition: concurrent attempts may have counted. An attempt that reads after it has
         # counted sees every earlier count, so no more than the limit pass.
-        refusal = _refusal(counter, now, is_known, counted=1)
+        refusal = _refusal(counter, now, is_stopped, counted=1)
         if refusal is None:
             return
         counter.take_back()
@@ -151,35 +162,42 @@ def _count(counter: PasswordAttempts, is_known: Callable[[], bool], **subject: A
 
 
 def _refusal(
-    counter: PasswordAttempts, now: datetime, is_known: Callable[[], bool], counted: int = 0
+    counter: PasswordAttempts, now: datetime, is_stopped: Callable[[int], bool], counted: int = 0
 ) -> errors.AccountLocked | errors.AttemptsExceeded | None:
-    """Return the reason to refuse the next attempt, or the last one if it is ``counted``."""
+    """Return the reason to refuse the next attempt, or the last one if it is ``counted``.
+
+    :param is_stopped: says whether failures elsewhere beyond a limit stop this attempt. Only
+        called if there are that many.
+    """
     since = now - PASSWORD_LIMITS.window
     row = sums.get(account=counter.account, place=counter.place, since=since)
-    everywhere, here, recent, began = row or (0, 0, 0, now)
+    everywhere, here, recent, oldest = row or (0, 0, 0, now)
     limit = PASSWORD_LIMITS.in_a_row - 1 + counted
-    if here > limit:
-        return errors.AccountLocked()
-    if everywhere > limit and not is_known() and everywhere - _ignored(counter.name) > limit:
+    if here > limit or (everywhere > limit and is_stopped(limit)):
         return errors.AccountLocked()
     if recent > PASSWORD_LIMITS.per_window - 1 + counted:
-        return errors.AttemptsExceeded(wait=ceil((began - since).total_seconds()))
+        return errors.AttemptsExceeded(wait=ceil((oldest - since).total_seconds()))
     return None
 
 
-def _has_session_at(network: str | None, username: str) -> bool:
-    """Say whether the account has a live session from this network.
+def _is_stopped_by_others(
+    counter: PasswordAttempts, limit: int, now: datetime, *, has_place: bool
+) -> bool:
+    """Say whether more failures than the limit, from anywhere, are in a row for this name.
 
-    Timing: one query for known and unknown accounts alike (user enumeration).
+    Not where the network is known. Failures of other spellings count since the last proof.
+    Timing: two queries for known and unknown accounts alike (user enumeration).
     """
-    if network is None:
-        return False  # behind a Unix socket all clients would share one network
-    name = {f"user__{get_user_model().USERNAME_FIELD}": username}
-    latest = Session.objects.live().filter(ip__isnull=False, **name).select_related("user")
-    return any(
-        network_of(str(session.ip)) == network and session.is_live()
-        for session in latest[:SESSIONS_LOOKED_AT]
+    rows = PasswordAttempts.objects.filter(account=counter.account)
+    proofs: dict[str, Any] = dict(
+        rows.filter(name=counter.name, proved_at__isnull=False).values_list("place", "proved_at")
     )
+    known_at = proofs.get(counter.place)
+    last = max(proofs.values(), default=clock.at(0))
+    in_a_row = rows.filter(Q(name=counter.name) | Q(last_attempt_at__gt=last))
+    failed = in_a_row.aggregate(sum=Sum("failures"))["sum"] or 0
+    is_known = has_place and known_at is not None and known_at > now - KNOWN_FOR
+    return failed > limit and not is_known
 
 
 def failures_in_a_row(names: Sequence[str]) -> dict[str, int]:

@@ -9,9 +9,10 @@ from authkit.core.http.client import client_of
 from authkit.core.identity.users import AuthUser
 from authkit.errors import AttemptsExceeded, InvalidCredentials
 from authkit.events.flows import record
-from authkit.passwords.attempts import count_log_in
+from authkit.passwords.attempts import accept_name, count_log_in
 from authkit.passwords.axes import take_lockout
 from authkit.passwords.backend_outages import failed_before_check
+from authkit.passwords.login_names import by_login_fields
 from authkit.passwords.proof import as_on_primary
 from authkit.passwords.rehash import guard_rehash
 
@@ -20,7 +21,8 @@ def check_credentials(request: HttpRequest, username: str, password: str) -> Aut
     """Return the active user of a name and a password, through every configured backend.
 
     The attempt is counted before it is checked, whichever log-in asks: one budget against brute
-    force for the API and the admin site together.
+    force for the API and the admin site together. A caller that completes the log-in calls
+    :func:`authkit.passwords.attempts.note_log_in`.
 
     :raises InvalidCredentials: every backend refused them. One answer for every reason prevents
         user enumeration.
@@ -29,6 +31,7 @@ def check_credentials(request: HttpRequest, username: str, password: str) -> Aut
     :raises AccountLocked: too many in a row were wrong.
     """
     client = client_of(request)
+    username = by_login_fields(username)
     attempt = count_log_in(username, client)
     try:
         with guard_rehash(password):
@@ -46,7 +49,7 @@ def check_credentials(request: HttpRequest, username: str, password: str) -> Aut
     if not user.is_active:
         record("login_failed", client=client, username=username)
         raise InvalidCredentials
-    attempt.forgive()
+    accept_name(username, user, attempt)
     return user
 
 

@@ -320,7 +320,7 @@ def make(pk, account="a", place="p"):
 
 
 def counts(pk):
-    columns = ("failures", "window_failures", "window_started_at")
+    columns = ("failures", "window_failures", "last_attempt_at")
     return PasswordAttempts.objects.values_list(*columns).get(pk=pk)
 
 
@@ -348,7 +348,7 @@ def test_a_row_that_is_not_there_is_not_counted(way):
 def test_a_success_forgives_one_row(way):
     for pk in ("ours", "theirs"):
         make(pk)
-    PasswordAttempts.objects.update(failures=2, window_failures=1, window_started_at=clock.now())
+    PasswordAttempts.objects.update(failures=2, window_failures=1, last_attempt_at=clock.now())
     assert counters.forgiveness.run(id="ours") == 1
     assert counts("ours") == (0, 0, None)
     assert counts("theirs")[:2] == (2, 1)
@@ -359,10 +359,10 @@ def test_sums_are_of_one_account_and_tell_places_and_windows_apart(way):
     later = start + timedelta(seconds=30)
     for pk, place, began in [("1", "p", start), ("2", "p", start), ("3", "q", start)]:
         make(pk, place=place)
-        PasswordAttempts.objects.filter(pk=pk).update(window_started_at=began)
+        PasswordAttempts.objects.filter(pk=pk).update(last_attempt_at=began)
     make("4", account="b")
     make("5")
-    PasswordAttempts.objects.filter(pk="5").update(window_started_at=later)
+    PasswordAttempts.objects.filter(pk="5").update(last_attempt_at=later)
     PasswordAttempts.objects.update(failures=1, window_failures=1)
     assert sums("a", "p", start - timedelta(seconds=1)) == (4, 3, 3, start)
     assert sums("a", "p", start) == (4, 3, 1, later)

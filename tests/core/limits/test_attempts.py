@@ -40,10 +40,12 @@ def test_each_attempt_is_counted_until_none_is_left(counter):
     assert (counter.failures, counter.window_failures) == (3, 3)
 
 
-def test_a_window_starts_with_its_first_attempt_and_ends_by_itself(counter, clock):
+def test_a_window_ends_when_none_was_counted_for_its_length(counter, clock):
     assert count(counter) == [True]
     clock.shift(59)
     assert count(counter, 3) == [True, True, False]
+    clock.shift(59)
+    assert count(counter) == [False]
     clock.shift(1)
     assert count(counter, 4) == [True, True, True, False]
     counter.refresh_from_db()
@@ -83,7 +85,7 @@ def test_the_refusal_says_when_to_come_back(counter, clock):
 
 
 def test_a_lockout_is_reported_before_a_rate_limit(counter):
-    rows(counter).update(failures=7, window_failures=3, window_started_at=None)
+    rows(counter).update(failures=7, window_failures=3, last_attempt_at=None)
     assert isinstance(refusal(counter), AccountLocked)
 
 

@@ -1,6 +1,7 @@
 """Guessing passwords: counted for the name and the place, before they are judged."""
 
 import json
+import random
 
 import pytest
 from authkit.admin import unlock_accounts
@@ -8,7 +9,7 @@ from authkit.core.http.client import Client as Peer
 from authkit.errors import AccountLocked, AttemptsExceeded
 from authkit.factors.totp.factor import TOTP
 from authkit.models import PasswordAttempts
-from authkit.passwords.attempts import PASSWORD_LIMITS, SESSIONS_LOOKED_AT, count_log_in
+from authkit.passwords.attempts import KNOWN_FOR, PASSWORD_LIMITS, count_log_in
 from authkit.sessions.models import Session
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin
@@ -179,13 +180,14 @@ def test_rate_limit_and_lockout_answers_prevent_user_enumeration(client, name, c
 # --- at home -----------------------------------------------------------------------------------
 
 
-def test_attackers_cannot_lock_an_owner_out_of_a_network_with_a_live_session(client, name, clock):
+def test_attackers_cannot_lock_an_owner_out_of_a_known_network(client, name, clock):
     assert log_in(client, name).status_code == 200
     lock(name)
     for number in range(100, 300):
         assert log_in(client, name, "wrong", address(number)).status_code == 423
-    assert log_in(client, name).status_code == 200
     assert_locked(log_in(client, name, ip=AWAY))
+    assert log_in(client, name).status_code == 200
+    assert log_in(client, name, ip=AWAY).status_code == 200  # the row of failures has ended
 
 
 def test_attackers_in_a_known_network_have_ten_attempts_and_a_hundred_in_a_row(client, name, clock):
@@ -202,8 +204,8 @@ def test_attackers_in_a_known_network_have_ten_attempts_and_a_hundred_in_a_row(c
 def test_a_known_network_is_a_prefix_of_ipv6(client, name, clock):
     assert log_in(client, name, ip="2001:db8::1").status_code == 200
     lock(name)
-    assert log_in(client, name, ip="2001:db8::abcd").status_code == 200
     assert_locked(log_in(client, name, ip="2001:db8:0:1::1"))
+    assert log_in(client, name, ip="2001:db8::abcd").status_code == 200
 
 
 def expire(session):
@@ -214,8 +216,8 @@ def revoke(session):
     Session.objects.filter(pk=session.pk).update(revoked_at=session.created_at)
 
 
-def wait_for_a_factor(session):
-    Session.objects.filter(pk=session.pk).update(pending_until=session.idle_expires_at)
+def delete(session):
+    session.delete()
 
 
 def change_the_password(session):
@@ -223,18 +225,37 @@ def change_the_password(session):
     session.user.save()
 
 
-def lose_the_address(session):
-    Session.objects.filter(pk=session.pk).update(ip=None)
-
-
 @pytest.mark.parametrize(
-    "end",
-    [expire, revoke, wait_for_a_factor, change_the_password, lose_the_address],
-    ids=lambda end: end.__name__,
+    "end", [expire, revoke, delete, change_the_password], ids=lambda end: end.__name__
 )
-def test_only_a_live_session_makes_a_network_known(client, name, clock, end):
+def test_a_network_stays_known_when_the_session_has_ended(client, name, clock, end):
+    """Strangers fail a hundred times in the evening; the next morning the owner logs in at home."""
     assert log_in(client, name).status_code == 200
     end(Session.objects.get())
+    lock(name)
+    clock.shift(12 * 3600)
+    call_command("authkit_prune", verbosity=0)
+    assert_locked(log_in(client, name, ip=AWAY))
+    assert log_in(client, name).status_code == 200
+
+
+def test_a_network_is_known_for_ninety_days(client, name, clock):
+    assert log_in(client, name).status_code == 200
+    clock.shift(KNOWN_FOR.total_seconds() - 1)
+    call_command("authkit_prune", verbosity=0)
+    lock(name)
+    assert log_in(client, name).status_code == 200
+    clock.shift(KNOWN_FOR.total_seconds())
+    lock(name)
+    assert_locked(log_in(client, name))
+
+
+def test_a_log_in_that_owes_a_second_factor_makes_no_network_known(
+    client, name, clock, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(TOTP, "is_on", lambda factor, user: True)
+        assert log_in(client, name).status_code == 202
     lock(name)
     assert_locked(log_in(client, name))
 
@@ -257,9 +278,8 @@ def test_looking_up_known_networks_costs_the_same_for_any_name_against_user_enum
     lock(some_name)
     with CaptureQueriesContext(connection) as queries:
         assert_locked(log_in(client, some_name))
-    # Whether the owner has reset the password since is the last of them.
+    # The networks of completed log-ins; the failures in a row since the last of them.
     assert words(queries) == ["UPDATE", "SELECT", "SELECT", "SELECT", *KEPT]
-    assert any(f"LIMIT {SESSIONS_LOOKED_AT}" in query["sql"] for query in queries)
 
 
 # --- what forgives -----------------------------------------------------------------------------
@@ -272,11 +292,37 @@ def test_a_success_forgives_what_failed_at_its_place(client, name, clock):
         assert failures() == 0
 
 
-def test_a_success_does_not_forgive_what_failed_elsewhere(client, name, clock):
+def test_a_success_ends_the_row_of_failures_elsewhere_and_gives_no_guesses(client, name, clock):
     fail(client, name, 10, ip=AWAY)
     assert log_in(client, name).status_code == 200
+    assert failures() == 0
     assert_too_many(log_in(client, name, ip=AWAY))
-    assert failures() == 10
+
+
+def test_one_typo_before_each_right_password_never_locks(client, name, clock):
+    """Each in a network of its own, as of a phone on the way, and typed right in another."""
+    for day in range(120):
+        assert log_in(client, name, "typo", address(2 * day)).status_code == 401
+        assert log_in(client, name, ip=address(2 * day + 1)).status_code == 200
+        clock.shift(86_400)
+    assert failures() == 0
+
+
+def test_any_completed_log_in_ends_the_row_of_a_hundred(client, name, clock):
+    for _ in range(3):
+        lock(name, 99)
+        assert log_in(client, name).status_code == 200
+        clock.shift(WINDOW)
+    lock(name, 100)
+    assert_locked(log_in(client, name, ip=AWAY))
+
+
+def test_an_attacker_with_the_password_alone_does_not_end_the_row(client, name, clock, monkeypatch):
+    lock(name, 99)
+    with monkeypatch.context() as patch:
+        patch.setattr(TOTP, "is_on", lambda factor, user: True)
+        assert log_in(client, name, ip=AWAY).status_code == 202
+    assert failures() == 99
 
 
 def test_a_success_of_ones_own_account_forgives_no_guesses_at_another(
@@ -290,12 +336,13 @@ def test_a_success_of_ones_own_account_forgives_no_guesses_at_another(
     assert statuses == [401] * 10 + [429] * 2
 
 
-def test_a_success_where_nothing_failed_costs_eight_statements(client, name, clock):
+def test_a_success_where_nothing_failed_costs_nine_statements(client, name, clock):
     log_in(client, name)
     with CaptureQueriesContext(connection) as queries:
         assert log_in(client, name).status_code == 200
-    # The count, the sum; the user; forgiving; the session, the factor, last_login, the event.
-    rest = ["SELECT", "UPDATE", "INSERT", "SELECT", "UPDATE", "INSERT"]
+    # The count, the sum; the user; it was no failure; the session, the factor; the network is
+    # known and the failures have ended; last_login, the event.
+    rest = ["SELECT", "UPDATE", "INSERT", "SELECT", "UPDATE", "UPDATE", "INSERT"]
     assert words(queries) == [*COUNTED_AGAIN, *rest]
 
 
@@ -315,13 +362,44 @@ def test_an_inactive_account_is_counted_like_a_wrong_password(client, make_user,
     assert statuses == [401] * 10 + [429]
 
 
-def test_the_first_factor_forgives_although_the_second_is_owed(
-    client, name, user, clock, monkeypatch
+def test_a_right_password_is_no_failure_although_the_second_factor_is_owed(
+    client, name, clock, monkeypatch
 ):
     fail(client, name, 9)
     monkeypatch.setattr(TOTP, "is_on", lambda factor, user: True)
-    assert log_in(client, name).status_code == 202
-    assert failures() == 0
+    for _ in range(30):
+        assert log_in(client, name).status_code == 202
+    assert failures() == 9
+
+
+# --- every window of fifteen minutes -----------------------------------------------------------
+
+
+def test_never_more_than_ten_are_checked_in_any_fifteen_minutes(
+    client, some_name, clock, hasher_runs
+):
+    """A clock that slides across every edge: no window of that length holds an eleventh."""
+    checked, now = [], 0
+    pauses = random.Random(13)
+    while now < 6 * WINDOW:
+        hasher_runs.clear()
+        fail(client, some_name, 4)
+        checked += [now] * len(hasher_runs)
+        pause = pauses.choice([1, 60, 200, WINDOW - 1, WINDOW])
+        clock.shift(pause)
+        now += pause
+        PasswordAttempts.objects.update(failures=0)
+    assert len(checked) > 20
+    assert max(sum(start <= each < start + WINDOW for each in checked) for start in checked) == 10
+
+
+def test_a_burst_at_the_edge_of_a_window_gets_no_second_ten(client, name, clock, hasher_runs):
+    fail(client, name, 1)
+    clock.shift(WINDOW - 1)
+    fail(client, name, 12)
+    clock.shift(2)
+    fail(client, name, 12)
+    assert len(hasher_runs) == 10
 
 
 # --- what was not judged -----------------------------------------------------------------------

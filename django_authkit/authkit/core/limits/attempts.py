@@ -11,13 +11,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 
 from authkit.core import clock
 from authkit.core.db.prepared import Param, PreparedUpdate
 from authkit.core.limits.models import AttemptCounter
 from authkit.core.limits.rates import Limits
-from authkit.core.limits.windows import increment_or_reset
 
 C = TypeVar("C", bound="AttemptCounter")
 
@@ -45,11 +44,18 @@ class PreparedAttempt:
 def _attempt(limits: Limits, now: Any, expired: Any) -> tuple[Q, dict[str, Any]]:
     """Return the condition that an attempt is left, and what ``update()`` assigns to count it.
 
-    :param expired: the windows that began then or before have ended.
+    A window ends when none was counted for its length. So any two attempts within that length are
+    of one window, and no more than ``per_window`` are, wherever that length begins (exact, unlike
+    a fixed window, which lets twice as many through at its edge).
+
+    :param expired: a window whose last attempt was counted then or before has ended.
     """
-    ended = Q(window_started_at=None) | Q(window_started_at__lte=expired)
+    ended = Q(last_attempt_at=None) | Q(last_attempt_at__lte=expired)
     left = Q(failures__lt=limits.in_a_row) & (ended | Q(window_failures__lt=limits.per_window))
-    window = increment_or_reset(
-        ended, count="window_failures", moment="window_started_at", anew=now
-    )
-    return left, {"failures": F("failures") + 1, **window}
+    # MySQL computes each assignment from what those before it have assigned, so the moment,
+    # which the condition reads, comes last.
+    return left, {
+        "failures": F("failures") + 1,
+        "window_failures": Case(When(ended, then=Value(1)), default=F("window_failures") + 1),
+        "last_attempt_at": now,
+    }

@@ -53,17 +53,20 @@ class RequestCount(models.Model):
 
 
 class AttemptCounter(models.Model):
-    """The columns of failure limits: failures in a row, and those of the present window."""
+    """The columns of failure limits: failures in a row, and those of the present window.
+
+    A window ends when no attempt was counted for its length.
+    """
 
     failures = models.PositiveIntegerField(_("consecutive failures"), default=0)
     window_failures = models.PositiveIntegerField(default=0)
-    window_started_at = models.DateTimeField(null=True, blank=True)
+    last_attempt_at = models.DateTimeField(null=True, blank=True)
 
     #: The values after a success, or an administrator's unlock.
     FORGIVEN: dict[str, Any] = {
         "failures": 0,
         "window_failures": 0,
-        "window_started_at": None,
+        "last_attempt_at": None,
     }
 
     class Meta:
@@ -73,9 +76,9 @@ class AttemptCounter(models.Model):
         """Return the error of the next attempt: lockout, too many in the window, or None."""
         if self.failures >= limits.in_a_row:
             return errors.AccountLocked()
-        if self.window_started_at is None or self.window_failures < limits.per_window:
+        if self.last_attempt_at is None or self.window_failures < limits.per_window:
             return None
-        left = self.window_started_at + limits.window - clock.now()
+        left = self.last_attempt_at + limits.window - clock.now()
         if left <= timedelta(0):
             return None
         return errors.AttemptsExceeded(wait=ceil(left.total_seconds()))
