@@ -1,6 +1,7 @@
 """One function for each call of the endpoints of accounts; all return the answer."""
 
 import re
+from collections.abc import Sequence
 
 from django.contrib.auth import get_user_model
 
@@ -10,6 +11,7 @@ USER = get_user_model()
 EMAIL = USER.get_email_field_name()
 URL = "https://app.example/confirm#token={token}"
 ON = {"REGISTRATION": True, "EMAIL_VERIFICATION_URL": URL}
+ANNOUNCEMENT = "A change of your e-mail address was requested"
 HAS_ADDRESSES = EMAIL in {field.name for field in USER._meta.get_fields()}
 
 
@@ -40,8 +42,27 @@ def resend(client, address):
     return post(client, "email/verify/resend/", {"email": address})
 
 
-def change(client, access, address):
-    return post(client, "email/change/", {"email": address}, access)
+def change(client, access, address, password=PASSWORD):
+    return post(client, "email/change/", {"email": address, "password": password}, access)
+
+
+class ExceptAnnouncements(Sequence):
+    """The mails that were sent, but for those that tell an address what has been asked for."""
+
+    def __init__(self, outbox):
+        self.outbox = outbox
+
+    def _rest(self):
+        return [message for message in self.outbox if message.subject != ANNOUNCEMENT]
+
+    def __getitem__(self, index):
+        return self._rest()[index]
+
+    def __len__(self):
+        return len(self._rest())
+
+    def clear(self):
+        self.outbox.clear()
 
 
 def token_in(message):

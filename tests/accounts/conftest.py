@@ -8,6 +8,7 @@ NEEDS_ADDRESSES = [
     "test_registration.py",
     "test_email_change.py",
     "test_slow_mail.py",
+    "test_takeover.py",
     "test_unverified.py",
 ]
 collect_ignore = [] if HAS_ADDRESSES else NEEDS_ADDRESSES

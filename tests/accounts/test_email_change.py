@@ -1,4 +1,4 @@
-"""Another e-mail address: confirmed at the new one, told to the old one, which can undo it."""
+"""Another e-mail address: confirmed at the new one; the old one can stop it, and undo it."""
 
 import pytest
 from authkit.accounts.email_change import REQUESTS, UNDO_LIFETIME
@@ -15,6 +15,7 @@ from tests.accounts.calls import (
     EMAIL,
     ON,
     USER,
+    ExceptAnnouncements,
     change,
     open_link,
     post,
@@ -23,7 +24,6 @@ from tests.accounts.calls import (
     verify,
 )
 from tests.accounts.test_registration import LINK_INVALID, TAKEN, cost, make
-from tests.conftest import PASSWORD
 from tests.database.statements import at_statement, failing_statement
 from tests.sessions.answers import (
     CHALLENGE,
@@ -42,6 +42,11 @@ OLD = "old@example.com"
 @pytest.fixture(autouse=True)
 def _on(settings):
     settings.AUTHKIT = ON
+
+
+@pytest.fixture
+def mailoutbox(mailoutbox):
+    return ExceptAnnouncements(mailoutbox)
 
 
 @pytest.fixture
@@ -87,7 +92,7 @@ def test_it_changes_when_the_new_address_confirms(client, person, mailoutbox, mo
     assert address(person) == NEW
     assert moved == [NEW]
     for pair in (here, there):
-        assert_session_is_dead(client, pair)
+        assert_session_lives(client, pair)
     told = mailoutbox[1]
     assert (told.to, told.subject) == ([OLD], "Your e-mail address has been changed")
     assert NEW in told.body
@@ -132,12 +137,13 @@ def test_the_first_address_gets_the_account_back_however_often_it_moved(client, 
     assert address(person) == "fourth@example.com"
     assert open_link(client, token_in(mailoutbox[1])).status_code == 202
     assert address(person) == OLD
-    # And the ways back to where the thief was are closed.
+    # And there were none to where the thief was.
     for message in (mailoutbox[3], mailoutbox[5]):
-        assert open_link(client, token_in(message)).json() == LINK_INVALID
+        assert "https://" not in message.body
+        assert "previous e-mail address" in message.body
 
 
-def test_the_way_back_is_open_for_two_days(client, person, mailoutbox, clock):
+def test_the_way_back_is_open_for_seven_days(client, person, mailoutbox, clock):
     change(client, client.pair(person)["access"], NEW)
     open_link(client, token_in(mailoutbox[0]))
     clock.shift(UNDO_LIFETIME.total_seconds())
@@ -305,7 +311,7 @@ def test_it_dies_with_a_change_of_the_password_or_the_address(client, person, ma
     person.save()
     assert open_link(client, token_in(mailoutbox[0])).json() == LINK_INVALID
     access = client.pair(person, "another correct horse")["access"]
-    change(client, access, NEW)
+    change(client, access, NEW, "another correct horse")
     USER.objects.update(**{EMAIL: "elsewhere@example.com"})
     assert open_link(client, token_in(mailoutbox[1])).json() == LINK_INVALID
 
@@ -341,29 +347,12 @@ def test_an_account_that_is_not_active_moves_no_more(client, person, mailoutbox,
 # --- who may -----------------------------------------------------------------------------------
 
 
-def test_it_requires_authentication_in_the_last_five_minutes(client, person, mailoutbox, clock):
-    access = client.pair(person)["access"]
-    clock.shift(301)
-    refreshed = change(client, access, NEW)
-    assert refreshed.status_code == 401
-    pair = client.pair(person)
-    clock.shift(200)
-    refreshed = client.refresh(pair["refresh"]).json()["access"]
-    clock.shift(101)
-    answer = change(client, refreshed, NEW)
-    assert answer.json()["code"] == "insufficient_user_authentication"
-    assert "max_age=300" in answer["WWW-Authenticate"]
-    proof = post(client, "reauthenticate/", {"password": PASSWORD}, refreshed).json()["access"]
-    assert change(client, proof, NEW).status_code == 202
-    assert len(mailoutbox) == 1
-
-
 def test_neither_an_api_key_nor_an_unauthenticated_client_may(client, person, mailoutbox):
     _, key = APIKey.objects.create_key(name="robot", owner=person)
     assert_refused(change(client, None, NEW), NOT_AUTHENTICATED, challenge=CHALLENGE)
     answer = client.post("/api/v1/auth/email/change/", {"email": NEW}, HTTP_X_API_KEY=key)
     assert_refused(answer, NOT_AUTHENTICATED, challenge=CHALLENGE)
-    assert mailoutbox == []
+    assert len(mailoutbox) == 0
 
 
 def test_one_person_may_ask_so_often_an_hour(client, person, mailoutbox):
@@ -390,7 +379,7 @@ def test_what_is_no_address_is_400(client, person, sent):
 
 def test_nothing_else_can_be_sent(client, person):
     access = client.pair(person)["access"]
-    for name in ("user", "id", "is_staff", "password", "verified", "token"):
+    for name in ("user", "id", "is_staff", "verified", "token"):
         answer = post(client, "email/change/", {"email": NEW, name: 1}, access)
         assert (answer.status_code, list(answer.json())) == (400, [name])
         answer = post(client, "email/verify/", {"token": "x", name: 1} | {"token": "x"})

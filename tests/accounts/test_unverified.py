@@ -251,7 +251,7 @@ def test_an_attacker_adds_no_credential_that_outlives_the_owners_reset(
     assert not APIKey.objects.exists()
     assert not TOTPDevice.objects.exists()
     assert change(client, stolen["access"], "attacker@example.com").status_code == 202
-    back_door = token_in(mailoutbox[-1])
+    back_door = token_in(mailoutbox[-2])
 
     reset(client, "victim@example.com", mailoutbox, OTHER)
 
@@ -328,7 +328,7 @@ def test_an_address_that_was_never_proved_gets_no_way_back(client, mailoutbox):
     user = registered(client, "typo@example.com", "reader")
     change(client, client.pair(user)["access"], "right@example.com")
     mailoutbox_before = len(mailoutbox)
-    assert open_link(client, token_in(mailoutbox[-1])).status_code == 202
+    assert open_link(client, token_in(mailoutbox[-2])).status_code == 202
     assert len(mailoutbox) == mailoutbox_before
     assert not OneTimeLink.objects.filter(purpose=mailed_tokens.Purpose.EMAIL_CHANGE_UNDO).exists()
     user = USER.objects.get()

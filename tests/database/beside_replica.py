@@ -92,7 +92,7 @@ def main():
     result["challenge after it"] = status(complete(client, waiting, phone.fresh_code()))
 
     access = reauthenticate(client, access, code=phone.fresh_code()).json()["access"]
-    second = Phone(set_up(client, access).json()["secret"], clock)
+    second = Phone(set_up(client, access, phone.fresh_code()).json()["secret"], clock)
     result["another app"] = status(confirm(client, access, second.code()))
     result["the first app"] = status(log_in_with(client, user, phone.fresh_code()))
     result["new codes"] = status(new_recovery_codes(client, access, second.fresh_code()))

@@ -71,6 +71,7 @@ WORDS = {
 NUMBER = "|".join(sorted(WORDS, key=len, reverse=True))
 
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 QUARTER = timedelta(minutes=15)
 
 
@@ -154,7 +155,8 @@ CLAIMS = {
             [per_quarter(PASSWORD_LIMITS), 15, PASSWORD_LIMITS.in_a_row],
         ),
         ("up to # guesses fall into # minutes", [2 * PASSWORD_LIMITS.per_window - 1, 15]),
-        ("undo a change of address for # hours", [email_change.UNDO_LIFETIME / HOUR]),
+        ("controls the account for # days", [email_change.UNDO_LIFETIME / DAY]),
+        ("oldest e-mail address of the last # days wins", [email_change.UNDO_LIFETIME / DAY]),
         ("at most # KiB", [parsers.MAX_BODY_BYTES / 1024]),
         ("Tokens longer than # characters", [tokens.MAX_TOKEN_LENGTH]),
     ],
@@ -188,7 +190,7 @@ CLAIMS = {
         ("gets # mails per hour of the clock", [per_hour(registration.MAILS)]),
         ("cause mails # times per hour of the clock", [per_hour(registration.PER_NETWORK)]),
         ("valid for # hours", [email_verification.LIFETIME / HOUR]),
-        ("undoes the change within # hours", [email_change.UNDO_LIFETIME / HOUR]),
+        ("undoes the change within # days", [email_change.UNDO_LIFETIME / DAY]),
     ],
     "how-to/reset-a-password.md": [
         (
@@ -255,7 +257,8 @@ CLAIMS = {
         ),
         ("429 after # passwords for one link per hour", [per_hour(email_verification.TRIES)]),
         ("One e-mail address gets # mails per hour", [per_hour(registration.MAILS)]),
-        ("429 after # requests per hour", [per_hour(email_change.REQUESTS)]),
+        ("429, also after # requests per hour", [per_hour(email_change.REQUESTS)]),
+        ("and all later changes, for # days", [email_change.UNDO_LIFETIME / DAY]),
         (
             "accepts # codes within # minutes",
             [issue.PENDING_TRIES, minutes(issue.PENDING_LIFETIME)],

@@ -215,7 +215,7 @@ def test_what_is_recorded_before_a_refusal_stays(client, user, kept):
 def test_a_wrong_code_at_the_set_up_stays_although_the_set_up_is_undone(client, user, kept):
     client.pair(user)
     session = Session.objects.get()
-    set_up(user)
+    set_up(user, recent=True)
     with pytest.raises(CodeInvalid):
         confirm(user, session, "000000")
     assert kept() == ["session_started", "second_factor_failed"]

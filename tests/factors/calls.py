@@ -14,8 +14,8 @@ def state(client, access):
     return client.get(AUTH + "2fa/", **bearer(access))
 
 
-def set_up(client, access):
-    return post(client, "2fa/totp/setup/", access=access)
+def set_up(client, access, code=None):
+    return post(client, "2fa/totp/setup/", code and {"code": code}, access)
 
 
 def confirm(client, access, code):

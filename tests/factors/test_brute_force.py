@@ -338,9 +338,10 @@ def test_a_code_that_was_used_before_forgives_nothing(client, owner):
 
 
 def test_an_abandoned_set_up_forgives_nothing(client, owner, clock):
+    set_up(client, owner.access, owner.recovery_codes[-1])
     for number in range(10):
         guess(client, owner, number)
-    set_up(client, owner.access)
+    assert_too_many(set_up(client, owner.access, owner.recovery_codes[-2]))
     assert_too_many(guess(client, owner, 11))
     confirm(client, owner.access, "000000")
     assert_too_many(guess(client, owner, 12))
@@ -503,9 +504,10 @@ def test_no_endpoint_compares_a_code_before_it_is_counted(client, owner, monkeyp
     monkeypatch.setattr(TOTPDevice, "spend", _telling(order, "compare", spend))
     for endpoint in ENDPOINTS:
         endpoint(client, owner, owner.access, owner.phone.wrong_code())
-    set_up(client, owner.access)
+    set_up(client, owner.access, owner.phone.wrong_code())
+    set_up(client, owner.access, owner.phone.fresh_code())
     confirm(client, owner.access, "000000")
-    assert order == ["count", "compare"] * 6
+    assert order == ["count", "compare"] * 8
 
 
 def _telling(order, word, function):

@@ -73,8 +73,8 @@ def life(client, reachable_user, clock, caplog, settings):
         codes.append(phones[-1].fresh_code())
         return codes[-1]
 
-    def enrol(access):
-        phones.append(Phone(spend(set_up, access, ok=201)["secret"], clock))
+    def enrol(access, code=None):
+        phones.append(Phone(spend(set_up, access, code, ok=201)["secret"], clock))
         recovery.extend(spend(confirm, access, fresh())["recovery_codes"])
 
     pair = client.pair(user)
@@ -95,7 +95,7 @@ def life(client, reachable_user, clock, caplog, settings):
         pair = spend(log_in_with, user, code)
     recovery += spend(new_recovery_codes, pair["access"], fresh(), ok=201)["recovery_codes"]
     access = spend(reauthenticate, pair["access"], password=PASSWORD, code=fresh())["access"]
-    enrol(access)
+    enrol(access, fresh())
     call_command("authkit_rotate_keys", stdout=io.StringIO())
     call_command("authkit_unlock", user.get_username(), stdout=io.StringIO())
     tokens.append(challenge(client, user))

@@ -121,12 +121,13 @@ def test_the_state_costs_two_beside_the_session(client, owner, statements):
     assert words == ["SELECT"] * 3
 
 
-def test_a_set_up_costs_five_and_four_where_another_was_waiting(client, owner, statements):
-    # The session; whether the address is proved, and the session after that; the device.
-    asked = ["SELECT", "SELECT", "SELECT"]
-    _, words = statements(set_up, client, owner.access)
+def test_a_set_up_costs_seven_and_six_where_another_was_waiting(client, user, statements):
+    access = client.pair(user)["access"]
+    # The session; whether the address is proved, and the session after that; the factors.
+    asked = ["SELECT"] * 5
+    _, words = statements(set_up, client, access)
     assert words == [*asked, "UPDATE", "INSERT"]
-    _, words = statements(set_up, client, owner.access)
+    _, words = statements(set_up, client, access)
     assert words == [*asked, "UPDATE"]
 
 

@@ -28,6 +28,7 @@ from authkit.core.limits.requests import count_request
 from authkit.core.mail.mailer import Mail
 from authkit.errors import AttemptsExceeded, InvalidCredentials, LinkInvalid
 from authkit.events.flows import record
+from authkit.passwords.stored import lock_user
 
 #: How long a link is valid.
 LIFETIME = timedelta(hours=24)
@@ -78,6 +79,20 @@ def match_password(link_id: str, password: str | None, hashes: list[str]) -> int
     raise InvalidCredentials
 
 
+def spend_locked(found: FoundLink) -> FoundLink:
+    """Lock the account of a link, spend the link, and return it as it is now.
+
+    Requires a transaction. Race: what has changed since the link was found is seen.
+
+    :raises LinkInvalid: it has been spent, or the account has changed.
+    """
+    lock_user(found.user)
+    spent = one_time_links.spend(found)
+    if spent is None or not spent.user.is_active:
+        raise LinkInvalid
+    return spent
+
+
 def _verify(found: FoundLink) -> None:
-    if not one_time_links.spend(found) or not mark_verified(found.user):
+    if not mark_verified(spend_locked(found).user):
         raise LinkInvalid

@@ -20,7 +20,7 @@ from authkit.accounts.models import AccountName
 from authkit.core import clock
 from authkit.core.identity.domains import in_letters
 from authkit.core.identity.models import OneTimeLink, Purpose, UnverifiedEmail
-from authkit.core.identity.users import AuthUser, canonical, spelt_like
+from authkit.core.identity.users import AuthUser, canonical, spelt_like, visible_users
 
 #: How many rows that differ in case alone are compared.
 MAX_SIMILAR = 100
@@ -63,7 +63,7 @@ def find_unverified_owner(email: str) -> AuthUser | None:
     """Return the user who has an e-mail address that is not verified; one query."""
     column = get_user_model().get_email_field_name()
     key = name_hmac(column, email)
-    unverified = UnverifiedEmail.objects.filter(user__authkit_names=key)
+    unverified = UnverifiedEmail.objects.filter(user__authkit_names=key, user__in=visible_users())
     found = unverified.select_related("user").first()
     return found.user if found is not None and _has(found.user, column, key) else None
 

@@ -9,14 +9,13 @@ from django.db.models import ProtectedError, RestrictedError
 
 from authkit.api_keys.models import APIKey
 from authkit.core.db.retry import atomic_with_retry
-from authkit.core.factors import has_second_factor, remove_all
+from authkit.core.factors import remove_all
 from authkit.core.identity.users import AuthUser
 from authkit.core.mail.mailer import tell_owner
-from authkit.errors import AccountInUse, AlreadyTaken, InvalidCredentials
+from authkit.errors import AccountInUse, AlreadyTaken
 from authkit.events.flows import pseudonymise, record
-from authkit.factors.flows import verify_code
+from authkit.factors.proof import lock_proof, prove_owner
 from authkit.passwords.attempts import unlock_passwords
-from authkit.passwords.proof import try_password
 from authkit.sessions.models import Session
 from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 from authkit.signals import account_deleted
@@ -35,22 +34,28 @@ def change_profile(user: AuthUser, names: Iterable[str], save: Callable[[], obje
     record("profile_changed", user=user.pk, changed=sorted(names))
 
 
-def delete_account(user: AuthUser, session: Session, password: str, code: str | None) -> None:
+def delete_account(
+    user: AuthUser, session: Session, *, password: str | None, code: str | None, recent: bool
+) -> None:
     """Delete a user with all sessions, API keys and factors; pseudonymise their events.
 
-    :param code: of the second factor; required if the account has one.
-    :raises InvalidCredentials: the password is wrong.
-    :raises CodeInvalid: the code is wrong, or required and missing.
-    :raises AttemptsExceeded: too many passwords or codes were wrong; also AccountLocked.
+    The account's password and a code of its second factor are required, as far as it has them.
+
     :raises AccountInUse: records of the project refer to the user; nothing has been changed.
+    :raises TokenInvalid: a concurrent request has ended the session, or changed the password.
+        Else as :func:`prove_owner`, whose arguments these are.
     """
-    if not try_password(user, session, password):
-        record("account_deletion_failed", user=user.pk, session=session.pk)
-        raise InvalidCredentials
-    if has_second_factor(user):
-        verify_code(user, code or "")
+    version = prove_owner(
+        user,
+        session,
+        password=password,
+        code=code,
+        recent=recent,
+        failed="account_deletion_failed",
+        every=True,
+    )
     try:
-        ended = atomic_with_retry(partial(_delete, user), type(user))
+        ended = atomic_with_retry(partial(_delete, user, session, version), type(user))
     except (ProtectedError, RestrictedError, IntegrityError):
         raise AccountInUse from None
     tell_ended(ended)
@@ -60,7 +65,8 @@ def delete_account(user: AuthUser, session: Session, password: str, code: str | 
     tell_owner(user, "account_deleted")
 
 
-def _delete(user: AuthUser) -> list[Session]:
+def _delete(user: AuthUser, session: Session, version: str) -> list[Session]:
+    lock_proof(user, session, version)
     # A project's delete() may keep the row, so every credential is revoked here.
     ended = revoke_other_sessions(user, None)
     APIKey.objects.of(user).revoke()

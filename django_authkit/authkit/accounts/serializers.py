@@ -202,6 +202,20 @@ class EmailSerializer(StrictSerializer):
         return {"email": NormalisedEmailField(max_length=_longest(name))}
 
 
+class EmailChangeSerializer(EmailSerializer):
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {
+            **super().get_fields(),
+            "password": PasswordField(
+                required=False, help_text="The account's password; required unless there is a code."
+            ),
+            "code": CodeField(
+                required=False,
+                help_text="A code of the second factor; it replaces the password.",
+            ),
+        }
+
+
 class LinkSerializer(StrictSerializer):
     token = SecretField(max_length=MAX_TOKEN_LENGTH)
     password = PasswordField(
@@ -211,7 +225,9 @@ class LinkSerializer(StrictSerializer):
 
 
 class AccountDeletionSerializer(StrictSerializer):
-    password = PasswordField()
+    password = PasswordField(
+        required=False, help_text="The account's password; required if the account has one."
+    )
     code = CodeField(
         required=False, help_text="A code of the second factor; required if the account has one."
     )

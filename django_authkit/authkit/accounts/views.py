@@ -17,6 +17,7 @@ from authkit.accounts.availability import (
 )
 from authkit.accounts.serializers import (
     AccountDeletionSerializer,
+    EmailChangeSerializer,
     EmailSerializer,
     LinkSerializer,
     profile_serializer,
@@ -38,9 +39,14 @@ from authkit.errors import (
     AttemptsExceeded,
     InvalidCredentials,
     LinkInvalid,
+    StepUpRequired,
 )
-from authkit.sessions.owner import OwnerView, current_session, current_user
-from authkit.sessions.permissions import RecentlyAuthenticated
+from authkit.sessions.owner import (
+    OwnerView,
+    current_session,
+    current_user,
+    is_recently_authenticated,
+)
 
 PROFILE = ConfiguredResponse(profile_serializer)
 
@@ -78,7 +84,7 @@ class ProfileView(OwnerView):
         "profile_delete",
         "Delete your account permanently",
         DONE,
-        refuses=[*PASSWORD_CHECK, *CODE_CHECK, AccountInUse],
+        refuses=[*PASSWORD_CHECK, *CODE_CHECK, StepUpRequired, AccountInUse],
         request=AccountDeletionSerializer,
         description=(
             'Requires the body `{"password": "..."}`, and `"code"` if the account has a second '
@@ -91,8 +97,9 @@ class ProfileView(OwnerView):
         profile.delete_account(
             current_user(request),
             current_session(request),
-            password=proof.validated_data["password"],
+            password=proof.validated_data.get("password"),
             code=proof.validated_data.get("code"),
+            recent=is_recently_authenticated(request),
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -142,8 +149,8 @@ class EmailVerifyView(PublicView):
         refuses=[LinkInvalid, InvalidCredentials, AlreadyTaken, AttemptsExceeded],
         description=(
             "Completes a registration or verifies the e-mail address of an account, which both "
-            "require the password; or confirms or undoes a change of e-mail address. Does not log "
-            "in."
+            "require the password; or confirms, stops or undoes a change of e-mail address. Does "
+            "not log in."
         ),
     )
     def post(self, request: Request) -> Response:
@@ -174,20 +181,29 @@ class EmailResendView(PublicView):
 
 class EmailChangeView(OwnerView):
     schema = SettingSchema(email_verification_is_on)
-    permission_classes = [EmailVerificationIsOn, IsAuthenticated, RecentlyAuthenticated]
-    serializer_class = EmailSerializer
+    permission_classes = [EmailVerificationIsOn, IsAuthenticated]
+    serializer_class = EmailChangeSerializer
 
     @operation(
         "email_change",
         "Request a change of your e-mail address",
         ACCEPTED,
-        refuses=[AttemptsExceeded],
+        refuses=[*PASSWORD_CHECK, *CODE_CHECK, StepUpRequired],
         description=(
-            "The change is made when the link sent to the new e-mail address is opened. The old "
-            "address is then notified, and can undo the change for 48 hours. Requires "
-            "authentication within the last five minutes."
+            "Requires the password, or a code of the second factor. The change is made when the "
+            "link sent to the new e-mail address is opened, while the session that requested it "
+            "lives, and password and second factor are unchanged. The present address is notified "
+            "at once, and can stop the change; afterwards it can undo it for seven days."
         ),
     )
     def post(self, request: Request) -> Response:
-        email_change.request_change(current_user(request), self.read(request)["email"])
+        asked = self.read(request)
+        email_change.request_change(
+            current_user(request),
+            current_session(request),
+            asked["email"],
+            password=asked.get("password"),
+            code=asked.get("code"),
+            recent=is_recently_authenticated(request),
+        )
         return Response({}, status.HTTP_202_ACCEPTED)

@@ -69,7 +69,7 @@ KINDS: Mapping[str, Kind] = {
     "password_reset_unconfigured": Kind("sys_crash", "in the log alone", level=ERROR),
     "second_factor_enabled": Kind("user_updated", "`user`, `session`"),
     "second_factor_disabled": Kind("user_updated", "`user`", level=WARNING),
-    "second_factor_disable_failed": Kind("authn_login_fail", "`user`", level=WARNING),
+    "second_factor_disable_failed": Kind("authn_login_fail", "`user`, `session`", level=WARNING),
     "second_factor_used": Kind(
         "authn_login_success",
         "`user`, `method`: `totp`, in the log alone, since what it was for is kept with its `amr`; "
@@ -93,8 +93,10 @@ KINDS: Mapping[str, Kind] = {
     ),
     "account_registered": Kind("user_created", "`user`"),
     "email_verified": Kind("user_updated", "`user`; by the link, or by a new password"),
-    "email_change_requested": Kind("user_updated", "`user`"),
-    "email_changed": Kind("user_updated", "`user`"),
+    "email_change_requested": Kind("user_updated", "`user`, `session`"),
+    "email_change_failed": Kind("authn_login_fail", "`user`, `session`", level=WARNING),
+    "email_change_stopped": Kind("user_updated", "`user`", level=WARNING),
+    "email_changed": Kind("user_updated", "`user`, `session`: the one that requested it"),
     "email_change_undone": Kind("user_updated", "`user`", level=WARNING),
     "profile_changed": Kind("user_updated", "`user`, `changed`: the names of the fields"),
     "account_deleted": Kind("user_deleted", "`user`", level=WARNING),

@@ -1,11 +1,12 @@
 """Second factors as plug-ins: the protocol of a factor, and the registry.
 
 A new factor is a folder of its own under ``factors/``, a line in ``factors/registry.py``, and its
-routes.
+routes. Its set-up begins with ``factors.proof.prove_for_set_up``.
 """
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
@@ -38,6 +39,10 @@ class Factor(ABC):
     @abstractmethod
     def is_on(self, user: AuthUser) -> bool:
         """Say whether the user has set it up, so that a log-in needs a second factor."""
+
+    def version(self, user: AuthUser) -> str:
+        """Return a text that changes when the user turns it on or off, or sets it up anew."""
+        return str(self.is_on(user))
 
     def holders(self, users: Iterable[AuthUser]) -> set[Any]:
         """Return the primary keys of the users who have set it up, for pages that list users."""
@@ -103,6 +108,12 @@ def active(user: AuthUser) -> list[Factor]:
 
 def has_second_factor(user: AuthUser) -> bool:
     return any(factor.is_on(user) for factor in _factors if factor.stands_alone)
+
+
+def version(user: AuthUser) -> str:
+    """Return a digest that changes when a factor of the user is turned on or off, or replaced."""
+    versions = [f"{each.name}\0{each.version(user)}" for each in _factors if each.stands_alone]
+    return hashlib.sha256("\0".join(versions).encode()).hexdigest()
 
 
 def holders(users: Iterable[AuthUser]) -> set[Any]:

@@ -14,15 +14,15 @@ from authkit.core.db.retry import atomic_with_retry
 from authkit.core.factors import Factor, Verifier
 from authkit.core.identity.users import AuthUser
 from authkit.core.mail.mailer import tell_owner
-from authkit.errors import CodeInvalid, InvalidCredentials
+from authkit.errors import CodeInvalid
 from authkit.events.flows import record
 from authkit.factors.attempts import count_code, forgive_codes
 from authkit.factors.models import CodeAttempts
 from authkit.passwords.attempts import unlock_passwords
-from authkit.passwords.proof import try_password
+from authkit.passwords.stored import lock_user
 from authkit.sessions.assurance import lower_assurance
 from authkit.sessions.models import Session
-from authkit.sessions.revoke import end_other_sessions, end_sessions
+from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 from authkit.signals import second_factor_disabled
 
 #: For projects, which name it here.
@@ -62,36 +62,27 @@ def verify_code(user: AuthUser, code: str, *, stand_alone: bool = False) -> Fact
     return factor
 
 
-def disable(user: AuthUser, session: Session, password: str, code: str) -> None:
-    """Turn the second factor off; end the other sessions, and take this one for one without it.
-
-    :raises InvalidCredentials: the password is wrong.
-    :raises CodeInvalid: the code is; also as :func:`verify_code`.
-    :raises AttemptsExceeded: too many of either were; also AccountLocked.
-    """
-    if not try_password(user, session, password):
-        record("second_factor_disable_failed", user=user.pk)
-        raise InvalidCredentials
-    verify_code(user, code)
-    remove_second_factor(user, keep=session)
-
-
 def remove_second_factor(
-    user: AuthUser, *, keep: Session | None = None, actor: Any = None, note: str | None = None
+    user: AuthUser,
+    *,
+    keep: Session | None = None,
+    lock: Callable[[], object] | None = None,
+    actor: Any = None,
+    note: str | None = None,
 ) -> None:
     """Remove every factor of the user, end the sessions but ``keep``, tell the owner.
 
     What is kept has passed no second factor from then on: where the user must have one, it can
     only set up another.
 
+    :param lock: locks the rows of the owner who does it, in the transaction, and may refuse.
     :param actor: the primary key of the administrator who does it, if one does.
     :param note: why, in their words.
     """
-    atomic_with_retry(partial(_switch_off, user, keep), CodeAttempts)
-    if actor is None:
-        end_other_sessions(user, keep)
-    else:
-        end_sessions(user, actor=actor, note=note)
+    lock = lock or partial(lock_user, user)
+    ended = atomic_with_retry(partial(_switch_off, user, keep, lock), CodeAttempts)
+    reason = "ended_by_user" if actor is None else "ended_by_administrator"
+    tell_ended(ended, reason, actor=actor, note=note)
     record("second_factor_disabled", user=user.pk, actor=actor, note=note)
     second_factor_disabled.send_robust(sender=type(user), user=user)
     tell_owner(user, "second_factor_disabled")
@@ -147,9 +138,13 @@ def _never(code: str) -> bool:
     return False
 
 
-def _switch_off(user: AuthUser, session: Session | None) -> None:
+def _switch_off(
+    user: AuthUser, session: Session | None, lock: Callable[[], object]
+) -> list[Session]:
+    lock()
     factors.remove_all(user)
     CodeAttempts.objects.filter(pk=user.pk).delete()
     if session is not None:
         proved = {method for factor in factors.registered() for method in factor.amr}
         lower_assurance(session, proved, enrolment_only=must_have_second_factor(user))
+    return revoke_other_sessions(user, session)

@@ -21,6 +21,7 @@ from django.db.models.signals import post_save, pre_save
 from django.dispatch import receiver
 
 from authkit.core.db.retry import retry_on_conflict
+from authkit.core.identity.one_time_links import follow_change
 from authkit.passwords.stored import lock_if_unchanged
 from authkit.sessions.password_changes import keep_sessions
 
@@ -106,5 +107,6 @@ def _open(upgrade: ExitStack, stored: Any, instance: Any, using: str) -> bool:
         held = lock_if_unchanged(stored, stored.password, using)
         if held:
             keep_sessions(stored, instance)
+            follow_change(stored, instance)
             upgrade.enter_context(opened.pop_all())
     return held

@@ -16,7 +16,13 @@ from authkit.core.db.retry import atomic_with_retry
 from authkit.core.http.client import Client
 from authkit.core.http.security_log import note
 from authkit.core.identity.models import Purpose
-from authkit.core.identity.one_time_links import FoundLink, find, issue, spend
+from authkit.core.identity.one_time_links import (
+    FoundLink,
+    find,
+    follow_change,
+    issue,
+    spend,
+)
 from authkit.core.identity.unverified_email import mark_verified
 from authkit.core.identity.users import AuthUser, canonical, email_of, spelt_like, username_of
 from authkit.core.limits.rates import Rate
@@ -26,7 +32,7 @@ from authkit.errors import LinkInvalid
 from authkit.events.flows import record
 from authkit.passwords.attempts import reset_password_failures
 from authkit.passwords.policy import require_acceptable
-from authkit.passwords.stored import store_password
+from authkit.passwords.stored import lock_user, store_password
 from authkit.sessions.models import Session
 from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 from authkit.signals import password_reset
@@ -139,7 +145,10 @@ def _link(user: AuthUser, token: str) -> str:
 
 
 def _store(user: AuthUser, found: FoundLink, replaced: str) -> tuple[list[Session], bool]:
-    if not spend(found) or not store_password(user, over=replaced):
+    lock_user(user)
+    spent = spend(found)
+    if spent is None or not _may_reset(spent.user) or not store_password(user, over=replaced):
         raise LinkInvalid
+    follow_change(spent.user, user)
     reset_password_failures(user)
     return revoke_other_sessions(user, None), mark_verified(user)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import router
+from django.db.models import F
 
 from authkit.core.identity.users import AuthUser
 
@@ -15,10 +16,12 @@ def lock_if_unchanged(user: Any, encoded: str, using: str) -> bool:
     Compare-and-set. The hash is written over itself, since ``save()`` and receivers of its
     signals may read the stored one. Returns whether the row is locked.
     """
-    # The table that has the column: an update that joins tables does not lock the row.
-    table = user._meta.get_field("password").model
-    rows = table._base_manager.using(using).filter(pk=user.pk, password=encoded)
-    return bool(rows.update(password=encoded))
+    return bool(_rows(user, using).filter(password=encoded).update(password=encoded))
+
+
+def lock_user(user: AuthUser) -> bool:
+    """Lock the row of a user until the transaction ends; return False if it is there no more."""
+    return bool(_rows(user, router.db_for_write(type(user))).update(password=F("password")))
 
 
 def store_password(user: AuthUser, over: str) -> bool:
@@ -33,3 +36,9 @@ def store_password(user: AuthUser, over: str) -> bool:
         return False
     user.save(update_fields=["password"])
     return True
+
+
+def _rows(user: Any, using: str) -> Any:
+    # The table that has the column: an update that joins tables does not lock the row.
+    table = user._meta.get_field("password").model
+    return table._base_manager.using(using).filter(pk=user.pk)

@@ -13,6 +13,7 @@ from authkit.core.http.views import AuthkitView
 from authkit.core.identity.users import AuthUser
 from authkit.sessions.authentication import AccessToken, JWTAuthentication
 from authkit.sessions.models import Session
+from authkit.sessions.validate import is_recent
 
 
 class OwnerView(AuthkitView):
@@ -31,6 +32,12 @@ def current_user(request: Request) -> AuthUser:
 def current_session(request: Request) -> Session:
     token: Any = request.auth
     return cast(AccessToken, token).session
+
+
+def is_recently_authenticated(request: Request) -> bool:
+    """Say what :class:`authkit.sessions.permissions.RecentlyAuthenticated` says of a request."""
+    token: Any = request.auth
+    return is_recent(cast(AccessToken, token).claims)
 
 
 def uuid_or_404(value: str) -> UUID:

@@ -6,11 +6,11 @@ from django.contrib.auth import get_user_model
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from authkit.core import clock
 from authkit.core.identity.unverified_email import is_verified
 from authkit.errors import EmailUnverified, StepUpRequired, TokenInvalid
 from authkit.sessions.authentication import AccessToken
 from authkit.sessions.models import Session
+from authkit.sessions.validate import RECENT_SECONDS, is_recent
 
 
 class HasSecondFactor(BasePermission):
@@ -40,14 +40,13 @@ class RecentlyAuthenticated(BasePermission):
     """
 
     refuses = (StepUpRequired,)
-    max_age = 300
+    max_age = RECENT_SECONDS
 
     def has_permission(self, request: Request, view: Any) -> bool:
         token: Any = request.auth
         if not isinstance(token, AccessToken):
             return False
-        proved_at = token.claims.payload.get("auth_time")
-        if type(proved_at) is not int or clock.now().timestamp() > proved_at + self.max_age:
+        if not is_recent(token.claims, self.max_age):
             raise StepUpRequired(self.max_age)
         return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from authkit.conf import conf
 from authkit.core import clock
@@ -14,6 +15,9 @@ from authkit.sessions.models import (
     sessions_by_id,
 )
 from authkit.sessions.tokens import Claims
+
+#: How many seconds old a proof of identity may be where a recent one is required (step-up).
+RECENT_SECONDS = 300
 
 
 def verify_token(token: str, client: Client) -> None:
@@ -40,6 +44,25 @@ def session_of_access_token(token: str) -> tuple[Session, Claims]:
     """
     claims = tokens.decode(token, *tokens.BEARER)
     return live_session(claims), claims
+
+
+def is_recent(claims: Claims, max_age: int = RECENT_SECONDS) -> bool:
+    """Say whether the user proved who they are within the last ``max_age`` seconds."""
+    proved_at = claims.payload.get("auth_time")
+    return type(proved_at) is int and clock.now().timestamp() <= proved_at + max_age
+
+
+def lock_live_session(session_id: UUID | None) -> bool:
+    """Lock the row of a session until the transaction ends; return False if it is not live now.
+
+    The row is written as it is: a concurrent revocation has been seen, or waits.
+    """
+    if session_id is None:
+        return False
+    if not Session.objects.live().filter(pk=session_id).update(pending_until=None):
+        return False
+    session = sessions_by_id.get(id=session_id)
+    return session is not None and session.is_live()
 
 
 def live_session(claims: Claims) -> Session:

@@ -7,6 +7,7 @@ REGISTER = f"{AUTH}/register/"
 VERIFY = f"{AUTH}/email/verify/"
 ME = f"{AUTH}/me/"
 OLD, NEW = "bruno@library.example", "bruno@elsewhere.example"
+CHANGE = {"email": NEW, "password": PASSWORD}
 
 
 def walk(tour):
@@ -56,24 +57,34 @@ def moved(tour):
     client = tour.logged_in("bruno")
 
     with tour.step("a new e-mail address is not set before it is confirmed"):
-        client.post(f"{AUTH}/email/change/", {"email": NEW}).expect(202)
+        client.post(f"{AUTH}/email/change/", {"email": NEW}).expect(400)
+        wrong = {"email": NEW, "password": "not-the-password"}
+        client.post(f"{AUTH}/email/change/", wrong).expect(401, code="invalid_credentials")
+        client.post(f"{AUTH}/email/change/", CHANGE).expect(202)
         expect_address(client, OLD)
 
-    with tour.step("then it is the account's, and all sessions are over"):
+    with tour.step("the present address is told at once, and can stop it"):
+        expect_mail(tour, OLD, "A change of your e-mail address was requested")
+        token = newest_token(tour, NEW)
+        tour.client.post(VERIFY, {"token": newest_token(tour, OLD)}).expect(202)
+        tour.client.post(VERIFY, {"token": token}).expect(400, code="link_invalid")
+        client.post(f"{AUTH}/email/change/", CHANGE).expect(202)
+
+    with tour.step("then it is the account's, and the session goes on"):
         tour.client.post(VERIFY, {"token": newest_token(tour, NEW)}).expect(202)
-        expect_token_refused(client.get(ME))
-        expect_address(tour.logged_in("bruno"), NEW)
+        expect_address(client, NEW)
 
     with tour.step("the old address is told, and can undo it"):
         expect_mail(tour, OLD, "Your e-mail address has been changed")
         token = newest_token(tour, OLD)
         tour.client.post(VERIFY, {"token": token}).expect(202)
+        expect_token_refused(client.get(ME))
         expect_address(tour.logged_in("bruno"), OLD)
         tour.client.post(VERIFY, {"token": token}).expect(400, code="link_invalid")
 
     with tour.step("a second change stays"):
         client = tour.logged_in("bruno")
-        client.post(f"{AUTH}/email/change/", {"email": NEW}).expect(202)
+        client.post(f"{AUTH}/email/change/", CHANGE).expect(202)
         tour.client.post(VERIFY, {"token": newest_token(tour, NEW)}).expect(202)
 
 

@@ -151,7 +151,9 @@ def step_up(tour, recovery_codes):
 
 def another_phone(tour, here, old_app, old_codes):
     with tour.step("while another app waits for its code, the one there is goes on"):
-        setup = here.post(f"{FACTOR}totp/setup/").expect(201).data
+        here.post(f"{FACTOR}totp/setup/").expect(400)
+        proof = {"code": old_codes.pop()}
+        setup = here.post(f"{FACTOR}totp/setup/", proof).expect(201).data
         app = Authenticator(setup["secret"])
         expect_state(here, enabled=True, recovery_codes_left=len(old_codes))
 

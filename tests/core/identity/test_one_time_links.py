@@ -2,11 +2,19 @@
 
 import secrets
 import threading
+from copy import copy
 from datetime import timedelta
 
 import pytest
 from authkit.core.identity.models import Purpose
-from authkit.core.identity.one_time_links import find, forget, issue, spend
+from authkit.core.identity.one_time_links import (
+    find,
+    follow_change,
+    forget,
+    is_outstanding,
+    issue,
+    spend,
+)
 from authkit.models import OneTimeLink
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -41,7 +49,7 @@ def test_a_token_has_256_bits_and_the_row_holds_none_of_them(user):
 
 def test_it_is_spent_once(user):
     found = find(Purpose.PASSWORD_RESET, issue_one(user))
-    assert [spend(found), spend(found)] == [True, False]
+    assert [spend(found), spend(found)] == [found, None]
 
 
 def test_looking_does_not_spend(user):
@@ -51,7 +59,12 @@ def test_looking_does_not_spend(user):
 
 @pytest.mark.parametrize(
     ("purpose", "left"),
-    [(Purpose.PASSWORD_RESET, 1), (Purpose.EMAIL_CHANGE, 1), (Purpose.EMAIL_CHANGE_UNDO, 2)],
+    [
+        (Purpose.PASSWORD_RESET, 1),
+        (Purpose.EMAIL_CHANGE, 1),
+        (Purpose.EMAIL_CHANGE_STOP, 2),
+        (Purpose.EMAIL_CHANGE_UNDO, 2),
+    ],
 )
 def test_a_newer_one_ends_the_older_but_for_ways_back(user, make_user, purpose, left):
     tokens = [issue_one(user, purpose), issue_one(user, purpose)]
@@ -76,22 +89,61 @@ def test_it_ends_with_its_time(user, clock):
     assert find(Purpose.PASSWORD_RESET, token) is None
 
 
-@pytest.mark.parametrize(("purpose", "lives"), [(p, p == "email_change_undo") for p in Purpose])
-def test_it_ends_with_a_change_of_the_password_but_for_ways_back(user, purpose, lives):
+@pytest.mark.parametrize("purpose", Purpose)
+def test_it_ends_with_a_change_of_the_password(user, purpose):
     token = issue_one(user, purpose)
     user.set_password("another correct horse")
     user.save()
-    assert bool(find(purpose, token)) is lives
+    assert find(purpose, token) is None
 
 
-@pytest.mark.parametrize(("purpose", "lives"), [(p, p == "email_change_undo") for p in Purpose])
-def test_it_ends_with_a_change_of_the_address_but_for_ways_back(user, monkeypatch, purpose, lives):
+@pytest.mark.parametrize("purpose", Purpose)
+def test_ways_back_alone_follow_a_change_of_the_accounts_own_flows(user, purpose):
+    before, token = copy(user), issue_one(user, purpose)
+    user.set_password("another correct horse")
+    user.save()
+    follow_change(before, user)
+    assert bool(find(purpose, token)) is (purpose == Purpose.EMAIL_CHANGE_UNDO)
+
+
+def test_what_an_administrator_has_ended_is_not_revived_by_a_later_change(user):
+    token = issue_one(user, Purpose.EMAIL_CHANGE_UNDO)
+    for password in ("of the administrator", "of the owner"):
+        before = copy(user)
+        user.set_password(password)
+        user.save()
+    follow_change(before, user)
+    assert find(Purpose.EMAIL_CHANGE_UNDO, token) is None
+    assert not is_outstanding(Purpose.EMAIL_CHANGE_UNDO, user)
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_it_outlives_a_rotation_of_the_secret_key(user, settings, purpose):
+    token = issue_one(user, purpose)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "n" * 64, [settings.SECRET_KEY]
+    assert find(purpose, token)
+    assert is_outstanding(purpose, user)
+    settings.SECRET_KEY_FALLBACKS = []
+    assert find(purpose, token) is None
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_it_is_none_for_an_account_that_the_default_manager_hides(user, monkeypatch, purpose):
+    token = issue_one(user, purpose)
+    manager = type(type(user)._default_manager)
+    visible = manager.get_queryset
+    monkeypatch.setattr(manager, "get_queryset", lambda self: visible(self).exclude(pk=user.pk))
+    assert find(purpose, token) is None
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_it_ends_with_a_change_of_the_address(user, monkeypatch, purpose):
     addresses = iter(["one@example.com", "two@example.com"])
     monkeypatch.setattr(type(user), "EMAIL_FIELD", "address", raising=False)
     changing = property(lambda user: next(addresses))
     monkeypatch.setattr(type(user), "address", changing, raising=False)
     token = issue_one(user, purpose)
-    assert bool(find(purpose, token)) is lives
+    assert find(purpose, token) is None
 
 
 def test_it_ends_with_its_user(user):
@@ -149,7 +201,7 @@ def test_of_sixteen_who_spend_it_at_once_one_wins(user):
     def run():
         try:
             start.wait(60)
-            won.append(spend(found))
+            won.append(spend(found) is not None)
         finally:
             connection.close()
 

@@ -282,7 +282,7 @@ def test_users_with_one_secret_do_not_spend_each_others_codes(client, owner, mak
 
 
 def test_a_set_up_that_waits_is_no_second_way_in(client, owner, clock):
-    waiting = Phone(set_up(client, owner.access).json()["secret"], clock)
+    waiting = Phone(set_up(client, owner.access, owner.recovery_codes[-1]).json()["secret"], clock)
     for endpoint in ENDPOINTS:
         assert_code_refused(endpoint(client, owner, waiting.fresh_code()))
 

@@ -49,7 +49,7 @@ def test_the_first_key_encrypts_and_all_decrypt(client, enrolled_under):
     with ring(new=NEW, old=OLD):
         assert logs_in(client, owner)
         assert owner.device.sealed_secret.startswith("old.")
-        secret = set_up(client, owner.access).json()["secret"]
+        secret = set_up(client, owner.access, owner.recovery_codes[-1]).json()["secret"]
         assert confirm(client, owner.access, Phone(secret).code()).status_code == 200
         assert owner.device.sealed_secret.startswith("new.")
 
@@ -157,7 +157,9 @@ def test_an_app_that_is_set_up_meanwhile_is_left_as_it_has_become(client, enroll
     owner, other = enrolled_under(old=OLD), enrolled_under(old=OLD)
 
     def set_up_another_app():
-        owner.phone = Phone(set_up(client, owner.access).json()["secret"], clock)
+        owner.phone = Phone(
+            set_up(client, owner.access, owner.recovery_codes[-1]).json()["secret"], clock
+        )
         assert confirm(client, owner.access, owner.phone.code()).status_code == 200
 
     with ring(new=NEW, old=OLD), at_statement("UPDATE", TOTPDevice, set_up_another_app):

@@ -181,7 +181,7 @@ def test_a_confirmed_set_up_cannot_be_confirmed_again(client, owner):
 
 
 def test_a_recovery_code_confirms_nothing(client, owner):
-    set_up(client, owner.access)
+    set_up(client, owner.access, owner.recovery_codes[-1])
     assert_code_refused(confirm(client, owner.access, owner.recovery_codes[0]))
 
 
@@ -255,7 +255,7 @@ def test_nothing_in_the_body_of_a_set_up_is_looked_at(client, user, access, body
 
 
 def test_an_abandoned_set_up_leaves_the_app_as_it_was(client, owner, clock):
-    other = Phone(set_up(client, owner.access).json()["secret"], clock)
+    other = Phone(set_up(client, owner.access, owner.recovery_codes[-1]).json()["secret"], clock)
     clock.shift(30)
 
     assert_code_refused(complete(client, challenge(client, owner.user), other.code()))
@@ -267,7 +267,7 @@ def test_an_abandoned_set_up_leaves_the_app_as_it_was(client, owner, clock):
 
 
 def test_a_confirmed_set_up_replaces_the_app_and_the_recovery_codes(client, owner, clock):
-    other = Phone(set_up(client, owner.access).json()["secret"], clock)
+    other = Phone(set_up(client, owner.access, owner.recovery_codes[-1]).json()["secret"], clock)
     clock.shift(30)
     answer = confirm(client, owner.access, other.code())
 
@@ -284,19 +284,20 @@ def test_a_confirmed_set_up_replaces_the_app_and_the_recovery_codes(client, owne
 
 
 def test_the_old_apps_code_does_not_confirm_the_new_one(client, owner):
-    set_up(client, owner.access)
+    set_up(client, owner.access, owner.recovery_codes[-1])
     assert_code_refused(confirm(client, owner.access, owner.phone.fresh_code()))
     assert disable(client, owner.access, owner.phone.fresh_code()).status_code == 204
 
 
-def test_a_set_up_requires_authentication_in_the_last_five_minutes(client, owner, clock):
+def test_a_first_set_up_requires_authentication_in_the_last_five_minutes(client, user, clock):
+    pair = client.pair(user)
     clock.shift(240)
-    fresh = client.refresh(owner.pair["refresh"]).json()
+    fresh = client.refresh(pair["refresh"]).json()
     clock.shift(61)
 
     assert_step_up_required(set_up(client, fresh["access"]), max_age=300)
-    assert not TOTPDevice.objects.filter(confirmed=False).exists()
-    proved = reauthenticate(client, fresh["access"], code=owner.phone.code()).json()
+    assert not TOTPDevice.objects.exists()
+    proved = reauthenticate(client, fresh["access"], password=PASSWORD).json()
     assert set_up(client, proved["access"]).status_code == 201
 
 
@@ -404,7 +405,7 @@ def test_no_later_answer_shows_the_secret(client, owner, clock):
         state(client, owner.access),
         client.get(AUTH + "2fa/totp/setup/", **bearer(owner.access)),
         client.options(AUTH + "2fa/totp/setup/", **bearer(owner.access)),
-        set_up(client, owner.access),
+        set_up(client, owner.access, owner.recovery_codes[-1]),
         client.sessions(owner.access),
         client.log_in(owner.user),
         confirm(client, owner.access, "000000"),
@@ -506,7 +507,7 @@ def test_sessions_end_when_the_admin_takes_the_factor_off_as_the_mail_says(
 
 
 def test_deleting_an_abandoned_set_up_in_the_admin_leaves_the_app_on(admin_browser, client, owner):
-    set_up(client, owner.access)
+    set_up(client, owner.access, owner.recovery_codes[-1])
     pending = TOTPDevice.objects.get(confirmed=False)
     path = f"/admin/authkit/totpdevice/{pending.pk}/delete/"
     assert admin_browser.post(path, {"post": "yes"}).status_code == 302
@@ -560,7 +561,7 @@ def test_a_deleted_user_leaves_neither_device_nor_codes(client, owner):
 def test_an_inactive_user_can_do_nothing_with_the_factor(client, owner):
     type(owner.user).objects.update(is_active=False)
     assert state(client, owner.access).status_code == 401
-    assert set_up(client, owner.access).status_code == 401
+    assert set_up(client, owner.access, owner.recovery_codes[-1]).status_code == 401
 
 
 def test_a_lapsed_set_up_counts_as_none_for_the_next(client, user, clock):

@@ -38,6 +38,7 @@ class Purpose(models.TextChoices):
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a purpose
     EMAIL_VERIFICATION = "email_verification"
     EMAIL_CHANGE = "email_change"
+    EMAIL_CHANGE_STOP = "email_change_stop"
     EMAIL_CHANGE_UNDO = "email_change_undo"
 
 
@@ -55,6 +56,8 @@ class OneTimeLink(models.Model):
     digest = models.CharField(max_length=64, unique=True, editable=False)
     fingerprint = models.CharField(max_length=64, editable=False)
     address = models.CharField(max_length=320, editable=False)
+    session_id = models.UUIDField(null=True, editable=False)
+    factors_version = models.CharField(max_length=64, default="", editable=False)
     created_at = models.DateTimeField(editable=False)
     expires_at = models.DateTimeField(db_index=True, editable=False)
 

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
-from django.db import router
+from django.db import models, router
 from django.db.models import Q
 
 from authkit.core.identity.domains import in_ascii, in_letters
@@ -30,6 +30,16 @@ def username_of(user: AuthUser) -> str:
 def email_of(user: AuthUser) -> str:
     """Return the e-mail of a user, or "" where the user, or the model, has none."""
     return getattr(user, user.get_email_field_name(), "") or ""
+
+
+def visible_users() -> models.QuerySet[Any, Any]:
+    """Return the primary keys of the users whom a log-in finds, for a condition with ``__in``.
+
+    A project's default manager may hide accounts, e.g. those that are only marked as deleted.
+    """
+    model: Any = get_user_model()
+    keys: models.QuerySet[Any, Any] = model._default_manager.using(router.db_for_write(model))
+    return keys.values("pk")
 
 
 def canonical(name: str) -> str:

@@ -10,6 +10,11 @@ _READER = {"username": "ann"}
 SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "account_deleted": _READER,
     "email_change": {**_READER, "link": "https://app.example.com/confirm#token=made-up"},
+    "email_change_requested": {
+        **_READER,
+        "address": "ann@new.example.com",
+        "link": "https://app.example.com/confirm#token=made-up",
+    },
     "email_change_undone": _READER,
     "email_changed": {
         **_READER,

@@ -8,7 +8,7 @@ from authkit.core.http.openapi import CODE_CHECK, operation
 from authkit.factors.recovery_codes.flows import new_recovery_codes
 from authkit.factors.recovery_codes.serializers import RecoveryCodesSerializer
 from authkit.factors.serializers import CodeSerializer
-from authkit.sessions.owner import OwnerView, current_user
+from authkit.sessions.owner import OwnerView, current_session, current_user
 
 
 class RecoveryCodesView(OwnerView):
@@ -22,5 +22,6 @@ class RecoveryCodesView(OwnerView):
         description="The old codes become invalid. The new ones are shown only in this answer.",
     )
     def post(self, request: Request) -> Response:
-        codes = new_recovery_codes(current_user(request), self.read(request)["code"])
+        code = self.read(request)["code"]
+        codes = new_recovery_codes(current_user(request), current_session(request), code)
         return Response({"recovery_codes": codes}, status.HTTP_201_CREATED)

@@ -18,6 +18,10 @@ class TOTP(Factor):
     def is_on(self, user: AuthUser) -> bool:
         return has_confirmed_device(user)
 
+    def version(self, user: AuthUser) -> str:
+        device = confirmed_device(user)
+        return "" if device is None else str(device.seal_context)
+
     def holders(self, users: Iterable[AuthUser]) -> set[Any]:
         confirmed = TOTPDevice.objects.filter(user__in=users, confirmed=True)
         return set(confirmed.values_list("user", flat=True))

@@ -8,7 +8,7 @@ from functools import partial
 from django.conf import settings
 from django.db import IntegrityError
 
-from authkit.core import clock
+from authkit.core import clock, factors
 from authkit.core.db.retry import atomic_with_retry
 from authkit.core.identity.users import AuthUser, username_of
 from authkit.core.mail.mailer import tell_owner
@@ -16,6 +16,7 @@ from authkit.errors import CodeInvalid, NothingToConfirm
 from authkit.events.flows import record
 from authkit.factors.attempts import forgive_codes
 from authkit.factors.flows import count_or_refuse, wrong_code
+from authkit.factors.proof import prove_for_set_up
 from authkit.factors.recovery_codes.flows import replace_recovery_codes
 from authkit.factors.totp import rfc6238
 from authkit.factors.totp.factor import TOTP
@@ -25,6 +26,7 @@ from authkit.factors.totp.models import (
     confirmed_device,
     pending_device,
 )
+from authkit.passwords.owner_lock import lock_owner
 from authkit.sessions.assurance import raise_assurance
 from authkit.sessions.models import Session
 from authkit.sessions.revoke import end_other_sessions, revoke_other_sessions, tell_ended
@@ -40,10 +42,18 @@ class Setup:
     expires_in: int
 
 
-def set_up(user: AuthUser) -> Setup:
-    """Make a secret that waits for its first code. A confirmed device stays as it is."""
+def set_up(user: AuthUser, code: str | None = None, *, recent: bool = False) -> Setup:
+    """Make a secret that waits for its first code. A confirmed device stays as it is.
+
+    It replaces the factors that there are now, and no later ones.
+
+    :param code: of a second factor; required if the user has one.
+    :param recent: whether the user has authenticated recently; required for the first factor.
+        Raises as :func:`prove_for_set_up`.
+    """
+    version = prove_for_set_up(user, code, recent=recent)
     secret = rfc6238.new_secret()
-    device = TOTPDevice(user=user, name="TOTP", confirmed=False)
+    device = TOTPDevice(user=user, name="TOTP", confirmed=False, factors_version=version)
     device.seal(secret)
     _store_pending(device)
     return Setup(
@@ -56,13 +66,14 @@ def set_up(user: AuthUser) -> Setup:
 def confirm(user: AuthUser, session: Session, code: str) -> list[str]:
     """Turn the pending device on with its first code; return the recovery codes, this once.
 
-    :raises NothingToConfirm: no set-up is waiting.
+    :raises NothingToConfirm: no set-up is waiting, or the user's factors have changed since.
+    :raises TokenInvalid: a concurrent request has ended the session, or changed the password.
     :raises CodeInvalid: the code is not its own; the set-up goes on waiting.
     :raises AttemptsExceeded: too many codes were tried for this account; also AccountLocked.
     :raises SecondFactorUnavailable: the secret cannot be read, so the code counts for nothing.
     """
     device = pending_device(user)
-    if device is None:
+    if device is None or device.factors_version != factors.version(user):
         raise NothingToConfirm
     secret = device.unseal()
     count_or_refuse(user)
@@ -98,6 +109,7 @@ def _renew_pending(device: TOTPDevice) -> int:
         seal_context=device.seal_context,
         created_at=device.created_at,
         last_step=device.last_step,
+        factors_version=device.factors_version,
     )
     return renewed
 
@@ -105,6 +117,9 @@ def _renew_pending(device: TOTPDevice) -> int:
 def _switch_on(
     user: AuthUser, session: Session, device: TOTPDevice, secret: bytes, code: str
 ) -> tuple[list[str], list[Session]]:
+    lock_owner(user, session)
+    if factors.version(user) != device.factors_version:
+        raise NothingToConfirm
     replaced = confirmed_device(user)
     if replaced is not None:
         replaced.delete()

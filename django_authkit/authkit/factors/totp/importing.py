@@ -13,6 +13,7 @@ from authkit.core.db.retry import atomic_with_retry
 from authkit.core.identity.users import username_of
 from authkit.factors.totp.models import TOTPDevice, confirmed_device
 from authkit.factors.totp.rfc6238 import STEP_SECONDS
+from authkit.passwords.stored import lock_user
 from authkit.sessions.revoke import end_other_sessions
 
 
@@ -51,8 +52,13 @@ def _copy(stock: Any) -> str:
     )
     device.seal(stock.bin_key)
     try:
-        atomic_with_retry(partial(device.save, force_insert=True), TOTPDevice)
+        atomic_with_retry(partial(_insert, device), TOTPDevice)
     except IntegrityError:
         return "the user has just set up an authenticator app here"
     end_other_sessions(stock.user, None)  # they were started without the factor
     return ""
+
+
+def _insert(device: TOTPDevice) -> None:
+    lock_user(device.user)  # requests under way see the factor
+    device.save(force_insert=True)

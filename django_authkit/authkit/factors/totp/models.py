@@ -33,6 +33,8 @@ class TOTPDevice(Device):  # type: ignore[misc]  # django-otp has no types
     sealed_secret = models.TextField(editable=False)
     seal_context = models.UUIDField(default=uuid.uuid4, editable=False)
     last_step = models.BigIntegerField(default=-1, editable=False)
+    #: Of a set-up: what it replaces, by :func:`authkit.core.factors.version`.
+    factors_version = models.CharField(max_length=64, default="", editable=False)
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, editable=False)
 

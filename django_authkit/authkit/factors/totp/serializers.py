@@ -15,6 +15,14 @@ class QRCodeField(serializers.CharField):
         return svg_data_uri(value)
 
 
+class SetupProofSerializer(serializers.Serializer[Any]):
+    code = CodeField(
+        required=False,
+        help_text="A code of the second factor, or a recovery code; required if the account has "
+        "a second factor.",
+    )
+
+
 class TOTPSetupSerializer(serializers.Serializer[Any]):
     """The TOTP secret, shown only once. Anyone who has it can generate your codes."""
 
@@ -35,5 +43,7 @@ class TOTPSetupSerializer(serializers.Serializer[Any]):
 
 
 class DisableSerializer(serializers.Serializer[Any]):
-    password = PasswordField()
+    password = PasswordField(
+        required=False, help_text="The account's password; required if the account has one."
+    )
     code = CodeField(help_text="The six digits of the authenticator app, or a recovery code.")

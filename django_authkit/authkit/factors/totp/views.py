@@ -5,36 +5,49 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from authkit.core.http.openapi import CODE_CHECK, DONE, PASSWORD_CHECK, EmptySerializer, operation
-from authkit.errors import NothingToConfirm
-from authkit.factors.flows import disable
+from authkit.core.http.openapi import CODE_CHECK, DONE, PASSWORD_CHECK, operation
+from authkit.errors import NothingToConfirm, StepUpRequired
+from authkit.factors.disable import disable
 from authkit.factors.recovery_codes.serializers import RecoveryCodesSerializer
 from authkit.factors.serializers import CodeSerializer
 from authkit.factors.totp import flows
-from authkit.factors.totp.serializers import DisableSerializer, TOTPSetupSerializer
+from authkit.factors.totp.serializers import (
+    DisableSerializer,
+    SetupProofSerializer,
+    TOTPSetupSerializer,
+)
 from authkit.sessions.authentication import EnrolmentAuthentication
-from authkit.sessions.owner import OwnerView, current_session, current_user
-from authkit.sessions.permissions import MayAddCredentials, RecentlyAuthenticated
+from authkit.sessions.owner import (
+    OwnerView,
+    current_session,
+    current_user,
+    is_recently_authenticated,
+)
+from authkit.sessions.permissions import MayAddCredentials
 
 
 class TOTPSetupView(OwnerView):
     authentication_classes = [EnrolmentAuthentication]
-    permission_classes = [IsAuthenticated, RecentlyAuthenticated, MayAddCredentials]
-    serializer_class = EmptySerializer
+    permission_classes = [IsAuthenticated, MayAddCredentials]
+    serializer_class = SetupProofSerializer
 
     @operation(
         "totp_setup",
         "Start the set-up of an authenticator app (TOTP)",
         {201: TOTPSetupSerializer},
-        request=None,
+        refuses=[StepUpRequired, *CODE_CHECK],
         description=(
             "Takes effect when `2fa/totp/verify/` accepts the first code; until then, an app that "
-            "is already set up stays valid. Requires authentication within the last five minutes."
+            "is already set up stays valid. Requires a code of the second factor if the account "
+            "has one, else authentication within the last five minutes."
         ),
     )
     def post(self, request: Request) -> Response:
-        self.read(request)
-        setup = flows.set_up(current_user(request))
+        setup = flows.set_up(
+            current_user(request),
+            self.read(request).get("code"),
+            recent=is_recently_authenticated(request),
+        )
         return Response(TOTPSetupSerializer(setup).data, status.HTTP_201_CREATED)
 
 
@@ -70,5 +83,10 @@ class TOTPDisableView(OwnerView):
     )
     def post(self, request: Request) -> Response:
         proof = self.read(request)
-        disable(current_user(request), current_session(request), **proof)
+        disable(
+            current_user(request),
+            current_session(request),
+            password=proof.get("password"),
+            code=proof["code"],
+        )
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,0 +1,101 @@
+"""Proof of what takes an account over, in the body of that very request. No HTTP here.
+
+A fresh access token is no such proof, since it can be copied. Wrong passwords and codes count as
+at every other endpoint: brute force has one budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ValidationError
+
+from authkit.core import factors
+from authkit.core.factors import has_second_factor
+from authkit.core.identity.users import AuthUser
+from authkit.errors import CodeInvalid, InvalidCredentials, StepUpRequired
+from authkit.events.flows import record
+from authkit.factors.flows import verify_code
+from authkit.passwords.owner_lock import lock_owner
+from authkit.passwords.proof import try_password
+from authkit.sessions.models import Session
+from authkit.sessions.validate import RECENT_SECONDS
+
+
+def prove_owner(
+    user: AuthUser,
+    session: Session,
+    *,
+    password: str | None,
+    code: str | None,
+    recent: bool,
+    failed: str,
+    every: bool = False,
+) -> str:
+    """Check password or code; return the version of the user's factors, for :func:`lock_proof`.
+
+    What the account does not have is not asked for: a usable password, a second factor. Where it
+    has neither, a recent log-in does.
+
+    :param recent: whether the user has logged in, or authenticated again, recently.
+    :param failed: the event of a wrong password.
+    :param every: password and code are required, as far as the account has them; else one does.
+    :raises ValidationError: what is required is missing.
+    :raises InvalidCredentials: the password is wrong.
+    :raises CodeInvalid: the code is.
+    :raises AttemptsExceeded: too many of either were wrong; also AccountLocked.
+    :raises StepUpRequired: the account has neither, and the log-in is too old.
+    """
+    version = factors.version(user)
+    there = {"password": user.has_usable_password(), "code": has_second_factor(user)}
+    wanted = [name for name, is_there in there.items() if is_there]
+    given = {"password": password, "code": code}
+    missing = [name for name in wanted if given[name] is None]
+    if missing and (every or missing == wanted):
+        raise _required(missing[:1] if not every else missing)
+    if not wanted and not recent:
+        raise StepUpRequired(RECENT_SECONDS)
+    if password is not None and there["password"]:
+        _check_password(user, session, password, failed)
+    if code is not None and there["code"]:
+        verify_code(user, code)
+    return version
+
+
+def prove_for_set_up(user: AuthUser, code: str | None, *, recent: bool) -> str:
+    """Check the code that replaces a factor, or that the log-in for a first one is recent.
+
+    :raises ValidationError: the code is missing; else as :func:`prove_owner`.
+    """
+    version = factors.version(user)
+    if not has_second_factor(user):
+        if not recent:
+            raise StepUpRequired(RECENT_SECONDS)
+    elif code is None:
+        raise _required(["code"])
+    else:
+        verify_code(user, code)
+    return version
+
+
+def lock_proof(user: AuthUser, session: Session, version: str) -> None:
+    """Lock the rows of the owner for the change that has been proved; see :func:`lock_owner`.
+
+    :param version: of the factors when the proof was checked.
+    :raises TokenInvalid: session, password or account have changed since.
+    :raises CodeInvalid: a factor has been turned on or off, or replaced, since.
+    """
+    lock_owner(user, session)
+    if factors.version(user) != version:
+        raise CodeInvalid
+
+
+def _check_password(user: AuthUser, session: Session, password: str, failed: str) -> None:
+    if not try_password(user, session, password):
+        record(failed, user=user.pk, session=session.pk)
+        raise InvalidCredentials
+
+
+def _required(names: Collection[str]) -> ValidationError:
+    return ValidationError({name: [_("This field is required.")] for name in names}, "required")
