@@ -5,6 +5,8 @@
     AuthkitError
     ├── InvalidCredentials      401 invalid_credentials
     ├── TokenInvalid            401 token_invalid
+    │   ├── TokenExpired        401 token_expired
+    │   ├── SessionEnded        401 session_ended
     │   └── TokenReused         401 token_reused
     ├── APIKeyInvalid           401 api_key_invalid
     ├── APIKeyRateExceeded      429 api_key_rate_exceeded
@@ -79,12 +81,28 @@ class InvalidCredentials(AuthkitError):
 
 
 class TokenInvalid(AuthkitError):
-    """The token is malformed, expired, of the wrong kind, or its session has ended."""
+    """The token is malformed, forged or of the wrong kind; its subclasses name other reasons."""
 
     status_code = status.HTTP_401_UNAUTHORIZED
     default_detail = _("The token is not valid or has expired.")
     default_code = "token_invalid"
     auth_header = f'{BEARER_CHALLENGE}, error="invalid_token"'
+
+
+class TokenExpired(TokenInvalid):
+    """The access token has expired, and its session has not: refresh (RFC 6750 section 3.1)."""
+
+    default_detail = _("The access token has expired.")
+    default_code = "token_expired"
+    auth_header = f'{TokenInvalid.auth_header}, error_description="The access token expired"'
+
+
+class SessionEnded(TokenInvalid):
+    """The session was ended, has expired, or its user or password changed: log in again."""
+
+    default_detail = _("The session has ended. Log in again.")
+    default_code = "session_ended"
+    auth_header = f'{TokenInvalid.auth_header}, error_description="The session has ended"'
 
 
 class TokenReused(TokenInvalid):

@@ -39,9 +39,9 @@ from tests.sessions.answers import (
     CHALLENGE,
     INVALID_CREDENTIALS,
     assert_refused,
+    assert_session_ended,
     assert_session_is_dead,
     assert_session_lives,
-    assert_token_invalid,
 )
 from tests.sessions.crowd import Crowd
 
@@ -274,7 +274,7 @@ def test_a_request_that_races_the_reset_adds_no_credential(client, mailoutbox, a
         reset(Client(), "victim@example.com", mailoutbox, OTHER)
 
     with at_statement("SELECT", UnverifiedEmail, the_owner_resets_first):
-        assert_token_invalid(add(client, stolen["access"]))
+        assert_session_ended(add(client, stolen["access"]))
     assert not APIKey.objects.exists()
     assert not TOTPDevice.objects.exists()
 

@@ -25,6 +25,24 @@ ANSWERS = {
         "The token is not valid or has expired.",
         {"WWW-Authenticate": 'Bearer realm="api", error="invalid_token"'},
     ),
+    "token-expired": (
+        401,
+        "token_expired",
+        "The access token has expired.",
+        {
+            "WWW-Authenticate": 'Bearer realm="api", error="invalid_token", '
+            'error_description="The access token expired"'
+        },
+    ),
+    "session-ended": (
+        401,
+        "session_ended",
+        "The session has ended. Log in again.",
+        {
+            "WWW-Authenticate": 'Bearer realm="api", error="invalid_token", '
+            'error_description="The session has ended"'
+        },
+    ),
     "token-reused": (
         401,
         "token_reused",

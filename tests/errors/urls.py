@@ -8,6 +8,8 @@ from rest_framework.views import APIView
 RAISED = {
     "invalid-credentials": errors.InvalidCredentials,
     "token-invalid": errors.TokenInvalid,
+    "token-expired": errors.TokenExpired,
+    "session-ended": errors.SessionEnded,
     "token-reused": errors.TokenReused,
     "api-key-invalid": errors.APIKeyInvalid,
     "api-key-rate-exceeded": lambda: errors.APIKeyRateExceeded(12),

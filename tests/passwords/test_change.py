@@ -17,9 +17,9 @@ from tests.sessions.answers import (
     INVALID_CREDENTIALS,
     NOT_AUTHENTICATED,
     assert_refused,
+    assert_session_ended,
     assert_session_is_dead,
     assert_session_lives,
-    assert_token_invalid,
 )
 
 pytestmark = pytest.mark.django_db
@@ -277,7 +277,7 @@ def test_a_session_that_ends_during_a_change_changes_nothing(client, user, sent)
     with interrupted(end_it):
         answer = change(client, mine["access"])
 
-    assert_token_invalid(answer)
+    assert_session_ended(answer)
     assert stored_password(user) == before
     assert_session_is_dead(client, mine)
     assert_session_lives(client, other)

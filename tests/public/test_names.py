@@ -79,7 +79,9 @@ ERRORS = [
     "ScopeInvalid",
     "SecondFactorUnavailable",
     "ServiceUnavailable",
+    "SessionEnded",
     "StepUpRequired",
+    "TokenExpired",
     "TokenInvalid",
     "TokenReused",
 ]

@@ -4,6 +4,8 @@ CHALLENGE = 'Bearer realm="api"'
 TOKEN_CHALLENGE = 'Bearer realm="api", error="invalid_token"'
 
 TOKEN_INVALID = {"detail": "The token is not valid or has expired.", "code": "token_invalid"}
+TOKEN_EXPIRED = {"detail": "The access token has expired.", "code": "token_expired"}
+SESSION_ENDED = {"detail": "The session has ended. Log in again.", "code": "session_ended"}
 TOKEN_REUSED = {
     "detail": "The refresh token has already been used. The session has been ended for "
     "security reasons.",
@@ -32,12 +34,22 @@ def assert_token_invalid(response):
     assert_refused(response, TOKEN_INVALID)
 
 
+def assert_token_expired(response):
+    described = f'{TOKEN_CHALLENGE}, error_description="The access token expired"'
+    assert_refused(response, TOKEN_EXPIRED, challenge=described)
+
+
+def assert_session_ended(response):
+    described = f'{TOKEN_CHALLENGE}, error_description="The session has ended"'
+    assert_refused(response, SESSION_ENDED, challenge=described)
+
+
 def assert_session_is_dead(client, pair):
     """Both tokens are refused, at their place of use and by verify."""
-    assert_token_invalid(client.sessions(pair["access"]))
-    assert_token_invalid(client.refresh(pair["refresh"]))
-    assert_token_invalid(client.verify(pair["access"]))
-    assert_token_invalid(client.verify(pair["refresh"]))
+    assert_session_ended(client.sessions(pair["access"]))
+    assert_session_ended(client.refresh(pair["refresh"]))
+    assert_session_ended(client.verify(pair["access"]))
+    assert_session_ended(client.verify(pair["refresh"]))
 
 
 def assert_session_lives(client, pair):

@@ -15,9 +15,10 @@ from django.urls import include, path
 
 from tests.conftest import PASSWORD
 from tests.sessions.answers import (
+    assert_session_ended,
     assert_session_is_dead,
     assert_session_lives,
-    assert_token_invalid,
+    assert_token_expired,
 )
 from tests.sessions.forge import claims_of
 
@@ -243,10 +244,25 @@ def test_a_log_out_of_a_dead_session_is_answered_like_any_other(client, user, en
     assert_session_is_dead(client, pair)
 
 
+def test_an_expired_access_token_says_whether_a_refresh_helps(client, user, clock):
+    pair = client.pair(user)
+    clock.shift(300)
+    for ask in (client.sessions, client.verify):
+        assert_token_expired(ask(pair["access"]))
+    successor = client.refresh(pair["refresh"]).json()
+    assert_session_lives(client, successor)
+
+    client.revoke(successor["refresh"])
+    for ask in (client.sessions, client.verify):
+        assert_session_ended(ask(pair["access"]))
+    assert_session_is_dead(client, successor)
+
+
 def test_a_log_out_needs_no_valid_access_token(client, user):
     pair = client.pair(user)
     client.credentials(HTTP_AUTHORIZATION="Bearer stale")
     assert client.revoke(pair["refresh"]).status_code == 204
+    client.credentials()
     assert_session_is_dead(client, pair)
 
 
@@ -328,6 +344,6 @@ def test_a_user_whom_the_default_manager_hides_is_hidden_from_us(client, user, m
 def test_a_user_who_is_shown_again_has_their_sessions_again(client, user, hide):
     pair = client.pair(user)
     hide(user)
-    assert_token_invalid(client.sessions(pair["access"]))
+    assert_session_ended(client.sessions(pair["access"]))
     hide()
     assert_session_lives(client, pair)

@@ -23,7 +23,7 @@ def change_password(user: AuthUser, session: Session, current: str, new: str) ->
     """Set a new password; end every other session of the user (ASVS 5.0, 7.4.3).
 
     :raises InvalidCredentials: ``current`` is wrong, or a concurrent request has changed it.
-    :raises TokenInvalid: a concurrent request has ended the session.
+    :raises SessionEnded: a concurrent request has ended the session.
     :raises AttemptsExceeded: too many passwords were wrong in this session.
     :raises AccountLocked: lockout after too many in a row in this session.
     :raises ValidationError: the project's validators refuse ``new``.

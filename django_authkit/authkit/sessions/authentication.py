@@ -7,10 +7,13 @@ from rest_framework.request import Request
 
 from authkit.core.http.header_credentials import HeaderCredentialAuthentication
 from authkit.core.identity.users import AuthUser
-from authkit.errors import EnrolmentRequired, TokenInvalid
+from authkit.errors import EnrolmentRequired, SessionEnded, TokenExpired, TokenInvalid
 from authkit.sessions.models import Session
 from authkit.sessions.tokens import Claims, token_type_within
 from authkit.sessions.validate import session_of_access_token
+
+#: What a bearer token may be refused with, in the OpenAPI document of our own views.
+TOKEN_REFUSALS = (TokenInvalid, TokenExpired, SessionEnded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class JWTAuthentication(HeaderCredentialAuthentication):
     is refused here with 403 ``second_factor_enrolment_required``.
     """
 
-    refuses = (TokenInvalid, EnrolmentRequired, *HeaderCredentialAuthentication.refuses)
+    refuses = (*TOKEN_REFUSALS, EnrolmentRequired, *HeaderCredentialAuthentication.refuses)
     header = "Authorization"
     keyword = "Bearer"
     accepts_enrolment_only = False
@@ -60,5 +63,5 @@ class JWTAuthentication(HeaderCredentialAuthentication):
 class EnrolmentAuthentication(JWTAuthentication):
     """Also accepts a session that can only set up a second factor, to let it do so."""
 
-    refuses = (TokenInvalid, *HeaderCredentialAuthentication.refuses)
+    refuses = (*TOKEN_REFUSALS, *HeaderCredentialAuthentication.refuses)
     accepts_enrolment_only = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from authkit.core.identity.users import AuthUser
-from authkit.errors import TokenInvalid
+from authkit.errors import SessionEnded
 from authkit.sessions.models import Session, password_fingerprint
 
 
@@ -16,9 +16,9 @@ def keep_sessions(before: AuthUser, after: AuthUser) -> None:
 def follow_password_change(session: Session) -> None:
     """Keep the session in which its user has just changed the password.
 
-    :raises TokenInvalid: the session has ended since.
+    :raises SessionEnded: the session has ended since.
     """
     session.password_fingerprint = password_fingerprint(session.user)
     mine = Session.objects.live().filter(pk=session.pk)
     if not mine.update(password_fingerprint=session.password_fingerprint):
-        raise TokenInvalid
+        raise SessionEnded

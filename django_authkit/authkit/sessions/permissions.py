@@ -7,7 +7,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from authkit.core.identity.unverified_email import is_verified
-from authkit.errors import EmailUnverified, StepUpRequired, TokenInvalid
+from authkit.errors import EmailUnverified, SessionEnded, StepUpRequired
 from authkit.sessions.authentication import AccessToken
 from authkit.sessions.models import Session
 from authkit.sessions.validate import RECENT_SECONDS, is_recent
@@ -79,5 +79,5 @@ class MayAddCredentials(HasVerifiedEmail):
         if not isinstance(token, AccessToken) or not super().has_permission(request, view):
             return False
         if not Session.objects.live().filter(pk=token.session.pk).exists():
-            raise TokenInvalid
+            raise SessionEnded
         return True

@@ -8,7 +8,7 @@ from uuid import UUID
 from authkit.conf import conf
 from authkit.core import clock
 from authkit.core.http.client import Client
-from authkit.errors import TokenInvalid
+from authkit.errors import SessionEnded, TokenExpired, TokenInvalid
 from authkit.sessions import tokens
 from authkit.sessions.models import (
     Session,
@@ -27,8 +27,7 @@ def verify_token(token: str, client: Client) -> None:
 
     :raises TokenInvalid: it would not.
     """
-    claims = tokens.decode(token, "access", "refresh")
-    session = live_session(claims)
+    session, claims = _unexpired(tokens.read(token, "access", "refresh"))
     if session.owes_second_factor:
         raise TokenInvalid
     if claims.token_type == "refresh" and not (  # noqa: S105 - a kind, not a token
@@ -40,10 +39,11 @@ def verify_token(token: str, client: Client) -> None:
 def session_of_access_token(token: str) -> tuple[Session, Claims]:
     """Return the live session of an access token with its user, in one query, and the claims.
 
-    :raises TokenInvalid: there is none.
+    :raises TokenInvalid: it is no access token of ours.
+    :raises TokenExpired: it has expired, and its session is live.
+    :raises SessionEnded: its session is not.
     """
-    claims = tokens.decode(token, *tokens.BEARER)
-    return live_session(claims), claims
+    return _unexpired(tokens.read(token, *tokens.BEARER))
 
 
 def is_recent(claims: Claims, max_age: int = RECENT_SECONDS) -> bool:
@@ -66,10 +66,27 @@ def lock_live_session(session_id: UUID | None) -> bool:
 
 
 def live_session(claims: Claims) -> Session:
+    """Return the live session of a token.
+
+    :raises SessionEnded: it is not live, or not there any more.
+    :raises TokenInvalid: it is of another user.
+    """
     session = sessions_by_id.get(id=claims.session_id)
-    if session is None or not session.is_live() or not belong_together(claims, session):
+    if session is None:
+        raise SessionEnded
+    if not belong_together(claims, session):
         raise TokenInvalid
+    if not session.is_live():
+        raise SessionEnded
     return session
+
+
+def _unexpired(claims: Claims) -> tuple[Session, Claims]:
+    # The session comes first: a client must not refresh what has ended.
+    session = live_session(claims)
+    if claims.has_expired():
+        raise TokenInvalid if claims.token_type == "refresh" else TokenExpired  # noqa: S105
+    return session, claims
 
 
 def belong_together(claims: Claims, session: Session) -> bool:

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from authkit.core.http.client import client_of
 from authkit.core.http.openapi import DONE, EmptySerializer, operation
 from authkit.core.http.views import PublicView
-from authkit.errors import TokenInvalid, TokenReused
+from authkit.errors import SessionEnded, TokenExpired, TokenInvalid, TokenReused
 from authkit.sessions.log_out import log_out
 from authkit.sessions.owner import OwnerView, current_session, current_user, uuid_or_404
 from authkit.sessions.revoke import end_other_sessions, end_session, live_sessions
@@ -35,7 +35,7 @@ class TokenRefreshView(PublicView):
         "token_refresh",
         "Exchange a refresh token for a new access and refresh token",
         {200: TokenPairSerializer},
-        refuses=[TokenInvalid, TokenReused],
+        refuses=[TokenInvalid, SessionEnded, TokenReused],
         description=(
             "Rotation: each refresh token can be used once. A retry within a few seconds from the "
             "same network returns the same pair; every other one may be the replay of a copied "
@@ -55,7 +55,7 @@ class TokenVerifyView(PublicView):
         "token_verify",
         "Check whether an access or refresh token is valid",
         {200: EmptySerializer},
-        refuses=[TokenInvalid],
+        refuses=[TokenInvalid, TokenExpired, SessionEnded],
     )
     def post(self, request: Request) -> Response:
         verify_token(self.read(request)["token"], client_of(request._request))

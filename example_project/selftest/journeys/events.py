@@ -29,4 +29,4 @@ def walk(tour):
         answer.that(len(answer.data["results"]) == 1, "one event")
 
     with tour.step("who is not logged in sees none"):
-        there.get(EVENTS).expect(401, code="token_invalid")
+        there.get(EVENTS).expect(401, code="session_ended")

@@ -31,7 +31,7 @@ def changed(tour):
         change(here, PASSWORD, NEW_PASSWORD).expect(204)
 
     with tour.step("the other session is over, this one is not"):
-        there.get(SESSIONS).expect(401, code="token_invalid")
+        there.get(SESSIONS).expect(401, code="session_ended")
         here.get(SESSIONS).expect(200)
 
     with tour.step("the old password is refused"):
@@ -61,7 +61,7 @@ def forgotten(tour):
 
     with tour.step("a good one is 204, and every session is over"):
         confirm(tour, link, NEW_PASSWORD).expect(204)
-        here.get(SESSIONS).expect(401, code="token_invalid")
+        here.get(SESSIONS).expect(401, code="session_ended")
         tour.try_login("ulrike").expect(401, code="invalid_credentials")
         tour.try_login("ulrike", NEW_PASSWORD).expect(200)
 

@@ -60,7 +60,7 @@ def enrolment(tour):
         expect_state(here, enabled=True, recovery_codes_left=10)
 
     with tour.step("every other session is over, and the admin wants the code"):
-        there.get(FACTOR).expect(401, code="token_invalid")
+        there.get(FACTOR).expect(401, code="session_ended")
         expect_outside(browser.get("/admin/"))
 
     with tour.step("the owner is told by mail"):

@@ -36,12 +36,12 @@ def walk(tour):
 
     with tour.step("one other session can be ended, and only that ends"):
         here.delete(SESSIONS + current(there)).expect(204)
-        there.get(SESSIONS).expect(401, code="token_invalid")
+        there.get(SESSIONS).expect(401, code="session_ended")
         elsewhere.get(SESSIONS).expect(200)
 
     with tour.step("all others can be ended, and this one stays"):
         here.delete(SESSIONS).expect(204)
-        elsewhere.get(SESSIONS).expect(401, code="token_invalid")
+        elsewhere.get(SESSIONS).expect(401, code="session_ended")
         answer = here.get(SESSIONS).expect(200)
         answer.that([s["current"] for s in answer.data] == [True], "this session alone")
 

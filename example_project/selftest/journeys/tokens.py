@@ -68,7 +68,7 @@ def log_out(tour):
 
     with tour.step("the access token is refused from that moment"):
         expect_token_refused(tour.books(access=pair["access"]))
-        tour.verify(pair["access"]).expect(401, code="token_invalid")
+        tour.verify(pair["access"]).expect(401, code="session_ended")
 
     with tour.step("the refresh token is dead too"):
         tour.refresh(pair["refresh"]).expect(401)
