@@ -176,6 +176,30 @@ def test_a_policy_that_fails_leaves_the_factor_on(client, owner):
     assert client.get("/mfa/", **bearer(owner.access)).status_code == 200
 
 
+def test_a_user_promoted_to_staff_can_only_enrol_from_then_on(
+    client, user, clock, django_assert_num_queries
+):
+    if not hasattr(user, "is_staff"):
+        pytest.skip("this user model has no is_staff")
+    with require("staff"):
+        pair = client.pair(user)
+        assert client.sessions(pair["access"]).status_code == 200
+
+        type(user).objects.filter(pk=user.pk).update(is_staff=True)
+
+        with django_assert_num_queries(1):
+            assert_enrolment_required(client.sessions(pair["access"]))
+        assert client.verify(pair["access"]).status_code == 401
+        refreshed = client.refresh(pair["refresh"]).json()
+        assert claims_of(refreshed["access"])["token_type"] == "enrolment"
+        phone = Phone(set_up(client, refreshed["access"]).json()["secret"])
+        assert confirm(client, refreshed["access"], phone.code()).status_code == 200
+        assert client.sessions(refreshed["access"]).status_code == 200
+
+        type(user).objects.filter(pk=user.pk).update(is_staff=False)
+        assert client.sessions(refreshed["access"]).status_code == 200
+
+
 def test_an_api_key_of_a_user_who_has_to_enrol_still_works(client, user):
     _, key = APIKey.objects.create_key(name="robot", owner=user)
     assert client.get("/plain/", HTTP_X_API_KEY=key).status_code == 200

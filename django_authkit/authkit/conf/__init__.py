@@ -202,8 +202,11 @@ class Settings(Declarations):
         users choose. A user who must have a second factor and has none gets a session that can
         only set one up; see [](../how-to/require-a-second-factor.md).
 
-        Risk: this is decided when a session starts. Sessions that are live when you change the
-        setting continue, and API keys are not affected.
+        `"staff"` and `"all"` are asked with every request: a user who is promoted to staff can
+        only set up a factor from then on, in every session that has not passed one.
+
+        Risk: a callable is asked when a session starts, so that it may query; sessions that are
+        live when its answer changes continue. API keys are not affected.
         """,
     )
     REGISTRATION = Setting(

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
+from authkit.conf import conf
 from authkit.core.identity.users import AuthUser
 
 #: Accepts a code once: True if it is right and not a replay.
@@ -104,6 +105,15 @@ def active(user: AuthUser) -> list[Factor]:
     """Return the factors that a user can pass: those that are on, and their replacements."""
     on = [factor for factor in _factors if factor.stands_alone and factor.is_on(user)]
     return on and [factor for factor in _factors if factor in on or not factor.stands_alone]
+
+
+def is_required_now(user: AuthUser) -> bool:
+    """Say whether the setting requires a factor of this user, as far as the row of the user tells.
+
+    It is asked with every request, so a callable, which may query, is left to the log-in.
+    """
+    required = conf.SECOND_FACTOR_REQUIRED
+    return required == "all" or (required == "staff" and bool(getattr(user, "is_staff", False)))
 
 
 def has_second_factor(user: AuthUser) -> bool:

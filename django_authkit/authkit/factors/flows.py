@@ -32,10 +32,8 @@ has_second_factor = factors.has_second_factor
 def must_have_second_factor(user: AuthUser) -> bool:
     """Say what ``AUTHKIT["SECOND_FACTOR_REQUIRED"]`` says of this user."""
     required = conf.SECOND_FACTOR_REQUIRED
-    if required is None or required == "all":
-        return required == "all"
-    if required == "staff":
-        return bool(getattr(user, "is_staff", False))
+    if required is None or required in ("all", "staff"):
+        return factors.is_required_now(user)
     policy: Callable[[Any], bool] = (
         import_string(required) if isinstance(required, str) else required
     )

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from authkit.core import clock
 from authkit.core.db.prepared import Param, PreparedInsert, PreparedSelect, PreparedUpdate
 from authkit.core.db.primary import PrimaryQuerySet
+from authkit.core.factors import is_required_now
 from authkit.core.http.client import USER_AGENT_LENGTH
 from authkit.core.identity.users import AuthUser
 from authkit.events.models import NETWORK_LENGTH
@@ -89,8 +90,11 @@ class Session(models.Model):
 
     @property
     def owes_second_factor(self) -> bool:
-        """Whether the session can only set up a second factor."""
-        return self.enrolment_only
+        """Whether the session can only set up a second factor.
+
+        It also follows a user who was promoted to staff, or a setting that has changed, since.
+        """
+        return self.enrolment_only or ("mfa" not in self.amr and is_required_now(self.user))
 
     def assign(self, changes: Mapping[str, Any]) -> None:
         """Set on this instance what a conditional UPDATE has written."""

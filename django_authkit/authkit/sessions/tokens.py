@@ -96,7 +96,7 @@ def idle_lifetime() -> timedelta:
 def access_token(session: Session, *, proved_at: datetime | None = None) -> str:
     """Return the session's access token; ``proved_at`` is the time of a reauthentication."""
     return _encode(
-        "enrolment" if session.enrolment_only else "access",
+        "enrolment" if session.owes_second_factor else "access",
         session,
         issued_at=proved_at or session.last_used_at,
         expires_at=access_expires_at(session, proved_at),
