@@ -12,6 +12,7 @@ import pytest
 from authkit.core import clock as authkit_clock
 from authkit.core.identity.models import OneTimeLink, Purpose
 from authkit.core.identity.one_time_links import find, issue
+from authkit.core.limits.rates import parse
 from authkit.factors.totp.factor import TOTP
 from authkit.management import pruning
 from authkit.management.pruning import PRUNABLE, prune
@@ -146,13 +147,11 @@ def test_a_count_that_was_forgiven_goes_and_a_known_network_stays_for_ninety_day
 
 
 def test_a_count_of_requests_stays_for_its_window_and_a_day(db, clock):
-    ends_at = authkit_clock.now() + timedelta(minutes=1)
-    RequestCount.objects.create(name="x", requests=5, ends_at=ends_at)
-    clock.shift(DAY)
-    assert not RequestCount.objects.take("x", 5, ends_at)
+    rate = parse("1/min")
+    assert RequestCount.objects.take("x", rate) == 0
+    clock.shift(DAY + 59)
     assert run() == NOTHING
-    assert not RequestCount.objects.take("x", 5, ends_at)
-    clock.shift(61)
+    clock.shift(2)
     assert run()["counts of requests"] == "1 deleted"
 
 

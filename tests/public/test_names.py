@@ -23,6 +23,7 @@ FACES = {
         "AccountName",
         "CodeAttempts",
         "ImportedKey",
+        "LoginName",
         "OneTimeLink",
         "PasswordAttempts",
         "RecoveryCode",

@@ -27,7 +27,7 @@ from authkit.core.db.retry import atomic_with_retry
 from authkit.core.http import networks
 
 #: The columns that authentication does not read.
-UNREAD = ("created", "last_used_ip", "rate_used", "rate_window_started_at", "slot")
+UNREAD = ("created", "last_used_ip", "slot")
 
 #: How many prefixes are drawn where one is taken. There are 62 ** 8, about 2 * 10 ** 14.
 PREFIX_TRIES = 5
@@ -206,8 +206,6 @@ class APIKey(AbstractAPIKey):  # type: ignore[misc]  # as above
     )
     last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
     last_used_ip = models.GenericIPAddressField(_("last used from"), null=True, editable=False)
-    rate_used = models.PositiveIntegerField(default=0, editable=False)
-    rate_window_started_at = models.DateTimeField(null=True, editable=False)
     retiring_hash = models.CharField(max_length=150, blank=True, default="", editable=False)
     retiring_until = models.DateTimeField(
         _("old key valid until"), null=True, blank=True, editable=False

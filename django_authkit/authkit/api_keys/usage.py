@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from math import ceil
 
 from django.db import router, transaction
 from django.db.models import Q
@@ -17,7 +16,8 @@ from authkit.core import clock
 from authkit.core.db.primary import PrimaryQuerySet
 from authkit.core.http import networks
 from authkit.core.http.client import Client
-from authkit.core.limits import rates, windows
+from authkit.core.limits import rates
+from authkit.core.limits.requests import count_request
 from authkit.errors import APIKeyInvalid, APIKeyRateExceeded
 from authkit.events.flows import record
 
@@ -58,12 +58,11 @@ def branded_prefix_of(key: str) -> str | None:
 def count_use(api_key: APIKey) -> None:
     """Count one use of a key within its rate limit (compare-and-set).
 
-    :raises APIKeyRateExceeded: no use is left in this window.
+    :raises APIKeyRateExceeded: no use is left; ``wait`` is in seconds.
     """
-    rate = rates.parse(api_key.rate)
-    columns = {"count": "rate_used", "moment": "rate_window_started_at"}
-    if not windows.count_use(_rows(api_key), rate, **columns):
-        raise APIKeyRateExceeded(_seconds_left(api_key, rate.period, clock.now()))
+    wait = count_request("api_key", str(api_key.pk), rates.parse(api_key.rate))
+    if wait:
+        raise APIKeyRateExceeded(wait)
 
 
 def note_use(api_key: APIKey, get_ip: ClientIP) -> None:
@@ -117,12 +116,6 @@ def _reject_if_unusable(api_key: APIKey, get_ip: ClientIP) -> None:
 def _write_use(api_key: APIKey, now: datetime, ip: str | None) -> None:
     due = Q(last_used_at=None) | Q(last_used_at__lte=now - LAST_USED_PRECISION)
     _rows(api_key).filter(due).update(last_used_at=now, last_used_ip=ip)
-
-
-def _seconds_left(api_key: APIKey, period: timedelta, now: datetime) -> int:
-    started = _rows(api_key).values_list("rate_window_started_at", flat=True).first()
-    left = started + period - now if started else timedelta(0)
-    return max(1, ceil(left.total_seconds()))
 
 
 def _rows(api_key: APIKey) -> PrimaryQuerySet[APIKey]:

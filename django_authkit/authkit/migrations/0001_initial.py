@@ -40,6 +40,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('name', models.CharField(max_length=64, primary_key=True, serialize=False)),
                 ('requests', models.PositiveIntegerField()),
+                ('before', models.PositiveIntegerField(default=0)),
+                ('window_ends_at', models.DateTimeField()),
                 ('ends_at', models.DateTimeField(db_index=True)),
             ],
         ),
@@ -161,8 +163,6 @@ class Migration(migrations.Migration):
                 ('rate', models.CharField(blank=True, default='', help_text='The rate limit of the key, e.g. 1000/hour. Empty: no limit.', max_length=32, verbose_name='rate')),
                 ('last_used_at', models.DateTimeField(editable=False, null=True, verbose_name='last used')),
                 ('last_used_ip', models.GenericIPAddressField(editable=False, null=True, verbose_name='last used from')),
-                ('rate_used', models.PositiveIntegerField(default=0, editable=False)),
-                ('rate_window_started_at', models.DateTimeField(editable=False, null=True)),
                 ('retiring_hash', models.CharField(blank=True, default='', editable=False, max_length=150)),
                 ('retiring_until', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='old key valid until')),
                 ('slot', models.PositiveIntegerField(editable=False, null=True)),

@@ -7,7 +7,7 @@ those, and of a cache that is down, a row counts by one conditional UPDATE (comp
 
 from __future__ import annotations
 
-from datetime import datetime
+from contextlib import suppress
 from functools import lru_cache, partial
 from math import ceil
 
@@ -21,6 +21,9 @@ from authkit.core.limits.models import RequestCount
 from authkit.core.limits.rates import Rate
 from authkit.errors import ServiceUnavailable
 
+#: Into how many steps a period is divided in a cache. It holds one counter for each.
+STEPS = 12
+
 
 class Counter:
     """Counts requests in one cache, or in the database where the cache cannot count."""
@@ -31,23 +34,21 @@ class Counter:
     def take(self, client: str, rate: Rate) -> int:
         """Count one request; return 0 if it is within the rate, and else the seconds to wait.
 
-        Windows are fixed, and the same for all clients: a minute of the clock, a day of UTC.
+        The rate holds over every period of its length. In a cache, a request counts until the
+        step that it was made in is wholly over, so for up to a twelfth of the period longer.
 
         :raises ServiceUnavailable: neither cache nor database answers (fail closed).
         """
-        now = clock.now()
+        now = clock.now().timestamp()
         seconds = int(rate.period.total_seconds())
-        end = (int(now.timestamp()) // seconds + 1) * seconds
         name = salted_hmac("authkit.tiers", f"{client}:{seconds}", algorithm="sha256").hexdigest()
-        # A minute longer, since the clocks of servers differ.
-        taken = self.cache.ask(
-            partial(_add, key=f"authkit.tiers.{name}.{end}", seconds=seconds + 60)
+        step = int(now * STEPS / seconds)
+        free_at = self.cache.ask(
+            partial(_count, name=name, step=step, limit=rate.number, seconds=seconds)
         )
-        if taken is not None:
-            allowed = taken <= rate.number
-        else:
-            allowed = _in_database(name, rate.number, clock.at(end))
-        return 0 if allowed else max(1, ceil(end - now.timestamp()))
+        if free_at is None:
+            return _in_database(name, rate)
+        return max(1, ceil(free_at * seconds / STEPS - now)) if free_at else 0
 
 
 @lru_cache(maxsize=16)
@@ -60,10 +61,29 @@ def adds(cache: BaseCache) -> bool:
     return type(cache).incr is not BaseCache.incr
 
 
-def _add(cache: BaseCache, key: str, seconds: int) -> int | None:
-    """Return the count including this request, or None where the cache cannot count."""
+def _count(cache: BaseCache, name: str, step: int, limit: int, seconds: int) -> int | None:
+    """Count one request in a step; return 0 if it is within the limit, else the step to wait for.
+
+    None where the cache cannot count. Any period touches the present step and as many before it
+    as there are in a period, so the sum of all of them decides. Concurrent requests each get a
+    number of their own from the increment.
+    """
     if not adds(cache):
         return None
+    # The next one as well: a request may be late, or the clock of another server ahead.
+    others = {f"authkit.tiers.{name}.{step - back}": step - back for back in range(-1, STEPS + 1)}
+    key = f"authkit.tiers.{name}.{step}"
+    del others[key]
+    # A minute longer, since the clocks of servers differ.
+    number = _increment(cache, key, seconds + ceil(seconds / STEPS) + 60)
+    found = cache.get_many(others)
+    if number + sum(found.values()) <= limit:
+        return 0
+    _take_back(cache, key)
+    return min([others[other] for other, taken in found.items() if taken], default=step) + STEPS + 1
+
+
+def _increment(cache: BaseCache, key: str, seconds: int) -> int:
     try:
         return int(cache.incr(key))
     except ValueError:
@@ -72,9 +92,14 @@ def _add(cache: BaseCache, key: str, seconds: int) -> int | None:
         return int(cache.incr(key))
 
 
-def _in_database(name: str, limit: int, ends_at: datetime) -> bool:
+def _take_back(cache: BaseCache, key: str) -> None:
+    with suppress(ValueError):  # the cache has dropped it
+        cache.decr(key)
+
+
+def _in_database(name: str, rate: Rate) -> int:
     try:
-        return RequestCount.objects.take(name, limit, ends_at)
+        return RequestCount.objects.take(name, rate)
     except Exception as error:
         if is_outage(error):
             raise ServiceUnavailable from error

@@ -6,50 +6,91 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
-from django.db import models
-from django.db.models import Q
+from django.db import models, router
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.lookups import LessThan
 from django.utils.translation import gettext_lazy as _
 
 from authkit import errors
 from authkit.core import clock
 from authkit.core.db.retry import retry_on_conflict
-from authkit.core.limits.rates import Limits
-from authkit.core.limits.windows import increment_or_reset
+from authkit.core.limits.rates import Limits, Rate
 
 
 class RequestCountManager(models.Manager["RequestCount"]):
-    def take(self, name: str, limit: int, ends_at: datetime) -> bool:
-        """Count one request in the window that ends then; return False if the limit is reached."""
-        if self._add(name, limit, ends_at):
-            return True
-        if self._is_full(name, limit, ends_at):
-            return False
-        row = self.model(name=name, requests=0, ends_at=ends_at)
-        retry_on_conflict(lambda: self.bulk_create([row], ignore_conflicts=True), self.model)
-        return self._add(name, limit, ends_at)
+    def take(self, name: str, rate: Rate) -> int:
+        """Count one request; return 0 if it is within the rate, else the seconds to wait."""
+        now = clock.now()
+        if self._add(name, rate, now):
+            return 0
+        rows = self.using(router.db_for_write(self.model))
+        row = rows.filter(pk=name).first()
+        if row is None:
+            first = self.model(name=name, requests=0, before=0, window_ends_at=now, ends_at=now)
+            retry_on_conflict(lambda: self.bulk_create([first], ignore_conflicts=True), self.model)
+            if self._add(name, rate, now):
+                return 0
+            row = rows.get(pk=name)
+        return row.seconds_left(now)
 
-    def _add(self, name: str, limit: int, ends_at: datetime) -> bool:
-        # A window that ends later is of a server whose clock is ahead.
-        same = Q(ends_at__gte=ends_at)
-        counters = self.filter(name=name).filter(~same | Q(requests__lt=limit))
-        window = increment_or_reset(~same, count="requests", moment="ends_at", anew=ends_at)
-        return retry_on_conflict(lambda: bool(counters.update(**window)), self.model)
+    def _add(self, name: str, rate: Rate, now: datetime) -> bool:
+        """Count by one conditional UPDATE: the row decides between concurrent requests.
 
-    def _is_full(self, name: str, limit: int, ends_at: datetime) -> bool:
-        return self.filter(name=name, ends_at__gte=ends_at, requests__gte=limit).exists()
+        A window begins with the first request after the last one. Requests of the window before
+        count as long as one of them may be within the period, so whichever period one looks at
+        touches two windows at most, and both together stay within the rate.
+        """
+        within, counts = Q(window_ends_at__gt=now), Q(ends_at__gt=now)
+        number = rate.number
+        left = (
+            Q(within, LessThan(F("requests") + F("before"), number))
+            | Q(~within, counts, requests__lt=number)
+            | Q(~within, ~counts)
+        )
+        # MySQL computes each assignment from what those before it have assigned, so each column
+        # comes after those that are computed from it.
+        changes = {
+            "before": Case(
+                When(within, then=F("before")),
+                When(counts, then=F("requests")),
+                default=Value(0, models.PositiveIntegerField()),
+            ),
+            "requests": Case(
+                When(within, then=F("requests") + 1),
+                default=Value(1),
+            ),
+            "window_ends_at": Case(
+                When(within, then=F("window_ends_at")),
+                default=Value(now + rate.period, models.DateTimeField()),
+            ),
+            "ends_at": now + rate.period,
+        }
+        rows = self.filter(name=name).filter(left)
+        return retry_on_conflict(lambda: bool(rows.update(**changes)), self.model)
 
 
 class RequestCount(models.Model):
-    """The requests of one client in the present window of one rate limit."""
+    """The requests of one client under one rate limit: the present window and the one before.
+
+    ``ends_at`` is when the last of them stops counting.
+    """
 
     name = models.CharField(max_length=64, primary_key=True)
     requests = models.PositiveIntegerField()
+    before = models.PositiveIntegerField(default=0)
+    window_ends_at = models.DateTimeField()
     ends_at = models.DateTimeField(db_index=True)
 
     objects = RequestCountManager()
 
     def __str__(self) -> str:
         return self.name
+
+    def seconds_left(self, now: datetime) -> int:
+        """Return in how many seconds one of the requests stops counting, at least one."""
+        window = self.window_ends_at > now and self.before
+        left = (self.window_ends_at if window else self.ends_at) - now
+        return max(1, ceil(left.total_seconds()))
 
 
 class AttemptCounter(models.Model):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from math import ceil
 from typing import TYPE_CHECKING
 
 from django.utils.crypto import salted_hmac
-
-from authkit.core import clock
 
 if TYPE_CHECKING:
     from authkit.core.http.client import Client
@@ -18,15 +15,10 @@ from authkit.core.limits.models import RequestCount
 def count_request(kind: str, who: str, limit: Rate) -> int:
     """Count one request of a kind; return 0 if it is within the limit, else the seconds to wait.
 
-    Windows are fixed, and the same for all clients. The client is stored as an HMAC.
+    The limit holds over every period of its length. The client is stored as an HMAC.
     """
-    now = clock.now()
-    seconds = int(limit.period.total_seconds())
-    end = (int(now.timestamp()) // seconds + 1) * seconds
     digest = salted_hmac("authkit.request_counts", f"{kind}\0{who}", algorithm="sha256")
-    if RequestCount.objects.take(digest.hexdigest(), limit.number, clock.at(end)):
-        return 0
-    return max(1, ceil(end - now.timestamp()))
+    return RequestCount.objects.take(digest.hexdigest(), limit)
 
 
 def count_client(kind: str, client: Client, limit: Rate) -> int:
