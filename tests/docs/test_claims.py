@@ -32,7 +32,7 @@ from authkit.management import pruning
 from authkit.management.commands import authkit_prune, authkit_rotate_keys
 from authkit.models import APIKey
 from authkit.passwords import reset
-from authkit.passwords.attempts import PASSWORD_LIMITS
+from authkit.passwords.attempts import KNOWN_FOR, PASSWORD_LIMITS
 from authkit.passwords.validators import SHORTEST_WORD
 from authkit.schema.openapi import committed
 from authkit.schema.probe import object_permissions
@@ -151,10 +151,11 @@ CLAIMS = {
     ],
     "explanation/security.md": [
         (
-            "# wrong passwords per #-minute window from one network, and # in a row",
-            [per_quarter(PASSWORD_LIMITS), 15, PASSWORD_LIMITS.in_a_row],
+            "In any # minutes at most # wrong passwords are checked for an account from one "
+            "network, and # in a row",
+            [15, per_quarter(PASSWORD_LIMITS), PASSWORD_LIMITS.in_a_row],
         ),
-        ("up to # guesses fall into # minutes", [2 * PASSWORD_LIMITS.per_window - 1, 15]),
+        ("completed a log-in within # days", [KNOWN_FOR.days]),
         ("controls the account for # days", [email_change.UNDO_LIFETIME / DAY]),
         ("oldest e-mail address of the last # days wins", [email_change.UNDO_LIFETIME / DAY]),
         ("at most # KiB", [parsers.MAX_BODY_BYTES / 1024]),
@@ -186,16 +187,16 @@ CLAIMS = {
         ("does not use it for # seconds", [CACHE_PAUSE]),
     ],
     "how-to/registration.md": [
-        ("for # passwords per hour of the clock", [per_hour(email_verification.TRIES)]),
-        ("gets # mails per hour of the clock", [per_hour(registration.MAILS)]),
-        ("cause mails # times per hour of the clock", [per_hour(registration.PER_NETWORK)]),
+        ("for # passwords per hour", [per_hour(email_verification.TRIES)]),
+        ("gets # mails of each kind per hour", [per_hour(registration.MAILS)]),
+        ("cause mails # times per hour", [per_hour(registration.PER_NETWORK)]),
         ("valid for # hours", [email_verification.LIFETIME / HOUR]),
         ("undoes the change within # days", [email_change.UNDO_LIFETIME / DAY]),
     ],
     "how-to/reset-a-password.md": [
         (
-            "# requests for one e-mail address send mails, and # requests from one",
-            [per_hour(reset.PER_EMAIL), per_hour(reset.PER_NETWORK)],
+            "# requests for one e-mail address send mails, and per hour # requests from one",
+            [reset.MAILS, per_hour(reset.PER_NETWORK)],
         ),
         ("the first # of them", [reset.MAX_ACCOUNTS]),
         (
@@ -210,9 +211,9 @@ CLAIMS = {
         ("still answered for # seconds", [GRACE]),
     ],
     "how-to/unlock-an-account.md": [
-        ("# in a window of # minutes | 429", [per_quarter(PASSWORD_LIMITS), 15]),
+        ("# in # minutes | 429", [per_quarter(PASSWORD_LIMITS), 15]),
         ("| # in a row | 423", [PASSWORD_LIMITS.in_a_row]),
-        ("up to # failures fall into # minutes", [2 * PASSWORD_LIMITS.per_window - 1, 15]),
+        ("has completed a log-in within # days", [KNOWN_FOR.days]),
     ],
     "performance.md": [
         ("Beyond # events of one kind from one network in an hour", [kinds.MAX_KEPT]),
@@ -248,15 +249,15 @@ CLAIMS = {
             [per_quarter(PASSWORD_LIMITS), per_quarter(CODE_LIMITS), 15],
         ),
         (
-            "Per hour, # requests for one e-mail address and # from one client network",
-            [per_hour(reset.PER_EMAIL), per_hour(reset.PER_NETWORK)],
+            "# requests for one e-mail address, and per hour # from one client network",
+            [reset.MAILS, per_hour(reset.PER_NETWORK)],
         ),
         (
             "Per hour, # requests from one client network, to this endpoint",
             [per_hour(registration.PER_NETWORK)],
         ),
         ("429 after # passwords for one link per hour", [per_hour(email_verification.TRIES)]),
-        ("One e-mail address gets # mails per hour", [per_hour(registration.MAILS)]),
+        ("One e-mail address gets # mails of each kind per hour", [per_hour(registration.MAILS)]),
         ("429, also after # requests per hour", [per_hour(email_change.REQUESTS)]),
         ("and all later changes, for # days", [email_change.UNDO_LIFETIME / DAY]),
         (

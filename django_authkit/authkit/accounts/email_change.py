@@ -80,7 +80,7 @@ def request_change(
     if wait:
         raise AttemptsExceeded(wait)
     record("email_change_requested", user=user.pk, session=session.pk)
-    if not may_send_mail(email):
+    if not may_send_mail(email, "email_change"):
         return
     [token] = one_time_links.issue(
         Purpose.EMAIL_CHANGE,

@@ -2,8 +2,9 @@
 
 It prevents account pre-hijacking: a registration is a row with the initial columns of the account
 and the hash of its password. The mailed link proves control of the mailbox, and the password that
-comes with it proves that the same person registered. An attacker who registers the e-mail address
-of a victim neither occupies it nor leaves a credential in the victim's account.
+comes with it becomes that of the account. An attacker who registers the e-mail address of a victim
+neither occupies it nor leaves a credential in the victim's account, and cannot use up the mails to
+it: each link that was mailed lets its reader in.
 
 With ``AUTHKIT["EMAIL_VERIFICATION_REQUIRED"]`` set to False the account is created at once, and
 :mod:`authkit.accounts.email_verification` verifies its e-mail address later.
@@ -38,12 +39,13 @@ from authkit.core.identity.users import AuthUser, email_of, username_of
 from authkit.core.limits.rates import Rate
 from authkit.core.limits.requests import count_client, count_request
 from authkit.core.mail.mailer import Mail, send_all
-from authkit.errors import AlreadyTaken, LinkInvalid
+from authkit.errors import AlreadyTaken, InvalidCredentials, LinkInvalid
 from authkit.events.flows import record
 from authkit.passwords.policy import require_acceptable
 from authkit.signals import account_registered
 
-#: Rate limit: mails about registration and change to one e-mail address.
+#: Rate limit: mails of each kind to one e-mail address. A kind by itself: where no more links are
+#: sent, the last ones that were mailed are valid (see :data:`LIFETIME`).
 MAILS = Rate(5, timedelta(hours=1))
 
 #: Rate limit: registrations and links that one network requests.
@@ -66,27 +68,23 @@ def register(values: Mapping[str, Any], password: str, client: Client) -> None:
     account: AuthUser = get_user_model()(**columns)
     require_acceptable(password, account, member="password")
     account.password = make_password(password)
-    if not may_send_mail(email_of(account)):
-        return
     if conf.EMAIL_VERIFICATION_REQUIRED:
         token = _store(account, [*columns, "password"])
-        send_all([_registration_mail(account, token)])
+        mails = [_registration_mail(account, token)]
     else:
-        send_all(_register_unverified(account))
+        mails = _register_unverified(account)
+    _send_within_limit(email_of(account), mails)
 
 
 def resend(email: str, client: Client) -> None:
-    """Replace and mail the link of the newest registration of an e-mail address.
+    """Mail another link of the newest registration of an e-mail address; earlier ones stay valid.
 
-    Or the link of an account whose e-mail address is not verified.
+    Or a link of an account whose e-mail address is not verified.
     """
-    if _exceeds_rate_limit(client) or not may_send_mail(email):
+    if _exceeds_rate_limit(client):
         return
-    key = name_hmac(_email_column(), email)
-    pending = _pending(key).first()
-    token, digest = _new_token()
-    renewed = Registration.objects.filter(digest=pending.digest if pending else "")
-    renewed.update(digest=digest, expires_at=clock.now() + LIFETIME)
+    pending = _pending(name_hmac(_email_column(), email)).first()
+    token = _copy(pending)
     owner = find_owner(_email_column(), email)
     unverified = find_unverified_owner(email)
     mails = issue_verification(unverified)
@@ -94,7 +92,7 @@ def resend(email: str, client: Client) -> None:
         mails = [_account_exists_mail(owner)]
     elif unverified is None and pending is not None:
         mails = [Mail("registration", email_of(_account(pending)), {"link": link(token)})]
-    send_all(mails)
+    _send_within_limit(email, mails)
 
 
 def find_registration(token: str) -> Registration | None:
@@ -104,29 +102,50 @@ def find_registration(token: str) -> Registration | None:
 
 
 def complete(opened: Registration, password: str | None) -> None:
-    """Create the account whose e-mail address the link has verified.
+    """Create the account whose e-mail address the link has verified, with this password.
 
-    The password chooses among several registrations of one e-mail; the others are deleted.
+    Of several registrations of one e-mail address the one with this password is taken, else the
+    one of the link; the others are deleted.
 
-    :raises ValidationError: the password is missing.
-    :raises InvalidCredentials: no registration has this password; the link stays valid.
-    :raises AttemptsExceeded: too many passwords were wrong.
+    :raises ValidationError: the password is missing, or new and not accepted by the validators.
+    :raises AttemptsExceeded: too many passwords were compared.
     :raises AlreadyTaken: another user has the user name or the e-mail address.
     :raises LinkInvalid: a concurrent request has used the link.
     """
     others = _pending(opened.address).exclude(pk=opened.pk)
     candidates = [opened, *others[:MAX_CANDIDATES]]
     hashes = [each.account["password"] for each in candidates]
-    chosen = candidates[match_password(str(opened.pk), password, hashes)]
+    try:
+        chosen = candidates[match_password(str(opened.pk), password, hashes)]
+    except InvalidCredentials:
+        chosen = _with_password(opened, password or "")
     user = _create_atomically(partial(_create, chosen))
     # After the transaction: requests that complete the other rows could deadlock with it.
     Registration.objects.filter(address=opened.address).delete()
     _tell_registered(user)
 
 
-def may_send_mail(email: str) -> bool:
-    """Count a mail to an e-mail address; return False if it exceeds the rate limit."""
-    return not count_request("address", name_hmac(_email_column(), email), MAILS)
+def may_send_mail(email: str, kind: str) -> bool:
+    """Count a mail of a kind to an e-mail address; return False if it exceeds the rate limit."""
+    return not count_request(f"mail:{kind}", name_hmac(_email_column(), email), MAILS)
+
+
+def _send_within_limit(email: str, mails: list[Mail]) -> None:
+    """Send at most one mail to an e-mail address, within the limit of its kind.
+
+    Equal work where there is none prevents user enumeration by timing.
+    """
+    kind = mails[0].name if mails else ""
+    if may_send_mail(email, kind):
+        send_all(mails)
+
+
+def _with_password(opened: Registration, password: str) -> Registration:
+    """Return a registration with the password that the reader of its link chooses."""
+    account = _account(opened)
+    require_acceptable(password, account, member="password")
+    opened.account["password"] = make_password(password)
+    return opened
 
 
 def _exceeds_rate_limit(client: Client) -> bool:
@@ -147,6 +166,24 @@ def _store(account: AuthUser, names: list[str]) -> str:
         expires_at=now + LIFETIME,
     )
     Registration.objects.filter(expires_at__lte=now).delete()
+    retry_on_conflict(partial(row.save, force_insert=True), Registration)
+    return token
+
+
+def _copy(pending: Registration | None) -> str:
+    """Store a registration once more for another link; return its token.
+
+    Equal work without one prevents user enumeration by timing: that row has expired.
+    """
+    now = clock.now()
+    token, digest = _new_token()
+    row = Registration(
+        digest=digest,
+        address=pending.address if pending else "",
+        account=pending.account if pending else {},
+        created_at=pending.created_at if pending else now,
+        expires_at=now + LIFETIME if pending else now,
+    )
     retry_on_conflict(partial(row.save, force_insert=True), Registration)
     return token
 

@@ -37,8 +37,11 @@ from authkit.sessions.models import Session
 from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 from authkit.signals import password_reset
 
-#: Rate limits: mails to one e-mail address, and requests from one network.
-PER_EMAIL = Rate(3, timedelta(hours=1))
+#: Rate limit: mails to one e-mail address in the lifetime of a link. So where no more are sent, the
+#: last link that was mailed is still valid, and strangers keep no owner from resetting.
+MAILS = 3
+
+#: Rate limit: requests from one network.
 PER_NETWORK = Rate(60, timedelta(hours=1))
 
 #: How many accounts that may share an e-mail address are compared.
@@ -104,7 +107,11 @@ def _exceeds_rate_limit(email: str, client: Client) -> bool:
     # The network first: a client beyond its limit must not exhaust that of a victim's e-mail.
     if count_client("password_reset_from", client, PER_NETWORK):
         return True
-    return bool(count_request("password_reset_to", canonical(email), PER_EMAIL))
+    return bool(count_request("password_reset_to", canonical(email), _per_email()))
+
+
+def _per_email() -> Rate:
+    return Rate(MAILS, conf.PASSWORD_RESET_LIFETIME)
 
 
 def _users_with(email: str) -> list[AuthUser]:

@@ -1,9 +1,9 @@
 """One-time links: mailed tokens of 256 bits from the CSPRNG, of which the row stores a digest.
 
 A token belongs to one purpose and one account. Its expiry, and a change of the account's password
-or e-mail, invalidate it; for most purposes a newer one does, too. A link that undoes a change of
-e-mail survives what the account's own flows change (:func:`follow_change`), since an attacker could
-change it as well, and not what an administrator, or other code of the project, changes.
+or e-mail, invalidate it; for a change of e-mail a newer one does, too. A link that undoes a change
+of e-mail survives what the account's own flows change (:func:`follow_change`), since an attacker
+could change it as well, and not what an administrator, or other code of the project, changes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import models
+from django.db.models import Q
 
 from authkit.core import clock
 from authkit.core.db.retry import retry_on_conflict
@@ -31,8 +32,9 @@ MAX_TOKEN_LENGTH = 64
 #: The recipient where there is no account: its row prevents user enumeration by timing.
 DECOY: Sequence[tuple[AuthUser | None, str]] = [(None, "")]
 
-#: Several of these may be valid at a time: each was mailed, and any of them does.
-_SEVERAL = {Purpose.EMAIL_CHANGE_STOP, Purpose.EMAIL_CHANGE_UNDO}
+#: Several of these may be valid at a time: each was mailed, and any of them does. Where mails are
+#: limited, the last ones stay alive.
+_SEVERAL = set(Purpose) - {Purpose.EMAIL_CHANGE}
 
 
 class FoundLink(NamedTuple):
@@ -55,8 +57,9 @@ def issue(
 ) -> list[str]:
     """Make a token for each recipient, a user and an e-mail; return the tokens in their order.
 
-    Earlier tokens of this purpose and user become invalid. Without recipients, equal work (two
-    statements, and a row that no token opens) prevents user enumeration by timing.
+    Earlier tokens of this purpose and user become invalid, unless several may be valid. Without
+    recipients, equal work (two statements, and a row that no token opens) prevents user
+    enumeration by timing.
 
     :param session_id: the session that asked for it, and ``factors_version`` its user's second
         factors at that time: for callers that look at them again when the link is opened.
@@ -131,7 +134,8 @@ def _found(**which: Any) -> FoundLink | None:
 def _outdated(purpose: Purpose, users: Sequence[AuthUser]) -> models.QuerySet[OneTimeLink]:
     sent = OneTimeLink.objects.filter(purpose=purpose)
     if purpose in _SEVERAL:
-        return sent.filter(expires_at__lte=clock.now())
+        # And the rows that were sent to none: they are there for equal work alone.
+        return sent.filter(Q(expires_at__lte=clock.now()) | Q(user=None))
     return sent.filter(user__in=users) if users else sent.filter(user=None)
 
 
