@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from copy import copy
 from functools import partial
+from typing import Any
 
 from django.db import IntegrityError
-from django.db.models import ProtectedError, RestrictedError
+from django.db.models import Manager, ProtectedError, RestrictedError
 
 from authkit.api_keys.models import APIKey
 from authkit.core.db.retry import atomic_with_retry
@@ -20,18 +21,26 @@ from authkit.sessions.models import Session
 from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 from authkit.signals import account_deleted
 
+#: What differs from every value.
+_MISSING = object()
 
-def change_profile(user: AuthUser, names: Iterable[str], save: Callable[[], object]) -> None:
-    """Change the user's own columns by calling ``save``, and record the change.
 
-    :param names: the names of the changed columns, for the security event.
+def change_profile(user: AuthUser, values: Mapping[str, Any], save: Callable[[], object]) -> None:
+    """Change the user's own columns by calling ``save``, and record what changes.
+
+    Values that the user has already are neither written nor recorded.
+
+    :param values: the new values by the names of their columns.
     :raises AlreadyTaken: another user has a value that must be unique.
     """
+    changed = sorted(name for name, value in values.items() if _differs(user, name, value))
+    if not changed:
+        return
     try:
         atomic_with_retry(save, type(user))
     except IntegrityError:
         raise AlreadyTaken from None
-    record("profile_changed", user=user.pk, changed=sorted(names))
+    record("profile_changed", user=user.pk, changed=changed)
 
 
 def delete_account(
@@ -63,6 +72,13 @@ def delete_account(
     pseudonymise(user)  # again: the event that was just recorded names the user
     account_deleted.send_robust(sender=type(user), user=user)
     tell_owner(user, "account_deleted")
+
+
+def _differs(user: AuthUser, name: str, value: Any) -> bool:
+    present = getattr(user, name, _MISSING)
+    if isinstance(present, Manager):
+        return set(present.all()) != set(value)
+    return bool(present is _MISSING or present != value)
 
 
 def _delete(user: AuthUser, session: Session, version: str) -> list[Session]:

@@ -19,9 +19,9 @@ class Kind(NamedTuple):
     :param owasp: its name in the OWASP Logging Vocabulary Cheat Sheet.
     :param members: the members of its log line besides kind and client, in Markdown.
     :param level: the level of its log line.
-    :param floodable: an unauthenticated client can cause it without limit, so at most
-        :data:`MAX_KEPT` of each network are stored in :data:`KEPT_PERIOD`. All are logged at
-        their level.
+    :param floodable: a client can cause it without limit, so at most :data:`MAX_KEPT` of each
+        network and account are stored in :data:`KEPT_PERIOD`; those of no account count together.
+        So noise about unknown names hides no event of an account. All are logged at their level.
     """
 
     owasp: str
@@ -98,7 +98,9 @@ KINDS: Mapping[str, Kind] = {
     "email_change_stopped": Kind("user_updated", "`user`", level=WARNING),
     "email_changed": Kind("user_updated", "`user`, `session`: the one that requested it"),
     "email_change_undone": Kind("user_updated", "`user`", level=WARNING),
-    "profile_changed": Kind("user_updated", "`user`, `changed`: the names of the fields"),
+    "profile_changed": Kind(
+        "user_updated", "`user`, `changed`: the names of the fields", floodable=True
+    ),
     "account_deleted": Kind("user_deleted", "`user`", level=WARNING),
     "account_deletion_failed": Kind("authn_login_fail", "`user`, `session`", level=WARNING),
     "credential_in_url": Kind(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Unpack, cast
 from uuid import UUID
 
@@ -22,12 +24,18 @@ from authkit.core.event_kinds import KEPT_PERIOD, KINDS, MAX_KEPT, Facts
 from authkit.core.http.client import Client, present_client
 from authkit.core.http.security_log import as_json, tell_receivers, write_line
 from authkit.core.identity.users import AuthUser
+from authkit.core.limits.rates import Rate
+from authkit.core.limits.requests import count_request
 from authkit.events.models import SecurityEvent, insertion
 from authkit.signals import Event
 
 logger = logging.getLogger("authkit.events")
 
-#: Holds the events that are stored after the request.
+#: Counts events that are not stored; it limits nothing.
+DROPS = Rate(number=10**9, period=KEPT_PERIOD)
+DROP_SHARDS = 16
+
+#: Holds what is written after the request.
 _thread = threading.local()
 
 
@@ -59,18 +67,20 @@ def record(
     :raises DatabaseError: the transaction of the caller is lost.
     """
     client = client or present_client()
-    kept = keep and _is_to_be_stored(kind, client)
-    if username is not None and kept is not False:
+    if username is not None and keep:
         with _isolated():
             user = _user_named(username)
+    kept = keep and _is_to_be_stored(kind, client, user)
     event = _event(kind, user, session, client, facts)
     write_line(event)
     if kept is None:
         _write_unstored(event)
-    elif kept and KINDS[kind].floodable and _is_atomic_request():
-        _deferred().append(event)
-    elif kept:
-        _store([event])
+    elif keep:
+        write = partial(_store, [event]) if kept else partial(_drop, kind, client)
+        if KINDS[kind].floodable and _is_atomic_request():
+            _deferred().append(write)
+        else:
+            write()
     tell_receivers(event)
 
 
@@ -80,10 +90,10 @@ def store_deferred(**kwargs: Any) -> None:
 
     Under ``ATOMIC_REQUESTS`` the refusal in a view rolls back every row of its request.
     """
-    events = _deferred()
-    if events:
-        _thread.events = []
-        _store(events)
+    writes = _deferred()
+    _thread.writes = []
+    for write in writes:
+        write()
 
 
 def record_ends(sessions: Iterable[tuple[UUID, Any]], **facts: Unpack[Facts]) -> None:
@@ -127,9 +137,9 @@ def _is_atomic_request() -> bool:
     return bool(connection.settings_dict["ATOMIC_REQUESTS"] and connection.in_atomic_block)
 
 
-def _deferred() -> list[Event]:
-    events: list[Event] = _thread.__dict__.setdefault("events", [])
-    return events
+def _deferred() -> list[Callable[[], None]]:
+    writes: list[Callable[[], None]] = _thread.__dict__.setdefault("writes", [])
+    return writes
 
 
 def _store(events: list[Event]) -> None:
@@ -145,6 +155,18 @@ def _store(events: list[Event]) -> None:
     if not stored:
         for event in events:
             _write_unstored(event)
+
+
+def _drop(kind: str, client: Client) -> None:
+    """Count an event that is not stored.
+
+    Equal work prevents user enumeration: a network that has filled the room of unknown accounts
+    must not recognise a known one by the time that a write takes. The rows of the count are
+    several, since callers that wait for each other's lock could be recognised as well.
+    """
+    shard = secrets.randbelow(DROP_SHARDS)
+    with _isolated():
+        count_request(f"event_dropped:{kind}:{shard}", client.network or "", DROPS)
 
 
 def _row(event: Event) -> SecurityEvent:
@@ -167,23 +189,24 @@ def _write_unstored(event: Event) -> None:
     logger.error("A security event was not stored: %s", as_json(event, **more))
 
 
-def _is_to_be_stored(kind: str, client: Client) -> bool | None:
+def _is_to_be_stored(kind: str, client: Client, user: Any) -> bool | None:
     """Say whether the flood limit leaves room for an event; None if the database does not say."""
     if not KINDS[kind].floodable:
         return True
     room: bool | None = None
     with _isolated():
-        room = _is_within_flood_limit(kind, client)
+        room = _is_within_flood_limit(kind, client, user)
     return room  # noqa: RET504 - the statement may have failed
 
 
-def _is_within_flood_limit(kind: str, client: Client) -> bool:
-    """Say whether one more event of a floodable kind is stored for the client's network.
+def _is_within_flood_limit(kind: str, client: Client, user: Any) -> bool:
+    """Say whether one more event of a floodable kind is stored for a network and an account.
 
-    The network alone decides, equally for unknown accounts (user enumeration).
+    Each account has room of its own, so that no noise hides what is done to it. Unknown accounts
+    share one; the statements are the same (user enumeration).
     """
     since = clock.now() - KEPT_PERIOD
-    alike = SecurityEvent.objects.filter(network=client.network or "", kind=kind)
+    alike = SecurityEvent.objects.filter(network=client.network or "", kind=kind, user=user)
     return alike.filter(created_at__gt=since).order_by()[:MAX_KEPT].count() < MAX_KEPT
 
 

@@ -77,7 +77,9 @@ class SecurityEvent(models.Model):
         ordering = ["-created_at", "-id"]
         indexes = [
             models.Index(fields=["user", "-created_at", "-id"], name="authkit_events_of_user"),
-            models.Index(fields=["network", "kind", "created_at"], name="authkit_events_from"),
+            models.Index(
+                fields=["network", "kind", "user", "created_at"], name="authkit_events_from"
+            ),
         ]
 
     def __str__(self) -> str:

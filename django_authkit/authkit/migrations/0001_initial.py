@@ -212,7 +212,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'security event',
                 'verbose_name_plural': 'security events',
                 'ordering': ['-created_at', '-id'],
-                'indexes': [models.Index(fields=['user', '-created_at', '-id'], name='authkit_events_of_user'), models.Index(fields=['network', 'kind', 'created_at'], name='authkit_events_from')],
+                'indexes': [models.Index(fields=['user', '-created_at', '-id'], name='authkit_events_of_user'), models.Index(fields=['network', 'kind', 'user', 'created_at'], name='authkit_events_from')],
             },
         ),
         migrations.CreateModel(
