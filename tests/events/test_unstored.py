@@ -23,8 +23,8 @@ from django.db import (
 )
 
 from tests.conftest import AUTH, PASSWORD, bearer, username_for
+from tests.database.outages import connection_number, end_connection
 from tests.database.statements import at_statement
-from tests.factors.test_outages import end_connection
 from tests.sessions.crowd import Crowd
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -180,10 +180,3 @@ def change_and_record(user):
     user.set_password("another")
     user.save()
     record("password_changed", user=user.pk)
-
-
-def connection_number():
-    with connection.cursor() as cursor:
-        on_postgresql = connection.vendor == "postgresql"
-        cursor.execute("SELECT pg_backend_pid()" if on_postgresql else "SELECT CONNECTION_ID()")
-        return cursor.fetchone()[0]

@@ -1,6 +1,5 @@
 """T-2FA-08: whatever statement the database fails at, nothing is given out, and it is 503."""
 
-import contextlib
 from functools import partial
 from itertools import count
 
@@ -16,6 +15,7 @@ from django.db import (
 from rest_framework.response import Response
 
 from tests.conftest import AUTH, PASSWORD, Client, bearer
+from tests.database.outages import connection_number, end_connection, read_only
 from tests.factors.answers import assert_code_refused
 from tests.factors.calls import (
     challenge,
@@ -244,24 +244,12 @@ def shout(exc, context):
 @pytest.mark.concurrency
 def test_a_connection_that_the_server_ends_is_503_once(client, owner):
     """As a server would notice it: the next request has a connection of its own again."""
-    with connection.cursor() as cursor:
-        mine = "SELECT pg_backend_pid()" if ON_POSTGRESQL else "SELECT CONNECTION_ID()"
-        cursor.execute(mine)
-        [number] = cursor.fetchone()
+    number = connection_number()
     with Crowd(1) as crowd:
         crowd.at_once([partial(end_connection, number)])
     assert_unavailable(client.sessions(owner.access))
     close_old_connections()
     assert client.sessions(owner.access).status_code == 200
-
-
-ON_POSTGRESQL = connection.vendor == "postgresql"
-
-
-def end_connection(number):
-    with connection.cursor() as cursor:
-        end = "SELECT pg_terminate_backend(%s)" if ON_POSTGRESQL else "KILL %s"
-        cursor.execute(end, [number])
 
 
 @pytest.mark.concurrency
@@ -274,19 +262,3 @@ def test_a_database_that_has_become_read_only_is_503(client, owner):
         assert_unavailable(client.refresh(owner.pair["refresh"]))
         assert_unavailable(set_up(client, owner.access, owner.recovery_codes[-1]))
     assert log_in_with(client, owner.user, code).status_code == 200
-
-
-@contextlib.contextmanager
-def read_only():
-    setting = {
-        "PostgreSQL": "default_transaction_read_only",
-        "MySQL": "transaction_read_only",
-        "MariaDB": "tx_read_only",
-    }[connection.display_name]
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET {setting} = 1")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET {setting} = 0")

@@ -6,8 +6,9 @@ from django.contrib.auth import get_user_model
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from authkit.core.db.outages import outages_as_503
 from authkit.core.identity.unverified_email import is_verified
-from authkit.errors import EmailUnverified, SessionEnded, StepUpRequired
+from authkit.errors import EmailUnverified, ServiceUnavailable, SessionEnded, StepUpRequired
 from authkit.sessions.authentication import AccessToken
 from authkit.sessions.models import Session
 from authkit.sessions.validate import RECENT_SECONDS, is_recent
@@ -54,15 +55,18 @@ class RecentlyAuthenticated(BasePermission):
 class HasVerifiedEmail(BasePermission):
     """Only for users with a verified e-mail, by any credential; one query.
 
-    Others are answered 403 ``email_unverified``. Service keys are forbidden.
+    Others are answered 403 ``email_unverified``. Service keys are forbidden. While the database is
+    down, the answer is 503.
     """
 
-    refuses = (EmailUnverified,)
+    refuses = (EmailUnverified, ServiceUnavailable)
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if not isinstance(request.user, get_user_model()):
             return False
-        if not is_verified(request.user):
+        with outages_as_503():
+            verified = is_verified(request.user)
+        if not verified:
             raise EmailUnverified
         return True
 
@@ -78,6 +82,8 @@ class MayAddCredentials(HasVerifiedEmail):
         token: Any = request.auth
         if not isinstance(token, AccessToken) or not super().has_permission(request, view):
             return False
-        if not Session.objects.live().filter(pk=token.session.pk).exists():
+        with outages_as_503():
+            is_live = Session.objects.live().filter(pk=token.session.pk).exists()
+        if not is_live:
             raise SessionEnded
         return True

@@ -8,20 +8,23 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework_api_key.models import AbstractAPIKey
 
+from authkit.core.db.outages import outages_as_503
 from authkit.core.http.client import client_of
 from authkit.core.http.security_log import note
-from authkit.errors import CredentialInURL, MultipleCredentials
+from authkit.errors import CredentialInURL, MultipleCredentials, ServiceUnavailable
 
 
 class HeaderCredentialAuthentication(BaseAuthentication):
     """An authenticator that reads one header and refuses requests with two credentials.
+
+    An outage of the database is 503 also in views of the project.
 
     A credential in the URL is refused, also beside a valid one in the header: URLs are kept in
     logs, histories and ``Referer`` headers (OWASP ASVS 5.0, 14.2.1).
     """
 
     #: The errors that a request may meet here, for the OpenAPI document of our own views.
-    refuses: tuple[type[APIException], ...] = (CredentialInURL,)
+    refuses: tuple[type[APIException], ...] = (CredentialInURL, ServiceUnavailable)
 
     #: The name of the header as a client writes it.
     header: str
@@ -48,7 +51,8 @@ class HeaderCredentialAuthentication(BaseAuthentication):
             return None
         if self._another_is_presented(request):
             raise MultipleCredentials
-        return self.verify(request, credential)
+        with outages_as_503():
+            return self.verify(request, credential)
 
     @property
     def place(self) -> str:

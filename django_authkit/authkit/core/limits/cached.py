@@ -16,10 +16,9 @@ from django.utils.crypto import salted_hmac
 
 from authkit.core import clock
 from authkit.core.cache import FallibleCache
-from authkit.core.db.outages import is_outage
+from authkit.core.db.outages import outages_as_503
 from authkit.core.limits.models import RequestCount
 from authkit.core.limits.rates import Rate
-from authkit.errors import ServiceUnavailable
 
 #: Into how many steps a period is divided in a cache. It holds one counter for each.
 STEPS = 12
@@ -98,9 +97,5 @@ def _take_back(cache: BaseCache, key: str) -> None:
 
 
 def _in_database(name: str, rate: Rate) -> int:
-    try:
+    with outages_as_503():
         return RequestCount.objects.take(name, rate)
-    except Exception as error:
-        if is_outage(error):
-            raise ServiceUnavailable from error
-        raise

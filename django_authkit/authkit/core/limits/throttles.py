@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
+from authkit.core.db.outages import outages_as_503
 from authkit.core.http.client import client_of
 from authkit.core.http.header_credentials import is_key
 from authkit.core.limits.cached import counter_of
@@ -19,6 +20,8 @@ logger = logging.getLogger("authkit.tiers")
 
 class RateThrottle(BaseThrottle):
     """Base of the rate limits. Refuses with 429 ``throttled`` and ``Retry-After`` in seconds.
+
+    While neither the cache nor the database counts, the answer is 503 (fail closed).
 
     A tier of your own has a ``scope``, and ``applies_to`` selects its requests. Its rate is
     that of its scope in ``REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]``, such as ``"60/min"``, or its
@@ -34,11 +37,12 @@ class RateThrottle(BaseThrottle):
         self.seconds_left = 0
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        rate = self.get_rate() if self.applies_to(request) else None
-        client = None if rate is None else counted_as(request)
-        if rate is None or client is None:
-            return True
-        self.seconds_left = counter_of(self.cache_alias).take(f"{self.scope}:{client}", rate)
+        with outages_as_503():  # applies_to() of a project may ask the database, too
+            rate = self.get_rate() if self.applies_to(request) else None
+            client = None if rate is None else counted_as(request)
+            if rate is None or client is None:
+                return True
+            self.seconds_left = counter_of(self.cache_alias).take(f"{self.scope}:{client}", rate)
         return not self.seconds_left
 
     def wait(self) -> float | None:
