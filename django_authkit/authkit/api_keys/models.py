@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
+from logging import WARNING, getLogger
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -21,10 +22,13 @@ from authkit.api_keys.cache import forget
 from authkit.api_keys.owners import has_usable_owner, owner_of
 from authkit.conf import conf
 from authkit.core import clock
+from authkit.core.db.best_effort import best_effort
 from authkit.core.db.prepared import Param, PreparedSelect
 from authkit.core.db.primary import PrimaryManager, PrimaryQuerySet
 from authkit.core.db.retry import atomic_with_retry
 from authkit.core.http import networks
+
+logger = getLogger("authkit.api_keys")
 
 #: The columns that authentication does not read.
 UNREAD = ("created", "last_used_ip", "slot")
@@ -63,8 +67,9 @@ class BrandedKeyGenerator(KeyGenerator):  # type: ignore[misc]  # the package ha
         slow = {column: getattr(api_key, column)}
         if not self.verify(key, slow[column]):
             return False
-        # Compare-and-set: a rotation since the hash was verified must not be undone.
-        APIKey.objects.filter(pk=api_key.pk, **slow).update(**{column: presented})
+        with best_effort(APIKey, logger, WARNING, "The hash of an API key was not replaced."):
+            # Compare-and-set: a rotation since the hash was verified must not be undone.
+            APIKey.objects.filter(pk=api_key.pk, **slow).update(**{column: presented})
         return True
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from logging import WARNING, getLogger
 
 from django.db import router, transaction
 from django.db.models import Q
@@ -13,6 +14,7 @@ from authkit.api_keys.keys import prefix_of
 from authkit.api_keys.models import APIKey
 from authkit.conf import conf
 from authkit.core import clock
+from authkit.core.db.best_effort import best_effort
 from authkit.core.db.primary import PrimaryQuerySet
 from authkit.core.http import networks
 from authkit.core.http.client import Client
@@ -20,6 +22,8 @@ from authkit.core.limits import rates
 from authkit.core.limits.requests import count_request
 from authkit.errors import APIKeyInvalid, APIKeyRateExceeded
 from authkit.events.flows import record
+
+logger = getLogger("authkit.api_keys")
 
 #: The precision of ``last_used_at``, which is written at most this often.
 LAST_USED_PRECISION = timedelta(minutes=1)
@@ -69,16 +73,20 @@ def note_use(api_key: APIKey, get_ip: ClientIP) -> None:
     """Write time and client IP of the last use, at most once a minute.
 
     They are written after the commit, so that no transaction locks the row for as long as the
-    request takes. A failure is logged and not raised.
+    request takes. A failure is logged and not raised: a read-only database is no reason to refuse
+    a key.
     """
     now = clock.now()
     if api_key.last_used_at is None or now - api_key.last_used_at >= LAST_USED_PRECISION:
         ip = get_ip()
 
         def write() -> None:
-            _write_use(api_key, now, ip)
+            with best_effort(
+                APIKey, logger, WARNING, "The last use of an API key was not written."
+            ):
+                _write_use(api_key, now, ip)
 
-        transaction.on_commit(write, using=router.db_for_write(APIKey), robust=True)
+        transaction.on_commit(write, using=router.db_for_write(APIKey))
 
 
 def _find(prefix: str) -> tuple[APIKey | None, bool]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Unpack, cast
 from uuid import UUID
@@ -14,11 +13,11 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.signals import request_finished
-from django.db import connections, models, router, transaction
+from django.db import connections, models, router
 from django.dispatch import receiver
 
 from authkit.core import clock
-from authkit.core.counted_log import log_counted
+from authkit.core.db.best_effort import best_effort
 from authkit.core.db.retry import retry_on_conflict
 from authkit.core.event_kinds import KEPT_PERIOD, KINDS, MAX_KEPT, Facts
 from authkit.core.http.client import Client, present_client
@@ -220,22 +219,11 @@ def _user_named(username: str) -> Any:
         return None
 
 
-@contextmanager
-def _isolated() -> Iterator[None]:
-    """Log the failure of a statement, and protect the caller and its transaction from it.
-
-    :raises Exception: the failure has ended the transaction. What the caller has changed will not
-        be committed, so it must not be answered as done.
-    """
-    connection = connections[router.db_for_write(SecurityEvent)]
-    was_lost = connection.needs_rollback
-    try:
-        if connection.in_atomic_block:
-            with transaction.atomic(using=connection.alias):
-                yield
-        else:
-            yield
-    except Exception as error:  # no other error here may change the caller's answer
-        if connection.needs_rollback and not was_lost:
-            raise
-        log_counted(logger, logging.ERROR, "The recording of a security event failed.", error)
+#: Protects the caller and its transaction from the failure of a statement.
+_isolated = partial(
+    best_effort,
+    SecurityEvent,
+    logger,
+    logging.ERROR,
+    "The recording of a security event failed.",
+)
