@@ -16,12 +16,15 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 from django.conf import settings as django_settings
+from django.contrib.auth import get_user_model
 from django.core.checks import registry, run_checks
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import override_settings
 from django.utils.translation import gettext_lazy
 from rest_framework_simplejwt.settings import DEFAULTS
+
+USERNAME_FIELD = get_user_model().USERNAME_FIELD
 
 GOOD_KEY = "k" * 64
 KEY = base64.b64encode(b"\xfb\xff" * 16).decode()
@@ -61,6 +64,9 @@ RIGHT = {
     "retention": {"AUTHKIT": {"EVENT_RETENTION": timedelta(days=7)}},
     "no grace": {"AUTHKIT": {"REFRESH_GRACE_SECONDS": 0}},
     "longest grace": {"AUTHKIT": {"REFRESH_GRACE_SECONDS": 60}},
+    "log-in by user name alone": {"AUTHKIT": {"LOGIN_FIELDS": None}},
+    "log-in by USERNAME_FIELD": {"AUTHKIT": {"LOGIN_FIELDS": [USERNAME_FIELD]}},
+    "log-in by another field": {"AUTHKIT": {"LOGIN_FIELDS": ("password", USERNAME_FIELD)}},
     "no proxy": {"AUTHKIT": {"TRUSTED_PROXIES": 0}},
     "one proxy": {"AUTHKIT": {"TRUSTED_PROXIES": 1}},
     "proxies by network": {"AUTHKIT": {"TRUSTED_PROXIES": ["10.0.0.0/8", "2001:db8::1"]}},
@@ -161,6 +167,17 @@ WRONG = {
         {"AUTHKIT": {"REFRESH_GRACE_SECONDS": timedelta(seconds=1)}},
         "authkit.E003",
     ),
+    "log-in fields without USERNAME_FIELD": ({"AUTHKIT": {"LOGIN_FIELDS": []}}, "authkit.E003"),
+    "a log-in field that is none": (
+        {"AUTHKIT": {"LOGIN_FIELDS": [USERNAME_FIELD, "nickname"]}},
+        "authkit.E003",
+    ),
+    "a log-in field that is no text": (
+        {"AUTHKIT": {"LOGIN_FIELDS": [USERNAME_FIELD, "last_login"]}},
+        "authkit.E003",
+    ),
+    "log-in fields as text": ({"AUTHKIT": {"LOGIN_FIELDS": USERNAME_FIELD}}, "authkit.E003"),
+    "log-in fields that are no names": ({"AUTHKIT": {"LOGIN_FIELDS": [[]]}}, "authkit.E003"),
     "proxies below 0": ({"AUTHKIT": {"TRUSTED_PROXIES": -1}}, "authkit.E003"),
     "every IPv4 client, mapped": (
         {"AUTHKIT": {"TRUSTED_PROXIES": ["::ffff:0:0/96"]}},

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db import models
 
 from authkit.core import crypto
 from authkit.core.http import networks
@@ -25,8 +26,11 @@ def are_login_fields(value: Any) -> bool:
     if value is None:
         return True
     model = get_user_model()
-    columns = {field.name for field in model._meta.concrete_fields}
-    return isinstance(value, list | tuple) and model.USERNAME_FIELD in value and columns >= {*value}
+    text = (models.CharField, models.TextField)
+    names = {field.name for field in model._meta.concrete_fields if isinstance(field, text)}
+    allowed = names | {model.USERNAME_FIELD}
+    given = isinstance(value, list | tuple) and all(isinstance(name, str) for name in value)
+    return given and model.USERNAME_FIELD in value and allowed.issuperset(value)
 
 
 def is_network(value: str) -> bool:

@@ -53,7 +53,7 @@ class Settings(Declarations):
     LOGIN_FIELDS: Setting[Sequence[str] | None] = Setting(
         None,
         is_right="authkit.checks.values.are_login_fields",
-        expected="a list of fields of the user model with USERNAME_FIELD among them, or None",
+        expected="a list of text fields of the user model, USERNAME_FIELD among them, or None",
         hint='Write ["username", "email"], or None for USERNAME_FIELD alone.',
         doc="""
         The fields of the user model by which people log in, as in `["username", "email"]`: what a

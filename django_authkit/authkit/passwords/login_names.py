@@ -12,12 +12,13 @@ from typing import Any
 from django.contrib.auth import get_backends, get_user_model
 from django.contrib.auth.backends import AllowAllUsersModelBackend, ModelBackend
 from django.contrib.auth.base_user import BaseUserManager
-from django.db import router
+from django.core.exceptions import ValidationError
+from django.db import models, router
 from django.db.models import Q
 
 from authkit.conf import conf
 from authkit.core.db.retry import retry_on_conflict
-from authkit.core.identity.users import AuthUser, canonical, spelt_like, username_of
+from authkit.core.identity.users import AuthUser, canonical, looked_up, spelt_like, username_of
 from authkit.passwords.models import LoginName
 
 #: How many accounts that may share an e-mail address are compared.
@@ -35,11 +36,11 @@ def by_login_fields(typed: str) -> str:
     fields = conf.LOGIN_FIELDS
     if not fields or list(fields) == [model.USERNAME_FIELD]:
         return typed
-    users = _users().filter(Q(*[spelt_like(field, typed) for field in fields], _connector=Q.OR))
+    users = _users().filter(Q(*[_found_by(field, typed) for field in fields], _connector=Q.OR))
     similar = list(users.order_by("pk")[:MAX_SIMILAR])
     for field in fields:
         if field == model.USERNAME_FIELD:
-            found = [user for user in similar if username_of(user) == typed]
+            found = [user for user in similar if username_of(user) == looked_up(typed)]
         else:
             # Account takeover: the database may match another user's value (CVE-2019-19844).
             found = [user for user in similar if _goes_by(user, field, typed)]
@@ -81,6 +82,16 @@ def takes_other_names() -> bool:
     manager = type(get_user_model()._default_manager)
     own_look_up = manager.get_by_natural_key is not BaseUserManager.get_by_natural_key
     return own_look_up or any(type(backend) not in stock for backend in get_backends())
+
+
+def _found_by(field: str, typed: str) -> Q:
+    column: Any = get_user_model()._meta.get_field(field)
+    if isinstance(column, models.CharField | models.TextField):
+        return spelt_like(field, typed)
+    try:
+        return Q(**{field: column.to_python(typed)})
+    except ValidationError:
+        return Q(pk__in=[])
 
 
 def _goes_by(user: AuthUser, field: str, typed: str) -> bool:

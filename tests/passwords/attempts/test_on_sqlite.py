@@ -7,4 +7,4 @@ pytestmark = pytest.mark.by_itself
 
 def test_sqlite_in_a_file_counts_exactly_under_a_race(tmp_path):
     at_once = "tests/passwords/attempts/test_races.py"
-    assert "3 passed" in run_on_sqlite_file(tmp_path, "-k", "not ten_thousand", at_once)
+    assert "5 passed" in run_on_sqlite_file(tmp_path, "-k", "not ten_thousand", at_once)

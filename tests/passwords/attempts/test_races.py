@@ -5,8 +5,10 @@ from functools import partial
 import pytest
 from authkit.models import PasswordAttempts
 from django.db.models import Sum
+from django.test import Client as Browser
 
 from tests.conftest import PASSWORD, Client
+from tests.factors.test_factor_bypass import admin_log_in
 from tests.passwords.attempts.test_brute_force import KNOWN_IP, address, failures, lock, log_in
 from tests.sessions.crowd import Crowd, come_in_full
 
@@ -57,6 +59,35 @@ def test_a_race_of_spellings_shares_the_ten(user, clock, hasher_runs):
         answers = statuses(crowd.at_once(calls))
     assert len(hasher_runs) == answers.count(401) <= 10
     assert failures() == answers.count(401)
+
+
+@pytest.mark.user_names
+@pytest.mark.addresses
+def test_a_race_of_all_names_of_an_account_gets_ten(make_user, clock, hasher_runs, settings):
+    settings.AUTHKIT = {"LOGIN_FIELDS": ["username", "email"]}
+    make_user("ann", email="ann@example.com")
+    names = ["ann", "ann@example.com", "Ann@example.com", "ANN@EXAMPLE.COM"]
+    calls = [call for name in names for call in guesses(name, [KNOWN_IP] * 15)]
+    with Crowd(60) as crowd:
+        for window in range(1, 3):
+            hasher_runs.clear()
+            assert statuses(crowd.at_once(calls)).count(401) == len(hasher_runs) == 10
+            assert failures() == 10 * window
+            clock.shift(15 * 60)
+
+
+@pytest.mark.urls("tests.factors.urls")
+def test_a_race_at_the_api_and_the_form_of_the_admin_gets_ten(make_user, clock, hasher_runs):
+    boss = make_user("boss", is_staff=True)
+    hasher_runs.clear()
+    form = [partial(at_the_form, boss) for _ in range(30)]
+    with Crowd(60) as crowd:
+        crowd.at_once([*form, *guesses(boss.get_username(), [KNOWN_IP] * 30)])
+    assert len(hasher_runs) == failures() == 10
+
+
+def at_the_form(user):
+    return admin_log_in(Browser(REMOTE_ADDR=KNOWN_IP), user, password="wrong")
 
 
 @pytest.mark.many
