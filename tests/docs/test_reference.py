@@ -119,7 +119,7 @@ def test_every_event_of_the_log_is_documented_as_it_is_declared():
 
 def test_every_event_that_is_recorded_is_of_a_kind_and_there_are_no_others():
     sources = [path.read_text() for path in PACKAGE.rglob("*.py")]
-    calls = r'\b(?:(?:record|note|_event)\(\s*|failed=)"(\w+)"'
+    calls = r'\b(?:(?:record|note|_event|record_refusal|note_counted)\(\s*|failed=)"(\w+)"'
     events = {event for source in sources for event in re.findall(calls, source)}
     # Recorded by their codes, where the attempts of an account are counted.
     events |= {error.default_code for error in (errors.AttemptsExceeded, errors.AccountLocked)}
@@ -182,7 +182,7 @@ def test_every_make_target_that_a_page_names_exists(page):
 def test_the_claims_are_documented(make_user, client):
     pair = client.pair(make_user())
     for kind in ("access", "refresh"):
-        claims = tokens.decode(pair[kind], kind).payload
+        claims = tokens.read(pair[kind], kind).payload
         rows = re.findall(
             r"^\| (`.*`) \| (access|refresh|both) \|", reference("authenticators.md"), re.M
         )

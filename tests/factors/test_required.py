@@ -187,9 +187,9 @@ def test_a_user_promoted_to_staff_can_only_enrol_from_then_on(
 
         type(user).objects.filter(pk=user.pk).update(is_staff=True)
 
+        assert_enrolment_required(client.sessions(pair["access"]))
         with django_assert_num_queries(1):
-            assert_enrolment_required(client.sessions(pair["access"]))
-        assert client.verify(pair["access"]).status_code == 401
+            assert client.verify(pair["access"]).status_code == 401
         refreshed = client.refresh(pair["refresh"]).json()
         assert claims_of(refreshed["access"])["token_type"] == "enrolment"
         phone = Phone(set_up(client, refreshed["access"]).json()["secret"])

@@ -10,7 +10,10 @@ from rest_framework.request import Request
 
 from authkit.api_keys.models import APIKey
 from authkit.api_keys.scopes import missing_scopes
+from authkit.core.event_kinds import Facts
+from authkit.core.http.client import client_of
 from authkit.core.http.header_credentials import is_key
+from authkit.events.flows import record
 
 
 class InsufficientScope(PermissionDenied):
@@ -44,7 +47,10 @@ class HasScope(OperationHolderMixin, BasePermission):
         if not is_key(request):
             return True
         required = self.scopes or scopes_required_by(view, request)
-        return bool(required) and not missing_scopes(request.auth, required)
+        missing = missing_scopes(request.auth, required)
+        if missing:
+            _record_missing(request, missing)
+        return bool(required) and not missing
 
 
 class IsServiceKey(BasePermission):
@@ -55,7 +61,21 @@ class IsServiceKey(BasePermission):
     code = InsufficientScope.default_code
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return isinstance(request.auth, APIKey) and request.auth.owner_id is None
+        if not isinstance(request.auth, APIKey):
+            return False
+        if request.auth.owner_id is not None:
+            _record_missing(request, scopes_required_by(view, request))
+        return request.auth.owner_id is None
+
+
+def _record_missing(request: Request, missing: Iterable[str]) -> None:
+    """Record the scopes that a key lacks, whatever other permissions say (ASVS 5.0, 16.3.2)."""
+    key: Any = request.auth
+    facts: Facts = {"scopes": sorted(missing)}
+    if isinstance(key, APIKey):  # in tables of djangorestframework-api-key, it contains the hash
+        facts["api_key"] = key.pk
+    owner = getattr(key, "owner_id", None)
+    record("scope_missing", client=client_of(request._request), user=owner, **facts)
 
 
 def scopes_required_by(view: Any, request: Request) -> Iterable[str]:

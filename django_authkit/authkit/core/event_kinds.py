@@ -103,6 +103,24 @@ KINDS: Mapping[str, Kind] = {
     ),
     "account_deleted": Kind("user_deleted", "`user`", level=WARNING),
     "account_deletion_failed": Kind("authn_login_fail", "`user`, `session`", level=WARNING),
+    "step_up_required": Kind(
+        "authz_fail", "`user`, `session`; a view wanted a newer or stronger proof", floodable=True
+    ),
+    "enrolment_required": Kind(
+        "authz_fail", "`user`, `session`; the session owes a second factor", floodable=True
+    ),
+    "scope_missing": Kind(
+        "authz_fail",
+        "`user`, `api_key`, `scopes`: those that the key lacks",
+        level=WARNING,
+        floodable=True,
+    ),
+    "token_rejected": Kind(
+        "authn_login_fail",
+        "`count`: tokens that were malformed, forged or of the wrong kind; in the log alone, one "
+        "line for a client and minute, whose count includes those left out since the last",
+        level=WARNING,
+    ),
     "credential_in_url": Kind(
         "input_validation_fail",
         "`credential`: the type of the token, or the prefix of the key",
@@ -124,6 +142,8 @@ class Facts(TypedDict, total=False):
     amr: Collection[str]
     #: A code of authkit, such as ``"log_out"``.
     reason: str
+    #: How many there were.
+    count: int
     api_key: UUID
     scopes: Collection[str]
     #: The names of the changed members.

@@ -5,9 +5,12 @@ from typing import Any
 
 from rest_framework.request import Request
 
+from authkit.core.http.client import client_of
 from authkit.core.http.header_credentials import HeaderCredentialAuthentication
 from authkit.core.identity.users import AuthUser
 from authkit.errors import EnrolmentRequired, SessionEnded, TokenExpired, TokenInvalid
+from authkit.events.flows import record
+from authkit.sessions.forgery import note_forgery
 from authkit.sessions.models import Session
 from authkit.sessions.tokens import Claims, token_type_within
 from authkit.sessions.validate import session_of_access_token
@@ -48,8 +51,13 @@ class JWTAuthentication(HeaderCredentialAuthentication):
         return value.lstrip()[len(self.keyword) :].strip(" ")
 
     def verify(self, request: Request, credential: str) -> tuple[AuthUser, AccessToken]:
-        session, claims = session_of_access_token(credential)
+        try:
+            session, claims = session_of_access_token(credential)
+        except TokenInvalid as error:
+            note_forgery(error, client_of(request._request))
+            raise
         if session.owes_second_factor and not self.accepts_enrolment_only:
+            record_refusal("enrolment_required", request, session)
             raise EnrolmentRequired
         return session.user, AccessToken(session, claims)
 
@@ -58,6 +66,12 @@ class JWTAuthentication(HeaderCredentialAuthentication):
 
     def authenticate_header(self, request: Any) -> str:
         return f'{self.keyword} realm="api"'
+
+
+def record_refusal(kind: str, request: Request, session: Session) -> None:
+    """Record that the session of a request does not suffice (ASVS 5.0, 16.3.2)."""
+    client = client_of(request._request)
+    record(kind, client=client, user=session.user_id, session=session.pk)
 
 
 class EnrolmentAuthentication(JWTAuthentication):

@@ -11,12 +11,13 @@ from django.db.models import F
 from authkit.conf import conf
 from authkit.core import clock
 from authkit.core.db.retry import retry_on_conflict
-from authkit.core.http.client import Client
+from authkit.core.http.client import Client, present_client
 from authkit.core.identity.users import AuthUser
 from authkit.errors import ChallengeInvalid, TokenInvalid
 from authkit.events.flows import record
 from authkit.sessions import tokens
 from authkit.sessions.assurance import joined
+from authkit.sessions.forgery import forgeries_noted
 from authkit.sessions.models import (
     Session,
     insertion,
@@ -103,10 +104,11 @@ def pending_session(challenge: str) -> Session:
     :raises ChallengeInvalid: there is none, or its tries are used up (brute force).
     """
     try:
-        claims = tokens.decode(challenge, "challenge")
+        with forgeries_noted(present_client()):
+            claims = tokens.read(challenge, "challenge")
     except TokenInvalid:
         raise ChallengeInvalid from None
-    session = sessions_by_id.get(id=claims.session_id)
+    session = None if claims.has_expired() else sessions_by_id.get(id=claims.session_id)
     if session is None or not session.is_pending() or not belong_together(claims, session):
         raise ChallengeInvalid
     mine = Session.objects.pending().filter(pk=session.pk, pending_tries__lt=PENDING_TRIES)

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from authkit.core.db.outages import outages_as_503
 from authkit.core.identity.unverified_email import is_verified
 from authkit.errors import EmailUnverified, ServiceUnavailable, SessionEnded, StepUpRequired
-from authkit.sessions.authentication import AccessToken
+from authkit.sessions.authentication import AccessToken, record_refusal
 from authkit.sessions.models import Session
 from authkit.sessions.validate import RECENT_SECONDS, is_recent
 
@@ -28,6 +28,7 @@ class HasSecondFactor(BasePermission):
         if not isinstance(token, AccessToken):
             return False
         if "mfa" not in token.session.amr:
+            record_refusal("step_up_required", request, token.session)
             raise StepUpRequired
         return True
 
@@ -48,6 +49,7 @@ class RecentlyAuthenticated(BasePermission):
         if not isinstance(token, AccessToken):
             return False
         if not is_recent(token.claims, self.max_age):
+            record_refusal("step_up_required", request, token.session)
             raise StepUpRequired(self.max_age)
         return True
 

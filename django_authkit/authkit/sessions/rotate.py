@@ -14,6 +14,7 @@ from authkit.core.mail.mailer import tell_owner
 from authkit.errors import TokenInvalid, TokenReused
 from authkit.events.flows import record
 from authkit.sessions import tokens
+from authkit.sessions.forgery import forgeries_noted
 from authkit.sessions.issue import TokenPair, token_pair
 from authkit.sessions.models import (
     Session,
@@ -36,7 +37,8 @@ def refresh_session(refresh_token: str, client: Client) -> TokenPair:
     :raises TokenInvalid: the token or its session is not valid.
     :raises TokenReused: the token was spent; its session has just been ended.
     """
-    claims = tokens.read(refresh_token, "refresh")
+    with forgeries_noted(client):
+        claims = tokens.read(refresh_token, "refresh")
     session = _session_to_refresh(claims, client)
     if session.generation == claims.generation:
         if _rotate(session, client):

@@ -142,17 +142,6 @@ def _user_id_field() -> str:
     return field
 
 
-def decode(token: str, *token_types: TokenType) -> Claims:
-    """Return the claims of a token of one of these types that has not expired.
-
-    :raises TokenInvalid: for every other string.
-    """
-    claims = read(token, *token_types)
-    if claims.has_expired():
-        raise TokenInvalid
-    return claims
-
-
 def read(token: str, *token_types: TokenType) -> Claims:
     """Return the claims of a token of one of these types, which may have expired.
 

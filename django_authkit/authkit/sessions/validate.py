@@ -10,6 +10,7 @@ from authkit.core import clock
 from authkit.core.http.client import Client
 from authkit.errors import SessionEnded, TokenExpired, TokenInvalid
 from authkit.sessions import tokens
+from authkit.sessions.forgery import forgeries_noted
 from authkit.sessions.models import (
     Session,
     sessions_by_id,
@@ -27,7 +28,9 @@ def verify_token(token: str, client: Client) -> None:
 
     :raises TokenInvalid: it would not.
     """
-    session, claims = _unexpired(tokens.read(token, "access", "refresh"))
+    with forgeries_noted(client):
+        claims = tokens.read(token, "access", "refresh")
+    session, _ = _unexpired(claims)
     if session.owes_second_factor:
         raise TokenInvalid
     if claims.token_type == "refresh" and not (  # noqa: S105 - a kind, not a token

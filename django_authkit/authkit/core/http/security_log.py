@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import logging
+from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from authkit.core import clock
@@ -10,6 +12,15 @@ from authkit.core.http.client import Client
 from authkit.signals import Event, security_event
 
 logger = logging.getLogger("authkit.security")
+
+COUNTED_PERIOD = timedelta(minutes=1)
+
+#: How many clients a process counts apart.
+MAX_COUNTED = 1000
+
+#: The time of the last line, and what was left out since, by kind and network.
+_told: dict[tuple[str, str | None], tuple[datetime, int]] = {}
+_lock = Lock()
 
 
 def note(kind: str, *, client: Client | None = None, **facts: Any) -> None:
@@ -21,6 +32,31 @@ def note(kind: str, *, client: Client | None = None, **facts: Any) -> None:
     event = Event(kind, None, None, ip, user_agent, facts, clock.now())
     write_line(event)
     tell_receivers(event)
+
+
+def note_counted(kind: str, client: Client) -> None:
+    """Do what :func:`note` does, with one line for a client and minute: a flood fills no log.
+
+    The first is told at once; ``count`` includes those that were left out since the last line.
+    """
+    now = clock.now()
+    with _lock:
+        name = _counted_as(kind, client, now)
+        since, left_out = _told.get(name, (now - COUNTED_PERIOD, 0))
+        is_due = not timedelta(0) <= now - since < COUNTED_PERIOD
+        _told[name] = (now, 0) if is_due else (since, left_out + 1)
+    if is_due:
+        note(kind, client=client, count=left_out + 1)
+
+
+def _counted_as(kind: str, client: Client, now: datetime) -> tuple[str, str | None]:
+    name = (kind, client.network)
+    if name not in _told and len(_told) >= MAX_COUNTED:
+        for old in [one for one, (since, _) in _told.items() if now - since >= COUNTED_PERIOD]:
+            del _told[old]
+        if len(_told) >= MAX_COUNTED:
+            return kind, None  # all further clients count as one
+    return name
 
 
 def write_line(event: Event) -> None:
