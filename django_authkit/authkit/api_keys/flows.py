@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -45,7 +45,7 @@ class NewKey:
     """A row, and its key, which is shown once and not stored."""
 
     api_key: APIKey
-    key: str
+    key: str = field(repr=False)
 
 
 def own_keys(user: AuthUser) -> APIKeyQuerySet:

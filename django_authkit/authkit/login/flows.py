@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
@@ -44,7 +44,7 @@ from authkit.sessions.tokens import challenge_token
 class SecondFactorRequired:
     """The first factor was right; the challenge, with a code, completes the log-in."""
 
-    challenge: str
+    challenge: str = field(repr=False)
     methods: Sequence[str]
     expires_in: int = int(PENDING_LIFETIME.total_seconds())
 

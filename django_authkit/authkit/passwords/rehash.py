@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, verify_password
@@ -26,10 +27,11 @@ from authkit.passwords.stored import lock_if_unchanged
 from authkit.sessions.password_changes import keep_sessions
 
 
-class _Check(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Check:
     """A password that is being checked, and the transaction that replaces its hash."""
 
-    password: str
+    password: str = field(repr=False)
     upgrade: ExitStack
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import F
@@ -36,8 +36,8 @@ PENDING_TRIES = 5
 class TokenPair:
     """An access and a refresh token; ``expires_in`` is the access token's lifetime in seconds."""
 
-    access: str
-    refresh: str
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
     expires_in: int
     token_type: str = "Bearer"  # noqa: S105 - the name of the scheme (RFC 6749 section 5.1)
 
@@ -46,7 +46,7 @@ class TokenPair:
 class FreshAccess:
     """An access token whose ``auth_time`` is now; ``expires_in`` is its lifetime in seconds."""
 
-    access: str
+    access: str = field(repr=False)
     expires_in: int
 
 

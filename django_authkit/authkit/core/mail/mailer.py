@@ -13,7 +13,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache, partial
 from threading import BoundedSemaphore
 from typing import Any
@@ -51,15 +51,15 @@ class Mail:
     """One mail to the e-mail ``to``; the values of ``context`` are JSON."""
 
     name: str
-    to: str
-    context: Mapping[str, Any]
+    to: str = field(repr=False)
+    context: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedMail:
     subject: str
-    text: str
-    html: str
+    text: str = field(repr=False)
+    html: str = field(repr=False)
 
 
 def send(name: str, to: str, context: Mapping[str, Any]) -> None:

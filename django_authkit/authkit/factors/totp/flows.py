@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from django.conf import settings
@@ -37,8 +37,8 @@ from authkit.signals import second_factor_enabled
 class Setup:
     """What an authenticator app needs, shown once; ``expires_in`` seconds to confirm it."""
 
-    secret: str
-    otpauth_url: str
+    secret: str = field(repr=False)
+    otpauth_url: str = field(repr=False)
     expires_in: int
 
 
