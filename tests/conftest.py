@@ -9,6 +9,7 @@ import django
 import pytest
 from authkit import signals
 from authkit.core import counted_log
+from authkit.passwords import hashing
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import MD5PasswordHasher
@@ -41,6 +42,15 @@ def username_for(name):
 def _emptied_at_little_cost():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _hashing_has_room():
+    """Crowds of threads test other limits; this one has tests/passwords/test_hashing_floods.py."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("PLACES", "PLACES_PER_NETWORK"):
+            patch.setattr(hashing, name, 1000)
         yield
 
 

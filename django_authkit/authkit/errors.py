@@ -29,6 +29,7 @@
     ├── AttemptsExceeded        429 too_many_attempts
     ├── SecondFactorUnavailable 503 second_factor_unavailable
     └── ServiceUnavailable      503 service_unavailable
+        └── HashingBusy         503 service_unavailable
 
 All are ``APIException``s with one sentence and one code, so that a project's own
 ``EXCEPTION_HANDLER`` formats them like every other error. None is an
@@ -315,6 +316,12 @@ class ServiceUnavailable(AuthkitError):
     default_detail = _("The service is unavailable at present. Try again later.")
     default_code = "service_unavailable"
     wait = 5
+
+
+class HashingBusy(ServiceUnavailable):
+    """Too many passwords are being hashed at this moment; this one was not checked or stored."""
+
+    wait = 1
 
 
 def problem_details_handler(exc: Exception, context: dict[str, Any]) -> Response | None:

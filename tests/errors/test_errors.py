@@ -170,6 +170,12 @@ ANSWERS = {
         "The service is unavailable at present. Try again later.",
         {"Retry-After": "5"},
     ),
+    "hashing-busy": (
+        503,
+        "service_unavailable",
+        "The service is unavailable at present. Try again later.",
+        {"Retry-After": "1"},
+    ),
 }
 with_standardized_errors = pytest.mark.skipif(
     find_spec("drf_standardized_errors") is None, reason="drf-standardized-errors is optional"

@@ -32,6 +32,7 @@ RAISED = {
     "account-locked": errors.AccountLocked,
     "second-factor-unavailable": errors.SecondFactorUnavailable,
     "service-unavailable": errors.ServiceUnavailable,
+    "hashing-busy": errors.HashingBusy,
 }
 
 

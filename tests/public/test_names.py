@@ -72,6 +72,7 @@ ERRORS = [
     "CredentialInURL",
     "EmailUnverified",
     "EnrolmentRequired",
+    "HashingBusy",
     "InvalidCredentials",
     "LinkInvalid",
     "MultipleCredentials",

@@ -28,6 +28,7 @@ from authkit.core.limits.requests import count_request
 from authkit.core.mail.mailer import Mail
 from authkit.errors import AttemptsExceeded, InvalidCredentials, LinkInvalid
 from authkit.events.flows import record
+from authkit.passwords.hashing import hashing_place
 from authkit.passwords.stored import lock_user
 
 #: How long a link is valid.
@@ -70,12 +71,13 @@ def match_password(link_id: str, password: str | None, hashes: list[str]) -> int
     """
     if password is None:
         raise ValidationError({"password": [_("This field is required.")]}, code="required")
-    wait = count_request("registration", link_id, TRIES)
-    if wait:
-        raise AttemptsExceeded(wait)
-    for index, encoded in enumerate(hashes):
-        if check_password(password, encoded):
-            return index
+    with hashing_place():  # first: a try that is not made does not count
+        wait = count_request("registration", link_id, TRIES)
+        if wait:
+            raise AttemptsExceeded(wait)
+        for index, encoded in enumerate(hashes):
+            if check_password(password, encoded):
+                return index
     raise InvalidCredentials
 
 

@@ -41,6 +41,7 @@ from authkit.core.limits.requests import count_client, count_request
 from authkit.core.mail.mailer import Mail, send_all
 from authkit.errors import AlreadyTaken, InvalidCredentials, LinkInvalid
 from authkit.events.flows import record
+from authkit.passwords.hashing import hashing_place
 from authkit.passwords.policy import require_acceptable
 from authkit.signals import account_registered
 
@@ -67,7 +68,8 @@ def register(values: Mapping[str, Any], password: str, client: Client) -> None:
     columns = {name: value for name, value in values.items() if is_kept(name)}
     account: AuthUser = get_user_model()(**columns)
     require_acceptable(password, account, member="password")
-    account.password = make_password(password)
+    with hashing_place():
+        account.password = make_password(password)
     if conf.EMAIL_VERIFICATION_REQUIRED:
         token = _store(account, [*columns, "password"])
         mails = [_registration_mail(account, token)]
@@ -144,7 +146,8 @@ def _with_password(opened: Registration, password: str) -> Registration:
     """Return a registration with the password that the reader of its link chooses."""
     account = _account(opened)
     require_acceptable(password, account, member="password")
-    opened.account["password"] = make_password(password)
+    with hashing_place():
+        opened.account["password"] = make_password(password)
     return opened
 
 

@@ -9,6 +9,8 @@ from traceback import walk_tb
 from django.contrib.auth import authenticate, get_backends
 from rest_framework.exceptions import APIException
 
+from authkit.errors import HashingBusy
+
 _ASKING = unwrap(authenticate).__code__
 
 
@@ -19,6 +21,8 @@ def failed_before_check(error: Exception) -> bool:
     backend or by a receiver of ``user_login_failed``, comes after a comparison: not to count
     that attempt would allow brute force during an outage.
     """
+    if isinstance(error, HashingBusy):
+        return True
     if isinstance(error, APIException) and error.status_code < 500:
         return False
     first = type(get_backends()[0])

@@ -10,6 +10,7 @@ from authkit.core.mail.mailer import tell_owner
 from authkit.errors import InvalidCredentials
 from authkit.events.flows import record
 from authkit.passwords.attempts import reset_password_failures
+from authkit.passwords.hashing import hashing_place
 from authkit.passwords.policy import require_acceptable
 from authkit.passwords.proof import try_password
 from authkit.passwords.stored import store_password
@@ -32,7 +33,8 @@ def change_password(user: AuthUser, session: Session, current: str, new: str) ->
         raise _wrong_password(user, session)
     before = copy(user)
     require_acceptable(new, user)
-    user.set_password(new)
+    with hashing_place():
+        user.set_password(new)
     try:
         ended = atomic_with_retry(partial(_store, user, session, before), type(user))
     except InvalidCredentials:  # recorded here: the transaction is rolled back

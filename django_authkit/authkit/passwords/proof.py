@@ -7,6 +7,7 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db import router
 
 from authkit.core.identity.users import AuthUser
+from authkit.errors import HashingBusy
 from authkit.passwords.attempts import count_in_session
 from authkit.passwords.rehash import guard_rehash
 from authkit.sessions.models import Session
@@ -49,7 +50,11 @@ def try_password(user: AuthUser, session: Session, password: str) -> bool:
     :raises AccountLocked: lockout after too many in a row in this session.
     """
     counter = count_in_session(user, session)
-    right = is_password(user, password)
+    try:
+        right = is_password(user, password)
+    except HashingBusy:
+        counter.take_back()
+        raise
     if right:
         counter.forgive()
     return right

@@ -23,6 +23,7 @@ from django.dispatch import receiver
 
 from authkit.core.db.retry import retry_on_conflict
 from authkit.core.identity.one_time_links import follow_change
+from authkit.passwords.hashing import hashing_place
 from authkit.passwords.stored import lock_if_unchanged
 from authkit.sessions.password_changes import keep_sessions
 
@@ -44,8 +45,10 @@ def guard_rehash(password: str) -> Iterator[None]:
 
     Race condition: if the password was changed during the re-hash, nothing is written,
     ``authenticate()`` returns None, and ``check_password()`` raises ``PermissionDenied``.
+
+    :raises HashingBusy: too many passwords are being hashed; nothing has been checked.
     """
-    with ExitStack() as upgrade:
+    with hashing_place(), ExitStack() as upgrade:
         token = _check.set(_Check(password, upgrade))
         try:
             yield

@@ -31,6 +31,7 @@ from authkit.core.mail.mailer import Mail, send_all, tell_owner
 from authkit.errors import LinkInvalid
 from authkit.events.flows import record
 from authkit.passwords.attempts import reset_password_failures
+from authkit.passwords.hashing import hashing_place
 from authkit.passwords.policy import require_acceptable
 from authkit.passwords.stored import lock_user, store_password
 from authkit.sessions.models import Session
@@ -88,7 +89,8 @@ def confirm_reset(uid: str, token: str, new: str) -> None:
     user = found.user
     replaced = user.password
     require_acceptable(new, user)
-    user.set_password(new)
+    with hashing_place():
+        user.set_password(new)
     ended, is_newly_verified = atomic_with_retry(partial(_store, user, found, replaced), type(user))
     tell_ended(ended)
     record("password_reset", user=user.pk)
