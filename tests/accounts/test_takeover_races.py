@@ -106,6 +106,12 @@ def the_owner_changes_the_password(account):
     assert post(Client(), "password/change/", body, account.owner).status_code == 204
 
 
+def the_owner_changes_it_in_the_session_that_was_copied(account):
+    """The session goes on then, and so does the copied token; the proof was of the old password."""
+    body = {"current_password": PASSWORD, "new_password": OTHER}
+    assert post(Client(), "password/change/", body, account.stolen).status_code == 204
+
+
 def an_administrator_sets_a_password(account):
     user = USER.objects.get(pk=account.user.pk)
     user.set_password(OTHER)
@@ -119,6 +125,7 @@ def an_administrator_deactivates(account):
 MEANWHILE = [
     the_owner_ends_other_sessions,
     the_owner_changes_the_password,
+    the_owner_changes_it_in_the_session_that_was_copied,
     an_administrator_sets_a_password,
     an_administrator_deactivates,
 ]
