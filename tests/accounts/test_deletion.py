@@ -94,9 +94,9 @@ def test_what_is_recorded_of_the_deletion_itself_names_no_person_either(client, 
     pk = user.pk
     delete(client, pair["access"], password=PASSWORD)
     kinds = SecurityEvent.objects.filter(user_id=None).values_list("kind", flat=True)
-    assert {"session_ended", "account_deleted"} <= set(kinds)
+    assert {"sessions_ended", "account_deleted"} <= set(kinds)
     assert not SecurityEvent.objects.filter(user_id=pk).exists()
-    ends = SecurityEvent.objects.filter(kind__in=["session_ended", "account_deleted"])
+    ends = SecurityEvent.objects.filter(kind__in=["sessions_ended", "account_deleted"])
     said = set(ends.values_list("session_id", "ip", "network", "user_agent"))
     assert said == {(None, None, "", "")}
 

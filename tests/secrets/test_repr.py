@@ -3,7 +3,6 @@
 import dataclasses
 import inspect
 import pkgutil
-import re
 from importlib import import_module
 
 import authkit
@@ -46,7 +45,8 @@ def classes():
         except ImportError:  # core.mail.task needs Django 6.0
             continue
         for one in names:
-            if inspect.isclass(one) and re.match(r"authkit\.(?!schema)", one.__module__):
+            home = one.__module__ if inspect.isclass(one) else ""
+            if home.startswith("authkit.") and not home.startswith("authkit.schema"):
                 yield one
 
 
@@ -67,6 +67,6 @@ def test_no_field_with_the_name_of_a_secret_is_shown():
 
 def test_no_exception_of_ours_has_a_member_for_a_secret():
     for one in classes():
-        if issubclass(one, Exception):
+        if issubclass(one, Exception) and "__init__" in vars(one):
             # REST framework's "code" is the machine-readable reason.
             assert not (SECRETS - {"code"}) & set(inspect.signature(one).parameters), one

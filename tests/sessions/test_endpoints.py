@@ -4,7 +4,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from authkit.models import APIKey, Session
+from authkit.models import APIKey, SecurityEvent, Session
 from django.test import override_settings
 from django.utils import timezone
 
@@ -158,8 +158,29 @@ def test_ending_the_others_ends_all_but_this_one(client, user, make_user, sent, 
     assert_session_lives(client, foreign)
     assert [s["id"] for s in client.sessions(mine["access"]).json()] == [sid(mine)]
     assert {extra["session"].pk for _, extra in sent} == {uuid.UUID(sid(p)) for p in others}
-    assert {facts["reason"] for _, facts in security_log("session_ended")} == {"ended_by_user"}
-    assert len(security_log("session_ended")) == 3
+    [(_, facts)] = security_log("sessions_ended")
+    assert (facts["reason"], facts["count"]) == ("ended_by_user", 3)
+    assert security_log("session_ended") == []
+
+
+@pytest.mark.parametrize("count", [499, 500, 501, 1003])
+def test_any_number_of_sessions_ends_as_one_event(client, user, sent, count):
+    mine = client.pair(user)
+    kept = Session.objects.get()
+    copies = [Session.objects.get() for _ in range(count)]
+    for copy in copies:
+        copy.pk = uuid.uuid4()
+    Session.objects.bulk_create(copies, batch_size=100)
+    sent.clear()
+    assert len(client.sessions(mine["access"]).json()) == 100
+
+    assert client.delete(AUTH + "sessions/", **bearer(mine["access"])).status_code == 204
+
+    assert [session.pk for session in Session.objects.live()] == [kept.pk]
+    event = SecurityEvent.objects.get(kind="sessions_ended")
+    assert event.facts == {"reason": "ended_by_user", "count": count}
+    assert not SecurityEvent.objects.filter(kind="session_ended").exists()
+    assert {extra["session"].pk for _, extra in sent} == {copy.pk for copy in copies}
 
 
 def test_ending_the_others_where_there_are_none_is_no_error(client, user, sent):

@@ -33,6 +33,9 @@ class Kind(NamedTuple):
 KINDS: Mapping[str, Kind] = {
     "session_started": Kind("authn_login_success", "`session`, `user`, `amr`"),
     "session_ended": Kind("authn_token_revoked", "`session`, `user`, `reason`"),
+    "sessions_ended": Kind(
+        "authn_token_revoked", "`user`, `reason`, `count`: several sessions ended at once"
+    ),
     "login_failed": Kind("authn_login_fail", "`user`", level=WARNING, floodable=True),
     "too_many_attempts": Kind(
         "authn_login_fail_max",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Unpack, cast
 from uuid import UUID
@@ -75,7 +75,7 @@ def record(
     if kept is None:
         _write_unstored(event)
     elif keep:
-        write = partial(_store, [event]) if kept else partial(_drop, kind, client)
+        write = partial(_store, event) if kept else partial(_drop, kind, client)
         if KINDS[kind].floodable and _is_atomic_request():
             _deferred().append(write)
         else:
@@ -93,17 +93,6 @@ def store_deferred(**kwargs: Any) -> None:
     _thread.writes = []
     for write in writes:
         write()
-
-
-def record_ends(sessions: Iterable[tuple[UUID, Any]], **facts: Unpack[Facts]) -> None:
-    """Record the ends of sessions, pairs of session and user primary keys, in one statement."""
-    client = present_client()
-    events = [_event("session_ended", user, pk, client, facts) for pk, user in sessions]
-    for event in events:
-        write_line(event)
-    _store(events)
-    for event in events:
-        tell_receivers(event)
 
 
 def pseudonymise(user: AuthUser) -> None:
@@ -141,19 +130,14 @@ def _deferred() -> list[Callable[[], None]]:
     return writes
 
 
-def _store(events: list[Event]) -> None:
-    """Store events, or write them to the log: what was answered leaves a trace."""
-    stored = False
+def _store(event: Event) -> None:
+    """Store an event, or write it to the log: what was answered leaves a trace."""
+    row = None
     with _isolated():
-        rows = [_row(event) for event in events]
-        if len(rows) == 1:
-            insertion.run(rows[0])
-        else:
-            retry_on_conflict(lambda: SecurityEvent.objects.bulk_create(rows), SecurityEvent)
-        stored = True
-    if not stored:
-        for event in events:
-            _write_unstored(event)
+        row = _row(event)
+        insertion.run(row)
+    if row is None or row._state.adding:
+        _write_unstored(event)
 
 
 def _drop(kind: str, client: Client) -> None:

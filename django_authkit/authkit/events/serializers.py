@@ -19,6 +19,7 @@ class EventDetailsSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(
         required=False, help_text="The reason as a code, such as `log_out`."
     )
+    count = serializers.IntegerField(required=False, help_text="How many there were.")
     api_key = serializers.UUIDField(required=False, help_text="The id of the API key.")
     scopes = serializers.ListField(child=serializers.CharField(), required=False)
     changed = serializers.ListField(

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from authkit.core import clock
 from authkit.core.db.retry import retry_on_conflict
+from authkit.core.event_kinds import Facts
 from authkit.core.identity.users import AuthUser
-from authkit.events.flows import record, record_ends
+from authkit.events.flows import record
 from authkit.sessions.models import (
     Session,
     SessionQuerySet,
@@ -18,6 +19,9 @@ from authkit.sessions.models import (
     revocation,
 )
 from authkit.signals import session_ended
+
+#: How many sessions one statement reads or ends: an account may have any number of them.
+BATCH = 500
 
 
 def live_sessions(user: AuthUser) -> SessionQuerySet:
@@ -45,9 +49,14 @@ def revoke_other_sessions(user: AuthUser, current: Session | None) -> list[Sessi
     others = Session.objects.of(user).unended()
     if current is not None:
         others = others.exclude(pk=current.pk)
-    ending = list(others)
-    others.update(revoked_at=clock.now())
-    return ending
+    ended: list[Session] = []
+    rest = others.order_by("pk")
+    while len(batch := list(rest[:BATCH])) == BATCH:
+        others.filter(pk__in=[session.pk for session in batch]).update(revoked_at=clock.now())
+        ended += batch
+        rest = rest.filter(pk__gt=batch[-1].pk)
+    others.update(revoked_at=clock.now())  # also those that were opened meanwhile
+    return ended + batch
 
 
 def end_sessions(user: AuthUser, *, actor: Any, note: str | None) -> None:
@@ -67,9 +76,17 @@ def tell_ended(
     actor: Any = None,
     note: str | None = None,
 ) -> None:
+    """Record the ends of sessions of one user, and signal each.
+
+    One session is an event of its own; several are one event with their count.
+    """
     ended = list(sessions)
-    pairs = [(session.pk, session.user_id) for session in ended]
-    record_ends(pairs, reason=reason, actor=actor, note=note)
+    facts: Facts = {"reason": reason, "actor": actor, "note": note}
+    if len(ended) == 1:
+        record("session_ended", user=ended[0].user_id, session=ended[0].pk, **facts)
+    elif ended:
+        facts["count"] = len(ended)
+        record("sessions_ended", user=ended[0].user_id, **facts)
     for session in ended:
         _send_end(session, reason)
 

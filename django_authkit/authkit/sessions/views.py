@@ -77,6 +77,10 @@ class TokenRevokeView(PublicView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+#: How many sessions the list shows, the most recently used.
+MAX_LISTED = 100
+
+
 class SessionListView(OwnerView):
     serializer_class = SessionSerializer
 
@@ -84,10 +88,11 @@ class SessionListView(OwnerView):
         "sessions_list",
         "List your active sessions, most recently used first",
         {200: SessionSerializer(many=True)},
+        description="At most 100; `DELETE` ends the others as well.",
     )
     def get(self, request: Request) -> Response:
         serializer = SessionSerializer(
-            live_sessions(current_user(request)),
+            live_sessions(current_user(request))[:MAX_LISTED],
             many=True,
             context={"current": current_session(request)},
         )
