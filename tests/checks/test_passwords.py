@@ -4,14 +4,20 @@ import pytest
 from authkit.checks.accounts import check_links
 from authkit.checks.passwords import check_passwords
 from authkit.checks.settings import check_settings
+from django.contrib.auth.hashers import BasePasswordHasher, MD5PasswordHasher
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.test import override_settings
 
 LINK = "https://app.example.com/reset#uid={uid}&token={token}"
 
+FAST = "authkit.E018"
+
 
 def ids(check, **settings):
     with override_settings(**settings):
-        return [message.id for message in check()]
+        # The suite's own hasher is a fast one.
+        return [one.id for one in check() if one.id != FAST or "PASSWORD_HASHERS" in settings]
 
 
 @pytest.mark.parametrize(
@@ -72,3 +78,38 @@ def test_a_template_that_makes_one_is_right(value):
 def test_the_link_lives_for_a_day_at_most(value, right):
     found = ids(check_settings, AUTHKIT={"PASSWORD_RESET_LIFETIME": value})
     assert found == ([] if right else ["authkit.E003"])
+
+
+# --- hashers ------------------------------------------------------------------------------------
+
+OURS = {"AUTHKIT": {"PASSWORD_RESET_URL": LINK}}
+
+
+class SubclassedMD5(MD5PasswordHasher):
+    algorithm = "our_md5"
+
+
+class SHA1(BasePasswordHasher):
+    algorithm = "sha1"
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+        f"{__name__}.SubclassedMD5",
+        f"{__name__}.SHA1",
+    ],
+)
+def test_a_fast_hasher_fails_the_deployment(first):
+    slow = "django.contrib.auth.hashers.PBKDF2PasswordHasher"
+    assert ids(check_passwords, **OURS, PASSWORD_HASHERS=[first, slow]) == [FAST]
+    assert ids(check_passwords, **OURS, PASSWORD_HASHERS=[slow, first]) == []
+    with override_settings(**OURS, PASSWORD_HASHERS=[first]), pytest.raises(SystemCheckError):
+        call_command("check", "--deploy", "--tag=security")
+
+
+@pytest.mark.parametrize("name", ["PBKDF2PasswordHasher", "ScryptPasswordHasher"])
+def test_a_slow_hasher_is_no_error(name):
+    hashers = [f"django.contrib.auth.hashers.{name}"]
+    assert ids(check_passwords, **OURS, PASSWORD_HASHERS=hashers) == []

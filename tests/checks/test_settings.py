@@ -452,7 +452,8 @@ def test_manage_py_check_runs_our_checks(settings, check_id):
 
 @pytest.mark.django_db
 def test_only_check_deploy_looks_at_the_deployment(capsys):
-    with override_settings(SECRET_KEY="django-insecure-" + "x" * 50):
+    slow = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    with override_settings(SECRET_KEY="django-insecure-" + "x" * 50, PASSWORD_HASHERS=slow):
         call_command("check")
         assert "authkit" not in "".join(capsys.readouterr())
         call_command("check", deploy=True)
@@ -478,3 +479,14 @@ def test_one_that_keeps_its_meaning_is_not():
     kept = {name: DEFAULTS[name] for name in DEFAULTS if name not in UNUSED}
     kept["SIGNING_KEY"] = "x" * 64
     assert found({"SIMPLE_JWT": kept}) == []
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "RS512"])
+def test_an_rsa_key_that_can_be_factored_is_an_error(algorithm):
+    short = key_pair(rsa.generate_private_key(65537, 1024))
+    errors = found({"SIMPLE_JWT": pair_for(algorithm, short)})
+    assert [error[0] for error in errors] == ["authkit.E017", "authkit.E017"]
+    assert "1024 bits" in errors[0][1]
+    long = pair_for(algorithm, RSA) | {"VERIFYING_KEY": short[1]}
+    assert "authkit.E017" in [error[0] for error in found({"SIMPLE_JWT": long})]
+    assert found({"SIMPLE_JWT": pair_for(algorithm, RSA)}) == []

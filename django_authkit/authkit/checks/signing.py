@@ -1,10 +1,12 @@
-"""E004 to E011, W001, W005: ``SIMPLE_JWT`` and the keys that sign tokens."""
+"""E004 to E011, E017, W001, W005: ``SIMPLE_JWT`` and the keys that sign tokens."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error
@@ -19,6 +21,9 @@ from authkit.sessions import tokens
 
 #: The minimum bytes of an HMAC key (RFC 7518 section 3.2).
 HMAC_KEY_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
+
+#: The minimum bits of an RSA key (RFC 7518 section 3.3).
+RSA_KEY_BITS = 2048
 
 #: Signing algorithms by name, without "none" (RFC 8725 section 3.2).
 ALGORITHMS = {
@@ -61,6 +66,7 @@ def check_signing(**kwargs: Any) -> list[CheckMessage]:
         *_wrong_algorithm(),
         *_short_hmac_key(),
         *_wrong_key_pair(),
+        *_short_rsa_keys(),
     ]
 
 
@@ -164,6 +170,35 @@ def _wrong_key_pair() -> Iterator[CheckMessage]:
             hint="Set it to the output of: openssl pkey -in private.pem -pubout",
             id="authkit.E011",
         )
+
+
+def _short_rsa_keys() -> Iterator[CheckMessage]:
+    algorithm = tokens.setting("ALGORITHM")
+    if not _is_algorithm(algorithm):
+        return
+    for name in ("SIGNING_KEY", "VERIFYING_KEY"):
+        bits = _rsa_bits(algorithm, tokens.setting(name))
+        if bits is not None and bits < RSA_KEY_BITS:
+            yield Error(
+                f"SIMPLE_JWT['{name}'] is an RSA key of {bits} bits; {algorithm} requires at least "
+                f"{RSA_KEY_BITS} (RFC 7518 section 3.3).",
+                hint=(
+                    "Make a key with: openssl genpkey -algorithm RSA -pkeyopt "
+                    "rsa_keygen_bits:3072 -out private.pem"
+                ),
+                id="authkit.E017",
+            )
+
+
+def _rsa_bits(algorithm: str, key: Any) -> int | None:
+    """Return the size of an RSA key; None if it is none, or cannot be read."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library warns of what this check refuses
+        try:
+            prepared = ALGORITHMS[algorithm].prepare_key(key)
+        except Exception:  # the library raises various errors for an invalid key
+            return None
+    return prepared.key_size if isinstance(prepared, RSAPrivateKey | RSAPublicKey) else None
 
 
 def _signature(algorithm: str, key: Any) -> bytes | None:

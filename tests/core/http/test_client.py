@@ -1,7 +1,7 @@
 """Who a request is from: the peer, or whom the trusted proxies name."""
 
 import pytest
-from authkit.core.http.client import MOST_HOPS, Client, client_of
+from authkit.core.http.client import MOST_HOPS, Client, _warn_of_proxy, client_of
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,23 @@ def test_without_a_peer_there_is_no_address(rf):
 def test_a_client_ip_from_an_untrusted_header_is_ignored(rf, header):
     request = rf.get("/", REMOTE_ADDR="192.0.2.1", **{f"HTTP_{header}": "203.0.113.9"})
     assert client_of(request).ip == "192.0.2.1"
+
+
+def test_a_proxy_that_the_settings_do_not_know_is_logged_once(rf, settings, caplog):
+    _warn_of_proxy.cache_clear()
+
+    def asked(**headers):
+        client_of(rf.get("/", REMOTE_ADDR="192.0.2.1", **headers))
+        return [record.name for record in caplog.records]
+
+    assert asked() == []
+    settings.AUTHKIT = {"TRUSTED_PROXIES": 1}
+    assert asked(HTTP_X_FORWARDED_FOR="203.0.113.9") == []
+    settings.AUTHKIT = {}
+    for _ in range(3):
+        assert asked(HTTP_X_FORWARDED_FOR="203.0.113.9") == ["authkit.client"]
+    assert "TRUSTED_PROXIES" in caplog.text
+    assert "203.0.113.9" not in caplog.text
 
 
 # --- behind proxies ----------------------------------------------------------------------------

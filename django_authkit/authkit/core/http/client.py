@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from django.http import HttpRequest
 
 from authkit.conf import conf
 from authkit.core.http import networks
+
+logger = logging.getLogger("authkit.client")
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -98,6 +101,8 @@ def _ip(request: HttpRequest) -> IPAddress | None:
     ip = _parsed(request.META.get("REMOTE_ADDR", ""))
     proxies = conf.TRUSTED_PROXIES
     if not proxies:
+        if "HTTP_X_FORWARDED_FOR" in request.META:
+            _warn_of_proxy()
         return ip
     for hop, entry in enumerate(_from_the_right(request)):
         if not _is_trusted(proxies, hop, ip):
@@ -107,6 +112,15 @@ def _ip(request: HttpRequest) -> IPAddress | None:
             break  # malformed: the proxy that forwarded it is the last known client
         ip = further
     return ip
+
+
+@cache
+def _warn_of_proxy() -> None:
+    """Log once in each process that a proxy may be there which the settings do not know."""
+    logger.warning(
+        "A request has X-Forwarded-For, and AUTHKIT['TRUSTED_PROXIES'] names no proxy. If there "
+        "is one, all clients have its IP, and share limits that are counted by network."
+    )
 
 
 def _is_trusted(proxies: int | Sequence[str], hop: int, ip: IPAddress | None) -> bool:
