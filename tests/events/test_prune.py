@@ -195,6 +195,53 @@ def test_keys_that_have_expired_stay(user):
     assert APIKey.objects.count() == 1
 
 
+UNKNOWN = "counts of wrong passwords for unknown names"
+KEPT_DAYS = pruning.UNKNOWN_NAMES_KEPT.days
+
+
+def test_counts_of_unknown_names_go_when_they_limit_nothing_any_more(client, user, clock):
+    for number in range(5):
+        fail(client, username_for(f"nobody{number}"), 1)
+    clock.shift(KEPT_DAYS * DAY)
+    assert run()[UNKNOWN] == "0 deleted"
+    fail(client, username_for("nobody0"), 1)
+    clock.shift(1)
+    assert run()[UNKNOWN] == "4 deleted"
+    assert PasswordAttempts.objects.get().failures == 2
+
+
+@pytest.mark.parametrize("at_once", [1, 500])
+def test_counts_of_accounts_stay_however_old_they_are(
+    client, make_user, clock, monkeypatch, at_once
+):
+    monkeypatch.setattr(pruning, "NAMES_AT_ONCE", at_once)
+    for name in ("ann", "bea", "cho"):
+        make_user(name)
+        fail(client, username_for(name), 1)
+        fail(client, username_for(name).upper(), 1, "192.0.2.2")
+    make_user("dan", is_active=False)
+    fail(client, username_for("dan"), 1)
+    fail(client, username_for("nobody"), 1)
+    clock.shift(1000 * DAY)
+    assert run("--batch-size", "2")[UNKNOWN] == "1 deleted"
+    assert PasswordAttempts.objects.filter(failures=1).count() == 7
+
+
+def test_a_locked_account_stays_locked_and_an_unknown_name_as_long_as_is_promised(
+    client, user, clock
+):
+    names = user.get_username(), username_for("nobody")
+    for name in names:
+        fail(client, name, 1)
+    PasswordAttempts.objects.update(failures=PASSWORD_LIMITS.in_a_row)
+    clock.shift(KEPT_DAYS * DAY)
+    run()
+    assert [fail(client, name, 1) for name in names] == [[423], [423]]
+    clock.shift(1)
+    run()
+    assert [fail(client, name, 1) for name in names] == [[423], [401]]
+
+
 def test_every_table_that_grows_with_time_is_pruned():
     """A model with a moment at which it is over belongs into the list."""
     # Of counts of codes there is one for each user, of names a few: they do not grow with time.

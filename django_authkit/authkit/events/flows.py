@@ -132,11 +132,10 @@ def _deferred() -> list[Callable[[], None]]:
 
 def _store(event: Event) -> None:
     """Store an event, or write it to the log: what was answered leaves a trace."""
-    row = None
+    row = _row(event)
     with _isolated():
-        row = _row(event)
         insertion.run(row)
-    if row is None or row._state.adding:
+    if row._state.adding:
         _write_unstored(event)
 
 

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import models, router
 from django.db.models import Q
 from django.db.models.deletion import get_candidate_relations_to_delete
@@ -20,7 +22,7 @@ from authkit.core.identity.models import OneTimeLink
 from authkit.core.limits.models import RequestCount
 from authkit.events.models import SecurityEvent
 from authkit.passwords.attempts import KNOWN_FOR
-from authkit.passwords.models import PasswordAttempts
+from authkit.passwords.models import PasswordAttempts, accounts_of
 from authkit.sessions.models import Session
 
 Rows = models.QuerySet[Any, Any]
@@ -28,17 +30,26 @@ Rows = models.QuerySet[Any, Any]
 #: How long a row must have expired before it is deleted (clock skew between servers).
 MARGIN = timedelta(days=1)
 
+#: For how long wrong passwords for a name that no account has are kept after the last of them.
+#: Until then the name is limited, and locked, as an account is (user enumeration).
+UNKNOWN_NAMES_KEPT = timedelta(days=90)
+
+#: How many names of users are digested and looked for at once.
+NAMES_AT_ONCE = 500
+
 
 @dataclass(frozen=True, slots=True)
 class Prunable:
     """The rows of a table that can be deleted, and the indexed column that pages through them.
 
     :param by: the primary key, or the timestamp that alone decides.
+    :param batches: what yields the batches, where more than the condition decides.
     """
 
     model: type[models.Model]
     condition: Callable[[], Q]
     by: str = "pk"
+    batches: Callable[[Rows, str, int], Iterator[Rows]] | None = None
 
     def rows(self) -> Rows:
         # Not by the manager: that of events is append-only. From the primary, not a replica.
@@ -58,6 +69,36 @@ def _forgiven_attempts() -> Q:
     return forgiven & unknown
 
 
+def _stale_attempts() -> Q:
+    return Q(last_attempt_at__lt=clock.now() - UNKNOWN_NAMES_KEPT)
+
+
+def _batches_of_unknown_names(rows: Rows, by: str, size: int) -> Iterator[Rows]:
+    """Yield the stale counters of names that no account has.
+
+    Those of accounts stay, however old they are: they count towards the lockout. The rows do not
+    say whose they are, so the names of all users are digested.
+    """
+    known = _known_accounts(rows)
+    page = rows
+    while found := list(page.order_by(by).values_list(by, "account")[:size]):
+        if unknown := [pk for pk, account in found if account not in known]:
+            yield rows.filter(pk__in=unknown)
+        page = rows.filter(pk__gt=found[-1][0])
+
+
+def _known_accounts(rows: Rows) -> set[str]:
+    """Return which of the digests of accounts in ``rows`` are those of users."""
+    model = get_user_model()
+    users: Rows = models.QuerySet(model).using(router.db_for_write(model)).order_by("pk")
+    names = users.values_list(model.USERNAME_FIELD, flat=True).iterator(chunk_size=NAMES_AT_ONCE)
+    known: set[str] = set()
+    while chunk := [str(name) for name in islice(names, NAMES_AT_ONCE)]:
+        own = rows.filter(account__in=accounts_of(chunk))
+        known.update(own.values_list("account", flat=True))
+    return known
+
+
 PRUNABLE: Mapping[str, Prunable] = {
     # idle_expires_at never exceeds absolute_expires_at.
     "sessions that ran out": Prunable(
@@ -65,6 +106,9 @@ PRUNABLE: Mapping[str, Prunable] = {
     ),
     "sessions that were ended": Prunable(Session, _ended_sessions),
     "counts of wrong passwords": Prunable(PasswordAttempts, _forgiven_attempts),
+    "counts of wrong passwords for unknown names": Prunable(
+        PasswordAttempts, _stale_attempts, batches=_batches_of_unknown_names
+    ),
     "counts of requests": Prunable(RequestCount, lambda: Q(ends_at__lt=_past()), by="ends_at"),
     "tokens sent by mail": Prunable(
         OneTimeLink, lambda: Q(expires_at__lt=_past()), by="expires_at"
@@ -85,7 +129,7 @@ def prune(table: Prunable, batch_size: int) -> int:
     which keeps locks short. Race condition: each statement repeats the condition, so a session
     that is refreshed after it was selected stays.
     """
-    batches = _batches_by_key if table.by == "pk" else _batches_by_range
+    batches = table.batches or (_batches_by_key if table.by == "pk" else _batches_by_range)
     return sum(_delete(batch) for batch in batches(table.rows(), table.by, batch_size))
 
 
