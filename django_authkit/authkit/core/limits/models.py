@@ -25,13 +25,15 @@ class RequestCountManager(models.Manager["RequestCount"]):
             return 0
         rows = self.using(router.db_for_write(self.model))
         row = rows.filter(pk=name).first()
+        if row is not None and not row.has_room(rate, now):
+            return row.seconds_left(now)
         if row is None:
             first = self.model(name=name, requests=0, before=0, window_ends_at=now, ends_at=now)
             retry_on_conflict(lambda: self.bulk_create([first], ignore_conflicts=True), self.model)
-            if self._add(name, rate, now):
-                return 0
-            row = rows.get(pk=name)
-        return row.seconds_left(now)
+        # Race: another request has inserted the row, or its window has ended meanwhile.
+        if self._add(name, rate, now):
+            return 0
+        return rows.get(pk=name).seconds_left(now)
 
     def _add(self, name: str, rate: Rate, now: datetime) -> bool:
         """Count by one conditional UPDATE: the row decides between concurrent requests.
@@ -85,6 +87,12 @@ class RequestCount(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def has_room(self, rate: Rate, now: datetime) -> bool:
+        """Say whether a request would have been counted: what the UPDATE asks of the row."""
+        if self.window_ends_at > now:
+            return self.requests + self.before < rate.number
+        return self.ends_at <= now or self.requests < rate.number
 
     def seconds_left(self, now: datetime) -> int:
         """Return in how many seconds one of the requests stops counting, at least one."""
