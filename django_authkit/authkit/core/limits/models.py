@@ -28,7 +28,8 @@ class RequestCountManager(models.Manager["RequestCount"]):
         if row is not None and not row.has_room(rate, now):
             return row.seconds_left(now)
         if row is None:
-            first = self.model(name=name, requests=0, before=0, window_ends_at=now, ends_at=now)
+            past = now - rate.period
+            first = self.model(name=name, requests=0, window_ends_at=past, ends_at=past)
             retry_on_conflict(lambda: self.bulk_create([first], ignore_conflicts=True), self.model)
         # Race: another request has inserted the row, or its window has ended meanwhile.
         if self._add(name, rate, now):
