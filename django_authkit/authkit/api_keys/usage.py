@@ -14,11 +14,13 @@ from authkit.api_keys.keys import prefix_of
 from authkit.api_keys.models import APIKey
 from authkit.conf import conf
 from authkit.core import clock
+from authkit.core.db.apart import apart_from_request
 from authkit.core.db.best_effort import best_effort
 from authkit.core.db.primary import PrimaryQuerySet
 from authkit.core.http import networks
 from authkit.core.http.client import Client
 from authkit.core.limits import rates
+from authkit.core.limits.models import RequestCount
 from authkit.core.limits.requests import count_request
 from authkit.errors import APIKeyInvalid, APIKeyRateExceeded
 from authkit.events.flows import record
@@ -44,15 +46,8 @@ def use_key(
     prefix = (prefix_of or branded_prefix_of)(key)
     if prefix is None:
         raise APIKeyInvalid
-    api_key, is_fresh = _find(prefix)
-    if not APIKey.objects.key_generator.matches(key, api_key) or api_key is None:
-        raise APIKeyInvalid
-    _reject_if_unusable(api_key, get_ip)
-    if api_key.rate:
-        count_use(api_key)
-    if is_fresh:
-        note_use(api_key, get_ip)
-    return api_key
+    with apart_from_request(APIKey, only_serializable=True):
+        return _use(key, prefix, get_ip)
 
 
 def branded_prefix_of(key: str) -> str | None:
@@ -62,9 +57,12 @@ def branded_prefix_of(key: str) -> str | None:
 def count_use(api_key: APIKey) -> None:
     """Count one use of a key within its rate limit (compare-and-set).
 
+    Under ``ATOMIC_REQUESTS`` it is counted also where the request is rolled back.
+
     :raises APIKeyRateExceeded: no use is left; ``wait`` is in seconds.
     """
-    wait = count_request("api_key", str(api_key.pk), rates.parse(api_key.rate))
+    with apart_from_request(RequestCount):
+        wait = count_request("api_key", str(api_key.pk), rates.parse(api_key.rate))
     if wait:
         raise APIKeyRateExceeded(wait)
 
@@ -87,6 +85,18 @@ def note_use(api_key: APIKey, get_ip: ClientIP) -> None:
                 _write_use(api_key, now, ip)
 
         transaction.on_commit(write, using=router.db_for_write(APIKey))
+
+
+def _use(key: str, prefix: str, get_ip: ClientIP) -> APIKey:
+    api_key, is_fresh = _find(prefix)
+    if not APIKey.objects.key_generator.matches(key, api_key) or api_key is None:
+        raise APIKeyInvalid
+    _reject_if_unusable(api_key, get_ip)
+    if api_key.rate:
+        count_use(api_key)
+    if is_fresh:
+        note_use(api_key, get_ip)
+    return api_key
 
 
 def _find(prefix: str) -> tuple[APIKey | None, bool]:

@@ -118,8 +118,9 @@ class Settings(Declarations):
         key a rate limit of its own.
 
         Risk: a key with a rate limit costs an UPDATE of its row per request. Under
-        `ATOMIC_REQUESTS`, requests with the same key wait for each other, and requests that are
-        rolled back are not counted.
+        `ATOMIC_REQUESTS` on PostgreSQL and MariaDB it is counted on a second connection, so that
+        a request counts also if it is rolled back: see
+        [rate limits of keys](../how-to/limit-rates.md#the-rate-of-a-key).
         """,
     )
     API_KEY_CACHE_SECONDS = Setting(

@@ -1,0 +1,80 @@
+"""Statements that do not belong to the transaction of ``ATOMIC_REQUESTS``."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connections, models, router
+from django.db.utils import load_backend
+
+#: Databases where another connection can write to a row while a transaction is open. SQLite has
+#: one writer, which such a transaction may be.
+_CONCURRENT = {"postgresql", "mysql"}
+
+#: Holds the connections of a thread that ``CONN_MAX_AGE`` keeps open, by alias.
+_thread = threading.local()
+
+
+@contextmanager
+def apart_from_request(
+    model: type[models.Model], *, only_serializable: bool = False
+) -> Iterator[None]:
+    """Run statements on a model outside of the request's transaction, on a connection of its own.
+
+    Above READ COMMITTED, requests that change one row within their transactions conflict, also
+    where each is a compare-and-set, and a refusal would undo the change. In here each statement is
+    committed at once. Nothing is different without ``ATOMIC_REQUESTS``, on SQLite, and in a
+    ``TestCase`` of Django, whose rows only its own connection can see.
+
+    :param only_serializable: for what only reads: SERIALIZABLE alone takes a row that is read into
+        the transaction. MySQL locks it, against the connection in here, too.
+    """
+    alias = router.db_for_write(model)
+    present: Any = connections[alias]
+    if not _is_of_request(present) or (only_serializable and not _is_serializable(present)):
+        yield
+        return
+    other = _other(present)
+    connections[alias] = other
+    try:
+        yield
+    finally:
+        connections[alias] = present
+        other.close_if_unusable_or_obsolete()
+
+
+def _is_of_request(connection: Any) -> bool:
+    """Say whether a connection is in the transaction of a request."""
+    return bool(
+        connection.settings_dict["ATOMIC_REQUESTS"]
+        and connection.in_atomic_block
+        and connection.vendor in _CONCURRENT
+        and not any(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
+    )
+
+
+def _is_serializable(connection: Any) -> bool:
+    level = getattr(connection, "isolation_level", None)  # a text, or an enumeration of psycopg
+    return str(getattr(level, "name", level)).lower() == "serializable"
+
+
+def _other(connection: Any) -> Any:
+    """Return a connection to the same database, open if ``CONN_MAX_AGE`` has kept it."""
+    # Not of the pool: requests that each hold one of its connections and wait for a second would
+    # wait for each other (deadlock).
+    options = {
+        name: value for name, value in connection.settings_dict["OPTIONS"].items() if name != "pool"
+    }
+    configured = {**connection.settings_dict, "OPTIONS": options}
+    kept: dict[str, Any] = _thread.__dict__.setdefault("kept", {})
+    other = kept.get(connection.alias)
+    if other is None or other.connection is None or other.settings_dict != configured:
+        if other is not None:
+            other.close()
+        backend = load_backend(configured["ENGINE"])
+        other = kept[connection.alias] = backend.DatabaseWrapper(configured, connection.alias)
+    other.execute_wrappers = connection.execute_wrappers  # what observes the one observes both
+    return other
