@@ -34,6 +34,7 @@ from django.utils.crypto import salted_hmac
 from authkit.conf import conf
 from authkit.core import clock
 from authkit.core.cache import FallibleCache
+from authkit.core.counted_log import log_counted
 from authkit.core.crypto import NONCE_BYTES, derived_key
 
 logger = logging.getLogger("authkit.api_keys")
@@ -93,11 +94,11 @@ def _mark(marks: dict[str, str], seconds: int) -> None:
         return cache.set_many(marks, seconds)
 
     if _cache.ask(mark, insist=True) != []:  # None where it failed, else what it did not take
-        logger.warning(
+        sentence = (
             "The cache does not know that API keys were changed: what it remembers of them "
-            "lapses in %d seconds.",
-            seconds,
+            f"lapses in {seconds} seconds."
         )
+        log_counted(logger, logging.WARNING, sentence)
 
 
 def _sealed(content: tuple[float, list[Any]], context: str) -> bytes:
