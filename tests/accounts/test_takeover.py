@@ -251,6 +251,15 @@ def test_the_link_dies_with_a_factor_turned_on_in_the_same_session(client, perso
     assert address(person) == OLD
 
 
+def test_the_link_stays_dead_when_that_factor_is_turned_off_again(client, person, asked):
+    access = asked[0]["access"]
+    phone = Phone(set_up(client, access).json()["secret"])
+    [code, *_] = confirm(client, access, phone.code()).json()["recovery_codes"]
+    assert disable(client, access, code).status_code == 204
+    assert open_link(client, asked[1]).json() == LINK_INVALID
+    assert address(person) == OLD
+
+
 def test_the_link_dies_with_a_password_changed_in_the_same_session(client, person, asked):
     body = {"current_password": PASSWORD, "new_password": OTHER}
     assert post(client, "password/change/", body, asked[0]["access"]).status_code == 204

@@ -12,6 +12,8 @@ from authkit.conf import conf
 from authkit.core import factors
 from authkit.core.db.retry import atomic_with_retry
 from authkit.core.factors import Factor, Verifier
+from authkit.core.identity.models import Purpose
+from authkit.core.identity.one_time_links import forget
 from authkit.core.identity.users import AuthUser
 from authkit.core.mail.mailer import tell_owner
 from authkit.errors import CodeInvalid
@@ -141,6 +143,8 @@ def _switch_off(
 ) -> list[Session]:
     lock()
     factors.remove_all(user)
+    # A link that was bound to "no factor" must not be valid again, once a later one is off.
+    forget(user, Purpose.EMAIL_CHANGE)
     CodeAttempts.objects.filter(pk=user.pk).delete()
     if session is not None:
         proved = {method for factor in factors.registered() for method in factor.amr}
