@@ -402,6 +402,17 @@ def test_an_undo_that_is_being_opened_sees_what_an_administrator_does(
     assert address(person) == THIEF
 
 
+def test_no_link_asked_for_under_way_undoes_what_an_administrator_restores(
+    client, person, asked, mailoutbox
+):
+    with at_statement("UPDATE", USER, lambda: open_link(Client(), asked[1])):
+        change(client, asked[0]["access"], THIRD)
+    assert address(person) == THIEF
+    USER.objects.update(**{EMAIL: OLD})  # by an administrator
+    assert open_link(client, token_in(last_to(mailoutbox, THIRD))).json() == LINK_INVALID
+    assert address(person) == OLD
+
+
 def test_turning_it_off_under_way_sees_the_owners_reset(client, owner):
     code = owner.phone.fresh_code()
     with at_statement("UPDATE", USER, lambda: reset_password(owner.user)):

@@ -32,7 +32,7 @@ from authkit.core.limits.requests import count_request
 from authkit.core.mail.mailer import Mail, send_all
 from authkit.errors import AlreadyTaken, AttemptsExceeded, LinkInvalid
 from authkit.events.flows import record
-from authkit.factors.proof import prove_owner
+from authkit.factors.proof import lock_proof, prove_owner
 from authkit.sessions.models import Session
 from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 from authkit.sessions.validate import lock_live_session
@@ -71,7 +71,7 @@ def request_change(
     what they are now. Prevents user enumeration if the address is taken.
 
     :raises AttemptsExceeded: the user has exceeded the rate limit. Else as :func:`prove_owner`,
-        whose arguments the others are.
+        whose arguments the others are, and :func:`lock_proof`.
     """
     version = prove_owner(
         user, session, password=password, code=code, recent=recent, failed="email_change_failed"
@@ -82,13 +82,7 @@ def request_change(
     record("email_change_requested", user=user.pk, session=session.pk)
     if not may_send_mail(email, "email_change"):
         return
-    [token] = one_time_links.issue(
-        Purpose.EMAIL_CHANGE,
-        [(user, email)],
-        LIFETIME,
-        session_id=session.pk,
-        factors_version=version,
-    )
+    token = atomic_with_retry(partial(_issue, user, session, email, version), type(user))
     owner = find_owner(user.get_email_field_name(), email, exclude=user)
     if owner is None:
         context = {"username": username_of(user), "link": link(token)}
@@ -116,6 +110,21 @@ def open_link(token: str, password: str | None = None) -> None:
             follow(found, password)
             return
     raise LinkInvalid
+
+
+def _issue(user: AuthUser, session: Session, email: str, version: str) -> str:
+    # Race: bound to an address that a concurrent request has just replaced, the link would be
+    # valid again as soon as an administrator restores that address.
+    lock_proof(user, session, version)
+    user.refresh_from_db(fields=[user.get_email_field_name()])
+    [token] = one_time_links.issue(
+        Purpose.EMAIL_CHANGE,
+        [(user, email)],
+        LIFETIME,
+        session_id=session.pk,
+        factors_version=version,
+    )
+    return token
 
 
 def _announcement(user: AuthUser, email: str) -> list[Mail]:
