@@ -7,6 +7,7 @@ import pytest
 from authkit.api_keys.usage import use_key
 from authkit.core.db import apart
 from authkit.core.db.apart import apart_from_request
+from authkit.core.limits.models import RequestCount
 from authkit.errors import APIKeyRateExceeded
 from authkit.models import APIKey
 from django.db import connection, connections, transaction
@@ -71,7 +72,7 @@ def statuses_of(answers):
 
 
 def used():
-    return APIKey.objects.values_list("rate_used", flat=True).get()
+    return RequestCount.objects.values_list("requests", flat=True).get()
 
 
 @pytest.mark.concurrency
