@@ -20,7 +20,7 @@ SETUP_LIFETIME = 15 * MINUTE
 IDLE_LIFETIME, ABSOLUTE_LIFETIME = DAY, 30 * DAY
 
 #: How long the links of mails are valid.
-LIFETIMES = {"reset": 30 * MINUTE, "change": DAY, "stop": DAY, "undo": 7 * DAY}
+LIFETIMES = {"reset": 30 * MINUTE, "verify": DAY, "change": DAY, "stop": DAY, "undo": 7 * DAY}
 
 #: Whole seconds in tokens, and what a limit includes, are no matter of this fuzz.
 MARGIN = 1.5

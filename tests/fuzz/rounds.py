@@ -33,8 +33,10 @@ def adopt(round_):
     world, account, user = round_.world, round_.world.account, round_.user
     for attempt, answer in round_.successes:
         keep_tokens(world, attempt, answer)
-        if link := attempt.facts.get("link"):
-            link.dead = True
+        if spent := attempt.facts.get("link"):
+            for link in world.account.links:
+                is_sibling = spent.kind == "verify" and link.to == spent.to
+                link.dead = link.dead or link is spent or is_sibling
     if user is None:
         account.deleted, account.active = True, False
         return
@@ -54,8 +56,6 @@ def keep_tokens(world, attempt, answer):
         if claims_of(body["access"])["sid"] not in world.account.sessions:
             world.start(body["access"], password)
         world.keep(body)
-    if "secret" in body:
-        world.setups.append(body["secret"])
 
 
 def adopt_account(world, user):

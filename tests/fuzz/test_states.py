@@ -6,6 +6,7 @@ A failure prints the shortest sequence that was found, and the command that play
 from __future__ import annotations
 
 import os
+import traceback
 from pathlib import Path
 from random import Random
 
@@ -45,9 +46,16 @@ def play(seed, steps, clock):
             step(world, draw(world, Random(f"{seed} {number}"), weights), lines)
         for attempt in owner_returns(world):
             step(world, attempt, lines)
-    except Violation as broken:
-        return "\n".join([*lines, f"=> {broken}"])
+    except Exception as broken:
+        return "\n".join([*lines, f"=> {named(broken)}"])
     return None
+
+
+def named(broken):
+    """Return what is wrong: the invariant, or where an answer made no sense at all."""
+    if isinstance(broken, Violation):
+        return str(broken)
+    return "".join(traceback.format_exception(broken)[-3:])
 
 
 def step(world, attempt, lines):

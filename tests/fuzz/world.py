@@ -23,6 +23,7 @@ from tests.sessions.forge import claims_of
 USER = get_user_model()
 HAS_EMAIL = has_column("email")
 AUTHKIT = {
+    "REGISTRATION": HAS_EMAIL,
     "EMAIL_VERIFICATION_URL": "https://app.example/confirm#token={token}",
     "PASSWORD_RESET_URL": "https://app.example/reset#uid={uid}&token={token}",
 }
@@ -31,6 +32,7 @@ LINKS = re.compile(r"https://app\.example/\w+#(?:uid=([\w-]+)&(?:amp;)?)?token=(
 #: The kind of a link, by the subject of its mail.
 KINDS = {
     "Choose a new password": "reset",
+    "Complete your registration": "verify",
     "Confirm your new e-mail address": "change",
     "A change of your e-mail address was requested": "stop",
     "Your e-mail address has been changed": "undo",
@@ -79,7 +81,8 @@ class World:
         self.pairs: list[Pair] = []
         self.challenges: list[str] = []
         self.codes: list[str] = []
-        self.setups: list[str] = []
+        #: The passwords of the registrations, by e-mail address.
+        self.registered: dict[str, list[str]] = {}
         mail.outbox = []
 
     @staticmethod

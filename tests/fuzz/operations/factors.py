@@ -35,7 +35,6 @@ def set_up(world, dice):
         if account.secret:
             account.use_code(code)
         account.setup = Setup(answer.body["secret"], account.factor)
-        world.setups.append(answer.body["secret"])
 
     return Attempt(
         f"sets up a factor in {world.called(pair)} with {code}",

@@ -71,6 +71,26 @@ def use(world, dice):
     )
 
 
+def is_valid(world, pair, kind):
+    if kind == "access":
+        return world.account.opens(pair)
+    return may_refresh(world, pair, "owner")
+
+
+@operation(2)
+def verify(world, dice):
+    pair, kind = some_pair(world, dice), dice.choice(["access", "refresh"])
+    if pair is None:
+        return None
+    token = {"token": getattr(pair, kind)}
+    return Attempt(
+        f"verifies the {kind} token of {world.called(pair)}",
+        partial(world.call, "owner", "post", "token/verify/", token),
+        expected(is_valid, world, pair, kind),
+        hopeless=dead_token(world, pair),
+    )
+
+
 @operation(1)
 def log_out(world, dice):
     pair = some_pair(world, dice)
@@ -94,7 +114,7 @@ def end_session(world, dice):
     pair, account = some_pair(world, dice), world.account
     if pair is None:
         return None
-    key = dice.choice(sorted(account.sessions))
+    key = dice.choice(list(account.sessions))
 
     def then(answer):
         account.sessions[key].ended = True
