@@ -24,6 +24,10 @@ COVERAGE_FLOOR_OF_TESTS = 98
 CONSTRAINTS = ("-c", "requirements/constraints.txt")
 NEWEST = ("-e", ".", "-r", "requirements/test.txt", *CONSTRAINTS)
 
+#: How many random sequences of owner, thief and administrator are played on a server: about a
+#: minute and a half of them, one step after the other and overlapping.
+SEQUENCES = "60"
+
 #: These have settings of their own, with another database and user model: `make test` runs them.
 ELSEWHERE = ("--ignore=tests/example", "--ignore=tests/docs")
 
@@ -133,7 +137,7 @@ def on_database(session: nox.Session, *arguments: str, **environment: str) -> No
     """Run what may differ beside this database; `make test` has run the rest."""
     suite(session, *ELSEWHERE, "-m", "not by_itself and not many", *arguments, **environment)
     if not session.posargs:
-        suite(session, *ELSEWHERE, "-m", "many", **environment)
+        suite(session, *ELSEWHERE, "-m", "many", AUTHKIT_TEST_FUZZ=SEQUENCES, **environment)
         atomic = environment | {"AUTHKIT_TEST_ATOMIC": "1"}
         suite(session, *REQUESTS, "-m", "not by_itself", **atomic)
 

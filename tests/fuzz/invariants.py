@@ -135,9 +135,8 @@ class Round:
 
     def __init__(self, world, done, before):
         self.world, self.done, self.before = world, done, before
-        self.successes = [
-            (attempt, answer) for attempt, answer in done if answer.status in attempt.successes
-        ]
+        # A log-in may be asked for a code, or not, as the factor is on or off at its moment.
+        self.successes = [(attempt, answer) for attempt, answer in done if answer.status < 300]
         self.live = live_in_database(world)
         self.user = world.row()
         self.links = world.read_mail()
@@ -154,7 +153,7 @@ class Round:
 def check_round(round_):
     for attempt, answer in round_.done:
         no_server_error(attempt, answer)
-        if answer.status in attempt.successes and attempt.hopeless:
+        if answer.status < 300 and attempt.hopeless:
             # Without a factor no code is asked for, and a spent one does no harm.
             is_code = "code" in attempt.hopeless and round_.all("turns off")
             require(is_code, f"{attempt.says} succeeded, and {attempt.hopeless}")
