@@ -13,7 +13,7 @@ REQUIREMENTS = ROOT / "requirements" / "real-projects"
 KEPT = ROOT / ".venv" / "real-projects"
 INSIDE = Path(__file__).parent / "inside"
 LOOK = INSIDE / "look.py"
-TIME_LIMIT = 600
+TIME_LIMIT = 1800
 #: All these applications run on it; those with Django 6 do not run on an older one.
 PYTHON = "3.12"
 
