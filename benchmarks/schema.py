@@ -22,7 +22,7 @@ SIZES = (400, 2_000, 10_000)
 ROUNDS = 3
 
 #: Added to the generation of the document, and beside the whole command of drf-spectacular.
-HOOK_RATIO, AUDIT_RATIO = 0.15, 1.0
+HOOK_RATIO, AUDIT_RATIO = 0.20, 1.0
 
 GENERATE = """
 import django, gc, time
