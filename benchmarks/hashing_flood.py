@@ -20,7 +20,7 @@ settings.configure()
 
 from authkit.core.http.client import Client  # noqa: E402
 from authkit.errors import HashingBusy  # noqa: E402
-from authkit.passwords.hashing import hashing_place  # noqa: E402
+from authkit.passwords.checking.hashing import hashing_place  # noqa: E402
 from django.contrib.auth.hashers import make_password  # noqa: E402
 
 THREADS = CONNECTIONS = 8

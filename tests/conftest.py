@@ -9,7 +9,7 @@ import django
 import pytest
 from authkit import signals
 from authkit.core import counted_log
-from authkit.passwords import hashing
+from authkit.passwords.checking import hashing
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import MD5PasswordHasher

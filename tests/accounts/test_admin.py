@@ -14,7 +14,7 @@ from authkit.models import (
     Session,
     TOTPDevice,
 )
-from authkit.passwords.attempts import failures_in_a_row
+from authkit.passwords.checking.attempts import failures_in_a_row
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission

@@ -4,7 +4,7 @@ from collections import Counter
 from functools import partial
 
 import pytest
-from authkit.api_keys.usage import use_key
+from authkit.api_keys.using.usage import use_key
 from authkit.core.db import apart
 from authkit.core.db.apart import apart_from_request
 from authkit.core.limits.models import RequestCount

@@ -6,7 +6,7 @@ from time import monotonic, sleep
 
 import pytest
 from authkit.api_keys import flows
-from authkit.api_keys.usage import use_key
+from authkit.api_keys.using.usage import use_key
 from authkit.errors import APIKeyInvalid, APIKeyRateExceeded
 from authkit.models import APIKey, RequestCount
 from django.contrib.auth.hashers import make_password

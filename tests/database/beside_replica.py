@@ -17,8 +17,8 @@ import django  # noqa: E402
 django.setup()
 
 import time_machine  # noqa: E402
-from authkit.api_keys.foreign import use_foreign_key  # noqa: E402
-from authkit.api_keys.principal import ServicePrincipal  # noqa: E402
+from authkit.api_keys.using.foreign import use_foreign_key  # noqa: E402
+from authkit.api_keys.using.principal import ServicePrincipal  # noqa: E402
 from authkit.errors import APIKeyInvalid  # noqa: E402
 from authkit.models import (  # noqa: E402
     APIKey,

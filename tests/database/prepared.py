@@ -2,8 +2,8 @@
 
 from authkit.events import models as events
 from authkit.models import APIKey
-from authkit.passwords import attempts
 from authkit.passwords import models as counters
+from authkit.passwords.checking import attempts
 from authkit.sessions import models as sessions
 
 STATEMENTS = {

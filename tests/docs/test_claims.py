@@ -11,7 +11,7 @@ from authkit.accounts import email_change, email_verification, registration
 from authkit.accounts.events import EventPagination
 from authkit.api_keys import flows as api_keys
 from authkit.api_keys import keys
-from authkit.api_keys.usage import LAST_USED_PRECISION
+from authkit.api_keys.using.usage import LAST_USED_PRECISION
 from authkit.api_keys.validation import MAX_NETWORKS
 from authkit.checks.settings import check_settings
 from authkit.conf import Settings
@@ -32,7 +32,7 @@ from authkit.management import pruning
 from authkit.management.commands import authkit_prune, authkit_rotate_keys
 from authkit.models import APIKey
 from authkit.passwords import reset
-from authkit.passwords.attempts import KNOWN_FOR, PASSWORD_LIMITS
+from authkit.passwords.checking.attempts import KNOWN_FOR, PASSWORD_LIMITS
 from authkit.passwords.validators import SHORTEST_WORD
 from authkit.schema.openapi import committed
 from authkit.schema.probe import object_permissions

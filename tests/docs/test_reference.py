@@ -12,7 +12,7 @@ from authkit.core.http.client import client_of
 from authkit.core.mail.samples import SAMPLES
 from authkit.factors.totp import rfc6238 as totp
 from authkit.sessions import tokens
-from authkit.sessions.authentication import EnrolmentAuthentication
+from authkit.sessions.access.authentication import EnrolmentAuthentication
 from django.apps import apps
 from django.core.management import get_commands
 from django.dispatch import Signal

@@ -17,7 +17,7 @@ from authkit.factors.totp.factor import TOTP
 from authkit.management import pruning
 from authkit.management.pruning import PRUNABLE, prune
 from authkit.models import APIKey, PasswordAttempts, RequestCount, SecurityEvent, Session
-from authkit.passwords.attempts import PASSWORD_LIMITS
+from authkit.passwords.checking.attempts import PASSWORD_LIMITS
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connections

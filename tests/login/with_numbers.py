@@ -8,7 +8,7 @@ from authkit.accounts.admin import account_states
 from authkit.core.http.client import Client as Peer
 from authkit.factors.totp.importing import Imported, import_device
 from authkit.models import PasswordAttempts
-from authkit.passwords.attempts import count_log_in
+from authkit.passwords.checking.attempts import count_log_in
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 

@@ -10,8 +10,8 @@ from authkit.core.identity.models import Purpose
 from authkit.core.identity.one_time_links import issue
 from authkit.errors import HashingBusy
 from authkit.models import OneTimeLink, PasswordAttempts, SecurityEvent, Session
-from authkit.passwords import hashing
-from authkit.passwords.hashing import Gate, hashing_place
+from authkit.passwords.checking import hashing
+from authkit.passwords.checking.hashing import Gate, hashing_place
 from authkit.passwords.reset import uid_of
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import connections

@@ -16,7 +16,7 @@ from authkit.models import (
     TOTPDevice,
 )
 from authkit.passwords import reset
-from authkit.passwords.attempts import unlock_passwords
+from authkit.passwords.checking.attempts import unlock_passwords
 from authkit.passwords.reset import MAILS, PER_NETWORK, uid_of
 from django.contrib.auth import get_user_model
 from django.contrib.auth.tokens import default_token_generator

@@ -3,7 +3,7 @@
 from authkit import urls
 from authkit.authentication import APIKeyAuthentication
 from authkit.core.http.views import PublicView
-from authkit.sessions.authentication import EnrolmentAuthentication
+from authkit.sessions.access.authentication import EnrolmentAuthentication
 
 from tests.conftest import is_there
 

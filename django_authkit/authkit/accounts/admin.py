@@ -20,7 +20,7 @@ from authkit.core.identity.users import AuthUser, username_of
 from authkit.errors import AccountLocked
 from authkit.factors import flows as factor_flows
 from authkit.factors.models import CODE_LIMITS, CodeAttempts
-from authkit.passwords.attempts import PASSWORD_LIMITS, failures_in_a_row
+from authkit.passwords.checking.attempts import PASSWORD_LIMITS, failures_in_a_row
 from authkit.sessions.models import Session, accepted_fingerprints
 from authkit.sessions.revoke import end_sessions
 

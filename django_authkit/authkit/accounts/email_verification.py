@@ -2,8 +2,9 @@
 
 It prevents account pre-hijacking: an attacker can register the e-mail address of a victim, so the
 link proves control of the mailbox alone, and verification requires the password as well. A victim
-resets the password, which ends all sessions. An unverified account holds no other credentials:
-it cannot add an API key or a factor (:class:`authkit.sessions.permissions.MayAddCredentials`).
+resets the password, which ends all sessions. An unverified account holds no other credentials: it
+cannot add an API key or a factor
+(:class:`authkit.sessions.access.permissions.MayAddCredentials`).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from authkit.core.limits.requests import count_request
 from authkit.core.mail.mailer import Mail
 from authkit.errors import AttemptsExceeded, InvalidCredentials, LinkInvalid
 from authkit.events.flows import record
-from authkit.passwords.hashing import hashing_place
+from authkit.passwords.checking.hashing import hashing_place
 from authkit.passwords.stored import lock_user
 
 #: How long a link is valid.

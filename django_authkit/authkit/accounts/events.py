@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from authkit.core.http.openapi import operation
 from authkit.events.models import SecurityEvent, SecurityEventQuerySet
 from authkit.events.serializers import SecurityEventSerializer
-from authkit.sessions.owner import OwnerView, current_user
+from authkit.sessions.access.owner import OwnerView, current_user
 
 #: The years that every database supports.
 YEARS = range(1970, 9999)

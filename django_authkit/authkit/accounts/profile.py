@@ -16,7 +16,7 @@ from authkit.core.mail.mailer import tell_owner
 from authkit.errors import AccountInUse, AlreadyTaken
 from authkit.events.flows import pseudonymise, record
 from authkit.factors.proof import lock_proof, prove_owner
-from authkit.passwords.attempts import unlock_passwords
+from authkit.passwords.checking.attempts import unlock_passwords
 from authkit.sessions.models import Session
 from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 from authkit.signals import account_deleted

@@ -41,7 +41,7 @@ from authkit.core.limits.requests import count_client, count_request
 from authkit.core.mail.mailer import Mail, send_all
 from authkit.errors import AlreadyTaken, InvalidCredentials, LinkInvalid
 from authkit.events.flows import record
-from authkit.passwords.hashing import hashing_place
+from authkit.passwords.checking.hashing import hashing_place
 from authkit.passwords.policy import require_acceptable
 from authkit.signals import account_registered
 

@@ -41,7 +41,7 @@ from authkit.errors import (
     LinkInvalid,
     StepUpRequired,
 )
-from authkit.sessions.owner import (
+from authkit.sessions.access.owner import (
     OwnerView,
     current_session,
     current_user,

@@ -120,7 +120,7 @@ class APIKeyManager(BaseAPIKeyManager):  # type: ignore[misc]  # as above
         """Return the row of a usable key.
 
         Unlike the parent's, it checks expiry and owner too. It neither checks the client IP
-        nor counts the use: :func:`authkit.api_keys.usage.use_key` does.
+        nor counts the use: :func:`authkit.api_keys.using.usage.use_key` does.
 
         :raises APIKey.DoesNotExist: for every other key.
         """

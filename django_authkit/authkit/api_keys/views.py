@@ -12,8 +12,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from authkit.api_keys import flows
-from authkit.api_keys.authentication import APIKeyAuthentication
-from authkit.api_keys.introspection import introspect
 from authkit.api_keys.permissions import HasScope, IsServiceKey
 from authkit.api_keys.scopes import INTROSPECT
 from authkit.api_keys.serializers import (
@@ -24,11 +22,13 @@ from authkit.api_keys.serializers import (
     NewAPIKeySerializer,
     RotateSerializer,
 )
+from authkit.api_keys.using.authentication import APIKeyAuthentication
+from authkit.api_keys.using.introspection import introspect
 from authkit.core.http.openapi import DONE, operation
 from authkit.core.http.views import AuthkitView
 from authkit.errors import APIKeyEnded, APIKeyRotated, QuotaExceeded, ScopeInvalid
-from authkit.sessions.owner import OwnerView, current_user, uuid_or_404
-from authkit.sessions.permissions import MayAddCredentials, RecentlyAuthenticated
+from authkit.sessions.access.owner import OwnerView, current_user, uuid_or_404
+from authkit.sessions.access.permissions import MayAddCredentials, RecentlyAuthenticated
 
 T = TypeVar("T")
 

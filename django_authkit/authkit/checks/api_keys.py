@@ -11,9 +11,9 @@ from rest_framework.permissions import OperandHolder, SingleOperandHolder
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
-from authkit.api_keys.authentication import APIKeyAuthentication
 from authkit.api_keys.permissions import HasScope
 from authkit.api_keys.scopes import declared_scopes
+from authkit.api_keys.using.authentication import APIKeyAuthentication
 from authkit.checks.routes import RoutedView, path_of, routed_views
 from authkit.conf import Settings, conf
 

@@ -24,8 +24,8 @@ from authkit.core.identity.users import AuthUser
 from authkit.errors import AuthkitError, InvalidCredentials
 from authkit.events.flows import record
 from authkit.factors.flows import must_have_second_factor, verify_code
-from authkit.passwords.attempts import note_log_in
-from authkit.passwords.credentials import check_credentials
+from authkit.passwords.checking.attempts import note_log_in
+from authkit.passwords.checking.credentials import check_credentials
 
 V = TypeVar("V", bound=Callable[..., Any])
 

@@ -20,7 +20,7 @@ from authkit.errors import CodeInvalid
 from authkit.events.flows import record
 from authkit.factors.attempts import count_code, forgive_codes
 from authkit.factors.models import CodeAttempts
-from authkit.passwords.attempts import unlock_passwords
+from authkit.passwords.checking.attempts import unlock_passwords
 from authkit.passwords.stored import lock_user
 from authkit.sessions.assurance import lower_assurance
 from authkit.sessions.models import Session

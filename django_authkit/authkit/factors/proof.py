@@ -17,8 +17,8 @@ from authkit.core.identity.users import AuthUser
 from authkit.errors import CodeInvalid, InvalidCredentials, StepUpRequired
 from authkit.events.flows import record
 from authkit.factors.flows import verify_code
+from authkit.passwords.checking.proof import try_password
 from authkit.passwords.owner_lock import lock_owner
-from authkit.passwords.proof import try_password
 from authkit.sessions.models import Session
 from authkit.sessions.validate import RECENT_SECONDS
 

@@ -6,8 +6,8 @@ from rest_framework.response import Response
 from authkit.core.http.openapi import operation
 from authkit.factors.serializers import SecondFactorStateSerializer
 from authkit.factors.state import state
-from authkit.sessions.authentication import EnrolmentAuthentication
-from authkit.sessions.owner import OwnerView, current_user
+from authkit.sessions.access.authentication import EnrolmentAuthentication
+from authkit.sessions.access.owner import OwnerView, current_user
 
 
 class SecondFactorView(OwnerView):

@@ -20,9 +20,9 @@ from authkit.errors import (
 )
 from authkit.events.flows import record
 from authkit.factors.flows import must_have_second_factor, verify_code
-from authkit.passwords.attempts import note_log_in
-from authkit.passwords.credentials import check_credentials
-from authkit.passwords.proof import try_password
+from authkit.passwords.checking.attempts import note_log_in
+from authkit.passwords.checking.credentials import check_credentials
+from authkit.passwords.checking.proof import try_password
 from authkit.sessions.issue import (
     PENDING_LIFETIME,
     FreshAccess,

@@ -19,8 +19,8 @@ from authkit.login.serializers import (
     SecondFactorChallengeSerializer,
     SecondFactorSerializer,
 )
-from authkit.sessions.authentication import EnrolmentAuthentication
-from authkit.sessions.owner import OwnerView, current_session, current_user
+from authkit.sessions.access.authentication import EnrolmentAuthentication
+from authkit.sessions.access.owner import OwnerView, current_session, current_user
 from authkit.sessions.serializers import TokenPairSerializer
 
 

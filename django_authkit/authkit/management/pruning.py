@@ -21,7 +21,7 @@ from authkit.core.db.retry import atomic_with_retry, retry_on_conflict
 from authkit.core.identity.models import OneTimeLink
 from authkit.core.limits.models import RequestCount
 from authkit.events.models import SecurityEvent
-from authkit.passwords.attempts import KNOWN_FOR
+from authkit.passwords.checking.attempts import KNOWN_FOR
 from authkit.passwords.models import PasswordAttempts, accounts_of
 from authkit.sessions.models import Session
 

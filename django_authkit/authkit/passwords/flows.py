@@ -9,10 +9,10 @@ from authkit.core.identity.users import AuthUser
 from authkit.core.mail.mailer import tell_owner
 from authkit.errors import InvalidCredentials
 from authkit.events.flows import record
-from authkit.passwords.attempts import reset_password_failures
-from authkit.passwords.hashing import hashing_place
+from authkit.passwords.checking.attempts import reset_password_failures
+from authkit.passwords.checking.hashing import hashing_place
+from authkit.passwords.checking.proof import try_password
 from authkit.passwords.policy import require_acceptable
-from authkit.passwords.proof import try_password
 from authkit.passwords.stored import store_password
 from authkit.sessions.models import Session
 from authkit.sessions.password_changes import follow_password_change

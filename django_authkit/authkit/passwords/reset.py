@@ -30,8 +30,8 @@ from authkit.core.limits.requests import count_client, count_request
 from authkit.core.mail.mailer import Mail, send_all, tell_owner
 from authkit.errors import LinkInvalid
 from authkit.events.flows import record
-from authkit.passwords.attempts import reset_password_failures
-from authkit.passwords.hashing import hashing_place
+from authkit.passwords.checking.attempts import reset_password_failures
+from authkit.passwords.checking.hashing import hashing_place
 from authkit.passwords.policy import require_acceptable
 from authkit.passwords.stored import lock_user, store_password
 from authkit.sessions.models import Session
@@ -76,7 +76,7 @@ def confirm_reset(uid: str, token: str, new: str) -> None:
 
     It neither logs in nor changes the second factor. It verifies the e-mail address: an attacker
     who registered the account with it (account pre-hijacking) loses the sessions and the password,
-    the only credentials there (:class:`authkit.sessions.permissions.MayAddCredentials`).
+    the only credentials there (:class:`authkit.sessions.access.permissions.MayAddCredentials`).
 
     :raises LinkInvalid: the token is unknown, expired, used (replay), or older than the password.
         Of concurrent requests one succeeds.

@@ -15,7 +15,7 @@ from authkit.passwords.serializers import (
     PasswordResetConfirmSerializer,
     PasswordResetSerializer,
 )
-from authkit.sessions.owner import OwnerView, current_session, current_user
+from authkit.sessions.access.owner import OwnerView, current_session, current_user
 
 
 class PasswordChangeView(OwnerView):

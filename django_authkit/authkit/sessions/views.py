@@ -14,8 +14,8 @@ from authkit.core.http.client import client_of
 from authkit.core.http.openapi import DONE, EmptySerializer, operation
 from authkit.core.http.views import PublicView
 from authkit.errors import SessionEnded, TokenExpired, TokenInvalid, TokenReused
+from authkit.sessions.access.owner import OwnerView, current_session, current_user, uuid_or_404
 from authkit.sessions.log_out import log_out
-from authkit.sessions.owner import OwnerView, current_session, current_user, uuid_or_404
 from authkit.sessions.revoke import end_other_sessions, end_session, live_sessions
 from authkit.sessions.rotate import refresh_session
 from authkit.sessions.serializers import (

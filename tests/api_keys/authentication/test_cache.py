@@ -6,7 +6,7 @@ import pytest
 from authkit.api_keys import cache as api_key_cache
 from authkit.api_keys import flows
 from authkit.api_keys.cache import cache_name
-from authkit.api_keys.usage import use_key
+from authkit.api_keys.using.usage import use_key
 from authkit.core import clock as authkit_clock
 from authkit.errors import APIKeyInvalid, APIKeyRateExceeded
 from authkit.models import APIKey, SecurityEvent

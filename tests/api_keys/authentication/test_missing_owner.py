@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from authkit.api_keys import usage
 from authkit.api_keys.importing import import_key
 from authkit.api_keys.permissions import HasScope
+from authkit.api_keys.using import usage
 from authkit.authentication import PlainAPIKeyAuthentication
 from authkit.core.db.prepared import PreparedSelect
 from authkit.errors import APIKeyInvalid

@@ -2,7 +2,7 @@ import re
 
 import pytest
 from authkit.api_keys.keys import new_prefix
-from authkit.api_keys.principal import ServicePrincipal
+from authkit.api_keys.using.principal import ServicePrincipal
 from authkit.models import APIKey
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser

@@ -6,7 +6,7 @@ from unittest import mock
 import pytest
 from authkit.api_keys.cache import cache_name, recall, remember
 from authkit.api_keys.models import UNREAD
-from authkit.api_keys.usage import use_key
+from authkit.api_keys.using.usage import use_key
 from authkit.core import clock as authkit_clock
 from authkit.core.db.prepared import Param, PreparedSelect
 from authkit.errors import APIKeyInvalid

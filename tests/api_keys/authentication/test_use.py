@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from authkit.api_keys.principal import ServicePrincipal
-from authkit.api_keys.usage import use_key
+from authkit.api_keys.using.principal import ServicePrincipal
+from authkit.api_keys.using.usage import use_key
 from authkit.authentication import APIKeyAuthentication
 from authkit.core import clock as authkit_clock
 from authkit.errors import APIKeyInvalid, APIKeyRateExceeded

@@ -15,8 +15,8 @@ from authkit.core.limits.attempts import PreparedAttempt, count_attempt
 from authkit.core.limits.rates import Limits
 from authkit.events.models import insertion
 from authkit.models import APIKey, PasswordAttempts, SecurityEvent, Session
-from authkit.passwords import attempts
 from authkit.passwords import models as counters
+from authkit.passwords.checking import attempts
 from authkit.sessions import models as sessions
 from django.db import DatabaseError, IntegrityError, connection, connections, models, transaction
 from django.db.models import F, Q

@@ -8,7 +8,7 @@ from authkit.core.identity.models import UnverifiedEmail
 from authkit.core.limits.models import RequestCount
 from authkit.models import APIKey, Session
 from authkit.permissions import HasVerifiedEmail
-from authkit.sessions.permissions import MayAddCredentials
+from authkit.sessions.access.permissions import MayAddCredentials
 from authkit.throttling import (
     AnonymousThrottle,
     APIKeyThrottle,

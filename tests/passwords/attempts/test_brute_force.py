@@ -9,7 +9,7 @@ from authkit.core.http.client import Client as Peer
 from authkit.errors import AccountLocked, AttemptsExceeded
 from authkit.factors.totp.factor import TOTP
 from authkit.models import PasswordAttempts
-from authkit.passwords.attempts import KNOWN_FOR, PASSWORD_LIMITS, count_log_in
+from authkit.passwords.checking.attempts import KNOWN_FOR, PASSWORD_LIMITS, count_log_in
 from authkit.sessions.models import Session
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin

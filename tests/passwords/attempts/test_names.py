@@ -2,7 +2,7 @@
 
 import pytest
 from authkit.models import LoginName, PasswordAttempts
-from authkit.passwords.attempts import reset_password_failures
+from authkit.passwords.checking.attempts import reset_password_failures
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext

@@ -1,7 +1,7 @@
 """A log-in that replaces the password's hash by a better one of the same password."""
 
 import pytest
-from authkit.passwords import rehash as replaced_hash
+from authkit.passwords.checking import rehash as replaced_hash
 from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
 from django.test import override_settings

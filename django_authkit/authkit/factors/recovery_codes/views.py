@@ -8,7 +8,7 @@ from authkit.core.http.openapi import CODE_CHECK, operation
 from authkit.factors.recovery_codes.flows import new_recovery_codes
 from authkit.factors.recovery_codes.serializers import RecoveryCodesSerializer
 from authkit.factors.serializers import CodeSerializer
-from authkit.sessions.owner import OwnerView, current_session, current_user
+from authkit.sessions.access.owner import OwnerView, current_session, current_user
 
 
 class RecoveryCodesView(OwnerView):

@@ -16,14 +16,14 @@ from authkit.factors.totp.serializers import (
     SetupProofSerializer,
     TOTPSetupSerializer,
 )
-from authkit.sessions.authentication import EnrolmentAuthentication
-from authkit.sessions.owner import (
+from authkit.sessions.access.authentication import EnrolmentAuthentication
+from authkit.sessions.access.owner import (
     OwnerView,
     current_session,
     current_user,
     is_recently_authenticated,
 )
-from authkit.sessions.permissions import MayAddCredentials
+from authkit.sessions.access.permissions import MayAddCredentials
 
 
 class TOTPSetupView(OwnerView):

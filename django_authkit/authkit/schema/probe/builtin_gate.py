@@ -31,8 +31,8 @@ PERMISSIONS = frozenset(
 #: Authenticators that leave a request without a credential anonymous, and have no side effects.
 AUTHENTICATORS = frozenset(
     {
-        "authkit.api_keys.authentication.APIKeyAuthentication",
-        "authkit.sessions.authentication.JWTAuthentication",
+        "authkit.api_keys.using.authentication.APIKeyAuthentication",
+        "authkit.sessions.access.authentication.JWTAuthentication",
         "knox.auth.TokenAuthentication",
         "rest_framework.authentication.BasicAuthentication",
         "rest_framework.authentication.SessionAuthentication",

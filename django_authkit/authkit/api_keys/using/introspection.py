@@ -8,7 +8,7 @@ from typing import Any
 from authkit.api_keys.keys import plain_prefix_of
 from authkit.api_keys.models import APIKey
 from authkit.api_keys.scopes import effective_scopes
-from authkit.api_keys.usage import branded_prefix_of
+from authkit.api_keys.using.usage import branded_prefix_of
 from authkit.errors import TokenInvalid
 from authkit.sessions.tokens import user_id_of
 from authkit.sessions.validate import session_of_access_token

@@ -6,11 +6,11 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework_api_key.models import AbstractAPIKey
 
-from authkit.api_keys.foreign import use_foreign_key
 from authkit.api_keys.keys import plain_prefix_of, prefix_within
 from authkit.api_keys.owners import owner_of
-from authkit.api_keys.principal import ServicePrincipal
-from authkit.api_keys.usage import ClientIP, branded_prefix_of, use_key
+from authkit.api_keys.using.foreign import use_foreign_key
+from authkit.api_keys.using.principal import ServicePrincipal
+from authkit.api_keys.using.usage import ClientIP, branded_prefix_of, use_key
 from authkit.conf import conf
 from authkit.core.http.client import ip_of
 from authkit.core.http.header_credentials import HeaderCredentialAuthentication

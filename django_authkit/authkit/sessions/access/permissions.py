@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from authkit.core.db.outages import outages_as_503
 from authkit.core.identity.unverified_email import is_verified
 from authkit.errors import EmailUnverified, ServiceUnavailable, SessionEnded, StepUpRequired
-from authkit.sessions.authentication import AccessToken, record_refusal
+from authkit.sessions.access.authentication import AccessToken, record_refusal
 from authkit.sessions.models import Session
 from authkit.sessions.validate import RECENT_SECONDS, is_recent
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from authkit.core.http.views import AuthkitView
 from authkit.core.identity.users import AuthUser
-from authkit.sessions.authentication import AccessToken, JWTAuthentication
+from authkit.sessions.access.authentication import AccessToken, JWTAuthentication
 from authkit.sessions.models import Session
 from authkit.sessions.validate import is_recent
 
@@ -35,7 +35,7 @@ def current_session(request: Request) -> Session:
 
 
 def is_recently_authenticated(request: Request) -> bool:
-    """Say what :class:`authkit.sessions.permissions.RecentlyAuthenticated` says of a request."""
+    """Say what the permission ``RecentlyAuthenticated`` says of a request."""
     token: Any = request.auth
     return is_recent(cast(AccessToken, token).claims)
 

@@ -9,12 +9,12 @@ from authkit.core.http.client import client_of
 from authkit.core.identity.users import AuthUser
 from authkit.errors import AttemptsExceeded, InvalidCredentials
 from authkit.events.flows import record
-from authkit.passwords.attempts import accept_name, count_log_in
-from authkit.passwords.axes import take_lockout
-from authkit.passwords.backend_outages import failed_before_check
-from authkit.passwords.login_names import by_login_fields
-from authkit.passwords.proof import as_on_primary
-from authkit.passwords.rehash import guard_rehash
+from authkit.passwords.checking.attempts import accept_name, count_log_in
+from authkit.passwords.checking.axes import take_lockout
+from authkit.passwords.checking.backend_outages import failed_before_check
+from authkit.passwords.checking.login_names import by_login_fields
+from authkit.passwords.checking.proof import as_on_primary
+from authkit.passwords.checking.rehash import guard_rehash
 
 
 def check_credentials(request: HttpRequest, username: str, password: str) -> AuthUser:
@@ -22,7 +22,7 @@ def check_credentials(request: HttpRequest, username: str, password: str) -> Aut
 
     The attempt is counted before it is checked, whichever log-in asks: one budget against brute
     force for the API and the admin site together. A caller that completes the log-in calls
-    :func:`authkit.passwords.attempts.note_log_in`.
+    :func:`authkit.passwords.checking.attempts.note_log_in`.
 
     :raises InvalidCredentials: every backend refused them. One answer for every reason prevents
         user enumeration.

@@ -8,8 +8,8 @@ from django.db import router
 
 from authkit.core.identity.users import AuthUser
 from authkit.errors import HashingBusy
-from authkit.passwords.attempts import count_in_session
-from authkit.passwords.rehash import guard_rehash
+from authkit.passwords.checking.attempts import count_in_session
+from authkit.passwords.checking.rehash import guard_rehash
 from authkit.sessions.models import Session
 
 

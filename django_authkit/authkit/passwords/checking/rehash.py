@@ -23,7 +23,7 @@ from django.dispatch import receiver
 
 from authkit.core.db.retry import retry_on_conflict
 from authkit.core.identity.one_time_links import follow_change
-from authkit.passwords.hashing import hashing_place
+from authkit.passwords.checking.hashing import hashing_place
 from authkit.passwords.stored import lock_if_unchanged
 from authkit.sessions.password_changes import keep_sessions
 

@@ -25,7 +25,7 @@ from authkit.core.identity.users import AuthUser, email_of, username_of
 from authkit.core.limits.attempts import PreparedAttempt
 from authkit.core.limits.rates import Limits
 from authkit.events import flows as events
-from authkit.passwords.login_names import learn, learnt, takes_other_names
+from authkit.passwords.checking.login_names import learn, learnt, takes_other_names
 from authkit.passwords.models import PasswordAttempts, accounts_of
 from authkit.sessions.models import Session
 

@@ -1,0 +1,1 @@
+"""A session in a request: its authenticator, its permissions, and views of its owner."""
