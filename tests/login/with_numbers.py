@@ -109,7 +109,8 @@ def test_their_device_is_taken_over(user):
 def test_they_change_their_address(client, access, mailoutbox):
     body = {"email": "new@example.com", "password": PASSWORD}
     assert client.post(AUTH + "email/change/", body, **bearer(access)).status_code == 202
-    assert all("4711" in mail.body for mail in mailoutbox) and len(mailoutbox) == 2
+    assert all("4711" in mail.body for mail in mailoutbox)
+    assert len(mailoutbox) == 2
 
 
 def test_they_delete_their_account(client, access):

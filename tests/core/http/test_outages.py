@@ -76,7 +76,7 @@ urlpatterns = [
 CASES = {
     "JWTAuthentication": ("/jwt", "token", "SELECT", Session),
     "APIKeyAuthentication": ("/key", "key", "SELECT", APIKey),
-    "a key with a rate": ("/key", "rated", "UPDATE", APIKey),
+    "a key with a rate": ("/key", "rated", "UPDATE", RequestCount),
     "HasVerifiedEmail": ("/verified", "token", "SELECT", UnverifiedEmail),
     "MayAddCredentials": ("/credentials", "token", "SELECT", UnverifiedEmail),
     "AnonymousThrottle": ("/anonymous", None, "UPDATE", RequestCount),

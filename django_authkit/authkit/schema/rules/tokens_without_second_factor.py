@@ -55,6 +55,8 @@ def minting_class(view: type) -> str:
 #: Views of well-known packages that issue a token for a password alone.
 TOKEN_VIEWS = frozenset(
     {
+        "dj_rest_auth.registration.views.RegisterView",
+        "dj_rest_auth.registration.views.SocialLoginView",
         "dj_rest_auth.views.LoginView",
         "djoser.social.views.ProviderAuthView",
         "djoser.views.TokenCreateView",
