@@ -187,6 +187,18 @@ def test_what_an_administrator_restores_no_link_undoes(client, person, move, mai
     assert open_link(client, way_back(mailoutbox, before)).status_code == 202
 
 
+def test_a_later_change_revives_no_link_that_an_administrator_ended(
+    client, person, move, mailoutbox
+):
+    move(THIEF)
+    ended = way_back(mailoutbox)
+    USER.objects.update(**{EMAIL: OLD})  # by an administrator
+    mailoutbox.clear()
+    move(THIEF)
+    assert open_link(client, ended).json() == LINK_INVALID
+    assert open_link(client, way_back(mailoutbox)).status_code == 202
+
+
 # --- a change is bound to what asked for it ----------------------------------------------------
 
 
@@ -400,6 +412,26 @@ def test_an_undo_that_is_being_opened_sees_what_an_administrator_does(
     with at_statement("UPDATE", USER, lambda: reset_password(person)):
         assert open_link(client, way_back(mailoutbox)).json() == LINK_INVALID
     assert address(person) == THIEF
+
+
+def test_a_password_changed_under_way_keeps_the_way_back(client, person, asked, mailoutbox):
+    body = {"current_password": PASSWORD, "new_password": OTHER}
+    with at_statement("UPDATE", USER, lambda: open_link(Client(), asked[1])):
+        assert post(client, "password/change/", body, asked[0]["access"]).status_code == 204
+    assert address(person) == THIEF
+    assert open_link(client, way_back(mailoutbox)).status_code == 202
+    assert address(person) == OLD
+
+
+def test_a_re_hash_under_way_keeps_the_way_back(client, person, asked, mailoutbox, settings):
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher",
+        *settings.PASSWORD_HASHERS,
+    ]
+    with at_statement("UPDATE", USER, lambda: open_link(Client(), asked[1])):
+        client.log_in(person)
+    assert address(person) == THIEF
+    assert open_link(client, way_back(mailoutbox)).status_code == 202
 
 
 def test_no_link_asked_for_under_way_undoes_what_an_administrator_restores(

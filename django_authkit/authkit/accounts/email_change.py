@@ -26,7 +26,7 @@ from authkit.core.identity import one_time_links
 from authkit.core.identity.models import Purpose
 from authkit.core.identity.one_time_links import FoundLink
 from authkit.core.identity.unverified_email import mark_verified
-from authkit.core.identity.users import AuthUser, email_of, username_of
+from authkit.core.identity.users import AuthUser, email_of, read_email_again, username_of
 from authkit.core.limits.rates import Rate
 from authkit.core.limits.requests import count_request
 from authkit.core.mail.mailer import Mail, send_all
@@ -116,7 +116,7 @@ def _issue(user: AuthUser, session: Session, email: str, version: str) -> str:
     # Race: bound to an address that a concurrent request has just replaced, the link would be
     # valid again as soon as an administrator restores that address.
     lock_proof(user, session, version)
-    user.refresh_from_db(fields=[user.get_email_field_name()])
+    read_email_again(user)
     [token] = one_time_links.issue(
         Purpose.EMAIL_CHANGE,
         [(user, email)],

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from copy import copy
 from functools import partial
 
 from authkit.core.db.retry import atomic_with_retry
-from authkit.core.identity.one_time_links import follow_change
+from authkit.core.identity.one_time_links import follow_new_password
 from authkit.core.identity.users import AuthUser
 from authkit.core.mail.mailer import tell_owner
 from authkit.errors import InvalidCredentials
@@ -31,12 +30,12 @@ def change_password(user: AuthUser, session: Session, current: str, new: str) ->
     """
     if not try_password(user, session, current):
         raise _wrong_password(user, session)
-    before = copy(user)
+    replaced = user.password
     require_acceptable(new, user)
     with hashing_place():
         user.set_password(new)
     try:
-        ended = atomic_with_retry(partial(_store, user, session, before), type(user))
+        ended = atomic_with_retry(partial(_store, user, session, replaced), type(user))
     except InvalidCredentials:  # recorded here: the transaction is rolled back
         raise _wrong_password(user, session) from None
     tell_ended(ended)
@@ -45,11 +44,11 @@ def change_password(user: AuthUser, session: Session, current: str, new: str) ->
     tell_owner(user, "password_changed")
 
 
-def _store(user: AuthUser, session: Session, before: AuthUser) -> list[Session]:
-    if not store_password(user, over=before.password):
+def _store(user: AuthUser, session: Session, replaced: str) -> list[Session]:
+    if not store_password(user, over=replaced):
         raise InvalidCredentials
     follow_password_change(session)
-    follow_change(before, user)
+    follow_new_password(user, replaced)
     reset_password_failures(user)
     return revoke_other_sessions(user, session)
 

@@ -19,7 +19,7 @@ from authkit.core.identity.models import Purpose
 from authkit.core.identity.one_time_links import (
     FoundLink,
     find,
-    follow_change,
+    follow_new_password,
     issue,
     spend,
 )
@@ -158,6 +158,6 @@ def _store(user: AuthUser, found: FoundLink, replaced: str) -> tuple[list[Sessio
     spent = spend(found)
     if spent is None or not _may_reset(spent.user) or not store_password(user, over=replaced):
         raise LinkInvalid
-    follow_change(spent.user, user)
+    follow_new_password(user, replaced)
     reset_password_failures(user)
     return revoke_other_sessions(user, None), mark_verified(user)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
+from copy import copy
 from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ from django.db.models import Q
 from authkit.core import clock
 from authkit.core.db.retry import retry_on_conflict
 from authkit.core.identity.models import OneTimeLink, Purpose
-from authkit.core.identity.users import AuthUser, email_of, visible_users
+from authkit.core.identity.users import AuthUser, email_of, read_email_again, visible_users
 
 TOKEN_BYTES = 32
 
@@ -110,12 +111,25 @@ def is_outstanding(purpose: Purpose, user: AuthUser) -> bool:
 def follow_change(before: AuthUser, after: AuthUser) -> None:
     """Keep the links that undo a change of e-mail, when the account's own flows change it.
 
-    Called in the transaction that changes the password or e-mail of the account. It does not
-    revive a link that another change has invalidated.
+    Called in the transaction that changes the password or e-mail of the account, which is locked.
+    Deletes what another change has invalidated, so that nothing makes it valid again.
     """
     mine = OneTimeLink.objects.filter(user=after, purpose=Purpose.EMAIL_CHANGE_UNDO)
-    valid = mine.filter(fingerprint__in=list(_fingerprints(before)))
-    valid.update(fingerprint=next(_fingerprints(after)))
+    valid = list(_fingerprints(before))
+    mine.exclude(fingerprint__in=valid).delete()
+    mine.update(fingerprint=next(_fingerprints(after)))
+
+
+def follow_new_password(user: AuthUser, replaced: str) -> None:
+    """Do what :func:`follow_change` does, for a password that replaces this hash.
+
+    Race: a concurrent request may have changed the e-mail since ``user`` was read.
+    """
+    after = copy(user)
+    read_email_again(after)
+    before = copy(after)
+    before.password = replaced
+    follow_change(before, after)
 
 
 def forget(user: AuthUser, *purposes: Purpose) -> None:

@@ -32,6 +32,16 @@ def email_of(user: AuthUser) -> str:
     return getattr(user, user.get_email_field_name(), "") or ""
 
 
+def read_email_again(user: AuthUser) -> None:
+    """Read the e-mail of a user again, from the primary database.
+
+    Race: called once the row is locked, so that what a concurrent request has changed is seen.
+    """
+    column = user.get_email_field_name()
+    if hasattr(user, column):
+        user.refresh_from_db(using=router.db_for_write(type(user)), fields=[column])
+
+
 def visible_users() -> models.QuerySet[Any, Any]:
     """Return the primary keys of the users whom a log-in finds, for a condition with ``__in``.
 

@@ -22,7 +22,7 @@ from django.db.models.signals import post_save, pre_save
 from django.dispatch import receiver
 
 from authkit.core.db.retry import retry_on_conflict
-from authkit.core.identity.one_time_links import follow_change
+from authkit.core.identity.one_time_links import follow_new_password
 from authkit.passwords.checking.hashing import hashing_place
 from authkit.passwords.stored import lock_if_unchanged
 from authkit.sessions.password_changes import keep_sessions
@@ -112,6 +112,6 @@ def _open(upgrade: ExitStack, stored: Any, instance: Any, using: str) -> bool:
         held = lock_if_unchanged(stored, stored.password, using)
         if held:
             keep_sessions(stored, instance)
-            follow_change(stored, instance)
+            follow_new_password(instance, stored.password)
             upgrade.enter_context(opened.pop_all())
     return held
