@@ -1,8 +1,12 @@
-"""What users can do with their own API keys. No HTTP here."""
+"""What users can do with their own API keys. No HTTP here.
+
+A key outlives the session that made it. So a key is created, changed and rotated in a transaction
+that looks at the session again (:func:`lock_owner`, which raises TokenInvalid): what an owner ends
+also ends requests under way.
+"""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +15,6 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import IntegrityError
 from rest_framework.exceptions import ValidationError
 
 from authkit.api_keys.keys import new_key
@@ -21,15 +24,15 @@ from authkit.api_keys.scopes import require_grantable
 from authkit.api_keys.validation import check_columns
 from authkit.conf import conf
 from authkit.core import clock
+from authkit.core.db.retry import atomic_with_retry
 from authkit.core.identity.users import AuthUser
 from authkit.errors import APIKeyEnded, APIKeyRotated, QuotaExceeded
 from authkit.events.flows import record
+from authkit.passwords.owner_lock import lock_owner
+from authkit.sessions.models import Session
 
 #: How long an old key can work beside its successor.
 MAX_OVERLAP = timedelta(days=7)
-
-#: How many slots are tried where concurrent requests take the chosen one (race condition).
-SLOT_TRIES = 50
 
 #: The members that an owner can change, and their columns.
 COLUMNS = {
@@ -60,6 +63,7 @@ def own_key(user: AuthUser, key_id: UUID) -> APIKey | None:
 
 def create_key(
     user: AuthUser,
+    session: Session,
     *,
     name: str,
     scopes: Iterable[str] = (),
@@ -82,12 +86,14 @@ def create_key(
         rate=conf.API_KEY_RATE or "",
     )
     _check(api_key.check_new)
-    key = _insert_within_quota(api_key)
+    key = atomic_with_retry(partial(_insert_within_quota, user, session, api_key), type(user))
     record("api_key_created", user=user.pk, api_key=api_key.pk, scopes=api_key.scopes)
     return NewKey(api_key, key)
 
 
-def change_key(user: AuthUser, key_id: UUID, changes: Mapping[str, Any]) -> APIKey | None:
+def change_key(
+    user: AuthUser, session: Session, key_id: UUID, changes: Mapping[str, Any]
+) -> APIKey | None:
     """Change name, scopes, expiry or networks of a key; return None if the user has no such key.
 
     :raises ScopeInvalid: a scope is unknown, or the owner does not have it.
@@ -102,9 +108,8 @@ def change_key(user: AuthUser, key_id: UUID, changes: Mapping[str, Any]) -> APIK
         setattr(api_key, "expiry_date" if name == "expires_at" else name, value)
     columns = {COLUMNS[name]: getattr(api_key, COLUMNS[name]) for name in changes}
     _check(partial(check_columns, api_key, columns))
-    # Compare-and-set: another request may have given the slot of an expired key to a new one.
-    same = own_keys(user).live().filter(pk=key_id, slot=api_key.slot)
-    if columns and not same.update(**columns):
+    store = partial(_store_changes, user, session, api_key, columns)
+    if columns and not atomic_with_retry(store, type(user)):
         if own_key(user, key_id) is None:  # revoked in between
             return None
         raise APIKeyEnded
@@ -120,14 +125,19 @@ def revoke_key(user: AuthUser, key_id: UUID) -> bool:
     return True
 
 
-def rotate_key(user: AuthUser, key_id: UUID, overlap: timedelta) -> NewKey | None:
+def rotate_key(user: AuthUser, session: Session, key_id: UUID, overlap: timedelta) -> NewKey | None:
     """Replace the secret of a key; return None if the user has no such key.
 
     :raises APIKeyEnded: the key has expired.
     :raises APIKeyRotated: another request has just rotated it.
     """
     api_key = own_key(user, key_id)
-    return api_key and rotate(api_key, overlap)
+    if api_key is None:
+        return None
+    replace = partial(_replace_own_secret, user, session, api_key, overlap)
+    new = atomic_with_retry(replace, type(user))
+    record("api_key_rotated", user=user.pk, api_key=key_id)
+    return new
 
 
 def rotate(api_key: APIKey, overlap: timedelta = timedelta(0), *, actor: Any = None) -> NewKey:
@@ -140,6 +150,19 @@ def rotate(api_key: APIKey, overlap: timedelta = timedelta(0), *, actor: Any = N
     :raises APIKeyEnded: the key has expired, or been revoked, or its owner is missing.
     :raises APIKeyRotated: another request has just rotated it (compare-and-set).
     """
+    new = _replace_secret(api_key, overlap)
+    record("api_key_rotated", user=api_key.owner_id, api_key=api_key.pk, actor=actor)
+    return new
+
+
+def _replace_own_secret(
+    user: AuthUser, session: Session, api_key: APIKey, overlap: timedelta
+) -> NewKey:
+    lock_owner(user, session)
+    return _replace_secret(api_key, overlap)
+
+
+def _replace_secret(api_key: APIKey, overlap: timedelta) -> NewKey:
     if not has_owner_row(api_key):
         raise APIKeyEnded
     key = new_key(conf.API_KEY_BRAND, api_key.prefix)
@@ -153,7 +176,6 @@ def rotate(api_key: APIKey, overlap: timedelta = timedelta(0), *, actor: Any = N
         raise APIKeyRotated if live.exists() else APIKeyEnded
     for name, value in changes.items():
         setattr(api_key, name, value)
-    record("api_key_rotated", user=api_key.owner_id, api_key=api_key.pk, actor=actor)
     return NewKey(api_key, key)
 
 
@@ -164,30 +186,31 @@ def _check(check: Callable[[], None]) -> None:
         raise ValidationError(error.message_dict) from None
 
 
-def _insert_within_quota(api_key: APIKey) -> str:
+def _store_changes(
+    user: AuthUser, session: Session, api_key: APIKey, columns: Mapping[str, Any]
+) -> int:
+    lock_owner(user, session)
+    # Compare-and-set: another request may have given the slot of an expired key to a new one.
+    same = own_keys(user).live().filter(pk=api_key.pk, slot=api_key.slot)
+    return same.update(**columns)
+
+
+def _insert_within_quota(user: AuthUser, session: Session, api_key: APIKey) -> str:
     """Insert a row into a free slot of its owner, and return its key.
 
-    Slots are unique, so no race condition exceeds the quota, and a deleted row frees its slot.
+    The lock leaves no race for a slot. Slots are unique, and a deleted row frees its slot.
     """
-    for tries_left in reversed(range(SLOT_TRIES)):
-        api_key.slot = _free_slot(api_key.owner)
-        try:
-            key: str = APIKey.objects.insert(api_key)
-        except IntegrityError:
-            if not tries_left:
-                raise
-        else:
-            break
+    lock_owner(user, session)
+    api_key.slot = _free_slot(user)
+    key: str = APIKey.objects.insert(api_key)
     return key
 
 
-def _free_slot(owner: Any) -> int:
+def _free_slot(owner: AuthUser) -> int:
     keys = APIKey.objects.of(owner)
     keys.ended().exclude(slot=None).update(slot=None)
     taken = set(keys.exclude(slot=None).values_list("slot", flat=True))
     # Slots beyond the quota were taken when it was larger, and count.
-    left = max(0, conf.API_KEY_QUOTA - len(taken))
-    free = sorted(set(range(conf.API_KEY_QUOTA)) - taken)[:left]
-    if not free:
+    if len(taken) >= conf.API_KEY_QUOTA:
         raise QuotaExceeded
-    return random.choice(free)  # noqa: S311 - so that concurrent callers rarely collide
+    return min(set(range(conf.API_KEY_QUOTA)) - taken)

@@ -27,7 +27,12 @@ from authkit.api_keys.using.introspection import introspect
 from authkit.core.http.openapi import DONE, operation
 from authkit.core.http.views import AuthkitView
 from authkit.errors import APIKeyEnded, APIKeyRotated, QuotaExceeded, ScopeInvalid
-from authkit.sessions.access.owner import OwnerView, current_user, uuid_or_404
+from authkit.sessions.access.owner import (
+    OwnerView,
+    current_session,
+    current_user,
+    uuid_or_404,
+)
 from authkit.sessions.access.permissions import MayAddCredentials, RecentlyAuthenticated
 
 T = TypeVar("T")
@@ -82,7 +87,9 @@ class APIKeyListView(OwnerView):
         ),
     )
     def post(self, request: Request) -> Response:
-        return _shown_once(flows.create_key(current_user(request), **self.read(request)))
+        session = current_session(request)
+        new = flows.create_key(current_user(request), session, **self.read(request))
+        return _shown_once(new)
 
 
 class APIKeyView(OwnerView):
@@ -109,7 +116,9 @@ class APIKeyView(OwnerView):
     )
     def patch(self, request: Request, key_id: str) -> Response:
         changes = self.read(request, partial=True)
-        api_key = flows.change_key(current_user(request), uuid_or_404(key_id), changes)
+        api_key = flows.change_key(
+            current_user(request), current_session(request), uuid_or_404(key_id), changes
+        )
         return Response(APIKeySerializer(_or_404(api_key)).data)
 
     @operation(
@@ -142,7 +151,9 @@ class APIKeyRotateView(OwnerView):
     )
     def post(self, request: Request, key_id: str) -> Response:
         overlap = timedelta(seconds=self.read(request)["overlap_seconds"])
-        new = flows.rotate_key(current_user(request), uuid_or_404(key_id), overlap)
+        new = flows.rotate_key(
+            current_user(request), current_session(request), uuid_or_404(key_id), overlap
+        )
         return _shown_once(_or_404(new))
 
 

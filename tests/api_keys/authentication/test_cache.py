@@ -17,6 +17,7 @@ from django.db import transaction
 from django.test import override_settings
 
 from tests.api_keys.calls import Person
+from tests.conftest import Client
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -88,6 +89,11 @@ def test_a_wrong_secret_is_refused_from_the_cache_too(used, assert_queries):
             use(key)
 
 
+def session_of(user):
+    Client().pair(user)
+    return user.authkit_sessions.get()
+
+
 CHANGES = {
     "flows.revoke_key": lambda row, user: flows.revoke_key(user, row.pk),
     "revoke()": lambda row, user: APIKey.objects.filter(pk=row.pk).revoke(),
@@ -97,7 +103,7 @@ CHANGES = {
     "delete() of many": lambda row, user: APIKey.objects.filter(pk=row.pk).delete(),
     "flows.rotate": lambda row, user: flows.rotate(row),
     "networks": lambda row, user: flows.change_key(
-        user, row.pk, {"allowed_networks": ["198.51.100.0/24"]}
+        user, session_of(user), row.pk, {"allowed_networks": ["198.51.100.0/24"]}
     ),
 }
 

@@ -59,12 +59,14 @@ def test_python_makes_no_such_key(fields, user):
     [{"expires_at": LONG_AGO}, {"allowed_networks": TOO_MANY}, {"name": "a\nb"}],
     ids=["expired", "33 networks", "two lines"],
 )
-def test_the_flows_make_and_change_no_key_to_it(fields, user):
+def test_the_flows_make_and_change_no_key_to_it(fields, client, user):
+    client.pair(user)
+    session = user.authkit_sessions.get()
     with pytest.raises(RequestInvalid):
-        flows.create_key(user, **{"name": "job", **fields})
-    made = flows.create_key(user, name="job")
+        flows.create_key(user, session, **{"name": "job", **fields})
+    made = flows.create_key(user, session, name="job")
     with pytest.raises(RequestInvalid):
-        flows.change_key(user, made.api_key.pk, fields)
+        flows.change_key(user, session, made.api_key.pk, fields)
     assert APIKey.objects.values("name", "expiry_date", "networks").get() == {
         "name": "job",
         "expiry_date": None,
@@ -216,9 +218,12 @@ def test_an_expired_key_is_left(db):
 
 
 @override_settings(AUTHKIT={"SCOPES": {"books:read": "Read"}})
-def test_all_ways_take_what_is_right(browser, user):
+def test_all_ways_take_what_is_right(browser, client, user):
+    client.pair(user)
+    session = user.authkit_sessions.get()
     fields = {"scopes": ["books:read"], "allowed_networks": TOO_MANY[:-1]}
-    flows.create_key(user, name="job", expires_at=authkit_clock.now() + timedelta(days=1), **fields)
+    later = authkit_clock.now() + timedelta(days=1)
+    flows.create_key(user, session, name="job", expires_at=later, **fields)
     APIKey.objects.create_key(name="job", rate="9/min", expiry_date=None, **fields)
     call_command("authkit_create_api_key", "job", "--rate=9/min", stdout=StringIO())
     page = browser.post(reverse("admin:authkit_apikey_add"), form(**LATER, rate="9/min"))

@@ -383,7 +383,7 @@ def test_a_key_that_expires_while_it_is_changed_does_not_either(client, clock, u
     def late(rows, **changes):
         if "name" in changes:
             clock.shift(60)
-            flows.create_key(user, name="next")
+            flows.create_key(user, user.authkit_sessions.get(), name="next")
         return update(rows, **changes)
 
     monkeypatch.setattr(APIKeyQuerySet, "update", late)
