@@ -157,6 +157,7 @@ STRINGS_IN_SETTINGS = [
 ]
 
 COMMANDS = [
+    "authkit_after_restore",
     "authkit_audit_schema",
     "authkit_create_api_key",
     "authkit_import_api_keys",

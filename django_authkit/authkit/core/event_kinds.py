@@ -83,10 +83,16 @@ KINDS: Mapping[str, Kind] = {
         "sys_crash", "`user`; no key opens the secret of the app", level=CRITICAL, floodable=True
     ),
     "recovery_codes_replaced": Kind("user_updated", "`user`"),
+    "recovery_codes_removed": Kind(
+        "user_updated", "`user`, `reason`: `backup_restored`, `count`", level=WARNING
+    ),
     "api_key_created": Kind("authn_token_created", "`user`, `api_key`, `scopes`"),
     "api_key_changed": Kind("user_updated", "`user`, `api_key`, `changed`"),
     "api_key_rotated": Kind("authn_token_created", "`user`, `api_key`"),
-    "api_key_revoked": Kind("authn_token_revoked", "`user`, `api_key`"),
+    "api_key_revoked": Kind(
+        "authn_token_revoked",
+        "`user`, `api_key`, and `reason` if it was `backup_restored`",
+    ),
     "api_key_refused": Kind(
         "authz_fail",
         "`api_key`, `user`, `reason`: `revoked`, `expired`, `owner_inactive` (or missing), "

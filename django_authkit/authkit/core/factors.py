@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 from authkit.conf import conf
+from authkit.core.db.stale import Stale
 from authkit.core.identity.users import AuthUser
 
 #: Accepts a code once: True if it is right and not a replay.
@@ -71,6 +72,10 @@ class Factor(ABC):
     @abstractmethod
     def remove(self, user: AuthUser) -> None:
         """Delete everything that the factor stores of the user; called within a transaction."""
+
+    def stale(self) -> Sequence[Stale]:
+        """Return what a restored backup may have revived: codes that were used since."""
+        return ()
 
     def otp_device(self, user: AuthUser) -> Any:
         """Return the ``django_otp`` device that represents it in the admin site, or None.

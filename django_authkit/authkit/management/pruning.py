@@ -129,11 +129,11 @@ def prune(table: Prunable, batch_size: int) -> int:
     which keeps locks short. Race condition: each statement repeats the condition, so a session
     that is refreshed after it was selected stays.
     """
-    batches = table.batches or (_batches_by_key if table.by == "pk" else _batches_by_range)
+    batches = table.batches or (batches_by_key if table.by == "pk" else _batches_by_range)
     return sum(_delete(batch) for batch in batches(table.rows(), table.by, batch_size))
 
 
-def _batches_by_key(rows: Rows, by: str, size: int) -> Iterator[Rows]:
+def batches_by_key(rows: Rows, by: str, size: int) -> Iterator[Rows]:
     page = rows
     while keys := list(page.order_by(by).values_list(by, flat=True)[:size]):
         yield rows.filter(pk__in=keys)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
+from authkit.core.db.stale import Stale
 from authkit.core.factors import Factor, Verifier
 from authkit.core.identity.users import AuthUser
 from authkit.core.mail.mailer import tell_owner
 from authkit.factors.recovery_codes.codes import digest, is_code
 from authkit.factors.recovery_codes.models import RecoveryCode
+from authkit.factors.recovery_codes.restored import RECOVERY_CODES
 
 #: From how many recovery codes on the owner is told that they run out.
 FEW_RECOVERY_CODES = 3
@@ -35,6 +38,9 @@ class RecoveryCodes(Factor):
 
     def remove(self, user: AuthUser) -> None:
         RecoveryCode.objects.filter(user=user).delete()
+
+    def stale(self) -> Sequence[Stale]:
+        return (RECOVERY_CODES,)
 
 
 def _spend(user: AuthUser, code: str) -> bool:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
+from authkit.core.db.stale import Stale
 from authkit.core.factors import Factor, Verifier
 from authkit.core.identity.users import AuthUser
 from authkit.factors.totp.models import TOTPDevice, confirmed_device, has_confirmed_device
+from authkit.factors.totp.restored import CODES, SET_UPS
 from authkit.factors.totp.rfc6238 import is_code
 
 
@@ -35,6 +37,9 @@ class TOTP(Factor):
 
     def remove(self, user: AuthUser) -> None:
         TOTPDevice.objects.filter(user=user).delete()
+
+    def stale(self) -> Sequence[Stale]:
+        return (SET_UPS, CODES)
 
     def otp_device(self, user: AuthUser) -> TOTPDevice | None:
         return confirmed_device(user)

@@ -49,8 +49,13 @@ def matching_step(secret: bytes, code: str, timestamp: float) -> int | None:
     return matches[0] if matches else None
 
 
+def step_at(timestamp: float) -> int:
+    """Return the number of the time step of a POSIX timestamp."""
+    return int(timestamp) // STEP_SECONDS
+
+
 def _steps(timestamp: float) -> Iterator[int]:
-    present = int(timestamp) // STEP_SECONDS
+    present = step_at(timestamp)
     return iter(range(present, present - STEPS_BACK - 1, -1))
 
 
