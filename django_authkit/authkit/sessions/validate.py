@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID
 
 from authkit.conf import conf
 from authkit.core import clock
@@ -53,19 +52,6 @@ def is_recent(claims: Claims, max_age: int = RECENT_SECONDS) -> bool:
     """Say whether the user proved who they are within the last ``max_age`` seconds."""
     proved_at = claims.payload.get("auth_time")
     return type(proved_at) is int and clock.now().timestamp() <= proved_at + max_age
-
-
-def lock_live_session(session_id: UUID | None) -> bool:
-    """Lock the row of a session until the transaction ends; return False if it is not live now.
-
-    The row is written as it is: a concurrent revocation has been seen, or waits.
-    """
-    if session_id is None:
-        return False
-    if not Session.objects.live().filter(pk=session_id).update(pending_until=None):
-        return False
-    session = sessions_by_id.get(id=session_id)
-    return session is not None and session.is_live()
 
 
 def live_session(claims: Claims) -> Session:
