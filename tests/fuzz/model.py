@@ -104,6 +104,8 @@ class Account:
     email: str
     active: bool = True
     deleted: bool = False
+    #: The passwords that it had before.
+    replaced: set = field(default_factory=set)
     secret: str = ""
     #: Counts every change of the factors.
     factor: int = 0
@@ -187,6 +189,7 @@ class Account:
             session.ended = session.ended or key != but
 
     def set_password(self, password, *, but=None):
+        self.replaced.add(self.password)
         self.password = password
         self.end(but=but)
         if but is not None:

@@ -66,6 +66,8 @@ def adopt_account(world, user):
         for link in account.links:
             # What was mailed in this round may be of either state.
             link.dead = link.dead or (link.kind in ("reset", "change") and link.sent_before)
+    if password != account.password:
+        account.replaced.add(account.password)
     account.password, account.email, account.active = password, email, user.is_active
 
 

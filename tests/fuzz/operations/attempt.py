@@ -124,8 +124,7 @@ def spent_with(account, code):
 
 
 def wrong_password(world, password):
-    known = password in world.passwords and password != world.account.password
-    return "its password has been replaced" if known else ""
+    return "its password has been replaced" if password in world.account.replaced else ""
 
 
 def others(world, but=None):
