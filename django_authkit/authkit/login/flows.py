@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
-from django.db import IntegrityError
+from django.db import DatabaseError, IntegrityError
 from django.http import HttpRequest
 
 from authkit.core.factors import Factor, active, has_second_factor
@@ -115,7 +115,7 @@ def complete_challenge(request: HttpRequest, challenge: str, code: str) -> Token
         give_back_try(session)
         raise
     complete_session(session, factor.amr)
-    return _tell_and_start(request, session)
+    return _tell_and_start(request, session, ChallengeInvalid)
 
 
 def reauthenticate(
@@ -165,7 +165,20 @@ def _record_failure(request: HttpRequest, **whose: Any) -> None:
     record("login_failed", client=client_of(request), **whose)
 
 
-def _tell_and_start(request: HttpRequest, session: Session) -> TokenPair:
-    note_log_in(session.user, client_of(request))
-    user_logged_in.send(sender=type(session.user), request=request, user=session.user)
+def _tell_and_start(
+    request: HttpRequest, session: Session, deleted: type[AuthkitError] = InvalidCredentials
+) -> TokenPair:
+    """Tell the project of a log-in, and return its tokens.
+
+    :param deleted: what to raise if the account has just been deleted.
+    """
+    try:
+        note_log_in(session.user, client_of(request))
+        user_logged_in.send(sender=type(session.user), request=request, user=session.user)
+    except DatabaseError:
+        # Race: Django cannot store the last log-in of an account that is there no more.
+        if Session.objects.filter(pk=session.pk).exists():
+            raise
+        _record_failure(request)
+        raise deleted from None
     return start_session(session, client_of(request))
