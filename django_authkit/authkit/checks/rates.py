@@ -13,11 +13,13 @@ from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connections, router
 from rest_framework.settings import api_settings
 from rest_framework.throttling import SimpleRateThrottle
 
 from authkit.checks.routes import routed_views
 from authkit.core.limits.cached import adds
+from authkit.core.limits.models import RequestCount
 from authkit.throttling import RateThrottle, ScopedThrottle
 
 
@@ -107,12 +109,18 @@ def _caches_that_do_not_count() -> Iterator[CheckMessage]:
                 "Use the throttles of authkit.throttling, or set a BACKEND that keeps values.",
             )
     for alias in _aliases(ours=True, theirs=False):
-        if not adds(caches[alias]) and settings.DATABASES["default"].get("ATOMIC_REQUESTS"):
+        if not adds(caches[alias]) and _rolls_counts_back():
             yield _not_counted(
                 f"CACHES['{alias}'] cannot count, and under ATOMIC_REQUESTS a refused "
-                "request rolls back its count in the database.",
+                "request rolls back its count in SQLite.",
                 "Set its BACKEND to 'django.core.cache.backends.redis.RedisCache'.",
             )
+
+
+def _rolls_counts_back() -> bool:
+    """Say whether a count is part of the request's transaction, as on SQLite."""
+    database = connections[router.db_for_write(RequestCount)]
+    return database.vendor == "sqlite" and bool(database.settings_dict["ATOMIC_REQUESTS"])
 
 
 def _not_counted(sentence: str, hint: str) -> CheckMessage:

@@ -4,7 +4,7 @@ from authkit.core.limits.throttles import warn_of_unknown_ips
 from django.core.cache import caches
 
 from tests.core.limits.private_redis import PrivateRedis
-from tests.core.limits.stores import REDIS_BACKEND
+from tests.core.limits.stores import REDIS_BACKEND, settle
 
 
 @pytest.fixture(autouse=True)
@@ -20,5 +20,6 @@ def private_redis(tmp_path, settings):
     """A Redis of this test alone, as the project's default cache."""
     server = PrivateRedis(tmp_path)
     settings.CACHES = {"default": {"BACKEND": REDIS_BACKEND, "LOCATION": server.location}}
+    settle()
     yield server
     server.stop()

@@ -1,4 +1,4 @@
-"""A Redis server of a test's own, that can be flushed, stopped and slowed in the middle."""
+"""A Redis server of a test's own, that can be flushed, stopped, restarted and slowed."""
 
 import contextlib
 import shutil
@@ -12,14 +12,19 @@ class PrivateRedis:
     def __init__(self, folder):
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
+        self.location = f"redis://127.0.0.1:{self.port}"
+        self._folder = folder
+        self.start()
+
+    def start(self):
+        """Start it, empty, at the port that it has had from the beginning."""
         binary = shutil.which("redis-server")
         assert binary, "redis-server is not installed"
         self.process = subprocess.Popen(
             [binary, "--bind", "127.0.0.1", "--port", str(self.port), "--save", ""],
-            cwd=folder,
+            cwd=self._folder,
             stdout=subprocess.DEVNULL,
         )
-        self.location = f"redis://127.0.0.1:{self.port}"
         while not self._answers():
             assert self.process.poll() is None, "redis-server has ended"
             time.sleep(0.05)

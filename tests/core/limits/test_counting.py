@@ -19,7 +19,7 @@ from django.core.cache import caches
 from django.core.management import call_command
 from django.db import OperationalError
 
-from tests.core.limits.stores import DATABASE, DUMMY, LOCMEM, NO_REDIS, REDIS, needs_redis
+from tests.core.limits.stores import DATABASE, DUMMY, LOCMEM, NO_REDIS, REDIS, needs_redis, settle
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +37,8 @@ RATE = parse("3/min")
 def counter(request, settings, clock):
     settings.CACHES = {"default": request.param | {"KEY_PREFIX": uuid.uuid4().hex}}
     call_command("createcachetable", verbosity=0)
+    if request.param is REDIS:
+        settle()
     return Counter("default")
 
 
@@ -174,6 +176,7 @@ def test_a_redis_that_comes_back_counts_again(settings, clock, django_assert_num
     counter = Counter("default")
     take(counter, 1)
     settings.CACHES = {"default": REDIS}
+    settle()
     counter.cache.paused_until = 0
     with django_assert_num_queries(0):
         take(counter, 1)

@@ -3,6 +3,10 @@
 A cache counts where its increment is atomic: Redis, Memcached, and LocMem within one process.
 Others (the database cache, files) read a number and write another (race condition). Instead of
 those, and of a cache that is down, a row counts by one conditional UPDATE (compare-and-set).
+
+A cache that was emptied has forgotten what it let in. It holds a mark of when that was, and counts
+once its mark is older than the period; until then the row does. So no period touches the counts of
+a cache before and after, and at most twice the rate passes, however often it is restarted.
 """
 
 from __future__ import annotations
@@ -10,18 +14,27 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import lru_cache, partial
 from math import ceil
+from typing import Any
 
 from django.core.cache import BaseCache
+from django.core.cache.backends.locmem import LocMemCache
 from django.utils.crypto import salted_hmac
 
 from authkit.core import clock
 from authkit.core.cache import FallibleCache
+from authkit.core.db.apart import apart_from_request
 from authkit.core.db.outages import outages_as_503
 from authkit.core.limits.models import RequestCount
 from authkit.core.limits.rates import Rate
 
 #: Into how many steps a period is divided in a cache. It holds one counter for each.
 STEPS = 12
+
+#: The key of the mark: the POSIX timestamp since when the cache has forgotten nothing.
+MARK = "authkit.tiers.since"
+
+#: By how many seconds the clocks of servers may differ.
+SKEW = 60
 
 
 class Counter:
@@ -41,9 +54,8 @@ class Counter:
         now = clock.now().timestamp()
         seconds = int(rate.period.total_seconds())
         name = salted_hmac("authkit.tiers", f"{client}:{seconds}", algorithm="sha256").hexdigest()
-        step = int(now * STEPS / seconds)
         free_at = self.cache.ask(
-            partial(_count, name=name, step=step, limit=rate.number, seconds=seconds)
+            partial(_count, name=name, now=now, limit=rate.number, seconds=seconds)
         )
         if free_at is None:
             return _in_database(name, rate)
@@ -60,26 +72,40 @@ def adds(cache: BaseCache) -> bool:
     return type(cache).incr is not BaseCache.incr
 
 
-def _count(cache: BaseCache, name: str, step: int, limit: int, seconds: int) -> int | None:
-    """Count one request in a step; return 0 if it is within the limit, else the step to wait for.
+def _count(cache: BaseCache, name: str, now: float, limit: int, seconds: int) -> int | None:
+    """Count one request in its step; return 0 if it is within the limit, else the step to wait for.
 
-    None where the cache cannot count. Any period touches the present step and as many before it
-    as there are in a period, so the sum of all of them decides. Concurrent requests each get a
-    number of their own from the increment.
+    None where the cache cannot count, or has been emptied within the period. Any period touches
+    the present step and as many before it as there are in a period, so the sum of all of them
+    decides. Concurrent requests each get a number of their own from the increment.
     """
     if not adds(cache):
         return None
+    step = int(now * STEPS / seconds)
     # The next one as well: a request may be late, or the clock of another server ahead.
     others = {f"authkit.tiers.{name}.{step - back}": step - back for back in range(-1, STEPS + 1)}
     key = f"authkit.tiers.{name}.{step}"
     del others[key]
     # A minute longer, since the clocks of servers differ.
-    number = _increment(cache, key, seconds + ceil(seconds / STEPS) + 60)
-    found = cache.get_many(others)
+    number = _increment(cache, key, seconds + ceil(seconds / STEPS) + SKEW)
+    found = cache.get_many([*others, MARK])
+    if not _remembers(cache, found.pop(MARK, None), now, seconds):
+        _take_back(cache, key)
+        return None
     if number + sum(found.values()) <= limit:
         return 0
     _take_back(cache, key)
     return min([others[other] for other, taken in found.items() if taken], default=step) + STEPS + 1
+
+
+def _remembers(cache: BaseCache, mark: Any, now: float, seconds: int) -> bool:
+    """Say whether a cache has all counts of the last period, by its mark; set a missing one."""
+    if isinstance(cache, LocMemCache):  # it lives as long as what counts in it
+        return True
+    if mark is None:
+        cache.add(MARK, now, None)
+        return False
+    return bool(now - mark >= seconds + SKEW)
 
 
 def _increment(cache: BaseCache, key: str, seconds: int) -> int:
@@ -97,5 +123,5 @@ def _take_back(cache: BaseCache, key: str) -> None:
 
 
 def _in_database(name: str, rate: Rate) -> int:
-    with outages_as_503():
+    with outages_as_503(), apart_from_request(RequestCount):
         return RequestCount.objects.take(name, rate)
