@@ -33,8 +33,9 @@ from authkit.core.mail.mailer import Mail, send_all
 from authkit.errors import AlreadyTaken, AttemptsExceeded, LinkInvalid
 from authkit.events.flows import record
 from authkit.factors.proof import lock_proof, prove_owner
+from authkit.sessions.lock import lock_live_session
 from authkit.sessions.models import Session
-from authkit.sessions.revoke import lock_live_session, revoke_other_sessions, tell_ended
+from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 from authkit.signals import email_changed
 
 T = TypeVar("T")

@@ -7,8 +7,8 @@ from django.db import router
 from authkit.core.identity.users import AuthUser
 from authkit.errors import TokenInvalid
 from authkit.passwords.stored import lock_if_unchanged
+from authkit.sessions.lock import lock_live_session
 from authkit.sessions.models import Session
-from authkit.sessions.revoke import lock_live_session
 
 
 def lock_owner(user: AuthUser, session: Session) -> None:

@@ -17,7 +17,6 @@ from authkit.sessions.models import (
     SessionQuerySet,
     accepted_fingerprints,
     revocation,
-    sessions_by_id,
 )
 from authkit.signals import session_ended
 
@@ -29,19 +28,6 @@ def live_sessions(user: AuthUser) -> SessionQuerySet:
     """Return the user's sessions whose tokens may still be valid, most recently used first."""
     fingerprints = list(accepted_fingerprints(user))
     return Session.objects.of(user).live().filter(password_fingerprint__in=fingerprints)
-
-
-def lock_live_session(session_id: UUID | None) -> bool:
-    """Lock the row of a session until the transaction ends; return False if it is not live now.
-
-    The row is written as it is: a concurrent revocation has been seen, or waits.
-    """
-    if session_id is None:
-        return False
-    if not Session.objects.live().filter(pk=session_id).update(pending_until=None):
-        return False
-    session = sessions_by_id.get(id=session_id)
-    return session is not None and session.is_live()
 
 
 def end_session(user: AuthUser, session_id: UUID) -> bool:
