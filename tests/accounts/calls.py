@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from authkit.models import Session
+from authkit.sessions.models import password_fingerprint
 from django.contrib.auth import get_user_model
 
 from tests.conftest import AUTH, PASSWORD, bearer
@@ -68,3 +70,12 @@ class ExceptAnnouncements(Sequence):
 def token_in(message):
     """Return the token of the link in a mail."""
     return re.search(r"https://app\.example/confirm#token=([\w-]{43})", message.body)[1]
+
+
+def take_password(person):
+    """Take the password away, as of a user who came by a social log-in; the session lives on."""
+    user = USER.objects.get(pk=person.pk)
+    user.set_unusable_password()
+    user.save()
+    fingerprint = password_fingerprint(user)
+    Session.objects.filter(user=person).update(password_fingerprint=fingerprint)

@@ -3,7 +3,6 @@
 import pytest
 from authkit.accounts.email_change import UNDO_LIFETIME
 from authkit.models import OneTimeLink, Session
-from authkit.sessions.models import password_fingerprint
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -17,6 +16,7 @@ from tests.accounts.calls import (
     post,
     register,
     resend,
+    take_password,
     token_in,
     verify,
 )
@@ -24,7 +24,6 @@ from tests.accounts.test_deletion import delete
 from tests.accounts.test_registration import LINK_INVALID, make
 from tests.conftest import AUTH, PASSWORD, Client, bearer
 from tests.database.statements import at_statement
-from tests.factors.answers import assert_step_up_required
 from tests.factors.calls import confirm, disable, set_up
 from tests.factors.phone import Phone
 from tests.sessions.answers import (
@@ -337,30 +336,8 @@ def test_an_old_log_in_with_the_password_does(client, person, clock):
     assert delete(client, access, password=PASSWORD).status_code == 204
 
 
-def without_password(person):
-    """Take the password away, as of a person who came by a social log-in; the session lives on."""
-    user = present(person)
-    user.set_unusable_password()
-    user.save()
-    session = Session.objects.get(user=person)
-    session.user = user
-    session.password_fingerprint = password_fingerprint(user)
-    session.save()
-
-
-def test_people_without_a_password_need_a_recent_log_in(client, person, clock):
-    pair = client.pair(person)
-    without_password(person)
-    assert change(client, pair["access"], THIEF).status_code == 202
-    clock.shift(299)
-    access = client.refresh(pair["refresh"]).json()["access"]
-    clock.shift(2)
-    for answer in (change(client, access, THIEF), delete(client, access)):
-        assert_step_up_required(answer, max_age=300)
-
-
 def test_people_without_a_password_prove_it_by_a_code(client, owner):
-    without_password(owner.user)
+    take_password(owner.user)
     answer = post(client, "email/change/", {"email": THIEF, "password": "x"}, owner.access)
     assert (answer.status_code, answer.json()) == (400, {"code": REQUIRED})
     answer = post(client, "2fa/totp/disable/", {"code": owner.phone.wrong_code()}, owner.access)

@@ -6,7 +6,7 @@ that undoes the changes, whatever addresses follow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,23 +17,27 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError
 
 from authkit.accounts.availability import link
-from authkit.accounts.email_verification import LIFETIME, spend_locked, verify_email
+from authkit.accounts.confirmation import (
+    issue_bound,
+    mail_confirmation,
+    needs_confirmation,
+    spend_bound,
+)
+from authkit.accounts.email_verification import LIFETIME, spend_locked
 from authkit.accounts.names import claim_names, find_owner
-from authkit.accounts.registration import complete, find_registration, may_send_mail
-from authkit.core import factors
+from authkit.accounts.registration import may_send_mail
 from authkit.core.db.retry import atomic_with_retry
 from authkit.core.identity import one_time_links
 from authkit.core.identity.models import Purpose
 from authkit.core.identity.one_time_links import FoundLink
 from authkit.core.identity.unverified_email import mark_verified
-from authkit.core.identity.users import AuthUser, email_of, read_email_again, username_of
+from authkit.core.identity.users import AuthUser, email_of, username_of
 from authkit.core.limits.rates import Rate
 from authkit.core.limits.requests import count_request
 from authkit.core.mail.mailer import Mail, send_all
-from authkit.errors import AlreadyTaken, AttemptsExceeded, LinkInvalid
+from authkit.errors import AlreadyTaken, AttemptsExceeded
 from authkit.events.flows import record
-from authkit.factors.proof import lock_proof, prove_owner
-from authkit.sessions.lock import lock_live_session
+from authkit.factors.proof import prove_owner
 from authkit.sessions.models import Session
 from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 from authkit.signals import email_changed
@@ -68,7 +72,8 @@ def request_change(
     """Mail a link to the new e-mail address, and one that stops the change to the present one.
 
     The link is valid as long as the session that asks, the password and the second factor are
-    what they are now. Prevents user enumeration if the address is taken.
+    what they are now. Prevents user enumeration if the address is taken. Where the request
+    :func:`needs_confirmation`, the present address gets a link first, which has the other mailed.
 
     :raises AttemptsExceeded: the user has exceeded the rate limit. Else as :func:`prove_owner`,
         whose arguments the others are, and :func:`lock_proof`.
@@ -80,51 +85,30 @@ def request_change(
     if wait:
         raise AttemptsExceeded(wait)
     record("email_change_requested", user=user.pk, session=session.pk)
-    if not may_send_mail(email, "email_change"):
-        return
-    token = atomic_with_retry(partial(_issue, user, session, email, version), type(user))
+    if needs_confirmation(user):
+        mail_confirmation(Purpose.EMAIL_CHANGE_CONFIRMATION, user, session, version, email)
+    elif may_send_mail(email, "email_change"):
+        issue = partial(issue_bound, Purpose.EMAIL_CHANGE, user, session, version, email)
+        token = atomic_with_retry(issue, type(user))
+        send_all([_mail_to_new(user, email, token), *_announcement(user, email)])
+
+
+def confirm(found: FoundLink, password: str | None) -> None:
+    """Mail the link to the new e-mail address, which the present one has confirmed.
+
+    :raises LinkInvalid: as :func:`spend_bound`.
+    """
+    token = atomic_with_retry(partial(_apply_confirmation, found), get_user_model())
+    if may_send_mail(found.email, "email_change"):
+        send_all([_mail_to_new(found.user, found.email, token)])
+
+
+def _mail_to_new(user: AuthUser, email: str, token: str) -> Mail:
     owner = find_owner(user.get_email_field_name(), email, exclude=user)
     if owner is None:
-        context = {"username": username_of(user), "link": link(token)}
-        mail = Mail("email_change", email, context)
-    else:
-        # The token is discarded. The stored e-mail address is used, not a look-alike of it.
-        mail = Mail("email_taken", email_of(owner), {"username": username_of(owner)})
-    send_all([mail, *_announcement(user, email)])
-
-
-def open_link(token: str, password: str | None = None) -> None:
-    """Complete a registration, a verification or a change of e-mail address; stop or undo one.
-
-    :param password: of the account; required for registration and verification.
-    :raises LinkInvalid: the token is unknown, expired or used (replay).
-    :raises AlreadyTaken: another user has taken the e-mail address or the user name.
-    """
-    registration = find_registration(token)
-    if registration is not None:
-        complete(registration, password)
-        return
-    for purpose, follow in _LINKS.items():
-        found = one_time_links.find(purpose, token)
-        if found is not None and found.user.is_active:
-            follow(found, password)
-            return
-    raise LinkInvalid
-
-
-def _issue(user: AuthUser, session: Session, email: str, version: str) -> str:
-    # Race: bound to an address that a concurrent request has just replaced, the link would be
-    # valid again as soon as an administrator restores that address.
-    lock_proof(user, session, version)
-    read_email_again(user)
-    [token] = one_time_links.issue(
-        Purpose.EMAIL_CHANGE,
-        [(user, email)],
-        LIFETIME,
-        session_id=session.pk,
-        factors_version=version,
-    )
-    return token
+        return Mail("email_change", email, {"username": username_of(user), "link": link(token)})
+    # The token is discarded. The stored e-mail address is used, not a look-alike of it.
+    return Mail("email_taken", email_of(owner), {"username": username_of(owner)})
 
 
 def _announcement(user: AuthUser, email: str) -> list[Mail]:
@@ -139,7 +123,12 @@ def _announcement(user: AuthUser, email: str) -> list[Mail]:
     ]
 
 
-def _change(found: FoundLink, password: str | None) -> None:
+def change(found: FoundLink, password: str | None) -> None:
+    """Move the account to the e-mail address that its link has proved; tell the old one.
+
+    :raises LinkInvalid: as :func:`spend_bound`.
+    :raises AlreadyTaken: another user has taken the e-mail address.
+    """
     change = _run_atomically(partial(_apply_change, found))
     user = change.user
     record("email_changed", user=user.pk, session=found.session_id)
@@ -150,26 +139,19 @@ def _change(found: FoundLink, password: str | None) -> None:
         send_all([Mail("email_changed", change.old, context)])
 
 
-def _stop(found: FoundLink, password: str | None) -> None:
+def stop(found: FoundLink, password: str | None) -> None:
+    """Invalidate the links of a change that has not been made."""
     _run_atomically(partial(_apply_stop, found))
     record("email_change_stopped", user=found.user.pk)
 
 
-def _undo(found: FoundLink, password: str | None) -> None:
+def undo(found: FoundLink, password: str | None) -> None:
+    """Restore an old e-mail address, and end all sessions."""
     user, ended = _run_atomically(partial(_apply_undo, found))
     tell_ended(ended)
     record("email_change_undone", user=user.pk)
     email_changed.send_robust(sender=type(user), user=user)
     send_all([Mail("email_change_undone", found.email, {"username": username_of(user)})])
-
-
-#: What opening a link does, by its purpose; it is given the link, and the password of the body.
-_LINKS: Mapping[Purpose, Callable[[FoundLink, str | None], None]] = {
-    Purpose.EMAIL_VERIFICATION: verify_email,
-    Purpose.EMAIL_CHANGE: _change,
-    Purpose.EMAIL_CHANGE_STOP: _stop,
-    Purpose.EMAIL_CHANGE_UNDO: _undo,
-}
 
 
 def _run_atomically(change: Callable[[], T]) -> T:
@@ -179,12 +161,21 @@ def _run_atomically(change: Callable[[], T]) -> T:
         raise AlreadyTaken from None
 
 
+def _apply_confirmation(found: FoundLink) -> str:
+    found = spend_bound(found)
+    [token] = one_time_links.issue(
+        Purpose.EMAIL_CHANGE,
+        [(found.user, found.email)],
+        LIFETIME,
+        session_id=found.session_id,
+        factors_version=found.factors_version,
+    )
+    return token
+
+
 def _apply_change(found: FoundLink) -> Change:
-    found = spend_locked(found)
+    found = spend_bound(found)
     owner = found.user
-    is_unchanged = factors.version(owner) == found.factors_version
-    if not is_unchanged or not lock_live_session(found.session_id):
-        raise LinkInvalid
     column = owner.get_email_field_name()
     if find_owner(column, found.email, exclude=owner) is not None:
         raise AlreadyTaken

@@ -8,9 +8,12 @@ from typing import Any
 from django.db import IntegrityError
 from django.db.models import Manager, ProtectedError, RestrictedError
 
+from authkit.accounts.confirmation import mail_confirmation, needs_confirmation, spend_bound
 from authkit.api_keys.models import APIKey
 from authkit.core.db.retry import atomic_with_retry
 from authkit.core.factors import remove_all
+from authkit.core.identity.models import Purpose
+from authkit.core.identity.one_time_links import FoundLink
 from authkit.core.identity.users import AuthUser
 from authkit.core.mail.mailer import tell_owner
 from authkit.errors import AccountInUse, AlreadyTaken
@@ -45,10 +48,13 @@ def change_profile(user: AuthUser, values: Mapping[str, Any], save: Callable[[],
 
 def delete_account(
     user: AuthUser, session: Session, *, password: str | None, code: str | None, recent: bool
-) -> None:
+) -> bool:
     """Delete a user with all sessions, API keys and factors; pseudonymise their events.
 
     The account's password and a code of its second factor are required, as far as it has them.
+    Where the request :func:`needs_confirmation`, a link is mailed that does it.
+
+    Returns whether the account is deleted.
 
     :raises AccountInUse: records of the project refer to the user; nothing has been changed.
     :raises TokenInvalid: a concurrent request has ended the session, or changed the password.
@@ -63,8 +69,26 @@ def delete_account(
         failed="account_deletion_failed",
         every=True,
     )
+    if needs_confirmation(user):
+        record("account_deletion_requested", user=user.pk, session=session.pk)
+        mail_confirmation(Purpose.DELETION_CONFIRMATION, user, session, version)
+        return False
+    _delete_and_tell(user, partial(_delete_proved, user, session, version))
+    return True
+
+
+def delete_confirmed(found: FoundLink, password: str | None) -> None:
+    """Delete the account of a link, as :func:`delete_account` does.
+
+    :raises AccountInUse: records of the project refer to the user; the link stays valid.
+    :raises LinkInvalid: as :func:`spend_bound`.
+    """
+    _delete_and_tell(found.user, partial(_delete_confirmed, found))
+
+
+def _delete_and_tell(user: AuthUser, delete: Callable[[], list[Session]]) -> None:
     try:
-        ended = atomic_with_retry(partial(_delete, user, session, version), type(user))
+        ended = atomic_with_retry(delete, type(user))
     except (ProtectedError, RestrictedError, IntegrityError):
         raise AccountInUse from None
     tell_ended(ended)
@@ -81,8 +105,16 @@ def _differs(user: AuthUser, name: str, value: Any) -> bool:
     return bool(present is _MISSING or present != value)
 
 
-def _delete(user: AuthUser, session: Session, version: str) -> list[Session]:
+def _delete_proved(user: AuthUser, session: Session, version: str) -> list[Session]:
     lock_proof(user, session, version)
+    return _delete(user)
+
+
+def _delete_confirmed(found: FoundLink) -> list[Session]:
+    return _delete(spend_bound(found).user)
+
+
+def _delete(user: AuthUser) -> list[Session]:
     # A project's delete() may keep the row, so every credential is revoked here.
     ended = revoke_other_sessions(user, None)
     APIKey.objects.of(user).revoke()

@@ -7,7 +7,7 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from authkit.accounts import email_change, profile, registration
+from authkit.accounts import email_change, links, profile, registration
 from authkit.accounts.availability import (
     EmailVerificationIsOn,
     RegistrationIsOn,
@@ -83,24 +83,27 @@ class ProfileView(OwnerView):
     @operation(
         "profile_delete",
         "Delete your account permanently",
-        DONE,
+        {**DONE, **ACCEPTED},
         refuses=[*PASSWORD_CHECK, *CODE_CHECK, StepUpRequired, AccountInUse],
         request=AccountDeletionSerializer,
         description=(
             'Requires the body `{"password": "..."}`, and `"code"` if the account has a second '
-            "factor, although OpenAPI describes no body of a DELETE."
+            "factor, although OpenAPI describes no body of a DELETE. An account with neither is "
+            "deleted by the link that is sent to its e-mail address."
         ),
     )
     def delete(self, request: Request) -> Response:
         proof = AccountDeletionSerializer(data=request.data)
         proof.is_valid(raise_exception=True)
-        profile.delete_account(
+        is_deleted = profile.delete_account(
             current_user(request),
             current_session(request),
             password=proof.validated_data.get("password"),
             code=proof.validated_data.get("code"),
             recent=is_recently_authenticated(request),
         )
+        if not is_deleted:
+            return Response({}, status.HTTP_202_ACCEPTED)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _serializer(self, request: Request, **arguments: Any) -> Any:
@@ -146,16 +149,22 @@ class EmailVerifyView(PublicView):
         "email_verify",
         "Confirm an e-mail address with the token of a link",
         ACCEPTED,
-        refuses=[LinkInvalid, InvalidCredentials, AlreadyTaken, AttemptsExceeded],
+        refuses=[
+            LinkInvalid,
+            InvalidCredentials,
+            AlreadyTaken,
+            AccountInUse,
+            AttemptsExceeded,
+        ],
         description=(
             "Completes a registration or verifies the e-mail address of an account, which both "
-            "require the password; or confirms, stops or undoes a change of e-mail address. Does "
-            "not log in."
+            "require the password; or confirms, stops or undoes a change of e-mail address, or "
+            "confirms the deletion of an account. Does not log in."
         ),
     )
     def post(self, request: Request) -> Response:
         opened = self.read(request)
-        email_change.open_link(opened["token"], opened.get("password"))
+        links.open_link(opened["token"], opened.get("password"))
         return Response({}, status.HTTP_202_ACCEPTED)
 
 
@@ -190,10 +199,12 @@ class EmailChangeView(OwnerView):
         ACCEPTED,
         refuses=[*PASSWORD_CHECK, *CODE_CHECK, StepUpRequired],
         description=(
-            "Requires the password, or a code of the second factor. The change is made when the "
-            "link sent to the new e-mail address is opened, while the session that requested it "
-            "lives, and password and second factor are unchanged. The present address is notified "
-            "at once, and can stop the change; afterwards it can undo it for seven days."
+            "Requires the password, or a code of the second factor; an account with neither "
+            "confirms it by a link that is sent to its present address first. The change is made "
+            "when the link sent to the new e-mail address is opened, while the session that "
+            "requested it lives, and password and second factor are unchanged. The present address "
+            "is notified at once, and can stop the change; afterwards it can undo it for seven "
+            "days."
         ),
     )
     def post(self, request: Request) -> Response:

@@ -111,6 +111,11 @@ KINDS: Mapping[str, Kind] = {
         "user_updated", "`user`, `changed`: the names of the fields", floodable=True
     ),
     "account_deleted": Kind("user_deleted", "`user`", level=WARNING),
+    "account_deletion_requested": Kind(
+        "user_updated",
+        "`user`, `session`; by an account with neither a password nor a second factor",
+        floodable=True,
+    ),
     "account_deletion_failed": Kind("authn_login_fail", "`user`, `session`", level=WARNING),
     "step_up_required": Kind(
         "authz_fail", "`user`, `session`; a view wanted a newer or stronger proof", floodable=True

@@ -12,7 +12,7 @@ from authkit.conf import conf
 from authkit.core import factors
 from authkit.core.db.retry import atomic_with_retry
 from authkit.core.factors import Factor, Verifier
-from authkit.core.identity.models import Purpose
+from authkit.core.identity.models import BOUND
 from authkit.core.identity.one_time_links import forget
 from authkit.core.identity.users import AuthUser
 from authkit.core.mail.mailer import tell_owner
@@ -144,7 +144,7 @@ def _switch_off(
     lock()
     factors.remove_all(user)
     # A link that was bound to "no factor" must not be valid again, once a later one is off.
-    forget(user, Purpose.EMAIL_CHANGE)
+    forget(user, *BOUND)
     CodeAttempts.objects.filter(pk=user.pk).delete()
     if session is not None:
         proved = {method for factor in factors.registered() for method in factor.amr}

@@ -37,9 +37,15 @@ class UnverifiedEmail(models.Model):
 class Purpose(models.TextChoices):
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a purpose
     EMAIL_VERIFICATION = "email_verification"
+    EMAIL_CHANGE_CONFIRMATION = "email_change_confirmation"
     EMAIL_CHANGE = "email_change"
     EMAIL_CHANGE_STOP = "email_change_stop"
     EMAIL_CHANGE_UNDO = "email_change_undo"
+    DELETION_CONFIRMATION = "deletion_confirmation"
+
+
+#: What a link is for that is bound to a session and to the second factors of its user.
+BOUND = (Purpose.EMAIL_CHANGE_CONFIRMATION, Purpose.EMAIL_CHANGE, Purpose.DELETION_CONFIRMATION)
 
 
 class OneTimeLink(models.Model):

@@ -35,7 +35,7 @@ DECOY: Sequence[tuple[AuthUser | None, str]] = [(None, "")]
 
 #: Several of these may be valid at a time: each was mailed, and any of them does. Where mails are
 #: limited, the last ones stay alive.
-_SEVERAL = set(Purpose) - {Purpose.EMAIL_CHANGE}
+_SEVERAL = set(Purpose) - {Purpose.EMAIL_CHANGE_CONFIRMATION, Purpose.EMAIL_CHANGE}
 
 
 class FoundLink(NamedTuple):

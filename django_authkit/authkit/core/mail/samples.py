@@ -9,6 +9,11 @@ _READER = {"username": "ann"}
 
 SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "account_deleted": _READER,
+    "confirm_request": {
+        **_READER,
+        "address": "ann@new.example.com",
+        "link": "https://app.example.com/confirm#token=made-up",
+    },
     "email_change": {**_READER, "link": "https://app.example.com/confirm#token=made-up"},
     "email_change_requested": {
         **_READER,

@@ -1,0 +1,81 @@
+"""Confirmation from the mailbox, for accounts with neither a usable password nor a second factor.
+
+Their users (single sign-on, log-in by a mailed link) prove in a request no more than a recent
+log-in, and its access token can be copied. So moving the e-mail address and deleting the account
+also take a link that is mailed to the present e-mail address. It is bound to the session that
+requests it, and to what the account has: an attacker who turns a factor on gains nothing.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from authkit.accounts.availability import email_verification_is_on, link
+from authkit.accounts.email_verification import LIFETIME, spend_locked
+from authkit.accounts.registration import may_send_mail
+from authkit.core import factors
+from authkit.core.db.retry import atomic_with_retry
+from authkit.core.factors import has_second_factor
+from authkit.core.identity import one_time_links
+from authkit.core.identity.models import Purpose
+from authkit.core.identity.one_time_links import FoundLink
+from authkit.core.identity.users import AuthUser, email_of, read_email_again, username_of
+from authkit.core.mail.mailer import Mail, send_all
+from authkit.errors import LinkInvalid
+from authkit.factors.proof import lock_proof
+from authkit.sessions.lock import lock_live_session
+from authkit.sessions.models import Session
+
+
+def needs_confirmation(user: AuthUser) -> bool:
+    """Say whether a link has to confirm what this user requests.
+
+    Where no link can be mailed, a recent log-in is all that there is.
+    """
+    has_proof = user.has_usable_password() or has_second_factor(user)
+    return not has_proof and bool(email_of(user)) and email_verification_is_on()
+
+
+def mail_confirmation(
+    purpose: Purpose, user: AuthUser, session: Session, version: str, email: str = ""
+) -> None:
+    """Mail a link that confirms a request to the present e-mail address of the user.
+
+    :param version: of the factors when the proof was checked, as for :func:`lock_proof`, whose
+        exceptions this raises.
+    :param email: the requested e-mail address, for a change of it.
+    """
+    present = email_of(user)
+    if not may_send_mail(present, "confirm_request"):
+        return
+    token = atomic_with_retry(
+        partial(issue_bound, purpose, user, session, version, email), type(user)
+    )
+    context = {"username": username_of(user), "address": email, "link": link(token)}
+    send_all([Mail("confirm_request", present, context)])
+
+
+def issue_bound(
+    purpose: Purpose, user: AuthUser, session: Session, version: str, email: str
+) -> str:
+    """Lock the account, and return the token of a link that is bound to session and factors."""
+    lock_proof(user, session, version)
+    # Race: bound to an address that a concurrent request has just replaced, the link would be
+    # valid again as soon as an administrator restores that address.
+    read_email_again(user)
+    [token] = one_time_links.issue(
+        purpose, [(user, email)], LIFETIME, session_id=session.pk, factors_version=version
+    )
+    return token
+
+
+def spend_bound(found: FoundLink) -> FoundLink:
+    """Do what :func:`spend_locked` does, for a link that is bound to session and factors.
+
+    :raises LinkInvalid: it has been spent; or session, factors or account have changed.
+    """
+    found = spend_locked(found)
+    is_unchanged = factors.version(found.user) == found.factors_version
+    if not is_unchanged or not lock_live_session(found.session_id):
+        raise LinkInvalid
+    return found
