@@ -68,7 +68,9 @@ def some_code(world, dice):
         choices.append((3, dice.choice(world.codes)))
     if account.recovery:
         choices.append((6, dice.choice(sorted(account.recovery))))
-    for weight, secret in [(20, account.secret), (2, account.setup and account.setup.secret)]:
+    is_fresh = account.secret and account.right_code(Phone(account.secret).code())
+    of_app, of_setup = 20 if is_fresh else 2, account.setup and account.setup.secret
+    for weight, secret in [(of_app, account.secret), (2, of_setup)]:
         if secret:
             choices.append((weight, Phone(secret).code(dice.choice([0, 0, 0, 0, 0, -1, -2]))))
     weights, codes = zip(*choices, strict=True)

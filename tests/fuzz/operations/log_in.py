@@ -62,7 +62,7 @@ def log_in_with(world, by, password, code):
     )
 
 
-@operation(7)
+@operation(12)
 def complete(world, dice):
     if not world.challenges:
         return None
