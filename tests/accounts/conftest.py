@@ -6,6 +6,7 @@ from tests.factors.conftest import enrol, owner, reachable_user, told
 # Without addresses there is nothing to verify; test_document.py says what is answered then.
 NEEDS_ADDRESSES = [
     "test_registration.py",
+    "test_confirmation.py",
     "test_email_change.py",
     "test_slow_mail.py",
     "test_takeover.py",

@@ -8,7 +8,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.management.commands import changepassword
 from django.core.management import call_command
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 from django.test import Client as BrowserClient
 from django.test import override_settings
 from django.urls import include, path
@@ -301,49 +301,3 @@ def test_a_password_changed_under_the_old_secret_key_ends_sessions_under_the_new
     settings.SECRET_KEY_FALLBACKS = [old]
     by_set_password(user)
     assert_session_is_dead(client, pair)
-
-
-# --- managers that hide users --------------------------------------------------------------------
-
-
-class HidingManager(models.Manager):
-    hidden = ()
-
-    def get_queryset(self):
-        return super().get_queryset().exclude(pk__in=self.hidden)
-
-    def get_by_natural_key(self, username):
-        return self.get(**{self.model.USERNAME_FIELD: username})
-
-
-@pytest.fixture
-def hide(monkeypatch):
-    """Make the project's default manager hide users, as soft deletion and tenants do."""
-    manager = HidingManager()
-    manager.model = get_user_model()
-    manager.name = "hiding"
-    monkeypatch.setattr(get_user_model()._meta, "default_manager", manager)
-
-    def hide(*users):
-        manager.hidden = [user.pk for user in users]
-
-    return hide
-
-
-def test_a_user_whom_the_default_manager_hides_is_hidden_from_us(client, user, make_user, hide):
-    pair, seen = client.pair(user), client.pair(make_user())
-    assert_session_lives(client, pair)
-
-    hide(user)
-
-    assert_session_is_dead(client, pair)
-    assert client.log_in(user).status_code == 401
-    assert_session_lives(client, seen)
-
-
-def test_a_user_who_is_shown_again_has_their_sessions_again(client, user, hide):
-    pair = client.pair(user)
-    hide(user)
-    assert_session_ended(client.sessions(pair["access"]))
-    hide()
-    assert_session_lives(client, pair)
