@@ -9,6 +9,7 @@ import django
 import pytest
 from authkit import signals
 from authkit.core import counted_log
+from authkit.core.db.now import DatabaseNow
 from authkit.passwords.checking import hashing
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
@@ -42,6 +43,15 @@ def username_for(name):
 def _emptied_at_little_cost():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _moved_clocks_move_that_of_the_database():
+    """One process has one clock; tests/clocks has several, and a database with its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("as_postgresql", "as_mysql"):
+            patch.setattr(DatabaseNow, name, DatabaseNow.as_sqlite)
         yield
 
 

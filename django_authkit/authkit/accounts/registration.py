@@ -100,7 +100,8 @@ def resend(email: str, client: Client) -> None:
 def find_registration(token: str) -> Registration | None:
     """Return the registration of a token, or None if it is unknown or expired."""
     valid = Registration.objects.filter(digest=_digest(token), expires_at__gt=clock.now())
-    return valid.first()
+    found = valid.first()
+    return None if found is None or clock.is_ahead(found.created_at) else found
 
 
 def complete(opened: Registration, password: str | None) -> None:

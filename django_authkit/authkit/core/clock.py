@@ -1,13 +1,30 @@
-"""The only place that reads the clock, so that a test can set the time."""
+"""The only place that reads the clock, so that a test can set the time.
+
+The clocks of servers differ (clock skew). A stored moment may have been written by another server,
+so its age is asked of :func:`age_of`.
+"""
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
+from authkit.core.counted_log import log_counted
+
+logger = logging.getLogger("authkit.clock")
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+#: How far the clocks of the servers of a deployment may differ (RFC 7519 section 4.1.4).
+MAX_SKEW = timedelta(seconds=60)
+
+AHEAD = (
+    "A moment in the database or in a token is more than 60 s in the future. "
+    "The clocks of the servers differ: synchronize them (NTP)."
+)
 
 
 def now() -> datetime:
@@ -24,3 +41,33 @@ def at(timestamp: float) -> datetime:
     if settings.USE_TZ:
         return moment
     return timezone.make_naive(moment, timezone.get_default_timezone())
+
+
+def latest() -> datetime:
+    """Return the latest moment that it may be now on another server."""
+    return now() + MAX_SKEW
+
+
+def earliest() -> datetime:
+    """Return the earliest moment that it may be now on another server."""
+    return now() - MAX_SKEW
+
+
+def age_of(moment: datetime) -> timedelta:
+    """Return how long ago a moment was: zero where clock skew explains that it is in the future.
+
+    One further ahead says nothing about its age. It counts as infinitely old, so that it keeps no
+    grace open and no limit closed.
+    """
+    return timedelta.max if is_ahead(moment) else max(now() - moment, timedelta(0))
+
+
+def is_ahead(moment: datetime | float) -> bool:
+    """Say whether a moment or POSIX timestamp is further ahead than clock skew explains.
+
+    The log says so, too.
+    """
+    ahead = moment > latest() if isinstance(moment, datetime) else moment > latest().timestamp()
+    if ahead:
+        log_counted(logger, logging.ERROR, AHEAD)
+    return ahead

@@ -189,7 +189,8 @@ def _is_within_flood_limit(kind: str, client: Client, user: Any) -> bool:
     """
     since = clock.now() - KEPT_PERIOD
     alike = SecurityEvent.objects.filter(network=client.network or "", kind=kind, user=user)
-    return alike.filter(created_at__gt=since).order_by()[:MAX_KEPT].count() < MAX_KEPT
+    recent = alike.filter(created_at__gt=since, created_at__lte=clock.latest())
+    return recent.order_by()[:MAX_KEPT].count() < MAX_KEPT
 
 
 def _user_named(username: str) -> Any:

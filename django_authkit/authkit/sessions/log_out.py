@@ -21,10 +21,12 @@ from authkit.signals import session_ended
 def log_out(refresh_token: str) -> None:
     """Revoke the session of a refresh token, also of a spent or expired one; idempotent.
 
+    It holds on every server whose clock differs by no more than a minute.
+
     Every other token is ignored (RFC 7009 section 2.2).
     """
     try:
-        claims = tokens.read(refresh_token, "refresh")
+        claims = tokens.authentic(refresh_token, "refresh")
     except TokenInvalid:
         return
     if tokens.user_id_is_primary_key() and not session_ended.has_listeners(Session):
@@ -43,5 +45,6 @@ def _end_unread(claims: Claims, reason: str) -> None:
         ends = clock.at(claims.payload["exp"]) - timedelta.resolution
     except (ValidationError, OverflowError):
         return  # a token of another project that has the same key
-    if revocation_by_token.run(id=claims.session_id, user=user_id, now=clock.now(), ends=ends):
+    moments = {"now": clock.now(), "since": clock.earliest(), "ends": ends}
+    if revocation_by_token.run(id=claims.session_id, user=user_id, **moments):
         record("session_ended", user=user_id, session=claims.session_id, reason=reason)

@@ -13,7 +13,14 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
 from authkit.core import clock
-from authkit.core.db.prepared import Param, PreparedInsert, PreparedSelect, PreparedUpdate
+from authkit.core.db.now import DatabaseNow
+from authkit.core.db.prepared import (
+    Param,
+    PreparedInsert,
+    PreparedRow,
+    PreparedSelect,
+    PreparedUpdate,
+)
 from authkit.core.db.primary import PrimaryQuerySet
 from authkit.core.factors import is_required_now
 from authkit.core.http.client import USER_AGENT_LENGTH
@@ -30,12 +37,18 @@ class SessionQuerySet(PrimaryQuerySet["Session"]):
 
         :meth:`Session.is_live` also checks the user.
         """
-        return self.unended().filter(pending_until=None)
+        now = clock.now()
+        unexpired = self.filter(idle_expires_at__gt=now, absolute_expires_at__gt=now)
+        return unexpired.filter(revoked_at=None, pending_until=None)
 
     def unended(self) -> SessionQuerySet:
-        """Return the live sessions and those that still wait for a second factor."""
-        now = clock.now()
-        return self.filter(revoked_at=None, idle_expires_at__gt=now, absolute_expires_at__gt=now)
+        """Return what a revocation has to reach: sessions that may be live by some clock.
+
+        Those that still wait for a second factor are among them.
+        """
+        since = clock.earliest()
+        unexpired = self.filter(idle_expires_at__gt=since, absolute_expires_at__gt=since)
+        return unexpired.filter(revoked_at=None)
 
     def pending(self) -> SessionQuerySet:
         """Return the sessions that still wait for a second factor."""
@@ -65,7 +78,10 @@ class Session(models.Model):
     created_at = models.DateTimeField(_("created at"))
     last_used_at = models.DateTimeField(_("last used at"))
     rotated_from = models.CharField(max_length=NETWORK_LENGTH, blank=True, editable=False)
+    #: By the clock of the database.
+    rotated_at = models.DateTimeField(null=True, editable=False)
     replayed_at = models.DateTimeField(null=True, editable=False)
+    replayed_generation = models.PositiveIntegerField(null=True, editable=False)
     idle_expires_at = models.DateTimeField(_("expires when unused"), db_index=True)
     absolute_expires_at = models.DateTimeField(_("expires at the latest"))
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
@@ -150,19 +166,30 @@ rotation = PreparedUpdate(
     generation=Param("generation", models.PositiveIntegerField()),
     last_used_at=Param("last_used_at", models.DateTimeField()),
     rotated_from=Param("rotated_from", models.CharField()),
+    rotated_at=DatabaseNow(),
     idle_expires_at=Param("idle_expires_at", models.DateTimeField()),
 )
 
-#: Compare-and-set: revokes a session that has not ended.
+#: Reads when a session was rotated to a generation, and the present time, both by one clock.
+rotation_times = PreparedRow(
+    Session,
+    lambda rows: rows.filter(
+        id=_ID, generation=Param("generation", models.PositiveIntegerField())
+    ).values_list("rotated_at", DatabaseNow()),
+)
+
+_SINCE = Param("since", models.DateTimeField())
+
+#: Compare-and-set: revokes a session that has not ended ``since`` (see :func:`clock.earliest`).
 revocation = PreparedUpdate(
-    Session, Q(id=_ID, revoked_at=None, idle_expires_at__gt=_NOW), revoked_at=_NOW
+    Session, Q(id=_ID, revoked_at=None, idle_expires_at__gt=_SINCE), revoked_at=_NOW
 )
 
 #: The same for the session of a token, unless the token expires later than the session.
 revocation_by_token = PreparedUpdate(
     Session,
     Q(id=_ID, user=Param("user", Session._meta.get_field("user")))
-    & Q(revoked_at=None, idle_expires_at__gt=_NOW)
+    & Q(revoked_at=None, idle_expires_at__gt=_SINCE)
     & Q(absolute_expires_at__gt=Param("ends", models.DateTimeField())),
     revoked_at=_NOW,
 )

@@ -93,7 +93,7 @@ def tell_ended(
 
 def end(session: Session, reason: str) -> bool:
     """Revoke a session, record and signal it; return False if it had ended before (idempotent)."""
-    if not revocation.run(id=session.pk, now=clock.now()):
+    if not revocation.run(id=session.pk, now=clock.now(), since=clock.earliest()):
         return False
     record("session_ended", user=session.user_id, session=session.pk, reason=reason)
     _send_end(session, reason)

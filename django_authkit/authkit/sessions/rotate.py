@@ -100,9 +100,10 @@ def _follow_secret_key(session: Session) -> None:
 
 def _record_replay(session: Session) -> None:
     """Record that a spent token came back within the grace, once for each rotation."""
-    unseen = Q(replayed_at=None) | Q(replayed_at__lt=session.last_used_at)
+    unseen = ~Q(replayed_generation=session.generation)
     mine = Session.objects.live().filter(unseen, pk=session.pk, generation=session.generation)
-    if retry_on_conflict(partial(mine.update, replayed_at=clock.now()), Session):
+    seen = {"replayed_at": clock.now(), "replayed_generation": session.generation}
+    if retry_on_conflict(partial(mine.update, **seen), Session):
         record("token_replayed", session=session.pk, user=session.user_id)
 
 

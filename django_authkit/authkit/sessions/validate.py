@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from math import inf
 
 from authkit.conf import conf
 from authkit.core import clock
@@ -12,6 +12,7 @@ from authkit.sessions import tokens
 from authkit.sessions.forgery import forgeries_noted
 from authkit.sessions.models import (
     Session,
+    rotation_times,
     sessions_by_id,
 )
 from authkit.sessions.tokens import Claims
@@ -51,7 +52,11 @@ def session_of_access_token(token: str) -> tuple[Session, Claims]:
 def is_recent(claims: Claims, max_age: int = RECENT_SECONDS) -> bool:
     """Say whether the user proved who they are within the last ``max_age`` seconds."""
     proved_at = claims.payload.get("auth_time")
-    return type(proved_at) is int and clock.now().timestamp() <= proved_at + max_age
+    return (
+        type(proved_at) is int
+        and not clock.is_ahead(proved_at)
+        and clock.now().timestamp() <= proved_at + max_age
+    )
 
 
 def live_session(claims: Claims) -> Session:
@@ -88,12 +93,23 @@ def is_within_grace(session: Session, claims: Claims, client: Client) -> bool:
 
     Clients without an IP (behind a Unix socket) count as one network.
     """
-    grace = timedelta(seconds=conf.REFRESH_GRACE_SECONDS)
     return (
         claims.generation == session.generation - 1
-        and clock.now() - session.last_used_at < grace
         and session.rotated_from == network_or_empty(client)
+        and _seconds_since_rotation(session) < conf.REFRESH_GRACE_SECONDS
     )
+
+
+def _seconds_since_rotation(session: Session) -> float:
+    """Return the age of the last rotation by the clock of the database.
+
+    Another server may have rotated it, and clock skew is neither theft nor a longer grace.
+    """
+    row = rotation_times.get(id=session.pk, generation=session.generation, now=clock.now())
+    if row is None or row[0] is None:
+        return inf  # rotated again meanwhile
+    rotated_at, now = row
+    return float(abs((now - rotated_at).total_seconds()))
 
 
 def network_or_empty(client: Client) -> str:

@@ -239,18 +239,19 @@ def test_a_rotation_leaves_alone_what_is_not_as_required(way, session):
 
 def test_a_session_is_revoked_once(way, session):
     now = clock.now()
-    assert sessions.revocation.run(id=session.pk, now=session.idle_expires_at) == 0
-    assert [sessions.revocation.run(id=session.pk, now=now) for _ in range(2)] == [1, 0]
+    values = {"id": session.pk, "now": now, "since": now}
+    assert sessions.revocation.run(**values | {"since": session.idle_expires_at}) == 0
+    assert [sessions.revocation.run(**values) for _ in range(2)] == [1, 0]
     assert Session.objects.filter(revoked_at=now).get() == session
 
 
 def test_a_token_revokes_the_session_of_its_user_alone(way, session, user, make_user):
     now = clock.now()
-    values = {"id": session.pk, "user": user.pk, "now": now, "ends": now}
+    values = {"id": session.pk, "user": user.pk, "now": now, "since": now, "ends": now}
     run = sessions.revocation_by_token.run
     assert run(**values | {"user": make_user().pk}) == 0
     assert run(**values | {"id": uuid4()}) == 0
-    assert run(**values | {"now": session.idle_expires_at}) == 0
+    assert run(**values | {"since": session.idle_expires_at}) == 0
     assert run(**values | {"ends": session.absolute_expires_at}) == 0
     assert [run(**values), run(**values)] == [1, 0]
     assert Session.objects.filter(revoked_at=now).get() == session
@@ -305,7 +306,7 @@ def test_a_constant_stays_what_it_was(way, session):
 def test_an_update_is_compiled_once(name, session, monkeypatch):
     now = clock.now()
     values = {"seen": 9, "generation": 9, "rotated_from": ""}
-    values |= {"last_used_at": now, "idle_expires_at": now}
+    values |= {"last_used_at": now, "idle_expires_at": now, "since": now}
     statement = STATEMENTS[name]()
     assert statement.is_prepared()
     monkeypatch.delattr(SQLCompiler, "as_sql")
@@ -325,7 +326,8 @@ def counts(pk):
 
 
 def sums(account, place, since):
-    row = attempts.sums.get(account=account, place=place, since=since)
+    moments = {"since": since, "latest": clock.latest()}
+    row = attempts.sums.get(account=account, place=place, **moments)
     return row if row is None else tuple(row)
 
 

@@ -89,10 +89,18 @@ def test_a_lockout_is_reported_before_a_rate_limit(counter):
     assert isinstance(refusal(counter), AccountLocked)
 
 
-def test_a_clock_that_is_turned_back_opens_no_window(counter, clock):
+def test_a_clock_that_is_behind_by_a_minute_opens_no_window(counter, clock):
     count(counter, 3)
-    clock.shift(-3_600)
+    clock.shift(-60)
     assert count(counter, 3) == [False] * 3
+    assert refusal(counter).wait == 60  # and not two minutes
+
+
+def test_a_clock_that_was_further_ahead_keeps_no_window_closed(counter, clock):
+    count(counter, 3)
+    clock.shift(-61)
+    assert refusal(counter) is None
+    assert count(counter, 4) == [True] * 3 + [False]
 
 
 def test_rows_are_counted_apart(counter, make_user):

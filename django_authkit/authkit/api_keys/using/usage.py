@@ -75,7 +75,8 @@ def note_use(api_key: APIKey, get_ip: ClientIP) -> None:
     a key.
     """
     now = clock.now()
-    if api_key.last_used_at is None or now - api_key.last_used_at >= LAST_USED_PRECISION:
+    last = api_key.last_used_at
+    if last is None or clock.age_of(last) >= LAST_USED_PRECISION:
         ip = get_ip()
 
         def write() -> None:
@@ -132,8 +133,8 @@ def _reject_if_unusable(api_key: APIKey, get_ip: ClientIP) -> None:
 
 
 def _write_use(api_key: APIKey, now: datetime, ip: str | None) -> None:
-    due = Q(last_used_at=None) | Q(last_used_at__lte=now - LAST_USED_PRECISION)
-    _rows(api_key).filter(due).update(last_used_at=now, last_used_ip=ip)
+    due = Q(last_used_at__lte=now - LAST_USED_PRECISION) | Q(last_used_at__gt=now + clock.MAX_SKEW)
+    _rows(api_key).filter(due | Q(last_used_at=None)).update(last_used_at=now, last_used_ip=ip)
 
 
 def _rows(api_key: APIKey) -> PrimaryQuerySet[APIKey]:

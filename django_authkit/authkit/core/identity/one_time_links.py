@@ -142,6 +142,8 @@ def _found(**which: Any) -> FoundLink | None:
     row = valid.filter(**which).select_related("user").first()
     if row is None or row.user is None or row.fingerprint not in _fingerprints(row.user):
         return None
+    if clock.is_ahead(row.created_at):  # it would be valid for longer than its lifetime
+        return None
     return FoundLink(row.pk, row.user, row.address, row.session_id, row.factors_version)
 
 

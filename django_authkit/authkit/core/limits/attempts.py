@@ -24,7 +24,7 @@ C = TypeVar("C", bound="AttemptCounter")
 def count_attempt(counters: models.QuerySet[C, C], limits: Limits) -> bool:
     """Count one attempt on the row that ``counters`` selects; return False if none is left."""
     now = clock.now()
-    left, counted = _attempt(limits, now, now - limits.window)
+    left, counted = _attempt(limits, now, now - limits.window, now + clock.MAX_SKEW)
     return bool(counters.filter(left).update(**counted))
 
 
@@ -34,14 +34,16 @@ class PreparedAttempt:
     def __init__(self, model: type[AttemptCounter], limits: Limits) -> None:
         self.limits = limits
         moment = models.DateTimeField()
-        left, counted = _attempt(limits, Param("now", moment), Param("expired", moment))
+        names = ("now", "expired", "latest")
+        left, counted = _attempt(limits, *(Param(name, moment) for name in names))
         self.update = PreparedUpdate(model, Q(pk=Param("pk", model._meta.pk)) & left, **counted)
 
     def count(self, pk: Any, now: datetime) -> bool:
-        return bool(self.update.run(pk=pk, now=now, expired=now - self.limits.window))
+        moments = {"now": now, "expired": now - self.limits.window, "latest": now + clock.MAX_SKEW}
+        return bool(self.update.run(pk=pk, **moments))
 
 
-def _attempt(limits: Limits, now: Any, expired: Any) -> tuple[Q, dict[str, Any]]:
+def _attempt(limits: Limits, now: Any, expired: Any, latest: Any) -> tuple[Q, dict[str, Any]]:
     """Return the condition that an attempt is left, and what ``update()`` assigns to count it.
 
     A window ends when none was counted for its length. So any two attempts within that length are
@@ -49,8 +51,10 @@ def _attempt(limits: Limits, now: Any, expired: Any) -> tuple[Q, dict[str, Any]]
     a fixed window, which lets twice as many through at its edge).
 
     :param expired: a window whose last attempt was counted then or before has ended.
+    :param latest: so has one whose last attempt was counted later, by a clock that is wrong.
     """
-    ended = Q(last_attempt_at=None) | Q(last_attempt_at__lte=expired)
+    past = Q(last_attempt_at__lte=expired) | Q(last_attempt_at__gt=latest)
+    ended = Q(last_attempt_at=None) | past
     left = Q(failures__lt=limits.in_a_row) & (ended | Q(window_failures__lt=limits.per_window))
     # MySQL computes each assignment from what those before it have assigned, so the moment,
     # which the condition reads, comes last.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import ceil
 from typing import Any
 
@@ -25,6 +25,9 @@ class RequestCountManager(models.Manager["RequestCount"]):
             return 0
         rows = self.using(router.db_for_write(self.model))
         row = rows.filter(pk=name).first()
+        if row is not None and row.is_ahead(rate):
+            rows.filter(pk=name, window_ends_at=row.window_ends_at).delete()
+            row = None
         if row is not None and not row.has_room(rate, now):
             return row.seconds_left(now)
         if row is None:
@@ -89,6 +92,10 @@ class RequestCount(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def is_ahead(self, rate: Rate) -> bool:
+        """Say whether a request was counted further ahead than clock skew explains."""
+        return clock.is_ahead(max(self.window_ends_at, self.ends_at) - rate.period)
+
     def has_room(self, rate: Rate, now: datetime) -> bool:
         """Say whether a request would have been counted: what the UPDATE asks of the row."""
         if self.window_ends_at > now:
@@ -128,7 +135,7 @@ class AttemptCounter(models.Model):
             return errors.AccountLocked()
         if self.last_attempt_at is None or self.window_failures < limits.per_window:
             return None
-        left = self.last_attempt_at + limits.window - clock.now()
-        if left <= timedelta(0):
+        age = clock.age_of(self.last_attempt_at)
+        if age >= limits.window:
             return None
-        return errors.AttemptsExceeded(wait=ceil(left.total_seconds()))
+        return errors.AttemptsExceeded(wait=ceil((limits.window - age).total_seconds()))

@@ -15,9 +15,11 @@ from authkit.core.limits.models import RequestCount
 def count_request(kind: str, who: str, limit: Rate) -> int:
     """Count one request of a kind; return 0 if it is within the limit, else the seconds to wait.
 
-    The limit holds over every period of its length. The client is stored as an HMAC.
+    The limit holds over every period of its length, and another period counts anew. The client
+    is stored as an HMAC.
     """
-    digest = salted_hmac("authkit.request_counts", f"{kind}\0{who}", algorithm="sha256")
+    name = f"{kind}\0{who}\0{limit.period.total_seconds():.0f}"
+    digest = salted_hmac("authkit.request_counts", name, algorithm="sha256")
     return RequestCount.objects.take(digest.hexdigest(), limit)
 
 

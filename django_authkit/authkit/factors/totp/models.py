@@ -66,7 +66,7 @@ class TOTPDevice(Device):  # type: ignore[misc]  # django-otp has no types
 
     def has_lapsed(self) -> bool:
         """Say whether a set-up has waited too long for its first code."""
-        return not self.confirmed and clock.now() - self.created_at >= PENDING_LIFETIME
+        return not self.confirmed and clock.age_of(self.created_at) >= PENDING_LIFETIME
 
     def spend(self, secret: bytes, code: str, **changes: Any) -> bool:
         """Accept a code once: True if its time step is the present or the last, and unspent.

@@ -47,7 +47,9 @@ def _sums(
     rows: models.QuerySet[PasswordAttempts, PasswordAttempts],
 ) -> models.QuerySet[PasswordAttempts, Any]:
     here = Q(place=Param("place", models.CharField()))
-    recent = here & Q(last_attempt_at__gt=Param("since", models.DateTimeField()))
+    moment = models.DateTimeField()
+    latest = Q(last_attempt_at__lte=Param("latest", moment))
+    recent = here & latest & Q(last_attempt_at__gt=Param("since", moment))
     of_account = rows.filter(account=Param("account", models.CharField())).values("account")
     return of_account.annotate(
         everywhere=Sum("failures"),
@@ -170,13 +172,15 @@ def _refusal(
         called if there are that many.
     """
     since = now - PASSWORD_LIMITS.window
-    row = sums.get(account=counter.account, place=counter.place, since=since)
+    moments = {"since": since, "latest": now + clock.MAX_SKEW}
+    row = sums.get(account=counter.account, place=counter.place, **moments)
     everywhere, here, recent, oldest = row or (0, 0, 0, now)
     limit = PASSWORD_LIMITS.in_a_row - 1 + counted
     if here > limit or (everywhere > limit and is_stopped(limit)):
         return errors.AccountLocked()
     if recent > PASSWORD_LIMITS.per_window - 1 + counted:
-        return errors.AttemptsExceeded(wait=ceil((oldest - since).total_seconds()))
+        left = PASSWORD_LIMITS.window - clock.age_of(oldest)
+        return errors.AttemptsExceeded(wait=ceil(left.total_seconds()))
     return None
 
 
@@ -190,7 +194,9 @@ def _is_stopped_by_others(
     """
     rows = PasswordAttempts.objects.filter(account=counter.account)
     proofs: dict[str, Any] = dict(
-        rows.filter(name=counter.name, proved_at__isnull=False).values_list("place", "proved_at")
+        rows.filter(name=counter.name, proved_at__lte=clock.latest()).values_list(
+            "place", "proved_at"
+        )
     )
     known_at = proofs.get(counter.place)
     last = max(proofs.values(), default=clock.at(0))
