@@ -29,6 +29,7 @@ CHECKS = (
     "authkit.checks.api_keys.check_scopes",
     "authkit.checks.rates.check_rates",
     "authkit.checks.accounts.check_registration",
+    "authkit.checks.time_zone.check_time_zone",
 )
 
 #: Additional checks of ``manage.py check --deploy``.
