@@ -236,6 +236,6 @@ def test_an_account_that_is_deleted_once_its_session_is_stored_is_refused_too(cl
 
 @pytest.mark.django_db(transaction=True)
 def test_an_account_that_is_deleted_while_it_logs_in_is_refused_like_any_other(client, user):
-    with at_statement("INSERT", Session, USER.objects.filter(pk=user.pk).delete):
+    with at_statement("UPDATE", USER, USER.objects.filter(pk=user.pk).delete):
         assert_refused(client.log_in(user), INVALID_CREDENTIALS, challenge=CHALLENGE)
     assert not Session.objects.exists()

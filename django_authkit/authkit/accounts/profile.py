@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from copy import copy
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import IntegrityError
 from django.db.models import Manager, ProtectedError, RestrictedError
@@ -18,11 +18,13 @@ from authkit.core.identity.users import AuthUser
 from authkit.core.mail.mailer import tell_owner
 from authkit.errors import AccountInUse, AlreadyTaken
 from authkit.events.flows import pseudonymise, record
-from authkit.factors.proof import lock_proof, prove_owner
+from authkit.factors.proof import prove_owner
 from authkit.passwords.checking.attempts import unlock_passwords
 from authkit.sessions.models import Session
 from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 from authkit.signals import account_deleted
+
+T = TypeVar("T")
 
 #: What differs from every value.
 _MISSING = object()
@@ -39,11 +41,15 @@ def change_profile(user: AuthUser, values: Mapping[str, Any], save: Callable[[],
     changed = sorted(name for name, value in values.items() if _differs(user, name, value))
     if not changed:
         return
+
+    def save_and_record() -> None:
+        save()
+        record("profile_changed", user=user.pk, changed=changed)
+
     try:
-        atomic_with_retry(save, type(user))
+        atomic_with_retry(save_and_record, type(user))
     except IntegrityError:
         raise AlreadyTaken from None
-    record("profile_changed", user=user.pk, changed=changed)
 
 
 def delete_account(
@@ -60,21 +66,22 @@ def delete_account(
     :raises TokenInvalid: a concurrent request has ended the session, or changed the password.
         Else as :func:`prove_owner`, whose arguments these are.
     """
-    version = prove_owner(
-        user,
-        session,
-        password=password,
-        code=code,
-        recent=recent,
-        failed="account_deletion_failed",
-        every=True,
+    ended = _unless_in_use(
+        partial(
+            prove_owner,
+            user,
+            session,
+            partial(_delete_or_ask, user, session),
+            password=password,
+            code=code,
+            recent=recent,
+            failed="account_deletion_failed",
+            every=True,
+        )
     )
-    if needs_confirmation(user):
-        record("account_deletion_requested", user=user.pk, session=session.pk)
-        mail_confirmation(Purpose.DELETION_CONFIRMATION, user, session, version)
-        return False
-    _delete_and_tell(user, partial(_delete_proved, user, session, version))
-    return True
+    if ended is not None:
+        _tell_deleted(user, ended)
+    return ended is not None
 
 
 def delete_confirmed(found: FoundLink, password: str | None) -> None:
@@ -83,17 +90,20 @@ def delete_confirmed(found: FoundLink, password: str | None) -> None:
     :raises AccountInUse: records of the project refer to the user; the link stays valid.
     :raises LinkInvalid: as :func:`spend_bound`.
     """
-    _delete_and_tell(found.user, partial(_delete_confirmed, found))
+    delete = partial(_delete_confirmed, found)
+    ended = _unless_in_use(partial(atomic_with_retry, delete, type(found.user)))
+    _tell_deleted(found.user, ended)
 
 
-def _delete_and_tell(user: AuthUser, delete: Callable[[], list[Session]]) -> None:
+def _unless_in_use(delete: Callable[[], T]) -> T:
     try:
-        ended = atomic_with_retry(delete, type(user))
+        return delete()
     except (ProtectedError, RestrictedError, IntegrityError):
         raise AccountInUse from None
+
+
+def _tell_deleted(user: AuthUser, ended: list[Session]) -> None:
     tell_ended(ended)
-    record("account_deleted", user=user.pk)
-    pseudonymise(user)  # again: the event that was just recorded names the user
     account_deleted.send_robust(sender=type(user), user=user)
     tell_owner(user, "account_deleted")
 
@@ -105,9 +115,13 @@ def _differs(user: AuthUser, name: str, value: Any) -> bool:
     return bool(present is _MISSING or present != value)
 
 
-def _delete_proved(user: AuthUser, session: Session, version: str) -> list[Session]:
-    lock_proof(user, session, version)
-    return _delete(user)
+def _delete_or_ask(user: AuthUser, session: Session) -> list[Session] | None:
+    """Delete the account, or mail the link that does; return None for the latter."""
+    if not needs_confirmation(user):
+        return _delete(user)
+    record("account_deletion_requested", user=user.pk, session=session.pk)
+    mail_confirmation(Purpose.DELETION_CONFIRMATION, user, session)
+    return None
 
 
 def _delete_confirmed(found: FoundLink) -> list[Session]:
@@ -120,6 +134,7 @@ def _delete(user: AuthUser) -> list[Session]:
     APIKey.objects.of(user).revoke()
     remove_all(user)
     unlock_passwords(user)
+    record("account_deleted", user=user.pk)
     pseudonymise(user)
     # Django clears the primary key of a deleted instance, and receivers of signals need it.
     copy(user).delete()

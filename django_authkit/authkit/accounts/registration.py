@@ -13,12 +13,13 @@ With ``AUTHKIT["EMAIL_VERIFICATION_REQUIRED"]`` set to False the account is crea
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Callable, Mapping
 from copy import copy
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
@@ -31,6 +32,7 @@ from authkit.accounts.models import Registration
 from authkit.accounts.names import claim_names, find_owner, find_unverified_owner, name_hmac
 from authkit.conf import conf
 from authkit.core import clock
+from authkit.core.db.best_effort import best_effort
 from authkit.core.db.retry import atomic_with_retry, retry_on_conflict
 from authkit.core.http.client import Client
 from authkit.core.identity.one_time_links import TOKEN_BYTES
@@ -44,6 +46,10 @@ from authkit.events.flows import record
 from authkit.passwords.checking.hashing import hashing_place
 from authkit.passwords.policy import require_acceptable
 from authkit.signals import account_registered
+
+T = TypeVar("T")
+
+logger = logging.getLogger("authkit.database")
 
 #: Rate limit: mails of each kind to one e-mail address. A kind by itself: where no more links are
 #: sent, the last ones that were mailed are valid (see :data:`LIFETIME`).
@@ -123,8 +129,10 @@ def complete(opened: Registration, password: str | None) -> None:
     except InvalidCredentials:
         chosen = _with_password(opened, password or "")
     user = _create_atomically(partial(_create, chosen))
-    # After the transaction: requests that complete the other rows could deadlock with it.
-    Registration.objects.filter(address=opened.address).delete()
+    # After the transaction: requests that complete the other rows could deadlock with it. The
+    # account is there: what is left of them expires.
+    with best_effort(Registration, logger, logging.ERROR, "Registrations were not deleted."):
+        Registration.objects.filter(address=opened.address).delete()
     _tell_registered(user)
 
 
@@ -195,15 +203,15 @@ def _copy(pending: Registration | None) -> str:
 def _register_unverified(account: AuthUser) -> list[Mail]:
     """Create an account with an unverified e-mail address; return the mails to it."""
     try:
-        user = _create_atomically(partial(_insert_unverified, account))
+        user, mails = _create_atomically(partial(_insert_unverified, account))
     except AlreadyTaken:
         owner = find_owner(_email_column(), email_of(account))
         return [_account_exists_mail(owner) if owner else _name_taken_mail(account)]
     _tell_registered(user)
-    return issue_verification(user)
+    return mails
 
 
-def _create_atomically(create: Callable[[], AuthUser]) -> AuthUser:
+def _create_atomically(create: Callable[[], T]) -> T:
     try:
         return atomic_with_retry(create, get_user_model())
     except IntegrityError:
@@ -211,7 +219,6 @@ def _create_atomically(create: Callable[[], AuthUser]) -> AuthUser:
 
 
 def _tell_registered(user: AuthUser) -> None:
-    record("account_registered", user=user.pk)
     account_registered.send_robust(sender=type(user), user=user)
 
 
@@ -242,10 +249,10 @@ def _create(chosen: Registration) -> AuthUser:
     return _insert(_account(chosen))
 
 
-def _insert_unverified(account: AuthUser) -> AuthUser:
+def _insert_unverified(account: AuthUser) -> tuple[AuthUser, list[Mail]]:
     user = _insert(copy(account))  # a retry starts from the unchanged user
     mark_unverified(user)
-    return user
+    return user, issue_verification(user)
 
 
 def _insert(user: AuthUser) -> AuthUser:
@@ -254,6 +261,7 @@ def _insert(user: AuthUser) -> AuthUser:
         raise AlreadyTaken
     user.save(force_insert=True)
     claim_names(user, names)
+    record("account_registered", user=user.pk)
     return user
 
 

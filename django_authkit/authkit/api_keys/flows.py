@@ -86,9 +86,8 @@ def create_key(
         rate=conf.API_KEY_RATE or "",
     )
     _check(api_key.check_new)
-    key = atomic_with_retry(partial(_insert_within_quota, user, session, api_key), type(user))
-    record("api_key_created", user=user.pk, api_key=api_key.pk, scopes=api_key.scopes)
-    return NewKey(api_key, key)
+    insert = partial(_insert_within_quota, user, session, api_key)
+    return NewKey(api_key, atomic_with_retry(insert, type(user)))
 
 
 def change_key(
@@ -108,21 +107,24 @@ def change_key(
         setattr(api_key, "expiry_date" if name == "expires_at" else name, value)
     columns = {COLUMNS[name]: getattr(api_key, COLUMNS[name]) for name in changes}
     _check(partial(check_columns, api_key, columns))
-    store = partial(_store_changes, user, session, api_key, columns)
-    if columns and not atomic_with_retry(store, type(user)):
+    store = partial(_store_changes, user, session, api_key, columns, sorted(changes))
+    if not atomic_with_retry(store, type(user)):
         if own_key(user, key_id) is None:  # revoked in between
             return None
         raise APIKeyEnded
-    record("api_key_changed", user=user.pk, api_key=key_id, changed=sorted(changes))
     return api_key
 
 
 def revoke_key(user: AuthUser, key_id: UUID) -> bool:
     """Revoke a key for good; return False if the user has no such key."""
-    if not own_keys(user).filter(pk=key_id).revoke():
-        return False
-    record("api_key_revoked", user=user.pk, api_key=key_id)
-    return True
+
+    def revoke() -> bool:
+        if not own_keys(user).filter(pk=key_id).revoke():
+            return False
+        record("api_key_revoked", user=user.pk, api_key=key_id)
+        return True
+
+    return atomic_with_retry(revoke, APIKey)
 
 
 def rotate_key(user: AuthUser, session: Session, key_id: UUID, overlap: timedelta) -> NewKey | None:
@@ -135,9 +137,7 @@ def rotate_key(user: AuthUser, session: Session, key_id: UUID, overlap: timedelt
     if api_key is None:
         return None
     replace = partial(_replace_own_secret, user, session, api_key, overlap)
-    new = atomic_with_retry(replace, type(user))
-    record("api_key_rotated", user=user.pk, api_key=key_id)
-    return new
+    return atomic_with_retry(replace, type(user))
 
 
 def rotate(api_key: APIKey, overlap: timedelta = timedelta(0), *, actor: Any = None) -> NewKey:
@@ -150,9 +150,7 @@ def rotate(api_key: APIKey, overlap: timedelta = timedelta(0), *, actor: Any = N
     :raises APIKeyEnded: the key has expired, or been revoked, or its owner is missing.
     :raises APIKeyRotated: another request has just rotated it (compare-and-set).
     """
-    new = _replace_secret(api_key, overlap)
-    record("api_key_rotated", user=api_key.owner_id, api_key=api_key.pk, actor=actor)
-    return new
+    return _replace_secret(api_key, overlap, actor)
 
 
 def _replace_own_secret(
@@ -162,7 +160,7 @@ def _replace_own_secret(
     return _replace_secret(api_key, overlap)
 
 
-def _replace_secret(api_key: APIKey, overlap: timedelta) -> NewKey:
+def _replace_secret(api_key: APIKey, overlap: timedelta, actor: Any = None) -> NewKey:
     if not has_owner_row(api_key):
         raise APIKeyEnded
     key = new_key(conf.API_KEY_BRAND, api_key.prefix)
@@ -171,12 +169,20 @@ def _replace_secret(api_key: APIKey, overlap: timedelta) -> NewKey:
         "retiring_hash": api_key.hashed_key if overlap else "",
         "retiring_until": clock.now() + overlap if overlap else None,
     }
-    live = APIKey.objects.live().filter(pk=api_key.pk)
-    if not live.filter(hashed_key=api_key.hashed_key).update(**changes):
-        raise APIKeyRotated if live.exists() else APIKeyEnded
+    if not atomic_with_retry(partial(_replace_hash, api_key, changes, actor), APIKey):
+        is_live = APIKey.objects.live().filter(pk=api_key.pk).exists()
+        raise APIKeyRotated if is_live else APIKeyEnded
     for name, value in changes.items():
         setattr(api_key, name, value)
     return NewKey(api_key, key)
+
+
+def _replace_hash(api_key: APIKey, changes: Mapping[str, Any], actor: Any) -> bool:
+    same = APIKey.objects.live().filter(pk=api_key.pk, hashed_key=api_key.hashed_key)
+    if not same.update(**changes):
+        return False
+    record("api_key_rotated", user=api_key.owner_id, api_key=api_key.pk, actor=actor)
+    return True
 
 
 def _check(check: Callable[[], None]) -> None:
@@ -187,12 +193,19 @@ def _check(check: Callable[[], None]) -> None:
 
 
 def _store_changes(
-    user: AuthUser, session: Session, api_key: APIKey, columns: Mapping[str, Any]
-) -> int:
+    user: AuthUser,
+    session: Session,
+    api_key: APIKey,
+    columns: Mapping[str, Any],
+    changed: list[str],
+) -> bool:
     lock_owner(user, session)
     # Compare-and-set: another request may have given the slot of an expired key to a new one.
     same = own_keys(user).live().filter(pk=api_key.pk, slot=api_key.slot)
-    return same.update(**columns)
+    if columns and not same.update(**columns):
+        return False
+    record("api_key_changed", user=user.pk, api_key=api_key.pk, changed=changed)
+    return True
 
 
 def _insert_within_quota(user: AuthUser, session: Session, api_key: APIKey) -> str:
@@ -203,6 +216,7 @@ def _insert_within_quota(user: AuthUser, session: Session, api_key: APIKey) -> s
     lock_owner(user, session)
     api_key.slot = _free_slot(user)
     key: str = APIKey.objects.insert(api_key)
+    record("api_key_created", user=user.pk, api_key=api_key.pk, scopes=api_key.scopes)
     return key
 
 

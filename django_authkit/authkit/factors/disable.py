@@ -7,8 +7,8 @@ from functools import partial
 from authkit.core.factors import has_second_factor
 from authkit.core.identity.users import AuthUser
 from authkit.errors import CodeInvalid
-from authkit.factors.flows import remove_second_factor
-from authkit.factors.proof import lock_proof, prove_owner
+from authkit.factors.flows import switch_off, tell_switched_off
+from authkit.factors.proof import prove_owner
 from authkit.sessions.models import Session
 
 
@@ -19,16 +19,20 @@ def disable(user: AuthUser, session: Session, password: str | None, code: str) -
     :raises TokenInvalid: a concurrent request has ended the session, or changed the password.
         Else as :func:`prove_owner`.
     """
-    version = prove_owner(
+    ended = prove_owner(
         user,
         session,
+        partial(_switch_off, user, session),
         password=password,
         code=code,
         recent=True,
         failed="second_factor_disable_failed",
         every=True,
     )
+    tell_switched_off(user, ended)
+
+
+def _switch_off(user: AuthUser, session: Session) -> list[Session]:
     if not has_second_factor(user):
         raise CodeInvalid
-    lock = partial(lock_proof, user, session, version)
-    remove_second_factor(user, keep=session, lock=lock)
+    return switch_off(user, session)

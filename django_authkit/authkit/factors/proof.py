@@ -6,38 +6,45 @@ at every other endpoint: brute force has one budget.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from typing import TypeVar
 
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 
 from authkit.core import factors
-from authkit.core.factors import has_second_factor
+from authkit.core.db.retry import atomic_with_retry
+from authkit.core.factors import Factor, has_second_factor
 from authkit.core.identity.users import AuthUser
 from authkit.errors import CodeInvalid, InvalidCredentials, StepUpRequired
 from authkit.events.flows import record
-from authkit.factors.flows import verify_code
+from authkit.factors.flows import spend_code
 from authkit.passwords.checking.proof import try_password
 from authkit.passwords.owner_lock import lock_owner
 from authkit.sessions.models import Session
 from authkit.sessions.validate import RECENT_SECONDS
 
+T = TypeVar("T")
+
 
 def prove_owner(
     user: AuthUser,
     session: Session,
+    change: Callable[[], T],
     *,
     password: str | None,
     code: str | None,
     recent: bool,
     failed: str,
     every: bool = False,
-) -> str:
-    """Check password or code; return the version of the user's factors, for :func:`lock_proof`.
+) -> T:
+    """Check password or code; then spend the code and make the change in one transaction.
 
     What the account does not have is not asked for: a usable password, a second factor. Where it
     has neither, a recent log-in does.
 
+    :param change: called with the rows of the owner locked (:func:`lock_proof`); what it returns
+        is returned.
     :param recent: whether the user has logged in, or authenticated again, recently.
     :param failed: the event of a wrong password.
     :param every: password and code are required, as far as the account has them; else one does.
@@ -46,6 +53,7 @@ def prove_owner(
     :raises CodeInvalid: the code is.
     :raises AttemptsExceeded: too many of either were wrong; also AccountLocked.
     :raises StepUpRequired: the account has neither, and the log-in is too old.
+        Else as :func:`lock_proof`.
     """
     version = factors.version(user)
     there = {"password": user.has_usable_password(), "code": has_second_factor(user)}
@@ -58,25 +66,33 @@ def prove_owner(
         raise StepUpRequired(RECENT_SECONDS)
     if password is not None and there["password"]:
         _check_password(user, session, password, failed)
+
+    def proved(factor: Factor | None = None) -> T:
+        lock_proof(user, session, version)
+        return change()
+
     if code is not None and there["code"]:
-        verify_code(user, code)
-    return version
+        return spend_code(user, code, proved)
+    return atomic_with_retry(proved, type(user))
 
 
-def prove_for_set_up(user: AuthUser, code: str | None, *, recent: bool) -> str:
+def prove_for_set_up(
+    user: AuthUser, code: str | None, store: Callable[[str], T], *, recent: bool
+) -> T:
     """Check the code that replaces a factor, or that the log-in for a first one is recent.
 
+    :param store: stores the set-up, in the transaction that spends the code; it is given the
+        version of the factors that the set-up replaces.
     :raises ValidationError: the code is missing; else as :func:`prove_owner`.
     """
     version = factors.version(user)
     if not has_second_factor(user):
         if not recent:
             raise StepUpRequired(RECENT_SECONDS)
-    elif code is None:
+        return store(version)
+    if code is None:
         raise _required(["code"])
-    else:
-        verify_code(user, code)
-    return version
+    return spend_code(user, code, lambda factor: store(version))
 
 
 def lock_proof(user: AuthUser, session: Session, version: str) -> None:

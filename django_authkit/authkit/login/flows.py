@@ -2,36 +2,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
-from django.db import DatabaseError, IntegrityError
 from django.http import HttpRequest
 
+from authkit.core.db.retry import atomic_with_retry
 from authkit.core.factors import Factor, active, has_second_factor
 from authkit.core.http.client import client_of
 from authkit.core.identity.users import AuthUser
 from authkit.errors import (
-    AuthkitError,
-    ChallengeInvalid,
-    CodeInvalid,
     InvalidCredentials,
     SecondFactorUnavailable,
 )
 from authkit.events.flows import record
-from authkit.factors.flows import must_have_second_factor, verify_code
+from authkit.factors.flows import must_have_second_factor, spend_code, verify_code
 from authkit.passwords.checking.attempts import note_log_in
 from authkit.passwords.checking.credentials import check_credentials
 from authkit.passwords.checking.proof import try_password
+from authkit.passwords.stored import lock_user
+from authkit.sessions.assurance import joined
 from authkit.sessions.issue import (
     PENDING_LIFETIME,
     FreshAccess,
     TokenPair,
     complete_session,
-    forget_session,
     fresh_access,
     give_back_try,
-    hold_session,
     open_session,
     pending_session,
     start_session,
@@ -83,20 +81,17 @@ def complete_login(
     if not user.is_active:
         _record_failure(request, user=user.pk)
         raise InvalidCredentials
-    required = "mfa" not in methods and must_have_second_factor(user)
+    passed = "mfa" in methods
+    if otp is not None and not passed and has_second_factor(user):
+        return start_session(spend_code(user, otp, partial(_open_proved, request, user, methods)))
+    enrolment_only = not passed and must_have_second_factor(user)
+    opened = partial(_open, request, user, methods, enrolment_only=enrolment_only)
     try:
-        session = open_session(user, client_of(request), methods, enrolment_only=required)
-    except IntegrityError:  # race: the account has just been deleted
+        session, owed = atomic_with_retry(opened, Session)
+    except InvalidCredentials:
         _record_failure(request)
-        raise InvalidCredentials from None
-    # Race: asked after the session is written. A factor that is turned on meanwhile either is
-    # seen here, or its owner's request sees, and ends, the session.
-    if "mfa" not in methods and (factors := active(user)):
-        hold_session(session)
-        if otp is None:
-            return _challenge(session, factors)
-        _complete_at_once(session, otp)
-    return _tell_and_start(request, session)
+        raise
+    return _challenge(session, owed) if owed else start_session(session)
 
 
 def complete_challenge(request: HttpRequest, challenge: str, code: str) -> TokenPair:
@@ -110,12 +105,11 @@ def complete_challenge(request: HttpRequest, challenge: str, code: str) -> Token
     """
     session = pending_session(challenge)
     try:
-        factor = verify_code(session.user, code)
+        spend_code(session.user, code, partial(_complete, request, session))
     except SecondFactorUnavailable:
         give_back_try(session)
         raise
-    complete_session(session, factor.amr)
-    return _tell_and_start(request, session, ChallengeInvalid)
+    return start_session(session)
 
 
 def reauthenticate(
@@ -138,21 +132,55 @@ def reauthenticate(
     return fresh_access(session)
 
 
+def _open(
+    request: HttpRequest, user: AuthUser, methods: Sequence[str], *, enrolment_only: bool
+) -> tuple[Session, Sequence[Factor]]:
+    """Open the session of a user who gave no code; return it, and the factors that it owes.
+
+    Called within a transaction. Race: the user is locked before the factors are asked. A factor
+    that is turned on meanwhile either is seen here, or its owner's request waits for the commit,
+    and ends the session.
+
+    :raises InvalidCredentials: the account has just been deleted.
+    """
+    if not lock_user(user):
+        raise InvalidCredentials
+    client = client_of(request)
+    owed = [] if "mfa" in methods else active(user)
+    if owed:
+        return open_session(user, client, methods, pending=True), owed
+    session = open_session(user, client, methods, enrolment_only=enrolment_only)
+    _note_start(request, session)
+    return session, []
+
+
+def _open_proved(
+    request: HttpRequest, user: AuthUser, methods: Sequence[str], factor: Factor
+) -> Session:
+    session = open_session(user, client_of(request), joined(methods, factor.amr).split())
+    _note_start(request, session)
+    return session
+
+
+def _complete(request: HttpRequest, session: Session, factor: Factor) -> None:
+    complete_session(session, factor.amr)
+    _note_start(request, session)
+
+
+def _note_start(request: HttpRequest, session: Session) -> None:
+    """Do what belongs to the start of a session, in the transaction that completes it."""
+    client = client_of(request)
+    note_log_in(session.user, client)
+    user_logged_in.send(sender=type(session.user), request=request, user=session.user)
+    record(
+        "session_started", client=client, user=session.user_id, session=session.pk, amr=session.amr
+    )
+
+
 def _challenge(session: Session, factors: Sequence[Factor]) -> SecondFactorRequired:
     for factor in factors:
         factor.begin(session.user)
     return SecondFactorRequired(challenge_token(session), [factor.name for factor in factors])
-
-
-def _complete_at_once(session: Session, otp: str) -> None:
-    """Complete a session that no client has a challenge for, or leave none."""
-    try:
-        complete_session(session, verify_code(session.user, otp).amr)
-    except ChallengeInvalid:  # ended meanwhile, e.g. since the factor moved to another app
-        raise CodeInvalid from None
-    except AuthkitError:
-        forget_session(session)
-        raise
 
 
 def _check_password(user: AuthUser, session: Session, password: str) -> None:
@@ -163,22 +191,3 @@ def _check_password(user: AuthUser, session: Session, password: str) -> None:
 
 def _record_failure(request: HttpRequest, **whose: Any) -> None:
     record("login_failed", client=client_of(request), **whose)
-
-
-def _tell_and_start(
-    request: HttpRequest, session: Session, deleted: type[AuthkitError] = InvalidCredentials
-) -> TokenPair:
-    """Tell the project of a log-in, and return its tokens.
-
-    :param deleted: what to raise if the account has just been deleted.
-    """
-    try:
-        note_log_in(session.user, client_of(request))
-        user_logged_in.send(sender=type(session.user), request=request, user=session.user)
-    except DatabaseError:
-        # Race: Django cannot store the last log-in of an account that is there no more.
-        if Session.objects.filter(pk=session.pk).exists():
-            raise
-        _record_failure(request)
-        raise deleted from None
-    return start_session(session, client_of(request))

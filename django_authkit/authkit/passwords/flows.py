@@ -39,7 +39,6 @@ def change_password(user: AuthUser, session: Session, current: str, new: str) ->
     except InvalidCredentials:  # recorded here: the transaction is rolled back
         raise _wrong_password(user, session) from None
     tell_ended(ended)
-    record("password_changed", user=user.pk, session=session.pk)
     password_changed.send_robust(sender=type(user), user=user)
     tell_owner(user, "password_changed")
 
@@ -50,7 +49,9 @@ def _store(user: AuthUser, session: Session, replaced: str) -> list[Session]:
     follow_password_change(session)
     follow_new_password(user, replaced)
     reset_password_failures(user)
-    return revoke_other_sessions(user, session)
+    ended = revoke_other_sessions(user, session)
+    record("password_changed", user=user.pk, session=session.pk)
+    return ended
 
 
 def _wrong_password(user: AuthUser, session: Session) -> InvalidCredentials:

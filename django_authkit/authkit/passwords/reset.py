@@ -91,11 +91,8 @@ def confirm_reset(uid: str, token: str, new: str) -> None:
     require_acceptable(new, user)
     with hashing_place():
         user.set_password(new)
-    ended, is_newly_verified = atomic_with_retry(partial(_store, user, found, replaced), type(user))
+    ended = atomic_with_retry(partial(_store, user, found, replaced), type(user))
     tell_ended(ended)
-    record("password_reset", user=user.pk)
-    if is_newly_verified:
-        record("email_verified", user=user.pk)
     password_reset.send_robust(sender=type(user), user=user)
     tell_owner(user, "password_changed")
 
@@ -153,11 +150,15 @@ def _link(user: AuthUser, token: str) -> str:
     return template.replace("{uid}", uid_of(user)).replace("{token}", token)
 
 
-def _store(user: AuthUser, found: FoundLink, replaced: str) -> tuple[list[Session], bool]:
+def _store(user: AuthUser, found: FoundLink, replaced: str) -> list[Session]:
     lock_user(user)
     spent = spend(found)
     if spent is None or not _may_reset(spent.user) or not store_password(user, over=replaced):
         raise LinkInvalid
     follow_new_password(user, replaced)
     reset_password_failures(user)
-    return revoke_other_sessions(user, None), mark_verified(user)
+    ended = revoke_other_sessions(user, None)
+    record("password_reset", user=user.pk)
+    if mark_verified(user):
+        record("email_verified", user=user.pk)
+    return ended

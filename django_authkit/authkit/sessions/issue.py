@@ -10,11 +10,9 @@ from django.db.models import F
 
 from authkit.conf import conf
 from authkit.core import clock
-from authkit.core.db.retry import retry_on_conflict
 from authkit.core.http.client import Client, present_client
 from authkit.core.identity.users import AuthUser
 from authkit.errors import ChallengeInvalid, TokenInvalid
-from authkit.events.flows import record
 from authkit.sessions import tokens
 from authkit.sessions.assurance import joined
 from authkit.sessions.forgery import forgeries_noted
@@ -51,11 +49,18 @@ class FreshAccess:
 
 
 def open_session(
-    user: AuthUser, client: Client, methods: Sequence[str], *, enrolment_only: bool = False
+    user: AuthUser,
+    client: Client,
+    methods: Sequence[str],
+    *,
+    enrolment_only: bool = False,
+    pending: bool = False,
 ) -> Session:
     """Insert and return the session of a user who has authenticated. It has no token yet.
 
     Only ``authkit.login.flows`` may call this: it decides whether the proof is sufficient.
+
+    :param pending: the session waits for a second factor.
     """
     now = clock.now()
     absolute = now + conf.SESSION_ABSOLUTE_LIFETIME
@@ -71,31 +76,16 @@ def open_session(
         idle_expires_at=min(now + tokens.idle_lifetime(), absolute),
         absolute_expires_at=absolute,
         enrolment_only=enrolment_only,
+        pending_until=now + PENDING_LIFETIME if pending else None,
     )
     insertion.run(session)
     return session
 
 
-def start_session(session: Session, client: Client | None = None) -> TokenPair:
-    """Record and signal that a session is complete, and return its first tokens.
-
-    :param client: the client that logged in; by default that of the present request.
-    """
-    record(
-        "session_started", client=client, user=session.user_id, session=session.pk, amr=session.amr
-    )
+def start_session(session: Session) -> TokenPair:
+    """Signal that a session is complete and committed, and return its first tokens."""
     session_started.send_robust(sender=Session, session=session)
     return token_pair(session)
-
-
-def hold_session(session: Session) -> None:
-    """Make a session wait for a second factor."""
-    changes = {
-        "pending_until": session.last_used_at + PENDING_LIFETIME,
-        "enrolment_only": False,
-    }
-    Session.objects.filter(pk=session.pk).update(**changes)
-    session.assign(changes)
 
 
 def pending_session(challenge: str) -> Session:
@@ -140,11 +130,6 @@ def complete_session(session: Session, methods: Sequence[str]) -> None:
     if not Session.objects.pending().filter(pk=session.pk).update(**changes):
         raise ChallengeInvalid
     session.assign(changes)
-
-
-def forget_session(session: Session) -> None:
-    """Delete a pending session whose challenge has not been sent to the client."""
-    retry_on_conflict(Session.objects.filter(pk=session.pk).delete, Session)
 
 
 def fresh_access(session: Session) -> FreshAccess:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from authkit.core import clock
-from authkit.core.db.retry import retry_on_conflict
+from authkit.core.db.retry import atomic_with_retry
 from authkit.core.event_kinds import Facts
 from authkit.core.identity.users import AuthUser
 from authkit.events.flows import record
@@ -38,13 +38,31 @@ def end_session(user: AuthUser, session_id: UUID) -> bool:
 
 def end_other_sessions(user: AuthUser, current: Session | None) -> None:
     """Revoke all sessions of the user except this one, pending sessions included."""
-    tell_ended(retry_on_conflict(partial(revoke_other_sessions, user, current), Session))
+    tell_ended(atomic_with_retry(partial(revoke_other_sessions, user, current), Session))
 
 
-def revoke_other_sessions(user: AuthUser, current: Session | None) -> list[Session]:
-    """Do what :func:`end_other_sessions` does, and return the sessions for :func:`tell_ended`.
+def end_sessions(user: AuthUser, *, actor: Any, note: str | None) -> None:
+    """Revoke all sessions of a user on behalf of an administrator.
 
-    Call that after the transaction, which may still be rolled back.
+    :param actor: the primary key of the administrator.
+    :param note: the administrator's reason.
+    """
+    reason = "ended_by_administrator"
+    revoke = partial(revoke_other_sessions, user, None, reason, actor=actor, note=note)
+    tell_ended(atomic_with_retry(revoke, Session), reason)
+
+
+def revoke_other_sessions(
+    user: AuthUser,
+    current: Session | None,
+    reason: str = "ended_by_user",
+    *,
+    actor: Any = None,
+    note: str | None = None,
+) -> list[Session]:
+    """Revoke and record within the transaction of the caller; return what has ended.
+
+    Call :func:`tell_ended` after the transaction, which may still be rolled back.
     """
     others = Session.objects.of(user).unended()
     if current is not None:
@@ -56,39 +74,27 @@ def revoke_other_sessions(user: AuthUser, current: Session | None) -> list[Sessi
         ended += batch
         rest = rest.filter(pk__gt=batch[-1].pk)
     others.update(revoked_at=clock.now())  # also those that were opened meanwhile
-    return ended + batch
+    ended += batch
+    _record_ends(ended, {"reason": reason, "actor": actor, "note": note})
+    return ended
 
 
-def end_sessions(user: AuthUser, *, actor: Any, note: str | None) -> None:
-    """Revoke all sessions of a user on behalf of an administrator.
-
-    :param actor: the primary key of the administrator.
-    :param note: the administrator's reason.
-    """
-    ended = retry_on_conflict(partial(revoke_other_sessions, user, None), Session)
-    tell_ended(ended, "ended_by_administrator", actor=actor, note=note)
+def tell_ended(sessions: Iterable[Session], reason: str = "ended_by_user") -> None:
+    """Signal the end of each session."""
+    for session in sessions:
+        _send_end(session, reason)
 
 
-def tell_ended(
-    sessions: Iterable[Session],
-    reason: str = "ended_by_user",
-    *,
-    actor: Any = None,
-    note: str | None = None,
-) -> None:
-    """Record the ends of sessions of one user, and signal each.
+def _record_ends(ended: Sequence[Session], facts: Facts) -> None:
+    """Record the ends of sessions of one user.
 
     One session is an event of its own; several are one event with their count.
     """
-    ended = list(sessions)
-    facts: Facts = {"reason": reason, "actor": actor, "note": note}
     if len(ended) == 1:
         record("session_ended", user=ended[0].user_id, session=ended[0].pk, **facts)
     elif ended:
         facts["count"] = len(ended)
         record("sessions_ended", user=ended[0].user_id, **facts)
-    for session in ended:
-        _send_end(session, reason)
 
 
 def end(session: Session, reason: str) -> bool:

@@ -336,13 +336,13 @@ def test_a_success_of_ones_own_account_forgives_no_guesses_at_another(
     assert statuses == [401] * 10 + [429] * 2
 
 
-def test_a_success_where_nothing_failed_costs_nine_statements(client, name, clock):
+def test_a_success_where_nothing_failed_costs_ten_statements(client, name, clock):
     log_in(client, name)
     with CaptureQueriesContext(connection) as queries:
         assert log_in(client, name).status_code == 200
-    # The count, the sum; the user; it was no failure; the session, the factor; the network is
-    # known and the failures have ended; last_login, the event.
-    rest = ["SELECT", "UPDATE", "INSERT", "SELECT", "UPDATE", "UPDATE", "INSERT"]
+    # The count, the sum; the user; it was no failure; in one transaction: the user is locked, the
+    # factor, the session; the network is known and the failures have ended; last_login, the event.
+    rest = ["SELECT", "UPDATE", "UPDATE", "SELECT", "INSERT", "UPDATE", "UPDATE", "INSERT"]
     assert words(queries) == [*COUNTED_AGAIN, *rest]
 
 

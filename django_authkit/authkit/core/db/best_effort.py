@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from django.db import connections, models, router, transaction
 
@@ -18,18 +18,18 @@ def best_effort(
     """Log the failure of a statement on a model, and protect the caller and its transaction.
 
     :param sentence: the line, written once per second; see :func:`log_counted`.
-    :raises Exception: the failure has ended the caller's transaction. What it has changed will not
-        be committed, so it must not be answered as done.
+    :raises Exception: the failure has ended the caller's transaction, or a savepoint in it cannot
+        be made. What it has changed will not be committed, so it must not be answered as done.
     """
     connection = connections[router.db_for_write(model)]
     was_lost = connection.needs_rollback
+    is_part = connection.in_atomic_block
+    has_begun = False
     try:
-        if connection.in_atomic_block:
-            with transaction.atomic(using=connection.alias):
-                yield
-        else:
+        with transaction.atomic(using=connection.alias) if is_part else nullcontext():
+            has_begun = True
             yield
     except Exception as error:  # no other error here may change the caller's answer
-        if connection.needs_rollback and not was_lost:
+        if not has_begun or (connection.needs_rollback and not was_lost):
             raise
         log_counted(logger, level, sentence, error)

@@ -29,7 +29,7 @@ from authkit.factors.totp.models import (
 from authkit.passwords.owner_lock import lock_owner
 from authkit.sessions.assurance import raise_assurance
 from authkit.sessions.models import Session
-from authkit.sessions.revoke import end_other_sessions, revoke_other_sessions, tell_ended
+from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 from authkit.signals import second_factor_enabled
 
 
@@ -51,11 +51,10 @@ def set_up(user: AuthUser, code: str | None = None, *, recent: bool = False) -> 
     :param recent: whether the user has authenticated recently; required for the first factor.
         Raises as :func:`prove_for_set_up`.
     """
-    version = prove_for_set_up(user, code, recent=recent)
     secret = rfc6238.new_secret()
-    device = TOTPDevice(user=user, name="TOTP", confirmed=False, factors_version=version)
+    device = TOTPDevice(user=user, name="TOTP", confirmed=False)
     device.seal(secret)
-    _store_pending(device)
+    prove_for_set_up(user, code, partial(_store_pending, device), recent=recent)
     return Setup(
         secret=rfc6238.base32(secret),
         otpauth_url=rfc6238.otpauth_url(secret, username_of(user), _issuer(device)),
@@ -83,17 +82,14 @@ def confirm(user: AuthUser, session: Session, code: str) -> list[str]:
     except CodeInvalid:  # recorded here, since the transaction is rolled back
         raise wrong_code(user) from None
     tell_ended(ended)
-    # Race: a log-in that asked for the factor before the commit has given a session without it.
-    # That session was written before it asked, so it is there to be ended now.
-    end_other_sessions(user, session)
-    record("second_factor_enabled", user=user.pk, session=session.pk)
     second_factor_enabled.send_robust(sender=type(user), user=user)
     tell_owner(user, "second_factor_enabled")
     return codes
 
 
-def _store_pending(device: TOTPDevice) -> None:
+def _store_pending(device: TOTPDevice, version: str) -> None:
     """Write a new secret into the user's pending row; of concurrent set-ups the last one counts."""
+    device.factors_version = version
     if _renew_pending(device):
         return
     try:
@@ -127,7 +123,12 @@ def _switch_on(
         raise CodeInvalid
     forgive_codes(user.pk)
     raise_assurance(session, TOTP.amr)
-    return replace_recovery_codes(user), revoke_other_sessions(user, session)
+    codes = replace_recovery_codes(user)
+    # Race: a log-in locks the user, too, before it asks for the factor. Either it has seen this
+    # one, or its session is committed, and ended here.
+    ended = revoke_other_sessions(user, session)
+    record("second_factor_enabled", user=user.pk, session=session.pk)
+    return codes, ended
 
 
 def _issuer(device: TOTPDevice) -> str:

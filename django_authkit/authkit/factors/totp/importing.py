@@ -14,7 +14,8 @@ from authkit.core.identity.users import username_of
 from authkit.factors.totp.models import TOTPDevice, confirmed_device
 from authkit.factors.totp.rfc6238 import STEP_SECONDS
 from authkit.passwords.stored import lock_user
-from authkit.sessions.revoke import end_other_sessions
+from authkit.sessions.models import Session
+from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,14 @@ def _copy(stock: Any) -> str:
     )
     device.seal(stock.bin_key)
     try:
-        atomic_with_retry(partial(_insert, device), TOTPDevice)
+        ended = atomic_with_retry(partial(_insert, device), TOTPDevice)
     except IntegrityError:
         return "the user has just set up an authenticator app here"
-    end_other_sessions(stock.user, None)  # they were started without the factor
+    tell_ended(ended)
     return ""
 
 
-def _insert(device: TOTPDevice) -> None:
+def _insert(device: TOTPDevice) -> list[Session]:
     lock_user(device.user)  # requests under way see the factor
     device.save(force_insert=True)
+    return revoke_other_sessions(device.user, None)  # they were started without the factor
