@@ -1,0 +1,3 @@
+from tests.factors.conftest import enrol
+
+__all__ = ["enrol"]
