@@ -78,7 +78,7 @@ def mariadb(session: nox.Session) -> None:
 @nox.session(python="3.14")
 def postgresql(session: nox.Session) -> None:
     """Django 6.1, PostgreSQL, users by e-mail. This session measures coverage."""
-    install(session, *NEWEST, "psycopg[binary]", "redis")
+    install(session, *NEWEST, "psycopg[binary,pool]", "redis")
     database = {"AUTHKIT_TEST_DATABASE": "postgresql", "AUTHKIT_TEST_USERS": "email"}
     data = {"COVERAGE_FILE": f"{session.create_tmp()}/coverage"}
     on_database(session, "--cov", "--cov-report=", **database, **data)

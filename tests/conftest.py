@@ -20,6 +20,7 @@ from django.utils import translation
 from rest_framework.test import APIClient
 
 from tests.database.emptying import empty
+from tests.database.pgbouncer import PROGRAM as PGBOUNCER
 from tests.secrets.canaries import Canaries
 
 PASSWORD = "correct horse battery staple"
@@ -171,6 +172,11 @@ def pytest_collection_modifyitems(config, items):
     _deselect("user_names" if logs_in_by_address else "address_names", config, items)
     if find_spec("redis") is None:
         _deselect("redis", config, items)  # Django's cache wants redis-py, and we do not
+    on_postgresql = connection.vendor == "postgresql"
+    if not on_postgresql or find_spec("psycopg_pool") is None:
+        _deselect("pool", config, items)
+    if not on_postgresql or PGBOUNCER is None:
+        _deselect("pgbouncer", config, items)
 
 
 def _give_transactions_of_their_own(items):
