@@ -39,6 +39,7 @@ from authkit.schema.probe import object_permissions
 from authkit.schema.reporters import FORMATS
 from authkit.schema.rules import RULES
 from authkit.sessions import issue, tokens
+from authkit.sessions.views import MAX_LISTED
 from django.core.management import get_commands
 from django.dispatch import Signal
 from django.utils.translation import to_locale
@@ -135,6 +136,8 @@ CLAIMS = {
     ],
     "README.md": [
         ("comes back after # seconds ends the session", [GRACE]),
+        ("completed a log-in within # days", [KNOWN_FOR.days]),
+        ("can undo a change for # days", [email_change.UNDO_LIFETIME / DAY]),
     ],
     "explanation/second-factor.md": [
         (
@@ -160,6 +163,13 @@ CLAIMS = {
         ("oldest e-mail address of the last # days wins", [email_change.UNDO_LIFETIME / DAY]),
         ("at most # KiB", [parsers.MAX_BODY_BYTES / 1024]),
         ("Tokens longer than # characters", [tokens.MAX_TOKEN_LENGTH]),
+        ("until # days after its own change", [email_change.UNDO_LIFETIME / DAY]),
+        ("The owner has # days for the way back", [email_change.UNDO_LIFETIME / DAY]),
+        ("a log-in within # minutes", [FRESH]),
+        ("lists at most #;", [MAX_LISTED]),
+        ("no account has are pruned after # days", [pruning.UNKNOWN_NAMES_KEPT.days]),
+        ("still locked after # days has an account", [pruning.UNKNOWN_NAMES_KEPT.days]),
+        ("up to # per hour of each kind", [kinds.MAX_KEPT]),
     ],
     "explanation/sessions.md": [
         ("# seconds by default, a caller", [GRACE]),
