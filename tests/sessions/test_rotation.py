@@ -278,7 +278,9 @@ def test_a_replay_from_the_network_of_the_rotation_gets_the_pair_and_is_recorded
 def test_a_replay_from_another_network_ends_the_session_also_within_the_grace(
     client, make_user, clock, security_log, sent, mailers, mailoutbox, first, second
 ):
-    user = make_user(email="ann@example.com")
+    user = make_user()
+    user.email = "ann@example.com"
+    user.save()
     pair = client.pair(user)
     successor = refresh_from(first, pair["refresh"]).json()
 
