@@ -51,9 +51,14 @@ def _emptied_at_little_cost():
 def _moved_clocks_move_that_of_the_database():
     """One process has one clock; tests/clocks has several, and a database with its own."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("as_postgresql", "as_mysql"):
-            patch.setattr(DatabaseNow, name, DatabaseNow.as_sqlite)
+        patch.setattr(DatabaseNow, "as_postgresql", DatabaseNow.as_sqlite)
+        patch.setattr(DatabaseNow, "as_mysql", _process_now_on_mysql)
         yield
+
+
+def _process_now_on_mysql(self, compiler, connection, **context):
+    sql, parameters = self.as_sqlite(compiler, connection)
+    return f"CAST({sql} AS DATETIME(6))", parameters  # a parameter that is selected is text
 
 
 @pytest.fixture(autouse=True, scope="session")
