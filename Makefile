@@ -7,7 +7,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test nox lint workflows migrations docs messages pages contract real-projects bench ci clean
+.PHONY: help demo test nox lint workflows migrations docs messages pages contract real-projects soak bench ci clean
 
 ARGS ?=
 PYTHON ?=
@@ -69,6 +69,9 @@ contract: .venv/.installed-contract ## Hold other people's contract tools agains
 
 real-projects: .venv/.installed-test ## Compare the schema audit with what other people's projects answer
 	$(RUN) -m tests.real_projects $(ARGS)
+
+soak: .venv/.installed-soak ## Kill and restart what the example stands on, and check what must hold
+	$(RUN) -m tests.soak $(ARGS)
 
 bench: .venv/.installed-bench ## Measure beside the other libraries
 	$(RUN) -m benchmarks $(ARGS)
