@@ -11,6 +11,7 @@ from authkit.models import (
     OneTimeLink,
     Registration,
     RequestCount,
+    SecurityEvent,
     TOTPDevice,
     UnverifiedEmail,
 )
@@ -33,11 +34,10 @@ from tests.accounts.calls import (
 from tests.accounts.test_concurrency import SPELLINGS, statuses
 from tests.accounts.test_registration import LINK_INVALID, cost, make
 from tests.conftest import AUTH, PASSWORD, Client, bearer
+from tests.database.paused import paused
 from tests.database.statements import at_statement
 from tests.factors.calls import set_up
 from tests.sessions.answers import (
-    CHALLENGE,
-    INVALID_CREDENTIALS,
     assert_refused,
     assert_session_ended,
     assert_session_is_dead,
@@ -160,7 +160,8 @@ def test_the_link_alone_proves_nothing_and_stays_good(client, mailoutbox):
     token = token_in(mailoutbox[0])
     answer = open_link(client, token)
     assert (answer.status_code, answer.json()) == (400, {"password": ["This field is required."]})
-    assert_refused(verify(client, token, OTHER), INVALID_CREDENTIALS, challenge=CHALLENGE)
+    answer = verify(client, token, "short")
+    assert (answer.status_code, list(answer.json())) == (400, ["password"])
     assert UnverifiedEmail.objects.filter(user=user).exists()
     assert verify(client, token).status_code == 202
     assert not UnverifiedEmail.objects.exists()
@@ -170,7 +171,7 @@ def test_passwords_at_a_link_are_limited(client, mailoutbox, clock, hasher_runs)
     registered(client)
     token = token_in(mailoutbox[0])
     for _ in range(TRIES.number):
-        assert verify(client, token, "wrong").status_code == 401
+        assert verify(client, token, "wrong").status_code == 400
     hasher_runs.clear()
     answer = verify(client, token)
     assert (answer.status_code, answer.json()["code"]) == (429, "too_many_attempts")
@@ -310,15 +311,56 @@ def test_a_reset_that_is_refused_proves_nothing(client, mailoutbox):
     assert UnverifiedEmail.objects.exists()
 
 
-def test_a_link_requested_by_an_attacker_does_not_give_them_the_owners_account(client, mailoutbox):
-    registered(client, "victim@example.com", "attacker", OTHER)
-    token = token_in(mailoutbox[0])
+def test_a_link_requested_by_an_attacker_puts_the_attacker_out(
+    client, mailoutbox, security_log, caplog
+):
+    user = registered(client, "victim@example.com", "attacker", OTHER)
+    stolen = client.pair(user, OTHER)
+    first = token_in(mailoutbox[0])
+    resend(client, "victim@example.com")
+    second = token_in(mailoutbox[1])
     # The owner of the mailbox opens it with a password of their own.
-    assert verify(client, token).status_code == 401
-    assert UnverifiedEmail.objects.exists()
-    register(client, "victim@example.com", "victim")
-    assert mailoutbox[-1].subject == "You already have an account"
-    assert USER.objects.count() == 1
+    assert verify(Client(), first, PASSWORD).status_code == 202
+    assert_session_is_dead(client, stolen)
+    assert client.log_in(user, OTHER).status_code == 401
+    assert says_verified(client, client.pair(user, PASSWORD)["access"]) is True
+    assert len(security_log("password_reset")) == len(security_log("email_verified")) == 1
+    kinds = SecurityEvent.objects.filter(user_id=str(user.pk)).values_list("kind", flat=True)
+    assert {"password_reset", "email_verified", "session_ended"} <= set(kinds)
+    assert mailoutbox[-1].subject == "Your password has been changed"
+    assert PASSWORD not in caplog.text
+    # The account is proved now: no older link chooses a password.
+    for token in (first, second):
+        assert verify(Client(), token, OTHER).json() == LINK_INVALID
+    assert USER.objects.get().check_password(PASSWORD)
+
+
+def two_links(client, mailoutbox):
+    pair = client.pair(registered(client))
+    resend(client, "ann@example.com")
+    return pair, *map(token_in, mailoutbox)
+
+
+def assert_kept(client, pair):
+    assert not UnverifiedEmail.objects.exists()
+    assert USER.objects.get().check_password(PASSWORD)
+    assert_session_lives(client, pair)
+
+
+def test_a_verified_account_is_not_reset_by_another_verification_link(client, mailoutbox):
+    pair, first, second = two_links(client, mailoutbox)
+    assert verify(Client(), first).status_code == 202
+    assert verify(Client(), second, OTHER).json() == LINK_INVALID
+    assert_kept(client, pair)
+
+
+@pytest.mark.concurrency
+def test_nor_by_one_that_is_opened_at_the_same_moment(client, mailoutbox):
+    pair, first, second = two_links(client, mailoutbox)
+    with paused(lambda: verify(Client(), second, OTHER), "UPDATE", USER) as answers:
+        assert verify(Client(), first).status_code == 202
+    assert answers[0].json() == LINK_INVALID
+    assert_kept(client, pair)
 
 
 # --- another address ---------------------------------------------------------------------------

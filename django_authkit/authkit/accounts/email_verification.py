@@ -1,8 +1,9 @@
 """Verification of the e-mail address of an account that was created without it.
 
 It prevents account pre-hijacking: an attacker can register the e-mail address of a victim, so the
-link proves control of the mailbox alone, and verification requires the password as well. A victim
-resets the password, which ends all sessions. An unverified account holds no other credentials: it
+link comes back with a password. That of the account verifies the address. Any other becomes that of
+the account, as with a reset link: the reader of the mailbox chooses it, and all sessions end. An
+unverified account holds no other credentials: it
 cannot add an API key or a factor
 (:class:`authkit.sessions.access.permissions.MayAddCredentials`).
 """
@@ -30,6 +31,7 @@ from authkit.core.mail.mailer import Mail
 from authkit.errors import AttemptsExceeded, InvalidCredentials, LinkInvalid
 from authkit.events.flows import record
 from authkit.passwords.checking.hashing import hashing_place
+from authkit.passwords.reset import choose_password
 from authkit.passwords.stored import lock_user
 
 #: How long a link is valid.
@@ -50,14 +52,17 @@ def issue_verification(user: AuthUser | None) -> list[Mail]:
 
 
 def verify_email(found: FoundLink, password: str | None) -> None:
-    """Mark the e-mail address of an account as verified.
+    """Mark the e-mail address of an account as verified; set the password if it is another one.
 
-    :raises ValidationError: the password is missing.
-    :raises InvalidCredentials: the password is wrong; the link stays valid.
-    :raises AttemptsExceeded: too many passwords were wrong.
-    :raises LinkInvalid: a concurrent request has used the link.
+    :raises ValidationError: the password is missing, or new and not accepted by the validators.
+    :raises AttemptsExceeded: too many passwords were compared.
+    :raises LinkInvalid: a concurrent request has used the link, or verified the address.
     """
-    match_password(f"verification {found.id}", password, [found.user.password])
+    try:
+        match_password(f"verification {found.id}", password, [found.user.password])
+    except InvalidCredentials:
+        choose_password(found, password or "", member="password", only_unverified=True)
+        return
     atomic_with_retry(partial(_verify, found), get_user_model())
 
 

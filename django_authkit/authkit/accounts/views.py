@@ -37,7 +37,6 @@ from authkit.errors import (
     AccountInUse,
     AlreadyTaken,
     AttemptsExceeded,
-    InvalidCredentials,
     LinkInvalid,
     StepUpRequired,
 )
@@ -151,15 +150,15 @@ class EmailVerifyView(PublicView):
         ACCEPTED,
         refuses=[
             LinkInvalid,
-            InvalidCredentials,
             AlreadyTaken,
             AccountInUse,
             AttemptsExceeded,
         ],
         description=(
             "Completes a registration or verifies the e-mail address of an account, which both "
-            "require the password; or confirms, stops or undoes a change of e-mail address, or "
-            "confirms the deletion of an account. Does not log in."
+            "require the password (one that is not the account's becomes it); or confirms, stops "
+            "or undoes a change of e-mail address; or confirms the deletion of an account. Does "
+            "not log in."
         ),
     )
     def post(self, request: Request) -> Response:

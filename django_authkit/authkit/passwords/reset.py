@@ -86,12 +86,26 @@ def confirm_reset(uid: str, token: str, new: str) -> None:
     if found is None or uid_of(found.user) != uid or not _may_reset(found.user):
         record("password_reset_failed")
         raise LinkInvalid
+    choose_password(found, new)
+
+
+def choose_password(
+    found: FoundLink, new: str, *, member: str = "new_password", only_unverified: bool = False
+) -> None:
+    """Set the password of the account of a link; end all sessions, and verify the e-mail address.
+
+    :param member: names the password in errors.
+    :param only_unverified: the link is for an account whose e-mail address is not verified.
+    :raises LinkInvalid: the link has been used, the account has changed, or is verified.
+    :raises ValidationError: the project's validators refuse ``new``; the link stays valid.
+    """
     user = found.user
     replaced = user.password
-    require_acceptable(new, user)
+    require_acceptable(new, user, member=member)
     with hashing_place():
         user.set_password(new)
-    ended = atomic_with_retry(partial(_store, user, found, replaced), type(user))
+    store = partial(_store, user, found, replaced, only_unverified)
+    ended = atomic_with_retry(store, type(user))
     tell_ended(ended)
     password_reset.send_robust(sender=type(user), user=user)
     tell_owner(user, "password_changed")
@@ -150,15 +164,18 @@ def _link(user: AuthUser, token: str) -> str:
     return template.replace("{uid}", uid_of(user)).replace("{token}", token)
 
 
-def _store(user: AuthUser, found: FoundLink, replaced: str) -> list[Session]:
+def _store(user: AuthUser, found: FoundLink, replaced: str, only_unverified: bool) -> list[Session]:
     lock_user(user)
     spent = spend(found)
     if spent is None or not _may_reset(spent.user) or not store_password(user, over=replaced):
+        raise LinkInvalid
+    is_newly_verified = mark_verified(user)
+    if only_unverified and not is_newly_verified:
         raise LinkInvalid
     follow_new_password(user, replaced)
     reset_password_failures(user)
     ended = revoke_other_sessions(user, None)
     record("password_reset", user=user.pk)
-    if mark_verified(user):
+    if is_newly_verified:
         record("email_verified", user=user.pk)
     return ended
