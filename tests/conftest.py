@@ -165,12 +165,20 @@ def client():
     return Client()
 
 
+#: Markers of tests that need a user model with these columns.
+_MARKED_BY_COLUMNS = (
+    ("addresses", ["email"]),
+    ("names", ["first_name", "last_name"]),
+    ("staff", ["is_staff"]),
+)
+
+
 def pytest_collection_modifyitems(config, items):
     if django_settings.DATABASES["default"]["ATOMIC_REQUESTS"]:
         _give_transactions_of_their_own(items)
     if connection.vendor == "sqlite" and connection.is_in_memory_db():
         _deselect("concurrency", config, items)  # it has one connection
-    for marker, columns in (("addresses", ["email"]), ("names", ["first_name", "last_name"])):
+    for marker, columns in _MARKED_BY_COLUMNS:
         if not has_column(*columns):
             _deselect(marker, config, items)
     logs_in_by_address = get_user_model().USERNAME_FIELD == "email"

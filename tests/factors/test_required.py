@@ -176,11 +176,10 @@ def test_a_policy_that_fails_leaves_the_factor_on(client, owner):
     assert client.get("/mfa/", **bearer(owner.access)).status_code == 200
 
 
+@pytest.mark.staff
 def test_a_user_promoted_to_staff_can_only_enrol_from_then_on(
     client, user, clock, django_assert_num_queries
 ):
-    if not hasattr(user, "is_staff"):
-        pytest.skip("this user model has no is_staff")
     with require("staff"):
         pair = client.pair(user)
         assert client.sessions(pair["access"]).status_code == 200

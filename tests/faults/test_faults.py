@@ -6,7 +6,6 @@ import pytest
 from authkit.core.identity.models import OneTimeLink
 from authkit.models import APIKey, RecoveryCode, Session, TOTPDevice
 from django.contrib.auth import get_user_model
-from django.db import connection
 
 from tests.conftest import Client, has_column
 from tests.faults.flows import FLOWS, WITH_EMAIL
@@ -138,9 +137,7 @@ def test_a_connection_that_is_cut_spends_nothing(flow, world):
     assert_each_fault_is_whole(flow, world, Cut)
 
 
-@pytest.mark.skipif(
-    connection.vendor == "sqlite", reason="in memory the database ends with its connection"
-)
+@pytest.mark.concurrency  # in memory a database ends with its connection
 @pytest.mark.parametrize("flow", OF_SEVERAL_CHANGES, ids=lambda flow: flow.__name__)
 def test_a_process_that_is_killed_leaves_the_state_before_or_after(flow, world):
     number, after = statements_of(flow, world)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +14,13 @@ from django.db.models import Q
 from authkit.accounts.models import Registration
 from authkit.api_keys.models import APIKey, APIKeyQuerySet
 from authkit.core import clock, factors
+from authkit.core.db.retry import atomic_with_retry
 from authkit.core.db.stale import REASON, Rows, Stale, delete, older
 from authkit.core.identity.models import OneTimeLink, Purpose
 from authkit.events.flows import record
 from authkit.management.pruning import batches_by_key
 from authkit.sessions.models import Session
-from authkit.sessions.revoke import tell_ended
+from authkit.sessions.revoke import record_ends, tell_ended
 
 
 def all_stale() -> list[Stale]:
@@ -39,9 +42,16 @@ def _end_sessions(sessions: Rows) -> int:
     ended: dict[Any, list[Session]] = defaultdict(list)
     for session in sessions:
         ended[session.user_id].append(session)
-    number = sessions.update(revoked_at=clock.now())
+    number = atomic_with_retry(partial(_revoke_and_record, sessions, ended), Session)
     for of_user in ended.values():
         tell_ended(of_user, REASON)
+    return number
+
+
+def _revoke_and_record(sessions: Rows, ended: Mapping[Any, list[Session]]) -> int:
+    number = sessions.update(revoked_at=clock.now())
+    for of_user in ended.values():
+        record_ends(of_user, {"reason": REASON})
     return number
 
 

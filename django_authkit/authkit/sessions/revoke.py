@@ -75,7 +75,7 @@ def revoke_other_sessions(
         rest = rest.filter(pk__gt=batch[-1].pk)
     others.update(revoked_at=clock.now())  # also those that were opened meanwhile
     ended += batch
-    _record_ends(ended, {"reason": reason, "actor": actor, "note": note})
+    record_ends(ended, {"reason": reason, "actor": actor, "note": note})
     return ended
 
 
@@ -85,7 +85,7 @@ def tell_ended(sessions: Iterable[Session], reason: str = "ended_by_user") -> No
         _send_end(session, reason)
 
 
-def _record_ends(ended: Sequence[Session], facts: Facts) -> None:
+def record_ends(ended: Sequence[Session], facts: Facts) -> None:
     """Record the ends of sessions of one user.
 
     One session is an event of its own; several are one event with their count.
