@@ -138,7 +138,7 @@ def test_a_request_under_way_changes_nothing_any_more(account, request_of, happe
     with paused(call, "UPDATE", USER) as answers:
         happens(account)
         before = account.state()
-    assert answers[0].json()["code"] in ("token_invalid", "link_invalid")
+    assert answers[0].json()["code"] in ("session_ended", "link_invalid")
     assert answers[0].status_code in (400, 401)
     assert account.state() == before
 

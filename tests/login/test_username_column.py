@@ -65,7 +65,7 @@ class PhoneField(models.CharField):
             "0190b2a0-0000-7000-8000-000000000001",
         ),
         (PhoneField, ["+41791234567", "+41 79 123 45 67", "+41-79-1234567"], "+41791234568"),
-        (models.IntegerField, ["seventeen"], "Seventeen"),
+        (models.IntegerField, ["seventeen"], "eighteen"),
     ],
     indirect=["column"],
 )

@@ -10,6 +10,7 @@ from authkit.core.identity.one_time_links import find, issue
 from authkit.models import (
     CodeAttempts,
     OneTimeLink,
+    PasswordAttempts,
     RecoveryCode,
     SecurityEvent,
     Session,
@@ -583,9 +584,12 @@ def test_the_reset_of_one_forgives_no_guess_at_another(client, make_reader, forg
 def test_what_is_overlooked_is_counted_again_after_an_administrator_has_unlocked(
     client, reader, forgetful
 ):
-    lock(reader, reader.get_username().title())
+    other = reader.get_username().title()
+    lock(reader, other)
     assert forgetful.confirm(forgetful.link("reader@example.com"), NEW).status_code == 204
-    assert unlock_passwords(stored(reader))
+    # To a database that ignores capitals it is the reader's own name, which the reset has unlocked.
+    names = {PasswordAttempts.of(name, "").name for name in (other, reader.get_username())}
+    assert unlock_passwords(stored(reader)) is (len(names) == 2)
     lock(reader)
     assert client.log_in(reader, NEW).status_code == 423
 

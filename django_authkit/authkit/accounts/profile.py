@@ -63,7 +63,7 @@ def delete_account(
     Returns whether the account is deleted.
 
     :raises AccountInUse: records of the project refer to the user; nothing has been changed.
-    :raises TokenInvalid: a concurrent request has ended the session, or changed the password.
+    :raises SessionEnded: a concurrent request has ended the session, or changed the password.
         Else as :func:`prove_owner`, whose arguments these are.
     """
     ended = _unless_in_use(

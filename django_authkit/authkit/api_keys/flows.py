@@ -1,7 +1,7 @@
 """What users can do with their own API keys. No HTTP here.
 
 A key outlives the session that made it. So a key is created, changed and rotated in a transaction
-that looks at the session again (:func:`lock_owner`, which raises TokenInvalid): what an owner ends
+that looks at the session again (:func:`lock_owner`, which raises SessionEnded): what an owner ends
 also ends requests under way.
 """
 

@@ -16,7 +16,7 @@ def disable(user: AuthUser, session: Session, password: str | None, code: str) -
     """Turn the second factor off; end the other sessions, and take this one for one without it.
 
     :raises CodeInvalid: the code is wrong, or there is no second factor.
-    :raises TokenInvalid: a concurrent request has ended the session, or changed the password.
+    :raises SessionEnded: a concurrent request has ended the session, or changed the password.
         Else as :func:`prove_owner`.
     """
     ended = prove_owner(

@@ -99,7 +99,7 @@ def lock_proof(user: AuthUser, session: Session, version: str) -> None:
     """Lock the rows of the owner for the change that has been proved; see :func:`lock_owner`.
 
     :param version: of the factors when the proof was checked.
-    :raises TokenInvalid: session, password or account have changed since.
+    :raises SessionEnded: session, password or account have changed since.
     :raises CodeInvalid: a factor has been turned on or off, or replaced, since.
     """
     lock_owner(user, session)

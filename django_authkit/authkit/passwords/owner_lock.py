@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import router
 
 from authkit.core.identity.users import AuthUser
-from authkit.errors import TokenInvalid
+from authkit.errors import SessionEnded
 from authkit.passwords.stored import lock_if_unchanged
 from authkit.sessions.lock import lock_live_session
 from authkit.sessions.models import Session
@@ -17,9 +17,9 @@ def lock_owner(user: AuthUser, session: Session) -> None:
     Every flow begins with it that changes factors, e-mail or password, or deletes the account: of
     two concurrent ones the second sees what the first has done.
 
-    :raises TokenInvalid: since the request was authenticated the session has ended, the password
+    :raises SessionEnded: since the request was authenticated the session has ended, the password
         has changed, or the account has been deactivated.
     """
     unchanged = lock_if_unchanged(user, user.password, using=router.db_for_write(type(user)))
     if not unchanged or not lock_live_session(session.pk):
-        raise TokenInvalid
+        raise SessionEnded

@@ -53,7 +53,7 @@ def test_a_request_under_way_makes_no_key_any_more(
     with paused(lambda: request_of(attacker, made), "UPDATE", USER) as answers:
         happens(owner)
         before = list(APIKey.objects.order_by("pk").values())
-    assert (answers[0].status_code, answers[0].json()["code"]) == (401, "token_invalid")
+    assert (answers[0].status_code, answers[0].json()["code"]) == (401, "session_ended")
     assert "key" not in answers[0].json()
     assert list(APIKey.objects.order_by("pk").values()) == before
     assert len(SecurityEvent.objects.filter(kind__startswith="api_key")) == seen

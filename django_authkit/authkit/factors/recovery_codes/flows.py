@@ -18,7 +18,7 @@ def new_recovery_codes(user: AuthUser, session: Session, code: str) -> list[str]
 
     :raises CodeInvalid: as :func:`spend_code`; a recovery code does not do. Also if a concurrent
         request has changed the factors.
-    :raises TokenInvalid: a concurrent request has ended the session, or changed the password.
+    :raises SessionEnded: a concurrent request has ended the session, or changed the password.
     """
     replace = partial(_replace, user, session, factors.version(user))
     return spend_code(user, code, replace, stand_alone=True)

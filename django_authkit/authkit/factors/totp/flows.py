@@ -66,7 +66,7 @@ def confirm(user: AuthUser, session: Session, code: str) -> list[str]:
     """Turn the pending device on with its first code; return the recovery codes, this once.
 
     :raises NothingToConfirm: no set-up is waiting, or the user's factors have changed since.
-    :raises TokenInvalid: a concurrent request has ended the session, or changed the password.
+    :raises SessionEnded: a concurrent request has ended the session, or changed the password.
     :raises CodeInvalid: the code is not its own; the set-up goes on waiting.
     :raises AttemptsExceeded: too many codes were tried for this account; also AccountLocked.
     :raises SecondFactorUnavailable: the secret cannot be read, so the code counts for nothing.
