@@ -10,7 +10,7 @@ from authkit.core.http.header_credentials import HeaderCredentialAuthentication
 from authkit.core.identity.users import AuthUser
 from authkit.errors import EnrolmentRequired, SessionEnded, TokenExpired, TokenInvalid
 from authkit.events.flows import record
-from authkit.sessions.forgery import note_forgery
+from authkit.sessions import forgery
 from authkit.sessions.models import Session
 from authkit.sessions.tokens import Claims, token_type_within
 from authkit.sessions.validate import session_of_access_token
@@ -54,7 +54,7 @@ class JWTAuthentication(HeaderCredentialAuthentication):
         try:
             session, claims = session_of_access_token(credential)
         except TokenInvalid as error:
-            note_forgery(error, client_of(request._request))
+            forgery.note_forgery(error, client_of(request._request))
             raise
         if session.owes_second_factor and not self.accepts_enrolment_only:
             record_refusal("enrolment_required", request, session)
