@@ -34,13 +34,14 @@ def pgbouncer(size):
     """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory() as folder:
+    # It refuses to run as root, and another user may not enter the TMPDIR of root.
+    account = {"user": "nobody"} if os.geteuid() == 0 else {}
+    with tempfile.TemporaryDirectory(dir="/tmp" if account else None) as folder:
         file = Path(folder, "pgbouncer.ini")
         server = {**connection.settings_dict, "PORT": connection.settings_dict["PORT"] or 5432}
         password = f" password={server['PASSWORD']}" if server["PASSWORD"] else ""
         file.write_text(CONFIGURATION.format(**server, port=port, password=password, size=size))
-        os.chmod(folder, 0o755)  # it refuses to run as root, and reads this as another user
-        account = {"user": "nobody"} if os.geteuid() == 0 else {}
+        os.chmod(folder, 0o755)
         process = subprocess.Popen([PROGRAM, "--quiet", str(file)], **account)
         try:
             _wait_for(process, port)
