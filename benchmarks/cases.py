@@ -9,6 +9,7 @@ from itertools import cycle
 from typing import Any
 
 from allauth.headless.tokens.strategies.jwt.internal import create_refresh_token
+from authkit.api_keys.using import usage
 from authkit.core.http.client import Client
 from authkit.models import APIKey
 from authkit.sessions.issue import TokenPair, open_session, start_session
@@ -30,7 +31,8 @@ PASSWORD = "correct horse battery staple"
 ROWS = 1000
 
 #: When a key was used last. Noting it costs one UPDATE a minute, which is not what is measured.
-LATER = timezone.now() + timedelta(days=1)
+LATELY = timezone.now()
+usage.LAST_USED_PRECISION = timedelta(days=1)
 
 #: All that a key can be bound to, on a view that asks for a scope.
 BOUND = "authkit key with owner, expiry, networks and scopes"
@@ -177,13 +179,13 @@ def _eddsa_cases(users: list[User]) -> list[Case]:
 def _key_cases(users: list[User]) -> list[Case]:
     owned = cycle(
         [
-            APIKey.objects.create_key(name="mine", owner=user, last_used_at=LATER)[1]
+            APIKey.objects.create_key(name="mine", owner=user, last_used_at=LATELY)[1]
             for user in users
         ]
     )
     bound = bound_case(users)
     unowned = cycle(
-        [APIKey.objects.create_key(name="service", last_used_at=LATER)[1] for _ in users]
+        [APIKey.objects.create_key(name="service", last_used_at=LATELY)[1] for _ in users]
     )
     peer = cycle([PeerAPIKey.objects.create_key(name="service")[1] for _ in users])
     peer_unknown = "ABCDEFGH.ABCDEFGHABCDEFGHABCDEFGHABCDEFGH"
@@ -226,7 +228,7 @@ def _bound_key(user: User) -> str:
         scopes=["books:read"],
         allowed_networks=["10.0.0.0/8", "127.0.0.0/8", "2001:db8::/32"],
         expiry_date=timezone.now() + timedelta(days=90),
-        last_used_at=LATER,
+        last_used_at=LATELY,
     )[1]
 
 
