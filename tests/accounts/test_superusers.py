@@ -2,6 +2,7 @@
 
 import pytest
 from authkit.admin import AccountAdminMixin, APIKeyAdmin, TOTPDeviceAdmin, unlock_accounts
+from authkit.core.identity.administrators import SuperuserProtection
 from authkit.models import (
     APIKey,
     CodeAttempts,
@@ -14,7 +15,9 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 from django.urls import include, path, reverse
 from django.utils.text import capfirst
 
@@ -190,6 +193,22 @@ def test_staff_make_no_superuser(target, clerk, root):
     assert browser_of(clerk).post(reverse(f"admin:{USERS}_add"), body).status_code in {200, 403}
     act(browser_of(root))
     assert User.objects.get(pk=target.pk).is_superuser
+
+
+class Sessions(SuperuserProtection, admin.ModelAdmin):
+    pass
+
+
+@pytest.mark.parametrize("number", [1, 5])
+def test_a_selection_is_looked_at_in_one_query(rf, root, make_user, client, number):
+    for _ in range(number):
+        client.pair(make_user())
+    request = rf.post("/")
+    request.user = root
+    with CaptureQueriesContext(connection) as queries:
+        Sessions(Session, site).delete_queryset(request, Session.objects.all())
+    assert len([query for query in queries if query["sql"].startswith("SELECT")]) == 1
+    assert not Session.objects.exists()
 
 
 @pytest.mark.parametrize("target", [True], ids=["superuser"], indirect=True)

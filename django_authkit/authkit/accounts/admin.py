@@ -54,6 +54,8 @@ class AccountAdminMixin(SuperuserProtection, ModelAdmin):
 
     actions: Any = ["end_sessions", "remove_second_factor", "unlock"]
 
+    user_field = None
+
     def user_of(self, obj: Any) -> Any:
         return obj
 

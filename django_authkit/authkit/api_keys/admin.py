@@ -102,6 +102,8 @@ class APIKeyAdmin(SuperuserProtection, admin.ModelAdmin):  # type: ignore[type-a
     DESCRIBING = ("name", "owner", "group", "scope", "networks", "rate", "expiry_date")
     OBSERVED = ("prefix", "created", "last_used", "last_used_ip", "overlap_ends_at")
 
+    user_field = "owner"
+
     def user_of(self, obj: APIKey) -> Any:
         try:
             owner = owner_of(obj)

@@ -46,6 +46,9 @@ class SuperuserProtection(ModelAdmin):
     The usual permissions of the model are required as well.
     """
 
+    #: The foreign key to the user; None where an object is the user.
+    user_field: str | None = "user"
+
     def user_of(self, obj: Any) -> Any:
         """Return the user that an object belongs to."""
         return obj.user
@@ -64,7 +67,8 @@ class SuperuserProtection(ModelAdmin):
         super().save_model(request, obj, form, change)
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        if not all(self._may(request, obj) for obj in queryset):
+        objects = queryset.select_related(self.user_field) if self.user_field else queryset
+        if not all(self._may(request, obj) for obj in objects):
             raise PermissionDenied
         super().delete_queryset(request, queryset)
 
