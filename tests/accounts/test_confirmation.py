@@ -118,6 +118,7 @@ def test_an_old_log_in_is_not_enough_to_ask(client, clock, pair, mailoutbox, ask
     access = client.refresh(pair["refresh"]).json()["access"]
     clock.shift(2)
     assert_step_up_required(ask(access), max_age=300)
+    assert SecurityEvent.objects.filter(kind="step_up_required").count() == 1
     assert mailoutbox == []
 
 

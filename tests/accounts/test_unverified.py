@@ -12,6 +12,7 @@ from authkit.models import (
     Registration,
     RequestCount,
     SecurityEvent,
+    Session,
     TOTPDevice,
     UnverifiedEmail,
 )
@@ -249,6 +250,10 @@ def test_an_attacker_adds_no_credential_that_outlives_the_owners_reset(
     stolen = client.pair(user)
     for answer in (make_key(client, stolen["access"]), set_up(client, stolen["access"])):
         assert_refused(answer, CONFIRM_FIRST, status=403, challenge=None)
+    refused = SecurityEvent.objects.filter(kind="email_unverified")
+    stolen_session = Session.objects.get().pk
+    assert set(refused.values_list("user", "session_id")) == {(user.pk, stolen_session)}
+    assert refused.count() == len(security_log("email_unverified")) == 2
     assert not APIKey.objects.exists()
     assert not TOTPDevice.objects.exists()
     assert change(client, stolen["access"], "attacker@example.com").status_code == 202

@@ -38,8 +38,16 @@ def _nothing_told_yet():
     written._told.clear()
 
 
-@pytest.mark.parametrize("address", ["/recent/", "/mfa/"])
-def test_a_step_up_is_an_event_of_the_user_and_session(client, user, clock, security_log, address):
+STEP_UPS = {
+    "a permission": ("get", "/recent/"),
+    "a factor": ("get", "/mfa/"),
+    "the first factor": ("post", AUTH + "2fa/totp/setup/"),
+}
+
+
+@pytest.mark.parametrize("name", STEP_UPS)
+def test_a_step_up_is_an_event_of_the_user_and_session(client, user, clock, security_log, name):
+    method, path = STEP_UPS[name]
     access = client.pair(user)["access"]
     session = Session.objects.get()
     clock.shift(299)
@@ -47,7 +55,9 @@ def test_a_step_up_is_an_event_of_the_user_and_session(client, user, clock, secu
     Session.objects.update(authenticated_at=session.authenticated_at)
     old = sign({**claims_of(access), "auth_time": 0})
 
-    assert client.get(address, **bearer(old)).status_code == 401
+    answer = getattr(client, method)(path, **bearer(old))
+    assert answer.status_code == 401
+    assert "insufficient_user_authentication" in answer["WWW-Authenticate"]
 
     event = SecurityEvent.objects.get(kind="step_up_required")
     assert (event.user_id, event.session_id, event.ip) == (user.pk, session.pk, "127.0.0.1")

@@ -123,6 +123,9 @@ KINDS: Mapping[str, Kind] = {
     "enrolment_required": Kind(
         "authz_fail", "`user`, `session`; the session owes a second factor", floodable=True
     ),
+    "email_unverified": Kind(
+        "authz_fail", "`user`, `session`; a view wanted a verified e-mail address", floodable=True
+    ),
     "scope_missing": Kind(
         "authz_fail",
         "`user`, `api_key`, `scopes`: those that the key lacks",

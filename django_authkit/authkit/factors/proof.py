@@ -63,7 +63,7 @@ def prove_owner(
     if missing and (every or missing == wanted):
         raise _required(missing[:1] if not every else missing)
     if not wanted and not recent:
-        raise StepUpRequired(RECENT_SECONDS)
+        raise _step_up(user, session)
     if password is not None and there["password"]:
         _check_password(user, session, password, failed)
 
@@ -77,10 +77,16 @@ def prove_owner(
 
 
 def prove_for_set_up(
-    user: AuthUser, code: str | None, store: Callable[[str], T], *, recent: bool
+    user: AuthUser,
+    session: Session | None,
+    code: str | None,
+    store: Callable[[str], T],
+    *,
+    recent: bool,
 ) -> T:
     """Check the code that replaces a factor, or that the log-in for a first one is recent.
 
+    :param session: of the request, if there is one.
     :param store: stores the set-up, in the transaction that spends the code; it is given the
         version of the factors that the set-up replaces.
     :raises ValidationError: the code is missing; else as :func:`prove_owner`.
@@ -88,7 +94,7 @@ def prove_for_set_up(
     version = factors.version(user)
     if not has_second_factor(user):
         if not recent:
-            raise StepUpRequired(RECENT_SECONDS)
+            raise _step_up(user, session)
         return store(version)
     if code is None:
         raise _required(["code"])
@@ -111,6 +117,12 @@ def _check_password(user: AuthUser, session: Session, password: str, failed: str
     if not try_password(user, session, password):
         record(failed, user=user.pk, session=session.pk)
         raise InvalidCredentials
+
+
+def _step_up(user: AuthUser, session: Session | None) -> StepUpRequired:
+    """Record that the log-in is too old (ASVS 5.0, 16.3.2), and return what to raise."""
+    record("step_up_required", user=user.pk, session=session.pk if session else None)
+    return StepUpRequired(RECENT_SECONDS)
 
 
 def _required(names: Collection[str]) -> ValidationError:

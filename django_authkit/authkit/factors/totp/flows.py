@@ -42,19 +42,26 @@ class Setup:
     expires_in: int
 
 
-def set_up(user: AuthUser, code: str | None = None, *, recent: bool = False) -> Setup:
+def set_up(
+    user: AuthUser,
+    code: str | None = None,
+    *,
+    recent: bool = False,
+    session: Session | None = None,
+) -> Setup:
     """Make a secret that waits for its first code. A confirmed device stays as it is.
 
     It replaces the factors that there are now, and no later ones.
 
     :param code: of a second factor; required if the user has one.
     :param recent: whether the user has authenticated recently; required for the first factor.
+    :param session: of the request, for the event of a refusal.
         Raises as :func:`prove_for_set_up`.
     """
     secret = rfc6238.new_secret()
     device = TOTPDevice(user=user, name="TOTP", confirmed=False)
     device.seal(secret)
-    prove_for_set_up(user, code, partial(_store_pending, device), recent=recent)
+    prove_for_set_up(user, session, code, partial(_store_pending, device), recent=recent)
     return Setup(
         secret=rfc6238.base32(secret),
         otpauth_url=rfc6238.otpauth_url(secret, username_of(user), _issuer(device)),

@@ -47,6 +47,7 @@ class TOTPSetupView(OwnerView):
             current_user(request),
             self.read(request).get("code"),
             recent=is_recently_authenticated(request),
+            session=current_session(request),
         )
         return Response(TOTPSetupSerializer(setup).data, status.HTTP_201_CREATED)
 

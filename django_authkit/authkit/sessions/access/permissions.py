@@ -7,8 +7,10 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from authkit.core.db.outages import outages_as_503
+from authkit.core.http.client import client_of
 from authkit.core.identity.unverified_email import is_verified
 from authkit.errors import EmailUnverified, ServiceUnavailable, SessionEnded, StepUpRequired
+from authkit.events.flows import record
 from authkit.sessions.access.authentication import AccessToken, record_refusal
 from authkit.sessions.models import Session
 from authkit.sessions.validate import RECENT_SECONDS, is_recent
@@ -69,6 +71,10 @@ class HasVerifiedEmail(BasePermission):
         with outages_as_503():
             verified = is_verified(request.user)
         if not verified:
+            token: Any = request.auth
+            session = token.session.pk if isinstance(token, AccessToken) else None
+            client = client_of(request._request)
+            record("email_unverified", client=client, user=request.user.pk, session=session)
             raise EmailUnverified
         return True
 
