@@ -33,36 +33,36 @@ def test_one_network_is_kept_so_often_and_no_more(
     client, little_room, kept, told, security_log, clock
 ):
     for number in range(5):
-        assert fail(client, f"nobody{number}").status_code == 401
+        assert fail(client, f"unknown{number}").status_code == 401
     assert kept() == ["login_failed"] * 3
     assert len(told) == len(security_log("login_failed")) == 5
-    fail(client, "nobody", ip="192.0.2.2")
+    fail(client, "unknown", ip="192.0.2.2")
     assert len(kept()) == 4
 
 
 def test_a_64_of_ipv6_is_one_network(client, little_room, kept, clock):
     for number in range(5):
-        fail(client, f"nobody{number}", ip=f"2001:db8::{number}")
+        fail(client, f"unknown{number}", ip=f"2001:db8::{number}")
     assert len(kept()) == 3
 
 
 def test_clients_without_an_address_are_one_network(client, little_room, kept, clock):
     for number in range(5):
-        fail(client, f"nobody{number}", ip="")
+        fail(client, f"unknown{number}", ip="")
     assert len(kept()) == 3
 
 
 def test_an_hour_later_there_is_room_again(client, little_room, kept, clock):
     for number in range(5):
-        fail(client, f"nobody{number}")
+        fail(client, f"unknown{number}")
     clock.shift(KEPT_PERIOD.total_seconds())
-    fail(client, "nobody")
+    fail(client, "unknown")
     assert len(kept()) == 4
 
 
 def test_other_kinds_from_there_are_kept(client, user, little_room, kept, clock):
     for number in range(5):
-        fail(client, f"nobody{number}", ip="127.0.0.1")
+        fail(client, f"unknown{number}", ip="127.0.0.1")
     client.pair(user)
     assert sorted(kept()) == ["login_failed"] * 3 + ["session_started"]
 
@@ -144,7 +144,7 @@ def trail(user):
 def test_noise_about_unknown_names_hides_no_guess_at_an_account(client, user, clock):
     name = user.get_username().partition("@")[0]
     for number in range(MAX_KEPT + 20):
-        fail(client, f"nobody{number}")
+        fail(client, f"unknown{number}")
     for _ in range(10):
         assert fail(client, name).status_code == 401
     assert fail(client, name).status_code == 429

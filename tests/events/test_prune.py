@@ -121,7 +121,7 @@ def test_no_guess_is_given_back(client, name, clock):
 
 
 def test_the_lockout_of_an_unknown_name_survives_pruning(client, db, clock):
-    name = username_for("nobody")
+    name = username_for("unknown")
     statuses = []
     for _ in range(10):
         statuses += fail(client, name, 10)
@@ -201,10 +201,10 @@ KEPT_DAYS = pruning.UNKNOWN_NAMES_KEPT.days
 
 def test_counts_of_unknown_names_go_when_they_limit_nothing_any_more(client, user, clock):
     for number in range(5):
-        fail(client, username_for(f"nobody{number}"), 1)
+        fail(client, username_for(f"unknown{number}"), 1)
     clock.shift(KEPT_DAYS * DAY)
     assert run()[UNKNOWN] == "0 deleted"
-    fail(client, username_for("nobody0"), 1)
+    fail(client, username_for("unknown0"), 1)
     clock.shift(1)
     assert run()[UNKNOWN] == "4 deleted"
     assert PasswordAttempts.objects.get().failures == 2
@@ -221,7 +221,7 @@ def test_counts_of_accounts_stay_however_old_they_are(
         fail(client, username_for(name).upper(), 1, "192.0.2.2")
     make_user("dan", is_active=False)
     fail(client, username_for("dan"), 1)
-    fail(client, username_for("nobody"), 1)
+    fail(client, username_for("unknown"), 1)
     clock.shift(1000 * DAY)
     assert run("--batch-size", "2")[UNKNOWN] == "1 deleted"
     assert PasswordAttempts.objects.filter(failures=1).count() == 7
@@ -230,7 +230,7 @@ def test_counts_of_accounts_stay_however_old_they_are(
 def test_a_locked_account_stays_locked_and_an_unknown_name_as_long_as_is_promised(
     client, user, clock
 ):
-    names = user.get_username(), username_for("nobody")
+    names = user.get_username(), username_for("unknown")
     for name in names:
         fail(client, name, 1)
     PasswordAttempts.objects.update(failures=PASSWORD_LIMITS.in_a_row)

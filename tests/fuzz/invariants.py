@@ -91,7 +91,7 @@ def agree(world):
 
 def agree_about_sessions(world):
     live = live_in_database(world)
-    require(live <= set(world.account.sessions), "there is a session that nobody was given")
+    require(live <= set(world.account.sessions), "a session has no client")
     for key, session in world.account.sessions.items():
         try:
             expected = world.account.live(key)
@@ -227,7 +227,7 @@ def sessions_have_proof(round_):
             key = claims_of(answer.body["access"])["sid"]
             proofs[key] = attempt.facts
     for key in round_.live - before:
-        require(key in proofs, "there is a session that nobody was given")
+        require(key in proofs, "a session has no client")
         proof = proofs[key]
         is_right = check_password(proof["password"], round_.user.password)
         require(is_right, "a session lives that proved another password")

@@ -139,7 +139,7 @@ def assert_busy(answer):
 @pytest.mark.django_db
 @pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
 def test_a_log_in_is_refused_and_counts_nothing(full, here, user, hasher_runs, known):
-    name = user.get_username() if known else username_for("nobody")
+    name = user.get_username() if known else username_for("unknown")
     body = {user.USERNAME_FIELD: name, "password": PASSWORD}
     for _ in range(12):
         assert_busy(here.post(AUTH + "token/", body))

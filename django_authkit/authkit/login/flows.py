@@ -57,7 +57,7 @@ def log_in(
         user enumeration.
     :raises AttemptsExceeded: too many were wrong for this name from this network; or
         django-axes has locked this client or account out.
-    :raises AccountLocked: too many were wrong from networks where the account has no session.
+    :raises AccountLocked: too many in a row were wrong; see :func:`check_credentials`.
     :raises CodeInvalid: the password was right and ``otp`` was not.
     """
     user = check_credentials(request, username, password)

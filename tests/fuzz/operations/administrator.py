@@ -50,7 +50,7 @@ def administrator_sets_password(world, dice):
 
 @operation(1, email=True)
 def administrator_restores(world, dice):
-    """The first address again, whoever has it now."""
+    """The first address again, whichever account has it now."""
     account, first = world.account, world.addresses[0]
     if account.email == first:
         return None
