@@ -4,6 +4,7 @@ import re
 
 import pytest
 from authkit.models import CodeAttempts, RecoveryCode, TOTPDevice
+from django.conf import settings
 from django.test import Client as Browser
 from django.test import override_settings
 from django_otp import devices_for_user, match_token, user_has_device, verify_token
@@ -395,7 +396,11 @@ def test_no_page_of_either_site_shows_the_secret(chief):
 # --- SimpleJWT's own classes beside ours -------------------------------------------------------
 
 
-@override_settings(AUTHKIT={"SECOND_FACTOR_REQUIRED": "all"})
+#: By default SimpleJWT signs with SECRET_KEY, and authkit with a key that is derived from it.
+SAME_KEY = {"SIGNING_KEY": settings.SECRET_KEY}
+
+
+@override_settings(AUTHKIT={"SECOND_FACTOR_REQUIRED": "all"}, SIMPLE_JWT=SAME_KEY)
 def test_a_session_that_requires_enrolment_is_refused_by_simplejwts_authenticator(
     client, user, clock
 ):
@@ -408,6 +413,7 @@ def test_a_session_that_requires_enrolment_is_refused_by_simplejwts_authenticato
     assert client.get("/simplejwt/", **bearer(pair["access"])).status_code == 200
 
 
+@override_settings(SIMPLE_JWT=SAME_KEY)
 def test_an_access_token_that_simplejwts_view_makes_of_ours_is_refused(client, owner):
     pair = log_in_with(client, owner.user, owner.phone.fresh_code()).json()
     minted = client.post("/simplejwt/refresh/", {"refresh": pair["refresh"]}, format="json")

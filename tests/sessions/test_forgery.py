@@ -6,6 +6,7 @@ import uuid
 from functools import lru_cache
 
 import pytest
+from authkit.core.crypto import derived_key
 from authkit.models import Session
 from authkit.sessions import tokens
 from cryptography.hazmat.primitives import serialization
@@ -15,7 +16,7 @@ from django.test import override_settings
 
 from tests.conftest import bearer
 from tests.sessions.answers import assert_session_lives, assert_token_invalid
-from tests.sessions.forge import b64, claims_of, header_of, sign, unsigned
+from tests.sessions.forge import b64, claims_of, header_of, sign, signing_secret, unsigned
 
 pytestmark = pytest.mark.django_db
 
@@ -68,9 +69,10 @@ HEADER_GAMES = {
 WRONG_KEYS = {
     "key-empty": b"",
     "key-attacker": b"attacker" * 8,
-    "key-with-newline": settings.SECRET_KEY.encode() + b"\n",
-    "key-cut": settings.SECRET_KEY.encode()[:-1],
-    "key-upper": settings.SECRET_KEY.upper().encode(),
+    "key-with-newline": signing_secret() + b"\n",
+    "key-cut": signing_secret()[:-1],
+    "key-of-encryption": derived_key(settings.SECRET_KEY, "authkit.encryption"),
+    "secret-key": settings.SECRET_KEY.encode(),
 }
 
 MANGLED = {
@@ -136,12 +138,13 @@ def forged_tokens(token):
         made[f"{name}-empty-key"] = sign(claims, header={**header, **extra}, key=b"")
     for name, key in WRONG_KEYS.items():
         made[name] = sign(claims, key=key)
+        made[f"{name}-of-our-id"] = sign(claims, header=header, key=key)
     for name, mangle in MANGLED.items():
         made[name] = mangle(token)
     made["another-user"] = unsigned({**claims, "user_id": "1"}, header, signature)
     made["longer-life"] = unsigned({**claims, "exp": 2**40}, header, signature)
     made["other-hash-same-key"] = sign(
-        claims, header={"alg": "HS512"}, key=settings.SECRET_KEY.encode(), digest=hashlib.sha512
+        claims, header={**header, "alg": "HS512"}, key=signing_secret(), digest=hashlib.sha512
     )
     return made
 
@@ -189,7 +192,7 @@ def test_a_forged_refresh_token_is_refused_everywhere_without_a_query(
 
 def test_what_is_too_short_for_a_signature_is_not_even_decoded(client, user, monkeypatch):
     access = client.pair(user)["access"]
-    monkeypatch.setattr(tokens, "_payload", lambda *args: pytest.fail("decoded"))
+    monkeypatch.setattr(tokens, "verified_claims", lambda *args: pytest.fail("decoded"))
     assert_token_invalid(client.sessions(access[:-1]))
     with pytest.raises(pytest.fail.Exception):
         client.sessions(access)
@@ -257,7 +260,7 @@ def test_a_public_key_is_no_shared_secret(client, user, django_assert_num_querie
         for algorithm in ("HS256", kind):
             forged = sign(
                 claims_of(pair["access"]),
-                header={"alg": algorithm, "typ": "JWT"},
+                header={**header_of(pair["access"]), "alg": algorithm},
                 key=public_forms(kind)[form],
             )
             with django_assert_num_queries(0):

@@ -62,7 +62,8 @@ def test_the_claims_say_which_session_at_which_generation_and_nothing_private(cl
     pair = client.pair(user)
 
     session = Session.objects.get()
-    assert header_of(pair["access"]) == header_of(pair["refresh"]) == {"alg": "HS256", "typ": "JWT"}
+    header = header_of(pair["access"])
+    assert header == header_of(pair["refresh"]) == {"alg": "HS256", "typ": "JWT", "kid": ANY}
     assert claims_of(pair["access"]) == {
         "token_type": "access",
         "user_id": str(user.pk),

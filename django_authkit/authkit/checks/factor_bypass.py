@@ -10,9 +10,8 @@ from django.core import checks
 from django.core.checks import CheckMessage
 from django_otp.admin import OTPAdminSite
 from rest_framework.settings import api_settings
-from rest_framework_simplejwt.authentication import JWTAuthentication as SimpleJWTAuthentication
 
-from authkit.checks.other_log_ins import AUTHENTICATORS, VIEWS, said_of
+from authkit.checks.other_log_ins import AUTHENTICATORS, STATELESS, VIEWS, said_of
 from authkit.checks.routes import RoutedView, path_of, routed_views
 from authkit.factors.admin_site import SecondFactorAdminSite
 
@@ -71,14 +70,16 @@ def _stateless_authenticators(views: list[RoutedView]) -> Iterator[CheckMessage]
             *(view.attribute("authentication_classes") or () for view in views),
         ]
         for authenticator in place
-        if isinstance(authenticator, type) and issubclass(authenticator, SimpleJWTAuthentication)
+        if isinstance(authenticator, type)
     }
-    for name in sorted(map(path_of, named)):
-        yield checks.Warning(
-            f"{name} does not check the session: it accepts access tokens of ended sessions.",
-            hint="Use 'authkit.authentication.JWTAuthentication' instead.",
-            id="authkit.W007",
-        )
+    for authenticator in sorted(named, key=path_of):
+        says = said_of(authenticator, STATELESS)
+        if says is not None:
+            yield checks.Warning(
+                f"{path_of(authenticator)} {says}.",
+                hint="Use 'authkit.authentication.JWTAuthentication' instead.",
+                id="authkit.W007",
+            )
 
 
 def _log_in_views(views: list[RoutedView]) -> Iterator[CheckMessage]:

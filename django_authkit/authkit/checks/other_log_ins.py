@@ -49,6 +49,13 @@ AUTHENTICATORS: Mapping[str, str] = {
     "rest_framework.authentication.TokenAuthentication": _THEIR_TOKENS,
 }
 
+#: Authenticators that know our tokens and not their sessions.
+STATELESS: Mapping[str, str] = {
+    "rest_framework_simplejwt.authentication.JWTAuthentication": (
+        "does not check the session: it accepts access tokens of ended sessions"
+    ),
+}
+
 
 def said_of(kind: type, listed: Mapping[str, str]) -> str | None:
     """Return what the list says of a class or of the nearest class it extends, or None."""

@@ -1,4 +1,4 @@
-"""E004 to E011, E017, W001, W005: ``SIMPLE_JWT`` and the keys that sign tokens."""
+"""E004 to E011, E017, W001, W005: ``SIMPLE_JWT`` and the key that it, or SECRET_KEY, signs with."""
 
 from __future__ import annotations
 
@@ -10,57 +10,25 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error
-from jwt.algorithms import get_default_algorithms
-from rest_framework_simplejwt.backends import ALLOWED_ALGORITHMS
-from rest_framework_simplejwt.settings import DEFAULTS as SIMPLE_JWT_DEFAULTS
 
 from authkit.checks.settings import no_dict, unknown_keys
+from authkit.conf import conf
 from authkit.conf.values import is_positive_timedelta
 from authkit.conf.written import as_python
-from authkit.sessions import tokens
-
-#: The minimum bytes of an HMAC key (RFC 7518 section 3.2).
-HMAC_KEY_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
-
-#: The minimum bits of an RSA key (RFC 7518 section 3.3).
-RSA_KEY_BITS = 2048
-
-#: Signing algorithms by name, without "none" (RFC 8725 section 3.2).
-ALGORITHMS = {
-    name: algorithm
-    for name, algorithm in get_default_algorithms().items()
-    if name in ALLOWED_ALGORITHMS
-}
+from authkit.signing.keys import ALGORITHMS, HMAC_KEY_BYTES, RSA_KEY_BITS
+from authkit.signing.simple_jwt import DEFAULTS, UNUSED, configured, setting
 
 #: The prefix of a SECRET_KEY that ``startproject`` generates.
 INSECURE_PREFIX = "django-insecure-"
 
 
-#: Settings that other parts of SimpleJWT read, and authkit does not.
-UNUSED = {
-    name
-    for name in SIMPLE_JWT_DEFAULTS
-    if name.startswith(("AUTH_", "SLIDING_", "TOKEN_OBTAIN", "TOKEN_REFRESH", "TOKEN_VERIFY"))
-} | {
-    "BLACKLIST_AFTER_ROTATION",
-    "CHECK_REVOKE_TOKEN",
-    "CHECK_USER_IS_ACTIVE",
-    "REVOKE_TOKEN_CLAIM",
-    "ROTATE_REFRESH_TOKENS",
-    "TOKEN_BLACKLIST_SERIALIZER",
-    "TOKEN_USER_CLASS",
-    "UPDATE_LAST_LOGIN",
-    "USER_AUTHENTICATION_RULE",
-}
-
-
 def check_signing(**kwargs: Any) -> list[CheckMessage]:
-    configured: object = getattr(settings, "SIMPLE_JWT", {})
-    if not isinstance(configured, Mapping):
+    given: object = configured()
+    if not isinstance(given, Mapping):
         return [no_dict("SIMPLE_JWT")]
     return [
-        *unknown_keys("SIMPLE_JWT", configured, SIMPLE_JWT_DEFAULTS, "authkit.E004"),
-        *_unused(configured),
+        *unknown_keys("SIMPLE_JWT", given, [*DEFAULTS, *UNUSED], "authkit.E004"),
+        *_unused(given),
         *_wrong_lifetimes(),
         *_wrong_claims(),
         *_wrong_algorithm(),
@@ -75,8 +43,8 @@ def check_secrecy(**kwargs: Any) -> list[CheckMessage]:
     return [*_insecure_key()]
 
 
-def _unused(configured: Mapping[str, Any]) -> Iterator[CheckMessage]:
-    for name in sorted(UNUSED.intersection(configured)):
+def _unused(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    for name in sorted(UNUSED.intersection(given)):
         yield checks.Warning(
             f"SIMPLE_JWT['{name}'] changes nothing: authkit does not read it.",
             hint=(
@@ -89,15 +57,15 @@ def _unused(configured: Mapping[str, Any]) -> Iterator[CheckMessage]:
 
 def _wrong_lifetimes() -> Iterator[CheckMessage]:
     for name in ("ACCESS_TOKEN_LIFETIME", "REFRESH_TOKEN_LIFETIME"):
-        value = tokens.setting(name)
+        value = setting(name)
         if not is_positive_timedelta(value):
             yield Error(
                 f"SIMPLE_JWT['{name}'] should be a timedelta above zero, not {value!r}.",
-                hint=f"Write {as_python(tokens.default(name))}.",
+                hint=f"Write {as_python(DEFAULTS[name])}.",
                 id="authkit.E005",
             )
 
-    access, refresh = tokens.access_lifetime(), tokens.idle_lifetime()
+    access, refresh = setting("ACCESS_TOKEN_LIFETIME"), setting("REFRESH_TOKEN_LIFETIME")
     both = is_positive_timedelta(access) and is_positive_timedelta(refresh)
     if both and refresh < access:
         yield Error(
@@ -109,7 +77,7 @@ def _wrong_lifetimes() -> Iterator[CheckMessage]:
 
 
 def _wrong_claims() -> Iterator[CheckMessage]:
-    issuer, audience = tokens.setting("ISSUER"), tokens.setting("AUDIENCE")
+    issuer, audience = setting("ISSUER"), setting("AUDIENCE")
     if not (issuer is None or isinstance(issuer, str)):
         yield _no_claim(
             "ISSUER", "a string", issuer, 'Write a name such as "https://auth.example.com".'
@@ -135,7 +103,7 @@ def _no_claim(name: str, expected: str, value: Any, hint: str) -> CheckMessage:
 
 
 def _wrong_algorithm() -> Iterator[CheckMessage]:
-    algorithm = tokens.setting("ALGORITHM")
+    algorithm = setting("ALGORITHM")
     if not _is_algorithm(algorithm):
         yield Error(
             f"SIMPLE_JWT['ALGORITHM'] should be one of {', '.join(sorted(ALGORITHMS))}, "
@@ -150,10 +118,11 @@ def _is_algorithm(algorithm: Any) -> bool:
 
 
 def _wrong_key_pair() -> Iterator[CheckMessage]:
-    algorithm = tokens.setting("ALGORITHM")
-    if not _is_algorithm(algorithm) or _is_hmac():
+    algorithm = setting("ALGORITHM")
+    ring_alone = _has_ring() and "SIGNING_KEY" not in configured()
+    if not _is_algorithm(algorithm) or _is_hmac() or ring_alone:
         return
-    signature = _signature(algorithm, tokens.setting("SIGNING_KEY"))
+    signature = _signature(algorithm, setting("SIGNING_KEY"))
     if signature is None:
         yield Error(
             f"SIMPLE_JWT['SIGNING_KEY'] is not a private key for {algorithm}.",
@@ -163,7 +132,7 @@ def _wrong_key_pair() -> Iterator[CheckMessage]:
             ),
             id="authkit.E010",
         )
-    elif not tokens.setting("JWK_URL") and not _verifies(algorithm, signature):
+    elif setting("VERIFYING_KEY") and not _verifies(algorithm, signature):
         yield Error(
             "SIMPLE_JWT['VERIFYING_KEY'] is not the public key of SIGNING_KEY: every token "
             "would be refused.",
@@ -173,11 +142,11 @@ def _wrong_key_pair() -> Iterator[CheckMessage]:
 
 
 def _short_rsa_keys() -> Iterator[CheckMessage]:
-    algorithm = tokens.setting("ALGORITHM")
+    algorithm = setting("ALGORITHM")
     if not _is_algorithm(algorithm):
         return
     for name in ("SIGNING_KEY", "VERIFYING_KEY"):
-        bits = _rsa_bits(algorithm, tokens.setting(name))
+        bits = _rsa_bits(algorithm, setting(name))
         if bits is not None and bits < RSA_KEY_BITS:
             yield Error(
                 f"SIMPLE_JWT['{name}'] is an RSA key of {bits} bits; {algorithm} requires at least "
@@ -212,47 +181,58 @@ def _signature(algorithm: str, key: Any) -> bytes | None:
 def _verifies(algorithm: str, signature: bytes) -> bool:
     verifier = ALGORITHMS[algorithm]
     try:
-        key = verifier.prepare_key(tokens.setting("VERIFYING_KEY"))
+        key = verifier.prepare_key(setting("VERIFYING_KEY"))
         return bool(verifier.verify(b"", key, signature))
     except Exception:
         return False
 
 
 def _is_hmac() -> bool:
-    algorithm = tokens.setting("ALGORITHM")
+    algorithm = setting("ALGORITHM")
     return _is_algorithm(algorithm) and algorithm in HMAC_KEY_BYTES
 
 
 def _short_hmac_key() -> Iterator[CheckMessage]:
-    if not _is_hmac():
+    name, key = _signing_secret()
+    if not _is_hmac() or name is None:
         return
-    algorithm = tokens.setting("ALGORITHM")
-    key = tokens.setting("SIGNING_KEY")
+    algorithm = setting("ALGORITHM")
     length = len(key if isinstance(key, bytes) else str(key).encode())
     if length < HMAC_KEY_BYTES[algorithm]:
         yield Error(
-            f"The key that signs tokens has {length} bytes; {algorithm} requires at least "
+            f"The key that signs tokens, {name}, has {length} bytes; {algorithm} requires at least "
             f"{HMAC_KEY_BYTES[algorithm]} (RFC 7518 section 3.2).",
             hint=(
-                "Set SIMPLE_JWT['SIGNING_KEY'] (by default it is SECRET_KEY) to the output of: "
+                f"Set {name} to the output of: "
                 "python -c 'import secrets; print(secrets.token_urlsafe(64))'"
             ),
             id="authkit.E006",
         )
 
 
+def _signing_secret() -> tuple[str | None, Any]:
+    """Return the name and the value of the setting whose secret signs, beside no ring."""
+    given: object = configured()
+    if isinstance(given, Mapping) and "SIGNING_KEY" in given:
+        return "SIMPLE_JWT['SIGNING_KEY']", given["SIGNING_KEY"]
+    return (None, None) if _has_ring() else ("SECRET_KEY", settings.SECRET_KEY)
+
+
+def _has_ring() -> bool:
+    given: object = conf.user_settings  # another check reports one that is no dict
+    return isinstance(given, Mapping) and bool(conf.SIGNING_KEYS)
+
+
 def _insecure_key() -> Iterator[CheckMessage]:
-    configured: object = getattr(settings, "SIMPLE_JWT", {})
-    if not isinstance(configured, Mapping):
-        return  # check_signing reports it
-    key = tokens.setting("SIGNING_KEY")
+    name, key = _signing_secret()
+    if not isinstance(configured(), Mapping) or name is None:
+        return  # check_signing reports the one; a ring signs in the other case
     if _is_hmac() and str(key).startswith(INSECURE_PREFIX):
         yield checks.Warning(
             f"Tokens are signed with a key that starts with '{INSECURE_PREFIX}': every reader of "
             "your repository can log in as any user.",
             hint=(
-                "Set SECRET_KEY, or SIMPLE_JWT['SIGNING_KEY'], to 50 or more random characters "
-                "that are kept out of the repository."
+                f"Set {name} to 50 or more random characters that are kept out of the repository."
             ),
             id="authkit.W001",
         )

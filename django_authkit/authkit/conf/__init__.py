@@ -192,6 +192,27 @@ class Settings(Declarations):
         old value is not in `SECRET_KEY_FALLBACKS`.
         """,
     )
+    SIGNING_KEYS: Setting[Sequence[Mapping[str, Any]]] = Setting(
+        [],
+        is_right=values.is_list_of_dicts,
+        expected="a list of dicts, one for each key",
+        hint="Write the entry that manage.py authkit_make_signing_key prints.",
+        is_secret=True,
+        doc="""
+        The keys that sign tokens and verify them: a dict for each, with `algorithm`,
+        `private_key` (or `public_key` alone, for a key that only verifies), and `not_before` and
+        `expires_at`, two aware datetimes that may be omitted. A key is a PEM text or a JWK, or
+        the place of one: `{"file": "/path"}` or `{"env": "VARIABLE"}`. Of the keys that are valid
+        now the one with the latest `not_before` signs, and all verify. See
+        [](../how-to/asymmetric-keys.md).
+
+        While the list is empty, `SIMPLE_JWT["SIGNING_KEY"]` signs, and without that a key that is
+        derived from `SECRET_KEY`; those of `SECRET_KEY_FALLBACKS` verify.
+
+        Risk: whoever has a private key can log in as any user. Without `not_before` the first
+        key of a ring logs all users out at once.
+        """,
+    )
     SECOND_FACTOR_REQUIRED: Setting[str | Callable[[Any], bool] | None] = Setting(
         None,
         is_right=values.is_factor_policy,

@@ -85,6 +85,10 @@ def is_dict_of_names(value: Any) -> bool:
     )
 
 
+def is_list_of_dicts(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(each, Mapping) for each in value)
+
+
 def is_file_path(value: Any) -> bool:
     return value is None or (isinstance(value, str | PathLike) and bool(str(value)))
 

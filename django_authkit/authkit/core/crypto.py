@@ -85,10 +85,10 @@ def decode_key(encoded: str) -> bytes:
     return key
 
 
-def derived_key(secret: str | bytes, purpose: str) -> bytes:
-    """Return the key that HKDF derives from SECRET_KEY for one purpose."""
+def derived_key(secret: str | bytes, purpose: str, length: int = KEY_BYTES) -> bytes:
+    """Return a key of ``length`` bytes that HKDF derives from SECRET_KEY for one purpose."""
     material = secret if isinstance(secret, bytes) else secret.encode()
-    return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(material)
+    return HKDF(SHA256(), length, salt=None, info=purpose.encode()).derive(material)
 
 
 def _id_of(key: bytes) -> str:

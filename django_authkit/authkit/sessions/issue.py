@@ -61,7 +61,9 @@ def open_session(
     Only ``authkit.login.flows`` may call this: it decides whether the proof is sufficient.
 
     :param pending: the session waits for a second factor.
+    :raises ServiceUnavailable: no key can sign its tokens.
     """
+    tokens.ensure_signing_key()
     now = clock.now()
     absolute = now + conf.SESSION_ABSOLUTE_LIFETIME
     session = Session(
@@ -117,7 +119,9 @@ def complete_session(session: Session, methods: Sequence[str]) -> None:
     """Turn a pending session into a live one, once: a replay of its challenge is refused.
 
     :raises ChallengeInvalid: another request has completed it, or it has expired.
+    :raises ServiceUnavailable: no key can sign its tokens.
     """
+    tokens.ensure_signing_key()
     now = clock.now()
     changes = {
         "pending_until": None,

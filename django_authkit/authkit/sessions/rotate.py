@@ -36,9 +36,11 @@ def refresh_session(refresh_token: str, client: Client) -> TokenPair:
 
     :raises TokenInvalid: the token or its session is not valid.
     :raises TokenReused: the token was spent; its session has just been ended.
+    :raises ServiceUnavailable: no key can sign the next pair; the token is not spent.
     """
     with forgeries_noted(client):
         claims = tokens.read(refresh_token, "refresh")
+    tokens.ensure_signing_key()
     session = _session_to_refresh(claims, client)
     if session.generation == claims.generation:
         if _rotate(session, client):

@@ -1,9 +1,8 @@
-"""The two tokens of a session, and the only module that knows SimpleJWT.
+"""The two tokens of a session: what they claim, and which of them is one.
 
 Tokens are derived from the session row: the same session at the same generation gives the
 same claims, so a refresh is idempotent within the grace, and no token is stored. ``SIMPLE_JWT``
-keeps its meaning for lifetimes, algorithm, keys, issuer, audience, leeway, JSON encoder and the
-names of claims; it is read when a token is made or read, so ``override_settings`` works.
+says the lifetimes and the names of claims; the keys are those of :mod:`authkit.signing`.
 """
 
 from __future__ import annotations
@@ -20,15 +19,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 from uuid import UUID
 
-import jwt
-from django.conf import settings
 from django.contrib.auth import get_user_model
-from rest_framework_simplejwt.backends import TokenBackend
-from rest_framework_simplejwt.exceptions import TokenBackendError
-from rest_framework_simplejwt.settings import DEFAULTS
 
 from authkit.core import clock
 from authkit.errors import TokenInvalid
+from authkit.signing.configuration import Configuration, configuration
+from authkit.signing.keys import SigningKey
+from authkit.signing.signature import sign, verified_claims
+from authkit.signing.simple_jwt import setting
 
 if TYPE_CHECKING:
     from authkit.sessions.models import Session
@@ -64,25 +62,6 @@ class Claims:
         return bool(self.payload["exp"] <= clock.now().timestamp() - self.leeway)
 
 
-def setting(name: str) -> Any:
-    """Return a member of ``SIMPLE_JWT`` or the default for it."""
-    configured = _configured()
-    return configured[name] if name in configured else default(name)
-
-
-def _configured() -> Mapping[str, Any]:
-    configured: Mapping[str, Any] = getattr(settings, "SIMPLE_JWT", {})
-    return configured
-
-
-def default(name: str) -> Any:
-    """Return SimpleJWT's default of a member; the user id defaults to the primary key."""
-    if name == "USER_ID_FIELD":
-        return "pk"
-    # SimpleJWT read SECRET_KEY at import, and the key may have changed since.
-    return settings.SECRET_KEY if name == "SIGNING_KEY" else DEFAULTS[name]
-
-
 def access_lifetime() -> timedelta:
     lifetime: timedelta = setting("ACCESS_TOKEN_LIFETIME")
     return lifetime
@@ -91,6 +70,14 @@ def access_lifetime() -> timedelta:
 def idle_lifetime() -> timedelta:
     lifetime: timedelta = setting("REFRESH_TOKEN_LIFETIME")
     return lifetime
+
+
+def ensure_signing_key() -> None:
+    """Return if a token can be made now. Callers ask before they change a row.
+
+    :raises ServiceUnavailable: no key signs.
+    """
+    configuration().ring.signing_key()
 
 
 def access_token(session: Session, *, proved_at: datetime | None = None) -> str:
@@ -124,22 +111,12 @@ def access_expires_at(session: Session, proved_at: datetime | None = None) -> da
 
 def user_id_of(user: Any) -> str:
     """Return the value of the user-id claim, always a string as in SimpleJWT."""
-    return str(getattr(user, _user_id_field()))
+    return str(getattr(user, configuration().user_id_field))
 
 
 def user_id_is_primary_key() -> bool:
     """Say whether the user-id claim is the primary key."""
-    return _user_id_field() in ("pk", get_user_model()._meta.pk.name)
-
-
-def _token_type_claim() -> str:
-    name: str = setting("TOKEN_TYPE_CLAIM") or "token_type"
-    return name
-
-
-def _user_id_field() -> str:
-    field: str = setting("USER_ID_FIELD")
-    return field
+    return configuration().user_id_field in ("pk", get_user_model()._meta.pk.name)
 
 
 def read(token: str, *token_types: TokenType) -> Claims:
@@ -163,9 +140,9 @@ def authentic(token: str, *token_types: TokenType) -> Claims:
     """
     if len(token) > MAX_TOKEN_LENGTH:
         raise TokenInvalid
-    backend = _backend()
+    using = configuration()
     verify = _verified_before if token_types == BEARER else _verified
-    claims = verify(token, backend, _token_type_claim(), setting("USER_ID_CLAIM"))
+    claims = verify(token, using.ring.verifying_key(token), using)
     if claims.token_type not in token_types:
         raise TokenInvalid
     return claims
@@ -185,55 +162,31 @@ def _token_type(encoded_payload: str) -> Any:
     except (ValueError, RecursionError):
         return None
     is_ours = isinstance(payload, dict) and "sid" in payload
-    return payload.get(setting("TOKEN_TYPE_CLAIM")) if is_ours else None
+    return payload.get(configuration().token_type_claim) if is_ours else None
 
 
-def _verified(
-    token: str, backend: TokenBackend, token_type_claim: str, user_id_claim: str
-) -> Claims:
+def _verified(token: str, key: SigningKey, using: Configuration) -> Claims:
     if not _COMPACT_JWS.fullmatch(token):
         raise TokenInvalid
-    try:
-        payload = MappingProxyType(_payload(token, backend))
-    except (jwt.PyJWTError, TokenBackendError, ValueError, OverflowError, RecursionError):
-        # PyJWT raises plain errors for some malformed claims of validly signed tokens.
-        raise TokenInvalid from None
+    payload = MappingProxyType(verified_claims(token, key, using))
     for required in ("exp", "iat"):
         _member(payload, required, int)
-    token_type = _member(payload, token_type_claim, str)
+    token_type = _member(payload, using.token_type_claim, str)
     if token_type in BEARER:
         # SimpleJWT's own view derives tokens without it from a refresh token, and rotates nothing.
         _member(payload, "amr", list)
     return Claims(
         token_type=token_type,
         session_id=_session_id(payload),
-        user_id=_member(payload, user_id_claim, str),
+        user_id=_member(payload, using.user_id_claim, str),
         generation=_member(payload, "generation", int),
         payload=payload,
-        leeway=backend.get_leeway().total_seconds(),
+        leeway=using.leeway,
     )
-
-
-def _payload(token: str, backend: TokenBackend) -> dict[str, Any]:
-    """Do what the backend's ``decode`` does, except for ``exp`` and ``iat``: callers check them."""
-    payload: dict[str, Any] = jwt.decode(
-        token,
-        backend.get_verifying_key(token),
-        algorithms=[backend.algorithm],
-        audience=backend.audience,
-        issuer=backend.issuer,
-        leeway=backend.get_leeway(),
-        options={
-            "verify_aud": backend.audience is not None,
-            "verify_exp": False,
-            "verify_iat": False,
-        },
-    )
-    return payload
 
 
 #: A client sends one access token many times. A signature stays valid, so a process verifies it
-#: once; expiry and the session (revocation) are checked every time.
+#: once; expiry, the key's validity and the session (revocation) are checked every time.
 _verified_before = lru_cache(maxsize=2048)(_verified)
 
 
@@ -260,19 +213,18 @@ def _encode(
     **extra: Any,
 ) -> str:
     iat = _timestamp(issued_at)
-    encoded: str = _backend().encode(
-        {
-            _token_type_claim(): token_type,
-            setting("USER_ID_CLAIM"): user_id_of(session.user),
-            setting("JTI_CLAIM") or "jti": _token_id(token_type, session, iat),
-            "sid": str(session.pk),
-            "generation": session.generation,
-            "iat": iat,
-            "exp": _timestamp(expires_at),
-            **extra,
-        }
-    )
-    return encoded
+    using = configuration()
+    claims = {
+        using.token_type_claim: token_type,
+        using.user_id_claim: user_id_of(session.user),
+        using.jti_claim: _token_id(token_type, session, iat),
+        "sid": str(session.pk),
+        "generation": session.generation,
+        "iat": iat,
+        "exp": _timestamp(expires_at),
+        **extra,
+    }
+    return sign(claims, using)
 
 
 def _token_id(token_type: TokenType, session: Session, iat: int) -> str:
@@ -282,35 +234,3 @@ def _token_id(token_type: TokenType, session: Session, iat: int) -> str:
 
 def _timestamp(moment: datetime) -> int:
     return int(moment.timestamp())
-
-
-#: The settings that a backend is made from, in the order of its arguments.
-_BACKEND_SETTINGS = (
-    "ALGORITHM",
-    "SIGNING_KEY",
-    "VERIFYING_KEY",
-    "AUDIENCE",
-    "ISSUER",
-    "JWK_URL",
-    "LEEWAY",
-    "JSON_ENCODER",
-)
-
-
-def _backend() -> TokenBackend:
-    configured = _configured()
-    return _cached_backend(
-        *(
-            _hashable(configured[name]) if name in configured else default(name)
-            for name in _BACKEND_SETTINGS
-        )
-    )
-
-
-def _hashable(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list | set) else value
-
-
-@lru_cache(maxsize=4)  # parsing a private key costs more than signing with it
-def _cached_backend(*arguments: Any) -> TokenBackend:
-    return TokenBackend(*arguments)

@@ -170,7 +170,7 @@ def test_a_key_with_a_slow_hash_works_till_the_end_of_its_overlap(make_key, cloc
     APIKey.objects.filter(pk=row.pk).update(hashed_key=make_password(key))
     row.refresh_from_db()
     new = rotate(row, timedelta(days=1)).key
-    assert (works(new), works(key), works(key[:-1] + "0")) == (True, True, False)
+    assert (works(new), works(key), works(key + "0")) == (True, True, False)
     row.refresh_from_db()
     assert row.retiring_hash == APIKey.objects.key_generator.hash(key)
     clock.shift(86_400)

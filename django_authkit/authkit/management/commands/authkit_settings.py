@@ -7,13 +7,12 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from rest_framework_simplejwt.settings import DEFAULTS as SIMPLE_JWT_DEFAULTS
 
 from authkit.checks.settings import check_settings
-from authkit.checks.signing import UNUSED, check_signing
+from authkit.checks.signing import check_signing
 from authkit.conf import Settings, conf
 from authkit.conf.written import as_python
-from authkit.sessions import tokens
+from authkit.signing.simple_jwt import DEFAULTS
 
 MASK = "********"
 
@@ -79,15 +78,15 @@ def _authkit_rows() -> Iterator[Row]:
 
 def _simple_jwt_rows() -> Iterator[Row]:
     configured = _dict(getattr(settings, "SIMPLE_JWT", {}))
-    for name in SIMPLE_JWT_DEFAULTS:
-        if name not in UNUSED:
-            default = "SECRET_KEY" if name == "SIGNING_KEY" else "default"
-            yield Row.of(
-                f"SIMPLE_JWT['{name}']",
-                configured[name] if name in configured else tokens.default(name),
-                "SIMPLE_JWT" if name in configured else default,
-                is_secret=name.endswith("_KEY"),
-            )
+    for name, default in DEFAULTS.items():
+        is_derived = name == "SIGNING_KEY" and name not in configured
+        otherwise = "SECRET_KEY" if is_derived else "default"
+        yield Row.of(
+            f"SIMPLE_JWT['{name}']",
+            settings.SECRET_KEY if is_derived else configured.get(name, default),
+            "SIMPLE_JWT" if name in configured else otherwise,
+            is_secret=name.endswith("_KEY"),
+        )
 
 
 def _dict(value: object) -> Mapping[str, Any]:
