@@ -17,6 +17,7 @@ import django
 
 django.setup()
 
+from authkit.signing.configuration import configuration  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.core.servers.basehttp import ThreadedWSGIServer  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
@@ -49,6 +50,7 @@ def main():
         settings.SECRET_KEY_FALLBACKS = given["fallbacks"]
         settings.SECRET_KEY = given["secret"]
         settings.AUTHKIT = {"SIGNING_KEYS": [with_moments(entry) for entry in given["keys"]]}
+        configuration.cache_clear()
         say("set")
     server.shutdown()
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from operator import is_
+from functools import lru_cache
 from typing import Any
 
-from django.conf import settings
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 
 from authkit.signing.ring import KeyRing, read_ring
 from authkit.signing.simple_jwt import setting
@@ -31,24 +32,12 @@ class Configuration:
     jti_claim: str
 
 
+@lru_cache(maxsize=1)
 def configuration() -> Configuration:
     """Return the configuration of the project. Reading the keys takes long, so it is kept.
 
     :raises ImproperlyConfigured: the settings say no key.
     """
-    global _kept
-    sources = tuple([getattr(settings, name, None) for name in SOURCES])
-    kept_sources, kept = _kept
-    if kept is None or not all(map(is_, kept_sources, sources)):
-        kept = _read()
-        _kept = sources, kept  # one assignment, so another thread sees both or neither
-    return kept
-
-
-_kept: tuple[tuple[object, ...], Configuration | None] = ((), None)
-
-
-def _read() -> Configuration:
     leeway = setting("LEEWAY") or 0
     return Configuration(
         ring=read_ring(),
@@ -61,3 +50,9 @@ def _read() -> Configuration:
         token_type_claim=setting("TOKEN_TYPE_CLAIM") or "token_type",
         jti_claim=setting("JTI_CLAIM") or "jti",
     )
+
+
+@receiver(setting_changed)
+def _forget(*, setting: str, **kwargs: Any) -> None:
+    if setting in SOURCES:
+        configuration.cache_clear()
