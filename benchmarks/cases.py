@@ -110,6 +110,7 @@ def all_cases(users: list[User]) -> list[Case]:
         *_bearer_cases(users),
         *_eddsa_cases(users),
         *_key_cases(users),
+        *_introspection_cases(users),
         *_obtain_cases(users),
         *_refresh_cases(users),
         *_log_out_cases(users),
@@ -152,27 +153,17 @@ def _bearer_cases(users: list[User]) -> list[Case]:
 
 def _eddsa_cases(users: list[User]) -> list[Case]:
     group = "authenticated request, EdDSA"
-    with override_settings(SIMPLE_JWT=settings.EDDSA):
+    private = {**settings.AUTHKIT, "SIGNING_KEYS": []}
+    with override_settings(SIMPLE_JWT=settings.EDDSA, AUTHKIT=private):
         ours = cycle([pair_of(user).access for user in users])
     simple = cycle([str(EdDSAAccessToken.for_user(user)) for user in users])
-    usual = settings.SIMPLE_JWT
 
-    # Not by override_settings, after which Django looks for every setting anew.
-    def sign_with(configured: dict[str, Any]) -> None:
-        settings.SIMPLE_JWT = configured
-        assert settings.SIMPLE_JWT is configured
-
-    def prepare() -> dict[str, Any]:
-        sign_with(settings.EDDSA)
-        return get("/authkit/jwt", HTTP_AUTHORIZATION=f"Bearer {next(ours)}")
+    def request(path: str, tokens: Any) -> Callable[[], dict[str, Any]]:
+        return lambda: get(path, HTTP_AUTHORIZATION=f"Bearer {next(tokens)}")
 
     return [
-        Case(group, "authkit EdDSA", prepare, done=lambda answer: sign_with(usual)),
-        Case(
-            group,
-            "SimpleJWT EdDSA",
-            lambda: get("/simplejwt/eddsa", HTTP_AUTHORIZATION=f"Bearer {next(simple)}"),
-        ),
+        Case(group, "authkit EdDSA", request("/authkit/jwt", ours)),
+        Case(group, "SimpleJWT EdDSA", request("/simplejwt/eddsa", simple)),
     ]
 
 
@@ -246,6 +237,18 @@ def _remembering(prepare: Callable[[], dict[str, Any]]) -> Callable[[], dict[str
 
 def _forget(answer: Answer) -> None:
     settings.AUTHKIT["API_KEY_CACHE_SECONDS"] = 0
+
+
+def _introspection_cases(users: list[User]) -> list[Case]:
+    tokens = cycle([pair_of(user).access for user in users])
+    key = APIKey.objects.create_key(
+        name="service", scopes=["authkit:introspect"], last_used_at=LATELY
+    )[1]
+
+    def request() -> dict[str, Any]:
+        return post("/authkit/token/introspect/", {"token": next(tokens)}, HTTP_X_API_KEY=key)
+
+    return [Case("introspection", "authkit introspection", request, floor="floor POST")]
 
 
 def _obtain_cases(users: list[User]) -> list[Case]:

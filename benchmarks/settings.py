@@ -71,15 +71,13 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [],
 }
 
-AUTHKIT = {"SCOPES": {"books:read": "Read the catalogue"}}
-
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(hours=12),
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
 }
 
-# In the place of SIMPLE_JWT while a case that needs it is prepared and measured.
+# In the place of SIMPLE_JWT while tokens of EdDSA are made. The ring verifies them all the time.
 _PRIVATE_KEY = Ed25519PrivateKey.generate()
 EDDSA = {
     **SIMPLE_JWT,
@@ -92,6 +90,11 @@ EDDSA = {
     "VERIFYING_KEY": _PRIVATE_KEY.public_key()
     .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     .decode(),
+}
+
+AUTHKIT = {
+    "SCOPES": {"books:read": "Read the catalogue"},
+    "SIGNING_KEYS": [{"algorithm": "EdDSA", "public_key": EDDSA["VERIFYING_KEY"]}],
 }
 
 HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"

@@ -31,9 +31,11 @@ def get(path: str, **headers: str) -> dict[str, Any]:
     return _environ("GET", path, b"", headers)
 
 
-def post(path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+def post(path: str, body: Mapping[str, Any], **headers: str) -> dict[str, Any]:
     """Return the environ of a POST of JSON."""
-    return _environ("POST", path, json.dumps(body).encode(), {"CONTENT_TYPE": "application/json"})
+    return _environ(
+        "POST", path, json.dumps(body).encode(), {"CONTENT_TYPE": "application/json", **headers}
+    )
 
 
 def call(environ: dict[str, Any]) -> Callable[[], Answer]:
