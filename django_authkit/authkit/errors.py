@@ -21,6 +21,7 @@
     ├── StepUpRequired          401 insufficient_user_authentication
     ├── EnrolmentRequired       403 second_factor_enrolment_required
     ├── EmailUnverified         403 email_unverified
+    ├── InsufficientScope       403 insufficient_scope
     ├── NothingToConfirm        400 no_pending_setup
     ├── LinkInvalid             400 link_invalid
     ├── AlreadyTaken            409 already_taken
@@ -40,12 +41,15 @@ refused (RFC 9110 section 11.6.1).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.exceptions import APIException
+
+from authkit.conf.values import is_scope
 
 if TYPE_CHECKING:
     from rest_framework.response import Response
@@ -251,6 +255,28 @@ class EmailUnverified(AuthkitError):
     status_code = status.HTTP_403_FORBIDDEN
     default_detail = _("Confirm your e-mail address first.")
     default_code = "email_unverified"
+
+
+class InsufficientScope(AuthkitError):
+    """The API key does not hold the scopes of the operation (RFC 6750 section 3.1).
+
+    The challenge names ``Bearer``, the scheme whose parameters these are; a bearer token of a
+    user who is logged in needs no scope.
+
+    :param scopes: all scopes that the operation requires; none if no scope opens it. Where one is
+        no scope-token (RFC 6749 section 3.3), which could inject into the header, none is named.
+    """
+
+    status_code = status.HTTP_403_FORBIDDEN
+    default_detail = _("The API key lacks the required scope.")
+    default_code = "insufficient_scope"
+
+    def __init__(self, scopes: Iterable[str] = ()) -> None:
+        super().__init__()
+        self.auth_header = f'{BEARER_CHALLENGE}, error="{self.default_code}"'
+        required = set(scopes)
+        if required and all(map(is_scope, required)):
+            self.auth_header += f', scope="{" ".join(sorted(required))}"'
 
 
 class NothingToConfirm(AuthkitError):

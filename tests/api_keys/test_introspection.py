@@ -173,6 +173,10 @@ def test_nobody_else_may_ask(client, user, settings):
         assert answer["Cache-Control"] == "no-store"
         if status == 401:
             assert answer["WWW-Authenticate"] == 'ApiKey realm="api"'
+        else:
+            assert answer["WWW-Authenticate"] == (
+                'Bearer realm="api", error="insufficient_scope", scope="authkit:introspect"'
+            )
 
 
 @pytest.mark.parametrize("declared", [{}, {"SCOPES": {SCOPE: "declared", "books:read": "Read"}}])

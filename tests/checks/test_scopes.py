@@ -91,6 +91,23 @@ def test_each_scope_is_named_once(found):
     assert found(view, scopes=[]) == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    "scope", ["books:read books:write", 'books" realm="x', "books\r\nX: y", "", "b" * 101, "ü", 1]
+)
+def test_for_a_malformed_scope_the_hint_says_how_to_write_it(settings, scope):
+    urlconf = types.ModuleType("urlconf")
+    urlconf.urlpatterns = [path("books/", by_permission("books:read", scope))]
+    settings.ROOT_URLCONF = urlconf
+    settings.AUTHKIT = {"SCOPES": {"books:read": "Read"}}
+    [message] = check_scopes()
+    assert (message.id, message.msg) == (
+        "authkit.E012",
+        f"'books/' requires the scope {scope!r}, which is malformed (RFC 6749 section 3.3): no key "
+        "can hold it.",
+    )
+    assert '"books:read", "books:write"' in message.hint
+
+
 @pytest.mark.parametrize("wrong", [None, [], {"SCOPES": None}, {"SCOPES": {1: 2}}], ids=repr)
 def test_wrong_settings_are_for_another_check(settings, wrong):
     settings.AUTHKIT = wrong

@@ -151,6 +151,16 @@ ANSWERS = {
         {},
     ),
     "email-unverified": (403, "email_unverified", "Confirm your e-mail address first.", {}),
+    "insufficient-scope": (
+        403,
+        "insufficient_scope",
+        "The API key lacks the required scope.",
+        {
+            "WWW-Authenticate": (
+                'Bearer realm="api", error="insufficient_scope", scope="books:read books:write"'
+            )
+        },
+    ),
     "nothing-to-confirm": (
         400,
         "no_pending_setup",
@@ -230,6 +240,16 @@ def test_drf_standardized_errors_answers_it(client, name, status, code, sentence
 def test_none_is_an_exception_that_drf_turns_into_403(make):
     assert isinstance(make(), APIException)
     assert not isinstance(make(), AuthenticationFailed)
+
+
+@pytest.mark.parametrize(
+    "scopes",
+    [[], ['a" realm="x'], ["books:read", "a\r\nX: y"], ["a\\"], ["a b"], [""], ["ü"], [1], [None]],
+    ids=repr,
+)
+def test_a_scope_cannot_inject_into_the_challenge(scopes):
+    challenge = errors.InsufficientScope(scopes).auth_header
+    assert challenge == 'Bearer realm="api", error="insufficient_scope"'
 
 
 def test_a_reused_token_can_be_caught_as_an_invalid_one():

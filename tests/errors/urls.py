@@ -28,6 +28,7 @@ RAISED = {
     "step-up-required": lambda: errors.StepUpRequired(300),
     "enrolment-required": errors.EnrolmentRequired,
     "email-unverified": errors.EmailUnverified,
+    "insufficient-scope": lambda: errors.InsufficientScope(["books:write", "books:read"]),
     "nothing-to-confirm": errors.NothingToConfirm,
     "account-locked": errors.AccountLocked,
     "second-factor-unavailable": errors.SecondFactorUnavailable,

@@ -73,6 +73,7 @@ ERRORS = [
     "EmailUnverified",
     "EnrolmentRequired",
     "HashingBusy",
+    "InsufficientScope",
     "InvalidCredentials",
     "LinkInvalid",
     "MultipleCredentials",

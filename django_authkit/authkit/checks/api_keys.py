@@ -16,6 +16,7 @@ from authkit.api_keys.scopes import declared_scopes
 from authkit.api_keys.using.authentication import APIKeyAuthentication
 from authkit.checks.routes import RoutedView, path_of, routed_views
 from authkit.conf import Settings, conf
+from authkit.conf.values import is_scope
 
 
 def check_scopes(**kwargs: Any) -> list[CheckMessage]:
@@ -42,13 +43,25 @@ def _api_views() -> list[RoutedView]:
 
 def _undeclared_scopes(views: list[RoutedView]) -> Iterator[CheckMessage]:
     for view in views:
-        for scope in sorted(set(_scopes_required_by(view)) - set(declared_scopes())):
-            yield Error(
-                f"'{view.route}' requires the scope '{scope}', which AUTHKIT['SCOPES'] does not "
-                "declare: no key can hold it.",
-                hint=f'Write AUTHKIT = {{"SCOPES": {{"{scope}": "what it allows"}}}}.',
-                id="authkit.E012",
+        undeclared = set(_scopes_required_by(view)) - set(declared_scopes())
+        for scope in sorted(undeclared, key=str):
+            reason, hint = _undeclared(scope) if is_scope(scope) else _malformed(scope)
+            text = (
+                f"'{view.route}' requires the scope {scope!r}, which {reason}: no key can hold it."
             )
+            yield Error(text, hint=hint, id="authkit.E012")
+
+
+def _undeclared(scope: str) -> tuple[str, str]:
+    hint = f'Write AUTHKIT = {{"SCOPES": {{"{scope}": "what it allows"}}}}.'
+    return "AUTHKIT['SCOPES'] does not declare", hint
+
+
+def _malformed(scope: object) -> tuple[str, str]:
+    return "is malformed (RFC 6749 section 3.3)", (
+        "Write each scope as a string of its own, of at most 100 printable ASCII characters "
+        'without spaces, quotes and backslashes: "books:read", "books:write".'
+    )
 
 
 def _scopes_required_by(view: RoutedView) -> Iterator[str]:

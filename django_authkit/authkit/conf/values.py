@@ -41,13 +41,14 @@ def is_brand(value: Any) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[a-z0-9-]{1,16}", value) is not None
 
 
-def is_scope_map(value: Any) -> bool:
+def is_scope(value: Any) -> bool:
     # RFC 6749 section 3.3: printable ASCII except blanks, quotes and backslashes.
+    return isinstance(value, str) and re.fullmatch(r"[!#-\[\]-~]{1,100}", value) is not None
+
+
+def is_scope_map(value: Any) -> bool:
     return isinstance(value, Mapping) and all(
-        isinstance(name, str)
-        and re.fullmatch(r"[!#-\[\]-~]{1,100}", name)
-        and isinstance(sentence, str | Promise)
-        for name, sentence in value.items()
+        is_scope(name) and isinstance(sentence, str | Promise) for name, sentence in value.items()
     )
 
 
