@@ -29,13 +29,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.cache import BaseCache
 from django.db import connections, transaction
-from django.utils.crypto import salted_hmac
 
 from authkit.conf import conf
 from authkit.core import clock
 from authkit.core.cache import FallibleCache
 from authkit.core.counted_log import log_counted
-from authkit.core.crypto import NONCE_BYTES, derived_key
+from authkit.core.crypto import NONCE_BYTES, derived_key, secret_keys
+from authkit.core.keyed_names import keyed_name
 
 logger = logging.getLogger("authkit.api_keys")
 
@@ -66,7 +66,7 @@ def forget(prefixes: Iterable[str], *, using: str) -> None:
     """Mark keys as changed once the change of their rows has been committed."""
     seconds = conf.API_KEY_CACHE_SECONDS
     # By every secret, since processes of a rolling deployment may have the one before.
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS] if seconds else []
+    secrets = secret_keys() if seconds else []
     names = [cache_name(prefix, using, secret) for prefix in prefixes for secret in secrets]
     if names:
         marks = dict.fromkeys(names, CHANGED)
@@ -76,8 +76,8 @@ def forget(prefixes: Iterable[str], *, using: str) -> None:
 def cache_name(prefix: str, using: str, secret: str | bytes | None = None) -> str:
     """Return the name of a key's row, which another secret, database or model does not share."""
     value = f"{_database(using)}:{settings.AUTH_USER_MODEL}:{prefix}"
-    digest = salted_hmac("authkit.api_key_cache", value, secret=secret, algorithm="sha256")
-    return f"authkit.api_key.{digest.hexdigest()}"
+    name = keyed_name("authkit.api_key_cache", value, secret or settings.SECRET_KEY)
+    return f"authkit.api_key.{name}"
 
 
 def _database(using: str) -> str:

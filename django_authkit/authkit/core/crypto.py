@@ -20,6 +20,9 @@ from django.conf import settings
 
 from authkit.conf import conf
 
+#: What Django takes as SECRET_KEY.
+Secret = str | bytes
+
 KEY_BYTES = 32
 NONCE_BYTES = 12
 
@@ -66,8 +69,7 @@ def key_ring() -> Mapping[str, bytes]:
     decrypt what was sealed before a key was configured.
     """
     configured = {key_id: decode_key(key) for key_id, key in conf.ENCRYPTION_KEYS.items()}
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    derived = [derived_key(secret, "authkit.encryption") for secret in secrets]
+    derived = [derived_key(secret, "authkit.encryption") for secret in secret_keys()]
     return configured | {_id_of(key): key for key in derived}
 
 
@@ -85,7 +87,12 @@ def decode_key(encoded: str) -> bytes:
     return key
 
 
-def derived_key(secret: str | bytes, purpose: str, length: int = KEY_BYTES) -> bytes:
+def secret_keys() -> list[Secret]:
+    """Return SECRET_KEY, then SECRET_KEY_FALLBACKS, each once."""
+    return list(dict.fromkeys([settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]))
+
+
+def derived_key(secret: Secret, purpose: str, length: int = KEY_BYTES) -> bytes:
     """Return a key of ``length`` bytes that HKDF derives from SECRET_KEY for one purpose."""
     material = secret if isinstance(secret, bytes) else secret.encode()
     return HKDF(SHA256(), length, salt=None, info=purpose.encode()).derive(material)

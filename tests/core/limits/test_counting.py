@@ -218,7 +218,7 @@ def test_a_cache_that_forgets_at_once_is_not_counted_in(settings, clock):
 
 
 def test_without_cache_and_database_it_is_503(settings, monkeypatch):
-    def down(*args):
+    def down(*args, **options):
         raise OperationalError("the connection was lost")
 
     settings.CACHES = {"default": DUMMY}

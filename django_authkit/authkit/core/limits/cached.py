@@ -11,6 +11,7 @@ a cache before and after, and at most twice the rate passes, however often it is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
 from math import ceil
@@ -18,12 +19,12 @@ from typing import Any
 
 from django.core.cache import BaseCache
 from django.core.cache.backends.locmem import LocMemCache
-from django.utils.crypto import salted_hmac
 
 from authkit.core import clock
 from authkit.core.cache import FallibleCache
 from authkit.core.db.apart import apart_from_request
 from authkit.core.db.outages import outages_as_503
+from authkit.core.keyed_names import keyed_names
 from authkit.core.limits.models import RequestCount
 from authkit.core.limits.rates import Rate
 
@@ -53,12 +54,12 @@ class Counter:
         """
         now = clock.now().timestamp()
         seconds = int(rate.period.total_seconds())
-        name = salted_hmac("authkit.tiers", f"{client}:{seconds}", algorithm="sha256").hexdigest()
+        names = keyed_names("authkit.tiers", f"{client}:{seconds}")
         free_at = self.cache.ask(
-            partial(_count, name=name, now=now, limit=rate.number, seconds=seconds)
+            partial(_count, names=names, now=now, limit=rate.number, seconds=seconds)
         )
         if free_at is None:
-            return _in_database(name, rate)
+            return _in_database(names, rate)
         return max(1, ceil(free_at * seconds / STEPS - now)) if free_at else 0
 
 
@@ -72,19 +73,27 @@ def adds(cache: BaseCache) -> bool:
     return type(cache).incr is not BaseCache.incr
 
 
-def _count(cache: BaseCache, name: str, now: float, limit: int, seconds: int) -> int | None:
+def _count(
+    cache: BaseCache, names: Sequence[str], now: float, limit: int, seconds: int
+) -> int | None:
     """Count one request in its step; return 0 if it is within the limit, else the step to wait for.
 
     None where the cache cannot count, or has been emptied within the period. Any period touches
     the present step and as many before it as there are in a period, so the sum of all of them
     decides. Concurrent requests each get a number of their own from the increment.
+
+    :param names: those of the client. It is counted by the first, and has been by any of them.
     """
     if not adds(cache):
         return None
     step = int(now * STEPS / seconds)
     # The next one as well: a request may be late, or the clock of another server ahead.
-    others = {f"authkit.tiers.{name}.{step - back}": step - back for back in range(-1, STEPS + 1)}
-    key = f"authkit.tiers.{name}.{step}"
+    others = {
+        f"authkit.tiers.{name}.{step - back}": step - back
+        for name in names
+        for back in range(-1, STEPS + 1)
+    }
+    key = f"authkit.tiers.{names[0]}.{step}"
     del others[key]
     # A minute longer, since the clocks of servers differ.
     number = _increment(cache, key, seconds + ceil(seconds / STEPS) + SKEW)
@@ -122,6 +131,7 @@ def _take_back(cache: BaseCache, key: str) -> None:
         cache.decr(key)
 
 
-def _in_database(name: str, rate: Rate) -> int:
+def _in_database(names: Sequence[str], rate: Rate) -> int:
+    name, *earlier = names
     with outages_as_503(), apart_from_request(RequestCount):
-        return RequestCount.objects.take(name, rate)
+        return RequestCount.objects.take(name, rate, earlier=earlier)

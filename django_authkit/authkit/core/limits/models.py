@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from copy import copy
 from datetime import datetime
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -18,29 +21,58 @@ from authkit.core.limits.rates import Limits, Rate
 
 
 class RequestCountManager(models.Manager["RequestCount"]):
-    def take(self, name: str, rate: Rate) -> int:
-        """Count one request; return 0 if it is within the rate, else the seconds to wait."""
-        now = clock.now()
-        if self._add(name, rate, now):
-            return 0
-        rows = self.using(router.db_for_write(self.model))
-        row = rows.filter(pk=name).first()
-        if row is not None and row.is_ahead(rate):
-            rows.filter(pk=name, window_ends_at=row.window_ends_at).delete()
-            row = None
-        if row is not None and not row.has_room(rate, now):
-            return row.seconds_left(now)
-        if row is None:
-            past = now - rate.period
-            first = self.model(name=name, requests=0, window_ends_at=past, ends_at=past)
-            retry_on_conflict(lambda: self.bulk_create([first], ignore_conflicts=True), self.model)
-        # Race: another request has inserted the row, or its window has ended meanwhile.
-        if self._add(name, rate, now):
-            return 0
-        return rows.get(pk=name).seconds_left(now)
+    def take(self, name: str, rate: Rate, *, earlier: Sequence[str] = ()) -> int:
+        """Count one request; return 0 if it is within the rate, else the seconds to wait.
 
-    def _add(self, name: str, rate: Rate, now: datetime) -> bool:
+        :param earlier: the names under SECRET_KEY_FALLBACKS. A request is counted by all names,
+            and is within the rate if it is so by each: processes that do not know the present
+            SECRET_KEY yet see what the others let pass. One query more.
+        """
+        now = clock.now()
+        names = [name, *earlier]
+        if earlier:
+            self._carry_over(names)
+        if self._add(names, rate, now):
+            return 0
+        found = [row for row in self._rows(names) if not self._was_ahead(row, rate)]
+        full = [row.seconds_left(now) for row in found if not row.has_room(rate, now)]
+        if full:
+            return max(full)
+        if len(found) < len(names):
+            past = now - rate.period
+            first = {"requests": 0, "window_ends_at": past, "ends_at": past}
+            self._insert(self.model(name=each, **first) for each in names)
+        # Race: another request has inserted the rows, or a window has ended meanwhile.
+        if self._add(names, rate, now):
+            return 0
+        return max((row.seconds_left(now) for row in self._rows(names)), default=1)
+
+    def _rows(self, names: Sequence[str]) -> models.QuerySet[RequestCount, RequestCount]:
+        return self.using(router.db_for_write(self.model)).filter(pk__in=names)
+
+    def _was_ahead(self, row: RequestCount, rate: Rate) -> bool:
+        """Delete a row that was counted by a clock which is wrong; say whether it is one."""
+        if not row.is_ahead(rate):
+            return False
+        self._rows([row.pk]).filter(window_ends_at=row.window_ends_at).delete()
+        return True
+
+    def _carry_over(self, names: Sequence[str]) -> None:
+        """Copy what was counted by one name to those that have no row."""
+        found = {row.pk: row for row in self._rows(names)}
+        missing = [name for name in names if name not in found]
+        if found and missing:
+            last = max(found.values(), key=lambda row: row.ends_at)
+            self._insert(last.named(name) for name in missing)
+
+    def _insert(self, rows: Iterable[RequestCount]) -> None:
+        insert = partial(self.bulk_create, list(rows), ignore_conflicts=True)
+        retry_on_conflict(insert, self.model)
+
+    def _add(self, names: Sequence[str], rate: Rate, now: datetime) -> bool:
         """Count by one conditional UPDATE: the row decides between concurrent requests.
+
+        Return False if a name has no row, or one without room.
 
         A window begins with the first request after the last one. Requests of the window before
         count as long as one of them may be within the period, so whichever period one looks at
@@ -71,8 +103,8 @@ class RequestCountManager(models.Manager["RequestCount"]):
             ),
             "ends_at": now + rate.period,
         }
-        rows = self.filter(name=name).filter(left)
-        return retry_on_conflict(lambda: bool(rows.update(**changes)), self.model)
+        rows = self.filter(name__in=names).filter(left)
+        return retry_on_conflict(lambda: rows.update(**changes), self.model) == len(names)
 
 
 class RequestCount(models.Model):
@@ -91,6 +123,12 @@ class RequestCount(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def named(self, name: str) -> RequestCount:
+        """Return an unsaved row of another name with the same counts."""
+        row = copy(self)
+        row.name = name
+        return row
 
     def is_ahead(self, rate: Rate) -> bool:
         """Say whether a request was counted further ahead than clock skew explains."""

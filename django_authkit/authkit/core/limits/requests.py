@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.utils.crypto import salted_hmac
+from authkit.core.keyed_names import keyed_names
+from authkit.core.limits.models import RequestCount
 
 if TYPE_CHECKING:
     from authkit.core.http.client import Client
     from authkit.core.limits.rates import Rate
-from authkit.core.limits.models import RequestCount
 
 
 def count_request(kind: str, who: str, limit: Rate) -> int:
@@ -18,9 +18,9 @@ def count_request(kind: str, who: str, limit: Rate) -> int:
     The limit holds over every period of its length, and another period counts anew. The client
     is stored as an HMAC.
     """
-    name = f"{kind}\0{who}\0{limit.period.total_seconds():.0f}"
-    digest = salted_hmac("authkit.request_counts", name, algorithm="sha256")
-    return RequestCount.objects.take(digest.hexdigest(), limit)
+    counted = f"{kind}\0{who}\0{limit.period.total_seconds():.0f}"
+    name, *earlier = keyed_names("authkit.request_counts", counted)
+    return RequestCount.objects.take(name, limit, earlier=earlier)
 
 
 def count_client(kind: str, client: Client, limit: Rate) -> int:
