@@ -15,6 +15,8 @@ STATEMENTS = {
     "revocation": lambda: sessions.revocation,
     "revocation_by_token": lambda: sessions.revocation_by_token,
     "attempts": lambda: attempts.attempts.update,
-    "sums": lambda: attempts.sums,
-    "forgiveness": lambda: counters.forgiveness,
+    "sums": lambda: attempts.sums(1),
+    "sums_after_a_rotation": lambda: attempts.sums(2),
+    "forgiveness": lambda: counters.forgiveness(1),
+    "proofs": lambda: counters.proofs(2),
 }

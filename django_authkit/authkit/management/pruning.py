@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -94,7 +94,7 @@ def _known_accounts(rows: Rows) -> set[str]:
     names = users.values_list(model.USERNAME_FIELD, flat=True).iterator(chunk_size=NAMES_AT_ONCE)
     known: set[str] = set()
     while chunk := [str(name) for name in islice(names, NAMES_AT_ONCE)]:
-        own = rows.filter(account__in=accounts_of(chunk))
+        own = rows.filter(account__in=set(chain(*accounts_of(chunk))))
         known.update(own.values_list("account", flat=True))
     return known
 

@@ -327,8 +327,7 @@ def counts(pk):
 
 def sums(account, place, since):
     moments = {"since": since, "latest": clock.latest()}
-    row = attempts.sums.get(account=account, place=place, **moments)
-    return row if row is None else tuple(row)
+    return tuple(attempts.sums(1).get(account0=account, place0=place, **moments))
 
 
 def test_an_attempt_is_counted_as_the_orm_counts(way, clock):
@@ -351,7 +350,7 @@ def test_a_success_forgives_one_row(way):
     for pk in ("ours", "theirs"):
         make(pk)
     PasswordAttempts.objects.update(failures=2, window_failures=1, last_attempt_at=clock.now())
-    assert counters.forgiveness.run(id="ours") == 1
+    assert counters.forgiveness(1).run(id0="ours") == 1
     assert counts("ours") == (0, 0, None)
     assert counts("theirs")[:2] == (2, 1)
 
@@ -369,7 +368,7 @@ def test_sums_are_of_one_account_and_tell_places_and_windows_apart(way):
     assert sums("a", "p", start - timedelta(seconds=1)) == (4, 3, 3, start)
     assert sums("a", "p", start) == (4, 3, 1, later)
     assert sums("a", "p", later) == (4, 3, 0, None)
-    assert sums("nobody", "p", start) is None
+    assert sums("unknown", "p", start) == (0, 0, 0, None)
 
 
 def test_a_statement_that_is_prepared_while_another_runs_by_the_orm_keeps_its_parameters(session):

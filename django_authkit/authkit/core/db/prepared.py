@@ -54,6 +54,16 @@ class Param(Expression):
         return Value(values[self.name], self.output_field).as_sql(compiler, connection)
 
 
+def params(name: str, number: int, output_field: Any) -> list[Param]:
+    """Return a parameter for each of several values, for a condition with ``__in``."""
+    return [Param(f"{name}{index}", output_field) for index in range(number)]
+
+
+def bound(name: str, values: Sequence[Any]) -> dict[str, Any]:
+    """Return the values of :func:`params` by the names of the parameters."""
+    return {f"{name}{index}": value for index, value in enumerate(values)}
+
+
 class _Sql(NamedTuple):
     """A statement, the fields that prepare its parameters, and its constants."""
 

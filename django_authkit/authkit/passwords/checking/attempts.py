@@ -11,15 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import cache, partial
+from itertools import chain
 from math import ceil
 from typing import Any
 
 from django.db import models
-from django.db.models import Min, Q, Sum
+from django.db.models import Min, Q, Sum, Value
 
 from authkit import errors
 from authkit.core import clock
-from authkit.core.db.prepared import Param, PreparedRow
+from authkit.core.db.prepared import Param, PreparedRow, bound, params
 from authkit.core.http.client import Client
 from authkit.core.identity.users import AuthUser, email_of, username_of
 from authkit.core.limits.attempts import PreparedAttempt
@@ -44,24 +46,31 @@ attempts = PreparedAttempt(PasswordAttempts, PASSWORD_LIMITS)
 
 
 def _sums(
-    rows: models.QuerySet[PasswordAttempts, PasswordAttempts],
+    keys: int, rows: models.QuerySet[PasswordAttempts, PasswordAttempts]
 ) -> models.QuerySet[PasswordAttempts, Any]:
-    here = Q(place=Param("place", models.CharField()))
+    accounts, places = [params(name, keys, models.CharField()) for name in ("account", "place")]
+    here = Q(place__in=places)
     moment = models.DateTimeField()
     latest = Q(last_attempt_at__lte=Param("latest", moment))
     recent = here & latest & Q(last_attempt_at__gt=Param("since", moment))
-    of_account = rows.filter(account=Param("account", models.CharField())).values("account")
+    # A constant is no group, so there is one row, with any number of rows to sum up.
+    of_account = rows.filter(account__in=accounts).values(all=Value(1))
     return of_account.annotate(
-        everywhere=Sum("failures"),
+        everywhere=Sum("failures", default=0),
         here=Sum("failures", filter=here, default=0),
         recent=Sum("window_failures", filter=recent, default=0),
         oldest=Min("last_attempt_at", filter=recent),
     ).values_list("everywhere", "here", "recent", "oldest")
 
 
-#: The failures of an account: from all places, from one, in its windows that have not ended since,
-#: and the last attempt of the window that ends first.
-sums = PreparedRow(PasswordAttempts, _sums)
+@cache
+def sums(keys: int) -> PreparedRow[PasswordAttempts]:
+    """Return the query for the failures of an account, which has a name for each secret key.
+
+    From all places, from one, in its windows that have not ended since; and the last attempt of
+    the window that ends first.
+    """
+    return PreparedRow(PasswordAttempts, partial(_sums, keys))
 
 
 def count_log_in(username: str, client: Client) -> PasswordAttempts:
@@ -112,7 +121,7 @@ def reset_password_failures(user: AuthUser) -> None:
     """
     _learn_email(user)
     proof = PasswordAttempts.of(username_of(user), RESETS)
-    _failures_of(proof).filter(name=proof.name).update(**PasswordAttempts.FORGIVEN)
+    _failures_of(proof).filter(name__in=proof.each("name")).update(**PasswordAttempts.FORGIVEN)
     proof.prove(clock.now())
 
 
@@ -130,7 +139,7 @@ def _learn_email(user: AuthUser) -> None:
 
 
 def _failures_of(counter: PasswordAttempts) -> models.QuerySet[PasswordAttempts, PasswordAttempts]:
-    return PasswordAttempts.objects.filter(account=counter.account, failures__gt=0)
+    return PasswordAttempts.objects.filter(account__in=counter.each("account"), failures__gt=0)
 
 
 def _count(
@@ -173,7 +182,8 @@ def _refusal(
     """
     since = now - PASSWORD_LIMITS.window
     moments = {"since": since, "latest": now + clock.MAX_SKEW}
-    row = sums.get(account=counter.account, place=counter.place, **moments)
+    accounts, places = counter.each("account"), counter.each("place")
+    row = sums(len(accounts)).get(**bound("account", accounts), **bound("place", places), **moments)
     everywhere, here, recent, oldest = row or (0, 0, 0, now)
     limit = PASSWORD_LIMITS.in_a_row - 1 + counted
     if here > limit or (everywhere > limit and is_stopped(limit)):
@@ -192,15 +202,15 @@ def _is_stopped_by_others(
     Not where the network is known. Failures of other spellings count since the last proof.
     Timing: two queries for known and unknown accounts alike (user enumeration).
     """
-    rows = PasswordAttempts.objects.filter(account=counter.account)
-    proofs: dict[str, Any] = dict(
-        rows.filter(name=counter.name, proved_at__lte=clock.latest()).values_list(
-            "place", "proved_at"
-        )
+    rows = PasswordAttempts.objects.filter(account__in=counter.each("account"))
+    own_name = Q(name__in=counter.each("name"))
+    proofs: list[tuple[str, Any]] = list(
+        rows.filter(own_name, proved_at__lte=clock.latest()).values_list("place", "proved_at")
     )
-    known_at = proofs.get(counter.place)
-    last = max(proofs.values(), default=clock.at(0))
-    in_a_row = rows.filter(Q(name=counter.name) | Q(last_attempt_at__gt=last))
+    places = counter.each("place")
+    known_at = max((at for place, at in proofs if place in places), default=None)
+    last = max((at for _, at in proofs), default=clock.at(0))
+    in_a_row = rows.filter(own_name | Q(last_attempt_at__gt=last))
     failed = in_a_row.aggregate(sum=Sum("failures"))["sum"] or 0
     is_known = has_place and known_at is not None and known_at > now - KNOWN_FOR
     return failed > limit and not is_known
@@ -209,6 +219,20 @@ def _is_stopped_by_others(
 def failures_in_a_row(names: Sequence[str]) -> dict[str, int]:
     """Return for each name the failures in a row, from all places together."""
     accounts = dict(zip(names, accounts_of(names), strict=True))
-    failed = PasswordAttempts.objects.filter(account__in=set(accounts.values()), failures__gt=0)
-    sums = dict(failed.values_list("account").annotate(sum=Sum("failures")))
-    return {name: int(sums.get(account, 0)) for name, account in accounts.items()}
+    of_these = PasswordAttempts.objects.filter(account__in=set(chain(*accounts.values())))
+    failed = of_these.filter(failures__gt=0).values_list("account")
+    found: dict[str, int] = dict(failed.annotate(sum=Sum("failures")))
+    return {name: sum(int(found.get(key, 0)) for key in keys) for name, keys in accounts.items()}
+
+
+def carry_over_failures(names: Sequence[str]) -> int:
+    """Give the present HMACs to the rows of these user names; return the number of rows.
+
+    Failures in a row, and a lockout with them, outlive SECRET_KEY_FALLBACKS then.
+    """
+    accounts = dict(zip(names, accounts_of(names), strict=True))
+    earlier = {key for _, *keys in accounts.values() for key in keys}
+    rows = PasswordAttempts.objects.filter(account__in=earlier)
+    found = set(rows.values_list("account", flat=True))
+    outdated = [name for name, keys in accounts.items() if not found.isdisjoint(keys)]
+    return sum(PasswordAttempts.of(name, "").carry_over() for name in outdated)

@@ -53,7 +53,7 @@ def learnt(name: str) -> str:
     """Return the user name of the account that is known to log in by this name, or the name."""
     if not takes_other_names():
         return name
-    known = LoginName.objects.filter(pk=LoginName.key_of(name)).select_related("user").first()
+    known = LoginName.objects.filter(pk__in=LoginName.keys_of(name)).select_related("user").first()
     return name if known is None else username_of(known.user)
 
 
@@ -61,13 +61,16 @@ def learn(name: str, user: AuthUser) -> bool:
     """Note that a name leads to this account; return False if it may lead to another.
 
     A name that is another account's user name is not learnt: its owner's failures would be
-    counted, and forgiven, as those of this account.
+    counted, and forgiven, as those of this account. What was learnt under an earlier SECRET_KEY is
+    stored by the present one.
     """
     column = get_user_model().USERNAME_FIELD
     others = _users().filter(spelt_like(column, name)).exclude(pk=user.pk)[:MAX_SIMILAR]
     if any(canonical(username_of(other)) == canonical(name) for other in others):
         return False
-    row = LoginName(pk=LoginName.key_of(name), user=user)
+    key, *earlier = LoginName.keys_of(name)
+    known = LoginName.objects.filter(pk__in=earlier).first()  # no query without fallbacks
+    row = LoginName(pk=key, user_id=known.user_id if known else user.pk)
     add = partial(LoginName.objects.bulk_create, [row], ignore_conflicts=True)
     retry_on_conflict(add, LoginName)
     return LoginName.objects.filter(pk=row.pk, user=user).exists()
