@@ -29,7 +29,7 @@ from authkit.accounts.availability import link
 from authkit.accounts.columns import identifiers, is_kept
 from authkit.accounts.email_verification import LIFETIME, issue_verification, match_password
 from authkit.accounts.models import Registration
-from authkit.accounts.names import claim_names, find_owner, find_unverified_owner, name_hmac
+from authkit.accounts.names import claim_names, find_owner, find_unverified_owner, name_hmacs
 from authkit.conf import conf
 from authkit.core import clock
 from authkit.core.db.best_effort import best_effort
@@ -37,7 +37,7 @@ from authkit.core.db.retry import atomic_with_retry, retry_on_conflict
 from authkit.core.http.client import Client
 from authkit.core.identity.one_time_links import TOKEN_BYTES
 from authkit.core.identity.unverified_email import mark_unverified
-from authkit.core.identity.users import AuthUser, email_of, username_of
+from authkit.core.identity.users import AuthUser, canonical, email_of, username_of
 from authkit.core.limits.rates import Rate
 from authkit.core.limits.requests import count_client, count_request
 from authkit.core.mail.mailer import Mail, send_all
@@ -91,7 +91,7 @@ def resend(email: str, client: Client) -> None:
     """
     if _exceeds_rate_limit(client):
         return
-    pending = _pending(name_hmac(_email_column(), email)).first()
+    pending = _pending(email).first()
     token = _copy(pending)
     owner = find_owner(_email_column(), email)
     unverified = find_unverified_owner(email)
@@ -121,7 +121,8 @@ def complete(opened: Registration, password: str | None) -> None:
     :raises AlreadyTaken: another user has the user name or the e-mail address.
     :raises LinkInvalid: a concurrent request has used the link.
     """
-    others = _pending(opened.address).exclude(pk=opened.pk)
+    email = email_of(_account(opened))
+    others = _pending(email).exclude(pk=opened.pk)
     candidates = [opened, *others[:MAX_CANDIDATES]]
     hashes = [each.account["password"] for each in candidates]
     try:
@@ -132,13 +133,13 @@ def complete(opened: Registration, password: str | None) -> None:
     # After the transaction: requests that complete the other rows could deadlock with it. The
     # account is there: what is left of them expires.
     with best_effort(Registration, logger, logging.ERROR, "Registrations were not deleted."):
-        Registration.objects.filter(address=opened.address).delete()
+        _registrations(email).delete()
     _tell_registered(user)
 
 
 def may_send_mail(email: str, kind: str) -> bool:
     """Count a mail of a kind to an e-mail address; return False if it exceeds the rate limit."""
-    return not count_request(f"mail:{kind}", name_hmac(_email_column(), email), MAILS)
+    return not count_request(f"mail:{kind}", canonical(email), MAILS)
 
 
 def _send_within_limit(email: str, mails: list[Mail]) -> None:
@@ -172,7 +173,7 @@ def _store(account: AuthUser, names: list[str]) -> str:
     columns: list[Any] = [account._meta.get_field(name) for name in names]
     row = Registration(
         digest=digest,
-        address=name_hmac(_email_column(), email_of(account)),
+        address=_hmacs(email_of(account))[0],
         account={column.attname: _as_text(account, column) for column in columns},
         created_at=now,
         expires_at=now + LIFETIME,
@@ -265,10 +266,18 @@ def _insert(user: AuthUser) -> AuthUser:
     return user
 
 
-def _pending(key: str) -> models.QuerySet[Registration]:
+def _pending(email: str) -> models.QuerySet[Registration]:
     """Return the valid registrations of an e-mail address, newest first."""
-    pending = Registration.objects.filter(address=key, expires_at__gt=clock.now())
+    pending = _registrations(email).filter(expires_at__gt=clock.now())
     return pending.order_by("-created_at", "-pk")
+
+
+def _registrations(email: str) -> models.QuerySet[Registration]:
+    return Registration.objects.filter(address__in=_hmacs(email))
+
+
+def _hmacs(email: str) -> list[str]:
+    return name_hmacs(_email_column(), email)
 
 
 def _account(row: Registration) -> AuthUser:
