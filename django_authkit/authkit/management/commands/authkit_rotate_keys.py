@@ -3,15 +3,18 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from authkit.core.crypto import current_key_id
 from authkit.factors.totp.reencryption import reencrypt
+from authkit.management.secret_key import carry_over_names
 
 
 class Command(BaseCommand):
     help = (
-        "Re-encrypt every TOTP secret under the first of AUTHKIT['ENCRYPTION_KEYS']. "
+        "Re-encrypt every TOTP secret under the first of AUTHKIT['ENCRYPTION_KEYS'], and carry "
+        "over to SECRET_KEY what SECRET_KEY_FALLBACKS name. "
         "Idempotent, and safe beside traffic."
     )
 
@@ -21,6 +24,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["batch_size"] < 1:
             raise CommandError("--batch-size must be a number above 0.")
+        if settings.SECRET_KEY_FALLBACKS:
+            self.stdout.write(f"{carry_over_names()} names carried over to SECRET_KEY.")
         done = reencrypt(options["batch_size"])
         self.stdout.write(f"{done.changed} encrypted anew under key '{current_key_id()}'.")
         if done.failed:
