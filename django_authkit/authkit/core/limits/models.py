@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from copy import copy
 from datetime import datetime
 from functools import partial
@@ -31,7 +31,7 @@ class RequestCountManager(models.Manager["RequestCount"]):
         now = clock.now()
         names = [name, *earlier]
         if earlier:
-            self._carry_over(names)
+            self._carry_over(names, rate, now)
         if self._add(names, rate, now):
             return 0
         found = [row for row in self._rows(names) if not self._was_ahead(row, rate)]
@@ -39,9 +39,7 @@ class RequestCountManager(models.Manager["RequestCount"]):
         if full:
             return max(full)
         if len(found) < len(names):
-            past = now - rate.period
-            first = {"requests": 0, "window_ends_at": past, "ends_at": past}
-            self._insert(self.model(name=each, **first) for each in names)
+            self._insert(names, self._nothing(rate, now))
         # Race: another request has inserted the rows, or a window has ended meanwhile.
         if self._add(names, rate, now):
             return 0
@@ -57,16 +55,21 @@ class RequestCountManager(models.Manager["RequestCount"]):
         self._rows([row.pk]).filter(window_ends_at=row.window_ends_at).delete()
         return True
 
-    def _carry_over(self, names: Sequence[str]) -> None:
-        """Copy what was counted by one name to those that have no row."""
+    def _carry_over(self, names: Sequence[str], rate: Rate, now: datetime) -> None:
+        """Give each name a row, with what was counted by another."""
         found = {row.pk: row for row in self._rows(names)}
         missing = [name for name in names if name not in found]
-        if found and missing:
-            last = max(found.values(), key=lambda row: row.ends_at)
-            self._insert(last.named(name) for name in missing)
+        if missing:
+            counted = [self._nothing(rate, now), *found.values()]
+            self._insert(missing, max(counted, key=lambda row: row.ends_at))
 
-    def _insert(self, rows: Iterable[RequestCount]) -> None:
-        insert = partial(self.bulk_create, list(rows), ignore_conflicts=True)
+    def _nothing(self, rate: Rate, now: datetime) -> RequestCount:
+        past = now - rate.period
+        return self.model(requests=0, window_ends_at=past, ends_at=past)
+
+    def _insert(self, names: Sequence[str], counts: RequestCount) -> None:
+        rows = [counts.named(name) for name in names]
+        insert = partial(self.bulk_create, rows, ignore_conflicts=True)
         retry_on_conflict(insert, self.model)
 
     def _add(self, names: Sequence[str], rate: Rate, now: datetime) -> bool:
