@@ -8,13 +8,12 @@ from dataclasses import replace
 from datetime import timedelta
 from math import inf
 
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from authkit.conf import conf
 from authkit.core import clock
 from authkit.core.counted_log import log_counted
-from authkit.core.crypto import derived_key
+from authkit.core.crypto import derived_key, secret_keys
 from authkit.errors import ServiceUnavailable, TokenInvalid
 from authkit.signing.entries import WrongEntry, read_entry
 from authkit.signing.keys import HMAC_KEY_BYTES, SigningKey, WrongKey, signing_key
@@ -152,7 +151,7 @@ def _derived_keys(algorithm: str, begins: float) -> Iterator[SigningKey]:
     """
     name = algorithm if algorithm in HMAC_KEY_BYTES else "HS256"
     expires_at = begins + _longest_lifetime().total_seconds() + _SKEW
-    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+    for secret in secret_keys():
         key = derived_key(secret, f"authkit.tokens.{name}", HMAC_KEY_BYTES[name])
         yield replace(signing_key(name, key, expires_at=expires_at), signs_until=begins)
 
