@@ -215,7 +215,7 @@ def test_the_odds_of_guessing_a_code_are_computed_right():
     rows = re.findall(r"^\| ([\d,]+).*\| .*1 in ([\d,]+) \|$", page, re.MULTILINE)
     guesses, one_in = zip(*[[int(n.replace(",", "")) for n in row] for row in rows], strict=True)
     assert guesses == (10, 100, 96 * 10, 30 * 96 * 10)
-    right = (totp.STEPS_BACK + 1) / 10**6
+    right = (totp.STEPS_BACK + 1 + totp.STEPS_AHEAD) / 10**6
     assert list(one_in) == [round(1 / (1 - (1 - right) ** n)) for n in guesses]
 
 

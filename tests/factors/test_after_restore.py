@@ -84,7 +84,10 @@ def test_a_code_that_was_spent_since_is_spent_again(client, owner):
     assert log_in_with(client, owner.user, code).status_code == 200
     backup.restore()
     run("--keep-recovery-codes")
-    assert log_in_with(client, owner.user, code).status_code == 401
+    # A fast phone may have shown the next code already.
+    for spent in (code, owner.phone.code(1)):
+        assert log_in_with(client, owner.user, spent).status_code == 401
+    owner.phone.fresh_code()
     assert log_in_with(client, owner.user, owner.phone.fresh_code()).status_code == 200
 
 
@@ -100,6 +103,7 @@ def test_a_recovery_code_that_was_used_since_is_used_again(client, owner):
     [event] = SecurityEvent.objects.filter(kind="recovery_codes_removed")
     assert event.facts == {"reason": "backup_restored", "count": 10}
     # The owner has the app, and makes new ones.
+    owner.phone.fresh_code()
     access = log_in_with(client, owner.user, owner.phone.fresh_code()).json()["access"]
     answer = new_recovery_codes(client, access, owner.phone.fresh_code())
     assert len(answer.json()["recovery_codes"]) == 10
@@ -157,7 +161,7 @@ def test_a_dry_run_changes_nothing(client, owner, make_user):
         "one-time links: 0 would be deleted",
         "registrations: 0 would be deleted",
         "set-ups of authenticator apps: 0 would be deleted",
-        "codes of authenticator apps: 0 would be spent",
+        "codes of authenticator apps: 1 would be spent",
         "recovery codes: 10 would be deleted",
         "API keys: 0 would be revoked",
     ]

@@ -45,7 +45,8 @@ KINDS = {
     "locked": {"throttling_failure_count": 20},
     "ahead": {"drift": 1},
     "behind": {"drift": -1},
-    "far": {"drift": -2},
+    "faster": {"drift": 2},
+    "slower": {"drift": -2},
 }
 
 

@@ -53,16 +53,16 @@ def test_time_does_not_overflow(moment):
 
 
 @pytest.mark.parametrize("steps", range(-5, 6))
-def test_one_step_back_is_taken_and_none_ahead(steps):
+def test_one_step_to_each_side_is_taken(steps):
     now = 1_000_000_000
     code = code_at(SEED, now + 30 * steps)
-    expected = now // 30 + steps if steps in (-1, 0) else None
+    expected = now // 30 + steps if steps in (-1, 0, 1) else None
     assert totp.matching_step(SEED, code, now) == expected
 
 
 def test_of_two_steps_with_one_code_the_later_is_spent(monkeypatch):
     monkeypatch.setattr(totp, "hotp", lambda secret, step: 123_456)
-    assert totp.matching_step(SEED, "123456", 3_000) == 100
+    assert totp.matching_step(SEED, "123456", 3_000) == 101
 
 
 # --- once --------------------------------------------------------------------------------------
@@ -119,6 +119,31 @@ def test_both_of_two_codes_work_in_their_order(client, owner, clock, endpoint):
     before, now = owner.phone.code(-1), owner.phone.code()
     assert endpoint(client, owner, before).status_code in (200, 201)
     assert endpoint(client, owner, now).status_code in (200, 201)
+
+
+@pytest.mark.parametrize("ahead", [0.1, 2, 15, 29.9])
+def test_the_code_of_a_fast_phone_is_taken_once_and_its_next_one_after_it(
+    client, owner, clock, ahead
+):
+    """A phone two seconds ahead shows the code of the next step for one attempt in fifteen."""
+    clock.move_to(datetime(2026, 3, 1, 13, 0, 29, 900_000, tzinfo=UTC), tick=False)
+    clock.shift(ahead)
+    code = owner.phone.code()
+    clock.shift(-ahead)
+    assert by_challenge(client, owner, code).status_code == 200
+    assert_code_refused(by_challenge(client, owner, code))
+    for behind in (0, -1):  # codes before one that was used
+        assert_code_refused(by_challenge(client, owner, owner.phone.code(behind)))
+    clock.shift(30 + ahead)
+    code = owner.phone.code()
+    clock.shift(-ahead)
+    assert by_challenge(client, owner, code).status_code == 200
+
+
+def test_a_code_of_the_step_after_the_next_is_refused(client, owner, clock):
+    clock.move_to(datetime(2026, 3, 1, 13, tzinfo=UTC), tick=False)
+    assert_code_refused(by_challenge(client, owner, owner.phone.code(2)))
+    assert by_challenge(client, owner, owner.phone.code(1)).status_code == 200
 
 
 @pytest.mark.parametrize(("back", "status"), [(0, 200), (29, 200), (59, 200), (60, 401), (90, 401)])

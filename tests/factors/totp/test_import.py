@@ -51,16 +51,17 @@ def run():
         "locked",
         "ahead",
         "behind",
-        "far-behind",
+        "faster",
+        "slower",
         "plain-enrolled",
     )
 
 
-TAKEN = ["plain-1", "plain-2", "short", "long", "used", "locked", "behind"]
+TAKEN = ["plain-1", "plain-2", "short", "long", "used", "locked", "ahead", "behind"]
 
 
 def test_a_dry_run_counts_and_changes_nothing(run):
-    assert run["dry"] == ["13 confirmed devices could be taken over."]
+    assert run["dry"] == ["14 confirmed devices could be taken over."]
     assert run["after dry"] == 1  # of plain-enrolled, who set up their own
 
 
@@ -69,10 +70,10 @@ def test_what_is_taken_and_what_is_left_is_said(run):
         "left eight: it makes 8 digits every 30 seconds from 0",
         "left minute: it makes 6 digits every 60 seconds from 0",
         "left shifted: it makes 6 digits every 30 seconds from 30",
-        "left ahead: its clock is 1 steps away from ours: its codes would be refused",
-        "left far-behind: its clock is -2 steps away from ours: its codes would be refused",
+        "left faster: its clock is 2 steps away from ours: its codes would be refused",
+        "left slower: its clock is -2 steps away from ours: its codes would be refused",
         "left plain-enrolled: the user has an authenticator app here already",
-        "7 devices taken over.",
+        "8 devices taken over.",
     ]
     assert run["devices"] == 1 + len(TAKEN)
 
@@ -92,9 +93,7 @@ def test_a_code_that_was_used_over_there_is_spent_over_here(run):
     assert run["log in"]["used"] == 401
 
 
-@pytest.mark.parametrize(
-    "name", ["eight", "minute", "shifted", "unconfirmed", "ahead", "far-behind"]
-)
+@pytest.mark.parametrize("name", ["eight", "minute", "shifted", "unconfirmed", "faster", "slower"])
 def test_what_was_left_asks_for_nothing(run, name):
     assert run["log in"][name] == "no factor"
 
@@ -106,7 +105,7 @@ def test_the_app_that_was_set_up_here_is_the_one_that_counts(run):
 def test_the_sessions_without_the_factor_end(run):
     assert run["lives"] == {
         **dict.fromkeys(TAKEN, False),
-        **dict.fromkeys(["eight", "minute", "shifted", "unconfirmed", "ahead", "far-behind"], True),
+        **dict.fromkeys(["eight", "minute", "shifted", "unconfirmed", "faster", "slower"], True),
         "plain-enrolled": True,
     }
 

@@ -12,7 +12,7 @@ from authkit.core import clock
 from authkit.core.db.retry import atomic_with_retry
 from authkit.core.identity.users import username_of
 from authkit.factors.totp.models import TOTPDevice, confirmed_device
-from authkit.factors.totp.rfc6238 import STEP_SECONDS
+from authkit.factors.totp.rfc6238 import STEP_SECONDS, STEPS_AHEAD, STEPS_BACK
 from authkit.passwords.stored import lock_user
 from authkit.sessions.models import Session
 from authkit.sessions.revoke import revoke_other_sessions, tell_ended
@@ -35,7 +35,7 @@ def import_device(stock: Any) -> Imported:
 def _obstacle(stock: Any) -> str:
     if stock.digits != 6 or stock.step != STEP_SECONDS or stock.t0 != 0:
         return f"it makes {stock.digits} digits every {stock.step} seconds from {stock.t0}"
-    if stock.drift not in (0, -1):
+    if not -STEPS_BACK <= stock.drift <= STEPS_AHEAD:
         return f"its clock is {stock.drift} steps away from ours: its codes would be refused"
     if confirmed_device(stock.user) is not None:
         return "the user has an authenticator app here already"

@@ -26,7 +26,8 @@ def _spend(devices: Rows) -> int:
 
 
 def _step(moment: datetime) -> int:
-    return rfc6238.step_at(moment.timestamp())
+    """Return the last time step whose code may have been spent by then."""
+    return rfc6238.step_at(moment.timestamp()) + rfc6238.STEPS_AHEAD
 
 
 SET_UPS = Stale("set-ups of authenticator apps", _set_ups, delete, "deleted")

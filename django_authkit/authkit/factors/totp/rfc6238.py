@@ -19,8 +19,9 @@ CODE = re.compile(r"[0-9]{6}", re.ASCII)
 MAX_ACCOUNT = 120
 MAX_ISSUER = 48
 
-#: RFC 6238 section 5.2: one step back for the time it takes to type; none ahead.
-STEPS_BACK = 1
+#: RFC 6238 sections 5.2 and 6: one step back for the time it takes to type, and one ahead for a
+#: device whose clock is fast.
+STEPS_BACK = STEPS_AHEAD = 1
 
 
 def new_secret() -> bytes:
@@ -37,6 +38,8 @@ def matching_step(secret: bytes, code: str, timestamp: float) -> int | None:
     >>> matching_step(b"12345678901234567890", "287082", 59)
     1
     >>> matching_step(b"12345678901234567890", "287082", 89)
+    1
+    >>> matching_step(b"12345678901234567890", "287082", 0)
     1
     >>> matching_step(b"12345678901234567890", "287082", 90) is None
     True
@@ -56,7 +59,7 @@ def step_at(timestamp: float) -> int:
 
 def _steps(timestamp: float) -> Iterator[int]:
     present = step_at(timestamp)
-    return iter(range(present, present - STEPS_BACK - 1, -1))
+    return iter(range(present + STEPS_AHEAD, present - STEPS_BACK - 1, -1))
 
 
 def _cut(name: str, length: int) -> str:
