@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 from authkit.accounts.email_verification import LIFETIME
-from authkit.accounts.names import claim_names
+from authkit.accounts.names import claim_names, find_owner
 from authkit.models import AccountName, Registration, UnverifiedEmail
 from django.core.management import call_command
 from django.db import IntegrityError, connection
@@ -169,6 +169,7 @@ def moved(client, person, mailoutbox):
 def test_the_old_address_stays_reserved_while_it_can_be_undone(client, person, mailoutbox, rotate):
     undo = moved(client, person, mailoutbox)
     rotate()
+    assert find_owner(EMAIL, ANN) == person
     register(client, ANN, "thief")
     assert USER.objects.count() == 1
     assert open_link(client, undo).status_code == 202

@@ -113,14 +113,25 @@ def test_a_right_password_ends_the_failures_of_both_keys(client, name, clock, ro
 
 @pytest.mark.parametrize("by", ["an administrator", "a new password"])
 def test_what_unlocks_reaches_the_failures_of_both_keys(client, user, name, clock, rotate, by):
-    lock(name)
+    fail(client, name, 10)
+    lock(name, 90)
     rotate()
     if by == "an administrator":
         call_command("authkit_unlock", name)
     else:
         reset_password_failures(user)
     assert failures() == 0
+    assert fail(client, name, 10) == [401] * 10
     assert log_in(client, name, ip=AWAY).status_code == 200
+
+
+def test_a_right_password_ends_what_was_carried_over(client, name, clock, rotate, remove_old_key):
+    lock(name, 60)
+    rotate()
+    remove_old_key(carried_over=True)
+    assert failures_in_a_row([name]) == {name: 60}
+    assert log_in(client, name).status_code == 200
+    assert failures() == 0
 
 
 def test_a_count_in_a_session_goes_on_and_is_forgiven(client, user, clock, rotate):

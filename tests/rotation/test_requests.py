@@ -94,17 +94,19 @@ def test_processes_with_and_without_the_new_key_share_one_count(clock, processes
     calls = [in_process_at(step, count) for step in steps * 3]
     assert [call() for call in calls] == [[0]] * 6
     old, new = (in_process_at(step, partial(count, 8)) for step in steps)
-    assert sum([*old(), *new()].count(0) for _ in range(1)) == 4
+    assert [*old(), *new()].count(0) == 4
 
 
 @pytest.mark.concurrency
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    "steps", [("rotated",), ("before", "rotated"), *TOGETHER[:2]], ids=" and ".join
+    "steps", [("rotated",), ("before", "rotated"), *TOGETHER], ids=" and ".join
 )
 @pytest.mark.parametrize("earlier", [0, 6])
 def test_a_race_of_sixteen_gets_the_rate(clock, processes, steps, earlier):
-    in_process_at("before", partial(count, earlier))()
+    # The old key is removed days after the new one has begun to count.
+    first = "rotated" if "removed" in steps else "before"
+    in_process_at(first, partial(count, earlier))()
     with Crowd(16) as crowd:
         calls = [in_process_at(steps[number % len(steps)], count) for number in range(16)]
         passed = [*crowd.at_once(calls), *crowd.at_once(calls)].count([0])
