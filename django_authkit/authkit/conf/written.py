@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 UNITS = {unit: timedelta(**{unit: 1}) for unit in ("days", "hours", "minutes", "seconds")}
@@ -17,6 +17,8 @@ def as_python(value: Any) -> str:
     code = repr(value)
     if code == f"'{value}'":
         return f'"{value}"'
+    if isinstance(value, datetime):
+        return code.removeprefix("datetime.").replace("datetime.timezone.utc", "UTC")
     if not isinstance(value, timedelta):
         return code
     for unit, length in UNITS.items():

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 from collections.abc import Mapping
 from datetime import datetime
+from difflib import get_close_matches
 from math import inf
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from authkit.signing.keys import ALGORITHMS, SigningKey, WrongKey, signing_key, weakness
 
 MEMBERS = ("algorithm", "private_key", "public_key", "not_before", "expires_at")
+
+#: The maximum bytes of a file with a key. A PEM text of RSA with 16,384 bits has 12,800.
+MAX_FILE_BYTES = 65_536
+
+#: What a message may quote. A key that was written in the place of a name matches none of them.
+NAME = r"[\w.-]{1,20}"
+VARIABLE = r"[A-Z_][A-Z0-9_]{0,63}"
+PATH = r"(?=.{1,255}\Z)(/.*|.*\.\w{1,5})"
 
 
 class WrongEntry(ValueError):
@@ -47,7 +59,8 @@ def read_entry(entry: Any) -> SigningKey:
     except WrongKey as error:
         raise WrongEntry(
             f"has a {name!r} that {error}",
-            "Make one with: manage.py authkit_make_signing_key",
+            'Write the text of a PEM file that is not encrypted, a JWK, or {"file": "/path"}. '
+            "A new key: manage.py authkit_make_signing_key",
         ) from None
     _refuse_unfit(key, name)
     return key
@@ -56,7 +69,9 @@ def read_entry(entry: Any) -> SigningKey:
 def _refuse_unknown_members(entry: Mapping[str, Any]) -> None:
     for name in entry:
         if name not in MEMBERS:
-            raise WrongEntry(f"has no member {name!r}", f"Its members are {', '.join(MEMBERS)}.")
+            close = get_close_matches(str(name), MEMBERS, n=1)
+            hint = f"Did you mean {close[0]!r}?" if close else f"Known are: {', '.join(MEMBERS)}."
+            raise WrongEntry(f"has no member {_quoted(name, NAME)}", hint)
 
 
 def _algorithm(entry: Mapping[str, Any]) -> str:
@@ -64,8 +79,15 @@ def _algorithm(entry: Mapping[str, Any]) -> str:
     if isinstance(algorithm, str) and algorithm in ALGORITHMS:
         return algorithm
     raise WrongEntry(
-        f"has the algorithm {algorithm!r}", f"Write one of {', '.join(sorted(ALGORITHMS))}."
+        f"has the algorithm {_quoted(algorithm, NAME)}",
+        f"Write one of {', '.join(sorted(ALGORITHMS))}.",
     )
+
+
+def _quoted(value: Any, pattern: str) -> str:
+    """Return a name for a message; what does not look like one may be a secret."""
+    is_name = value is None or (isinstance(value, str) and re.fullmatch(pattern, value))
+    return repr(value) if is_name else "(not shown)"
 
 
 def _given_key(entry: Mapping[str, Any]) -> tuple[str, Any]:
@@ -96,21 +118,40 @@ def _content(name: str, given: Any) -> str | Mapping[str, Any]:
 
 def _content_of_file(name: str, path: Path) -> str:
     try:
-        return path.read_text()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "no text"
-        raise WrongEntry(
-            f"has a {name!r} in the file {str(path)!r}, which cannot be read: {reason}",
-            "Write a path that the server may read.",
-        ) from None
+        return _text_of(path)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    except UnicodeDecodeError:
+        reason = "it is no text"
+    except ValueError:
+        reason = "no file has such a path"
+    raise WrongEntry(
+        f"has a {name!r} in the file {_quoted(str(path), PATH)}, which cannot be read: {reason}",
+        "Write the path of a PEM file or JWK that the server may read.",
+    )
+
+
+def _text_of(path: Path) -> str:
+    """Return the text of a file without its last line end, which is no part of a secret.
+
+    :raises OSError: it cannot be read, or is no regular file: reading could block or never end.
+    :raises ValueError: it is no text, or no path.
+    """
+    status = path.stat()
+    if not S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file")
+    if status.st_size > MAX_FILE_BYTES:
+        raise OSError(errno.EFBIG, f"it has more than {MAX_FILE_BYTES} bytes")
+    return path.read_text(encoding="utf-8").rstrip("\r\n")
 
 
 def _content_of_variable(name: str, variable: str) -> str:
     try:
         return os.environ[variable]
-    except KeyError:
+    except (KeyError, ValueError):  # not set; no name at all (NUL)
         raise WrongEntry(
-            f"has a {name!r} in the environment variable {variable!r}, which is not set",
+            f"has a {name!r} in the environment variable {_quoted(variable, VARIABLE)}, "
+            "which is not set",
             "Set it to the PEM text or the JWK.",
         ) from None
 
@@ -127,7 +168,7 @@ def _moment(entry: Mapping[str, Any], name: str, default: float) -> float:
     value = entry.get(name)
     if value is None:
         return default
-    if isinstance(value, datetime) and value.tzinfo is not None:
+    if isinstance(value, datetime) and value.utcoffset() is not None:
         return value.timestamp()
     raise WrongEntry(
         f"has a {name!r} that is no aware datetime",

@@ -51,6 +51,7 @@ class SigningKey:
     ``secret`` signs, and is None where the key only verifies; ``public`` verifies. With HMAC both
     are the same bytes. The key is valid from ``not_before`` until ``expires_at``, and signs until
     ``signs_until``: POSIX timestamps in seconds. ``kid`` is the thumbprint of RFC 7638.
+    ``source`` says where the settings have it.
     """
 
     algorithm: str
@@ -60,6 +61,7 @@ class SigningKey:
     not_before: float = -inf
     expires_at: float = inf
     signs_until: float = inf
+    source: str = ""
 
     @property
     def is_hmac(self) -> bool:

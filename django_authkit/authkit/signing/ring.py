@@ -95,19 +95,17 @@ def read_ring() -> KeyRing:
 def _ring_of_entries() -> Iterator[SigningKey]:
     known: dict[str, int] = {}
     for number, entry in enumerate(conf.SIGNING_KEYS):
+        source = f"AUTHKIT['SIGNING_KEYS'][{number}]"
         try:
             key = read_entry(entry)
         except WrongEntry as error:
-            raise ImproperlyConfigured(
-                f"AUTHKIT['SIGNING_KEYS'][{number}] {error}. {error.hint}"
-            ) from None
+            raise ImproperlyConfigured(f"{source} {error}. {error.hint}") from None
         if key.kid in known:
             raise ImproperlyConfigured(
-                f"AUTHKIT['SIGNING_KEYS'][{number}] is the key of entry {known[key.kid]} again. "
-                "Remove one of them."
+                f"{source} is the key of entry {known[key.kid]} again. Remove one of them."
             )
         known[key.kid] = number
-        yield key
+        yield replace(key, source=source)
 
 
 def _without(ring: list[SigningKey], keys: Iterable[SigningKey]) -> list[SigningKey]:
@@ -123,7 +121,8 @@ def _older_keys(ring: list[SigningKey]) -> Iterator[SigningKey]:
     begins = min((key.not_before for key in ring if key.secret is not None), default=inf)
     algorithm = setting("ALGORITHM")
     if "SIGNING_KEY" in configured():
-        yield replace(_simple_jwt_key(algorithm), signs_until=begins)
+        source = "SIMPLE_JWT['SIGNING_KEY']"
+        yield replace(_simple_jwt_key(algorithm), signs_until=begins, source=source)
     elif algorithm in HMAC_KEY_BYTES or ring:
         yield from _derived_keys(algorithm, begins)
     else:
@@ -150,13 +149,17 @@ def _derived_keys(algorithm: str, begins: float) -> Iterator[SigningKey]:
     in more hands than a key of the ring.
     """
     name = algorithm if algorithm in HMAC_KEY_BYTES else "HS256"
-    expires_at = begins + _longest_lifetime().total_seconds() + _SKEW
-    for secret in secret_keys():
+    expires_at = begins + longest_lifetime().total_seconds() + _SKEW
+    for number, secret in enumerate(secret_keys()):
         key = derived_key(secret, f"authkit.tokens.{name}", HMAC_KEY_BYTES[name])
-        yield replace(signing_key(name, key, expires_at=expires_at), signs_until=begins)
+        source = f"SECRET_KEY_FALLBACKS[{number - 1}]" if number else "SECRET_KEY"
+        yield replace(
+            signing_key(name, key, expires_at=expires_at), signs_until=begins, source=source
+        )
 
 
-def _longest_lifetime() -> timedelta:
+def longest_lifetime() -> timedelta:
+    """Return how long a token can be valid after a key signed it."""
     lifetimes: list[timedelta] = [
         setting("REFRESH_TOKEN_LIFETIME"),
         setting("ACCESS_TOKEN_LIFETIME"),
