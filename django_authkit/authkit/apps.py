@@ -26,6 +26,7 @@ REQUIRED_APPS = (
 CHECKS = (
     "authkit.checks.settings.check_settings",
     "authkit.checks.signing.check_signing",
+    "authkit.checks.signing_keys.check_signing_keys",
     "authkit.checks.api_keys.check_scopes",
     "authkit.checks.rates.check_rates",
     "authkit.checks.accounts.check_registration",
@@ -35,6 +36,7 @@ CHECKS = (
 #: Additional checks of ``manage.py check --deploy``.
 DEPLOYMENT_CHECKS = (
     "authkit.checks.signing.check_secrecy",
+    "authkit.checks.signing_keys.check_key_ring",
     "authkit.checks.deployment.check_deployment",
     "authkit.checks.rates.check_counting",
     "authkit.checks.factor_bypass.check_factor_bypass",

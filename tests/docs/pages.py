@@ -18,6 +18,7 @@ from pathlib import Path
 
 from authkit.checks.settings import check_settings
 from authkit.checks.signing import check_signing
+from authkit.checks.signing_keys import check_signing_keys
 from sybil import Sybil
 from sybil.parsers.myst import CodeBlockParser
 
@@ -77,6 +78,7 @@ class Reader:
             setattr(self.settings, name, namespace[name])
         assert check_settings() == []
         assert check_signing() == []
+        assert check_signing_keys() == []
         if "urlpatterns" in changed:
             self.urlconfs += 1
             module = types.ModuleType(f"tests.docs.urlconf_{id(self)}_{self.urlconfs}")

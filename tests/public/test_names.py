@@ -163,6 +163,7 @@ COMMANDS = [
     "authkit_create_api_key",
     "authkit_import_api_keys",
     "authkit_import_totp",
+    "authkit_make_signing_key",
     "authkit_preview_mail",
     "authkit_prune",
     "authkit_rotate_keys",

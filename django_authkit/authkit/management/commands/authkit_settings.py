@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 
 from authkit.checks.settings import check_settings
 from authkit.checks.signing import check_signing
+from authkit.checks.signing_keys import check_signing_keys
 from authkit.conf import Settings, conf
 from authkit.conf.written import as_python
 from authkit.signing.simple_jwt import DEFAULTS
@@ -31,9 +32,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         rows = [*_authkit_rows(), *_simple_jwt_rows()]
         others: list[str] = []
-        for message in [*check_settings(), *check_signing()]:
-            name = message.msg.partition(" ")[0]
-            problems = next((row.problems for row in rows if row.name == name), others)
+        for message in [*check_settings(), *check_signing(), *check_signing_keys()]:
+            about = (row.problems for row in rows if message.msg.startswith(row.name))
+            problems = next(about, others)
             problems.append(f"{message.msg} {message.hint}")
         if options["format"] == "json":
             report = {"settings": [row.as_json() for row in rows], "problems": others}
