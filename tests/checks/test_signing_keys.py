@@ -9,6 +9,7 @@ from io import StringIO
 
 import pytest
 from authkit.checks.signing_keys import check_key_ring, check_signing_keys
+from authkit.signing.keys import ALGORITHMS, signing_key
 from django.core.checks import run_checks
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
@@ -247,6 +248,12 @@ def test_a_public_key_may_be_read_by_all(tmp_path):
     path.write_text(pair("EdDSA")[1])
     path.chmod(0o644)
     assert ids(key(1), {"algorithm": "EdDSA", "public_key": {"file": path}}) == []
+
+
+def test_a_member_of_a_jwk_is_no_file():
+    secret = signing_key("EdDSA", pair("EdDSA")[0]).secret
+    jwk = ALGORITHMS["EdDSA"].to_jwk(secret, as_dict=True) | {"file": "/no/such/file"}
+    assert ids({"algorithm": "EdDSA", "private_key": jwk}) == []
 
 
 # --- E023: leeway ---------------------------------------------------------------------------------

@@ -205,8 +205,7 @@ def _unnamed_issuer() -> Iterator[CheckMessage]:
 
 def _open_files() -> Iterator[CheckMessage]:
     for name, entry, _ in _right_entries():
-        given = entry.get("private_key")
-        path = given.get("file") if isinstance(given, Mapping) else None
+        path = _file_of(entry.get("private_key"))
         if path is not None and os.stat(path).st_mode & stat.S_IRWXO:
             yield checks.Warning(
                 f"The file of {name} is open to every user of the machine.",
@@ -216,3 +215,8 @@ def _open_files() -> Iterator[CheckMessage]:
                 ),
                 id="authkit.W022",
             )
+
+
+def _file_of(given: Any) -> str | os.PathLike[str] | None:
+    is_place = isinstance(given, Mapping) and "kty" not in given  # a JWK may have any member
+    return given.get("file") if is_place else None

@@ -92,7 +92,7 @@ def test_secrets_from_before_encryption_keys_was_set_can_still_be_read_and_moved
 def rotate(capsys, *args):
     capsys.readouterr()
     call_command("authkit_rotate_keys", *args)
-    return capsys.readouterr().out.strip()
+    return capsys.readouterr().out.partition("\n")[0]  # below, it is about other keys
 
 
 @pytest.mark.parametrize("batch", [1, 2, 3, 500])
@@ -141,7 +141,7 @@ def test_what_no_key_opens_is_said_and_the_rest_is_moved(client, enrolled_under,
         with pytest.raises(CommandError, match=r"^1 cannot be decrypted by any key") as error:
             call_command("authkit_rotate_keys", "--batch-size=2")
         assert error.value.returncode == 1
-        assert capsys.readouterr().out.strip() == "3 encrypted anew under key 'new'."
+        assert capsys.readouterr().out.startswith("3 encrypted anew under key 'new'.\n")
     assert owners[1].device.sealed_secret == lost
     with ring(new=NEW):
         assert all(logs_in(client, owner) for owner in (owners[0], owners[2], owners[3]))
