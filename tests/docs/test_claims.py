@@ -14,6 +14,7 @@ from authkit.api_keys import keys
 from authkit.api_keys.using.usage import LAST_USED_PRECISION
 from authkit.api_keys.validation import MAX_NETWORKS
 from authkit.checks.settings import check_settings
+from authkit.checks.signing_keys import NOTICE
 from authkit.conf import Settings
 from authkit.core import crypto
 from authkit.core import event_kinds as kinds
@@ -40,6 +41,8 @@ from authkit.schema.reporters import FORMATS
 from authkit.schema.rules import RULES
 from authkit.sessions import issue, tokens
 from authkit.sessions.views import MAX_LISTED
+from authkit.signing.generation import NEW_RSA_BITS
+from authkit.signing.keys import RSA_KEY_BITS
 from django.core.management import get_commands
 from django.dispatch import Signal
 from django.utils.translation import to_locale
@@ -186,6 +189,9 @@ CLAIMS = {
     "how-to/ask-again.md": [
         ("a proof of the last # minutes", [FRESH]),
     ],
+    "how-to/asymmetric-keys.md": [("# days before no key signs", [NOTICE.days])],
+    "reference/checks/W018.md": [("The warning comes # days before", [NOTICE.days])],
+    "reference/checks/E020.md": [("an RSA key of # bits or more", [RSA_KEY_BITS])],
     "how-to/change-a-password.md": [
         ("at most # characters", [PasswordField().max_length]),
     ],
@@ -237,6 +243,7 @@ CLAIMS = {
     ],
     "reference/commands.md": [
         ("# day after they ended", [pruning.MARGIN.days]),
+        ("RS256 and its family (# bits)", [NEW_RSA_BITS]),
         ("`NAME` has at most # characters", [APIKey._meta.get_field("name").max_length]),
         ("Deletes rows that are over, # at a time", [batch_size(authkit_prune)]),
         ("outside of 1 to #", [authkit_prune.LARGEST_BATCH]),
