@@ -190,6 +190,7 @@ def test_it_says_by_when_the_key_has_to_be_everywhere(clock):
     assert "deploy it to all servers before 2026-03-04 12:30 UTC" in said
     said = run("--signs-in-hours=0")[1]
     assert "deploy it to all servers together" in said
+    assert "If the old key has leaked, remove it instead" in said
     assert "datetime(2026, 3, 1, 12, 0, tzinfo=UTC)" in said
 
 

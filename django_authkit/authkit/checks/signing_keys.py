@@ -133,11 +133,7 @@ def _idle_algorithm() -> Iterator[CheckMessage]:
     ring = _readable_ring_with_entries()
     if ring is None or "ALGORITHM" not in configured() or "SIGNING_KEY" in configured():
         return
-    now = clock.now().timestamp()
-    derived = [key for key in ring.keys if key.source.startswith("SECRET_KEY")]
-    if setting("ALGORITHM") not in HMAC_KEY_BYTES or not any(
-        key.expires_at > now for key in derived
-    ):
+    if setting("ALGORITHM") not in HMAC_KEY_BYTES or not _derived_keys_verify(ring):
         yield checks.Warning(
             "SIMPLE_JWT['ALGORITHM'] changes nothing: each of AUTHKIT['SIGNING_KEYS'] has its own.",
             hint="Remove it.",

@@ -124,6 +124,8 @@ def _next_steps(key: SigningKey, *, at_once: bool) -> Iterator[str]:
     yield f"Add the entry to AUTHKIT['SIGNING_KEYS'], and deploy it to all servers{deadline}"
     ring = readable_ring()
     yield _old_key(key, ring) if ring else _ANY_OLD_KEY
+    if at_once:
+        yield "If the old key has leaked, remove it instead: all users log in again."
     yield "manage.py authkit_rotate_keys says what is due, and when."
 
 
