@@ -51,11 +51,11 @@ def test_without_a_ring_the_key_of_secret_key_signs():
 
 
 def test_a_fallback_is_needed_by_sessions_that_were_not_refreshed_since():
-    lines, _ = said(SECRET_KEY_FALLBACKS=["f" * 50], SIMPLE_JWT={"REFRESH_TOKEN_LIFETIME": 7 * DAY})
-    needed = "Sessions need it for timedelta(days=7) after SECRET_KEY changed."
+    lines, _ = said(SECRET_KEY_FALLBACKS=["f" * 50], SIMPLE_JWT={"REFRESH_TOKEN_LIFETIME": 9 * DAY})
+    needed = "Sessions and links need it for timedelta(days=9) after SECRET_KEY changed."
     assert lines["SECRET_KEY_FALLBACKS[0]"] == f"verifies only. {needed}"
     lines, _ = said(key(begins=-9 * DAY), SECRET_KEY_FALLBACKS=["f" * 50])
-    needed = "Sessions need it for timedelta(days=1) after SECRET_KEY changed."
+    needed = "Sessions and links need it for timedelta(days=7) after SECRET_KEY changed."
     assert lines["SECRET_KEY_FALLBACKS[0]"] == f"verifies no more. {needed}"
 
 

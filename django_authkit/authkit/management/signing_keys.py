@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import inf
 
+from authkit.accounts.email_change import UNDO_LIFETIME
 from authkit.conf.written import as_python
 from authkit.core import clock
 from authkit.signing.keys import SigningKey
@@ -62,7 +63,7 @@ def _farewell(key: SigningKey) -> str:
     if key.source == "SECRET_KEY":
         return ""
     if key.source.startswith("SECRET_KEY"):
-        # Of a session that was not refreshed since, the fingerprint is made with it.
-        lifetime = setting("REFRESH_TOKEN_LIFETIME")
-        return f"Sessions need it for {as_python(lifetime)} after SECRET_KEY changed."
+        # Fingerprints of sessions that were not refreshed since, and mailed links.
+        longest = max(setting("REFRESH_TOKEN_LIFETIME"), UNDO_LIFETIME)
+        return f"Sessions and links need it for {as_python(longest)} after SECRET_KEY changed."
     return "Remove it."
