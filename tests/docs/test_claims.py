@@ -41,6 +41,7 @@ from authkit.schema.reporters import FORMATS
 from authkit.schema.rules import RULES
 from authkit.sessions import issue, tokens
 from authkit.sessions.views import MAX_LISTED
+from authkit.signing import jwks
 from authkit.signing.generation import NEW_RSA_BITS
 from authkit.signing.keys import RSA_KEY_BITS
 from django.core.management import get_commands
@@ -289,6 +290,10 @@ CLAIMS = {
         ("`allowed_networks` are at most #", [MAX_NETWORKS]),
         ("newest first, # on a page", [EventPagination.page_size]),
         ("# characters of Base32", [totp.SECRET_BYTES * 8 / 5]),
+        (
+            "at least # minute, and at most # minutes, since a deployment",
+            [jwks.MIN_AGE / 60, jwks.MAX_AGE / 60],
+        ),
     ],
     "reference/passwords.md": [
         ("has at most # characters", [PasswordField().max_length]),

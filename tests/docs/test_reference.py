@@ -3,9 +3,10 @@
 import re
 from ast import literal_eval
 from pkgutil import resolve_name
+from types import SimpleNamespace
 
 import pytest
-from authkit import errors, permissions, signals, throttling, urls
+from authkit import errors, permissions, signals, throttling, urls, well_known
 from authkit.conf import Settings
 from authkit.core.event_kinds import KINDS
 from authkit.core.http.client import client_of
@@ -22,6 +23,9 @@ from drf_spectacular.generators import SchemaGenerator
 from tests.docs import settings_page
 from tests.docs.event_table import event_table
 from tests.docs.pages import PAGES, ROOT
+
+#: What a function answers as a view: those of well-known URIs are only read.
+READ_ONLY = SimpleNamespace(get=True)
 
 REFERENCE = ROOT / "docs" / "reference"
 PACKAGE = ROOT / "django_authkit" / "authkit"
@@ -64,22 +68,24 @@ def test_every_check_is_documented():
 
 def test_every_endpoint_is_documented():
     documented = set(
-        re.findall(r"^## `([A-Z]+) ([\w/{}-]+)`$", reference("endpoints.md"), re.MULTILINE)
+        re.findall(r"^## `([A-Z]+) ([\w/{}.-]+)`$", reference("endpoints.md"), re.MULTILINE)
     )
     assert documented == set(endpoints())
 
 
 def endpoints():
-    for pattern in urls.urlpatterns:
+    for pattern in [*urls.urlpatterns, *well_known.urlpatterns]:
         path = re.sub(r"<\w+:(\w+)>", r"{\1}", str(pattern.pattern))
         for method in ("get", "post", "put", "patch", "delete"):
-            if hasattr(pattern.callback.view_class, method):
+            if hasattr(getattr(pattern.callback, "view_class", READ_ONLY), method):
                 yield method.upper(), path
 
 
 def test_every_name_of_a_url_is_documented():
     text = reference("endpoints.md").replace("\n", " ")
-    assert set(re.findall(r"Name: `([\w-]+)`", text)) == {p.name for p in urls.urlpatterns}
+    assert set(re.findall(r"Name: `([\w-]+)`", text)) == {
+        pattern.name for pattern in [*urls.urlpatterns, *well_known.urlpatterns]
+    }
 
 
 def test_every_code_of_a_refusal_is_documented_with_its_status():

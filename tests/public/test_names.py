@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from authkit import errors, signals, urls
+from authkit import errors, signals, urls, well_known
 from authkit.errors import AuthkitError
 from django.dispatch import Signal
 from django.urls import reverse
@@ -132,6 +132,10 @@ ROUTES = {
     "event-list": "/api/v1/auth/events/",
 }
 
+WELL_KNOWN = {
+    "jwks": "/.well-known/jwks.json",
+}
+
 STRINGS_IN_SETTINGS = [
     "authkit.accounts.serializers.ProfileSerializer",
     "authkit.accounts.serializers.RegistrationSerializer",
@@ -194,12 +198,19 @@ def test_the_signals_are_these():
 def test_the_routes_are_these():
     assert urls.app_name == "authkit"
     assert [pattern.name for pattern in urls.urlpatterns] == list(ROUTES)
+    assert well_known.app_name == "authkit_well_known"
+    assert [pattern.name for pattern in well_known.urlpatterns] == list(WELL_KNOWN)
 
 
 @pytest.mark.parametrize(("name", "path"), ROUTES.items(), ids=ROUTES)
 def test_a_route_is_reversed_by_its_name(name, path):
     arguments = ["00000000-0000-0000-0000-000000000000"] if "0000-" in path else []
     assert reverse(f"authkit:{name}", args=arguments) == path
+
+
+@pytest.mark.parametrize(("name", "path"), WELL_KNOWN.items(), ids=WELL_KNOWN)
+def test_a_well_known_route_is_reversed_by_its_name(name, path):
+    assert reverse(f"authkit_well_known:{name}") == path
 
 
 @pytest.mark.parametrize("name", STRINGS_IN_SETTINGS)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.db import connections, transaction
 from django.http import Http404, HttpRequest
@@ -20,6 +21,15 @@ from authkit.core.http.client import answering
 from authkit.core.http.openapi import document_operations
 from authkit.core.http.parsers import StrictJSONParser
 from authkit.errors import BEARER_CHALLENGE, RETRY_AFTER, ServiceUnavailable
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def non_atomic(view: View) -> View:
+    """Exempt a view from ATOMIC_REQUESTS, on any database."""
+    for alias in connections:
+        view = transaction.non_atomic_requests(using=alias)(view)
+    return view
 
 
 class AuthkitView(APIView):
@@ -46,10 +56,7 @@ class AuthkitView(APIView):
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
-        view = super().as_view(**initkwargs)
-        for alias in connections:
-            view = transaction.non_atomic_requests(using=alias)(view)
-        return view
+        return non_atomic(super().as_view(**initkwargs))
 
     # Crash reports show the variables of every function below: passwords, codes, tokens.
     @sensitive_variables()

@@ -1,0 +1,14 @@
+"""Well-known URIs (RFC 8615), at the root of the site: ``path("", include("authkit.well_known"))``.
+
+They have an application namespace of their own, so that both includes can be reversed.
+"""
+
+from django.urls import path
+
+from authkit.signing.views import jwks
+
+app_name = "authkit_well_known"
+
+urlpatterns = [
+    path(".well-known/jwks.json", jwks, name="jwks"),
+]
