@@ -12,6 +12,9 @@ EXAMPLE_ENVIRONMENT      production: HTTPS only, no DEBUG, the secret key from t
                          and staff must have a second factor
 EXAMPLE_SECRET_KEY       the secret key (default, outside production: made once and kept in
                          demo.secret beside the SQLite file)
+EXAMPLE_SIGNING_KEY      file of the private key (Ed25519, PEM) that signs tokens; default, outside
+                         production: made once and kept in demo.pem beside the SQLite file, and
+                         in production a key that is derived from the secret key
 EXAMPLE_ALLOWED_HOSTS    host names, separated by commas
 EXAMPLE_DEBUG            1 or 0 (default: 1, in production 0)
 """
@@ -35,6 +38,11 @@ SECRET_KEY = os.environ.get("EXAMPLE_SECRET_KEY", "")
 if PRODUCTION and not SECRET_KEY:
     raise ImproperlyConfigured("Set EXAMPLE_SECRET_KEY: in production no key is made up.")
 SECRET_KEY = SECRET_KEY or secret.read_or_create(SQLITE_PATH.with_name("demo.secret"))
+
+SIGNING_KEY = os.environ.get("EXAMPLE_SIGNING_KEY", "")
+if not (PRODUCTION or SIGNING_KEY):
+    SIGNING_KEY = SQLITE_PATH.with_name("demo.pem")
+    secret.read_or_create(SIGNING_KEY, secret.signing_key)
 
 # --- applications -------------------------------------------------------------------------
 
@@ -183,6 +191,10 @@ REST_FRAMEWORK = {
 }
 
 AUTHKIT = {
+    # Other services verify tokens with the public key, at /.well-known/jwks.json.
+    "SIGNING_KEYS": [{"algorithm": "EdDSA", "private_key": {"file": SIGNING_KEY}}]
+    if SIGNING_KEY
+    else [],
     "REGISTRATION": True,
     # A page of the shop window, which this project does not have: it would send the token on.
     "PASSWORD_RESET_URL": "https://library.example/reset#uid={uid}&token={token}",
@@ -195,6 +207,10 @@ AUTHKIT = {
         "catalogue:read": "Read books, authors, genres, publishers and copies",
         "loans:write": "Lend, renew and take back",
     },
+}
+SIMPLE_JWT = {
+    "ISSUER": "https://library.example",
+    "AUDIENCE": "https://library.example/api",
 }
 # What authenticator apps call the account.
 OTP_TOTP_ISSUER = "The library"

@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(), name="docs"),
     path("api/v1/health/", HealthView.as_view(), name="health"),
+    path("", include("authkit.well_known")),
     path("api/v1/auth/", include("authkit.urls")),
     path("api/v1/", include("example_project.library.urls")),
     path("api/v1/", include("example_project.tasks.urls")),

@@ -12,6 +12,7 @@ The example is running. Ctrl-C stops it.
   Documentation   {url}/api/docs/
   Admin           {url}/admin/
   API             {url}/api/v1/
+  Public keys     {url}/.well-known/jwks.json
 
   Staff           {staff.username} / {staff.password}
   Reader          {reader.username} / {reader.password}

@@ -21,7 +21,8 @@ RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 ALGORITHMS = ("EdDSA", *CURVES, *RSA)
 
 
-def make(algorithm):
+@cache
+def make(algorithm, number):
     if algorithm in CURVES:
         return ec.generate_private_key(CURVES[algorithm]())
     if algorithm in RSA:
@@ -29,10 +30,9 @@ def make(algorithm):
     return ed25519.Ed25519PrivateKey.generate()
 
 
-@cache
 def private_key(algorithm="EdDSA", number=0):
     """Return a key, the same each time."""
-    return make(algorithm)
+    return make(algorithm, number)
 
 
 def pem(key):

@@ -19,3 +19,8 @@ def walk(tour):
 
     with tour.step("a bad bearer token is 401, and the challenge says invalid_token"):
         expect_token_refused(tour.books(access="not-a-token"))
+
+    with tour.step("the public keys are for every service, and no private key is among them"):
+        answer = tour.client.get("/.well-known/jwks.json").expect(200)
+        answer.expect_header("Content-Type", "application/jwk-set+json")
+        answer.that(not any("d" in key for key in answer.data["keys"]), "no private member")
