@@ -5,10 +5,20 @@ They have an application namespace of their own, so that both includes can be re
 
 from django.urls import path
 
-from authkit.signing.views import jwks
+from authkit.signing.views import authorization_server, jwks
 
 app_name = "authkit_well_known"
 
 urlpatterns = [
     path(".well-known/jwks.json", jwks, name="jwks"),
+    path(
+        ".well-known/oauth-authorization-server",
+        authorization_server,
+        name="authorization-server",
+    ),
+    path(
+        ".well-known/oauth-authorization-server/<path:issuer_path>",
+        authorization_server,
+        name="authorization-server-of-path",
+    ),
 ]

@@ -294,6 +294,7 @@ CLAIMS = {
             "at least # minute, and at most # minutes, since a deployment",
             [jwks.MIN_AGE / 60, jwks.MAX_AGE / 60],
         ),
+        ("for development); 405. Cached for # minutes", [jwks.MAX_AGE / 60]),
     ],
     "reference/passwords.md": [
         ("has at most # characters", [PasswordField().max_length]),

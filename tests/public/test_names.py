@@ -134,6 +134,8 @@ ROUTES = {
 
 WELL_KNOWN = {
     "jwks": "/.well-known/jwks.json",
+    "authorization-server": "/.well-known/oauth-authorization-server",
+    "authorization-server-of-path": "/.well-known/oauth-authorization-server/a/b",
 }
 
 STRINGS_IN_SETTINGS = [
@@ -210,7 +212,8 @@ def test_a_route_is_reversed_by_its_name(name, path):
 
 @pytest.mark.parametrize(("name", "path"), WELL_KNOWN.items(), ids=WELL_KNOWN)
 def test_a_well_known_route_is_reversed_by_its_name(name, path):
-    assert reverse(f"authkit_well_known:{name}") == path
+    arguments = ["a/b"] if path.endswith("/a/b") else []
+    assert reverse(f"authkit_well_known:{name}", args=arguments) == path
 
 
 @pytest.mark.parametrize("name", STRINGS_IN_SETTINGS)

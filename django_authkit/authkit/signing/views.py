@@ -9,7 +9,8 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
@@ -18,7 +19,8 @@ from authkit.core.counted_log import log_counted
 from authkit.core.http.views import non_atomic
 from authkit.errors import ServiceUnavailable
 from authkit.signing.configuration import configuration
-from authkit.signing.jwks import cache_seconds, key_set
+from authkit.signing.jwks import MAX_AGE, cache_seconds, key_set
+from authkit.signing.metadata import issuer_metadata
 
 logger = logging.getLogger("authkit.signing")
 
@@ -36,6 +38,18 @@ def jwks(request: HttpRequest) -> HttpResponse:
     except ImproperlyConfigured as error:
         return _unusable(error)
     return _public(request, key_set(ring), "application/jwk-set+json", cache_seconds(ring))
+
+
+@non_atomic
+@login_not_required
+@require_safe
+def authorization_server(request: HttpRequest, issuer_path: str = "") -> HttpResponse:
+    """Answer with the metadata of the issuer."""
+    path = f"/{issuer_path}" if issuer_path else ""
+    metadata = issuer_metadata(path, reverse("authkit_well_known:jwks"))
+    if metadata is None:
+        raise Http404
+    return _public(request, metadata, "application/json", MAX_AGE)
 
 
 def _public(
