@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.test import override_settings
 
-from tests.signing.made import entry, made, pair, pems
+from tests.signing.made import entry, new, pair, pems
 
 PRIVATE, PUBLIC = pair("EdDSA")
 SECRET = "hmac-secret-that-no-output-may-show-0123456789"
@@ -344,6 +344,6 @@ def test_a_request_says_no_more_than_the_check():
 
 
 def test_no_key_is_in_a_repr():
-    private, _ = made("EdDSA")
+    private, _ = pems(new("EdDSA"))
     key = read_entry({"algorithm": "EdDSA", "private_key": private})
     assert private.splitlines()[1] not in repr(key)

@@ -12,7 +12,7 @@ from django.db import connections
 from django.test import Client
 from django.urls import resolve
 
-from tests.signing.pems import ALGORITHMS, entry, private_key, public_pem, ring
+from tests.signing.made import ALGORITHMS, entry, pair, private_key, ring
 
 URL = "/.well-known/jwks.json"
 NOW = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)  # as the fixture `clock` stands
@@ -79,7 +79,7 @@ def test_a_key_is_there_until_it_expires(keys, clock):
 
 
 def test_a_key_that_only_verifies_is_there(keys):
-    public = public_pem(private_key(number=3)).decode()
+    public = pair("EdDSA", 3)[1]
     assert len(keys(entry(), {"algorithm": "EdDSA", "public_key": public})) == 2
 
 

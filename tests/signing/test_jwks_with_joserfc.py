@@ -8,7 +8,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from tests.signing.pems import ALGORITHMS, entry, ring
+from tests.signing.made import ALGORITHMS, entry, ring
 
 # The name that PyJWT writes; RFC 9864 has newer ones for the same signatures.
 pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated")

@@ -10,7 +10,7 @@ from django.db import connections
 from django.test import Client
 from django.urls import resolve
 
-from tests.signing.pems import entry, ring
+from tests.signing.made import entry, ring
 
 URL = "/.well-known/oauth-authorization-server"
 ISSUER = "https://api.example.com"

@@ -14,7 +14,7 @@ from django.test import Client as PlainClient
 
 from tests.contract.verifiers.attacks import Forger, accepted, refused
 from tests.contract.verifiers.verify import Verifier, introspect
-from tests.signing.pems import entry, private_key, ring
+from tests.signing.made import entry, private_key, ring
 
 pytestmark = pytest.mark.django_db
 
