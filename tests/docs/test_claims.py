@@ -190,7 +190,10 @@ CLAIMS = {
     "how-to/ask-again.md": [
         ("a proof of the last # minutes", [FRESH]),
     ],
-    "how-to/asymmetric-keys.md": [("# days before no key signs", [NOTICE.days])],
+    "how-to/asymmetric-keys.md": [
+        ("# days before no key signs", [NOTICE.days]),
+        ("keep the public keys for up to # minutes", [jwks.MAX_AGE / 60]),
+    ],
     "reference/checks/W018.md": [("The warning comes # days before", [NOTICE.days])],
     "reference/checks/E020.md": [("an RSA key of # bits or more", [RSA_KEY_BITS])],
     "how-to/change-a-password.md": [

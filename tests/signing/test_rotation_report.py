@@ -56,6 +56,10 @@ def test_a_fallback_is_needed_by_sessions_that_were_not_refreshed_since():
     lines, _ = said(SECRET_KEY_FALLBACKS=["f" * 50], SIMPLE_JWT={"REFRESH_TOKEN_LIFETIME": 9 * DAY})
     needed = "Sessions and links need it for timedelta(days=9) after SECRET_KEY changed."
     assert lines["SECRET_KEY_FALLBACKS[0]"] == f"verifies only. {needed}"
+    lines, _ = said(key(begins=-HOUR), SECRET_KEY_FALLBACKS=["f" * 50])
+    assert lines["SECRET_KEY_FALLBACKS[0]"].startswith(
+        "verifies only. Its tokens are accepted until 2026-03-02 11:02 UTC. Sessions and links "
+    )
     lines, _ = said(key(begins=-9 * DAY), SECRET_KEY_FALLBACKS=["f" * 50])
     needed = "Sessions and links need it for timedelta(days=7) after SECRET_KEY changed."
     assert lines["SECRET_KEY_FALLBACKS[0]"] == f"verifies no more. {needed}"
