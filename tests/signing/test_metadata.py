@@ -131,6 +131,14 @@ def test_keys_that_cannot_be_read_change_nothing(client, issuer, settings):
     assert client.get(URL).status_code == 200
 
 
+def test_it_is_open_in_a_project_that_wants_a_log_in_everywhere(client, issuer, settings):
+    settings.MIDDLEWARE = [
+        *settings.MIDDLEWARE,
+        "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    ]
+    assert client.get(URL).status_code == 200
+
+
 def test_it_is_served_as_the_keys_are(client, issuer):
     response = client.get(URL)
     assert response["Cache-Control"] == f"public, max-age={MAX_AGE}"

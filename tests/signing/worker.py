@@ -17,6 +17,7 @@ import django
 
 django.setup()
 
+from authkit.passwords.checking import hashing  # noqa: E402
 from authkit.signing.configuration import configuration  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.core.servers.basehttp import ThreadedWSGIServer  # noqa: E402
@@ -40,6 +41,8 @@ def with_moments(entry):
 
 
 def main():
+    # A crowd behind one address, which is what tests/passwords/test_hashing_floods.py limits.
+    hashing.PLACES = hashing.PLACES_PER_NETWORK = 1000
     server = ThreadedWSGIServer(("127.0.0.1", 0), Quiet)
     server.daemon_threads = True
     server.set_app(get_wsgi_application())
@@ -49,7 +52,10 @@ def main():
         given = json.loads(line)
         settings.SECRET_KEY_FALLBACKS = given["fallbacks"]
         settings.SECRET_KEY = given["secret"]
-        settings.AUTHKIT = {"SIGNING_KEYS": [with_moments(entry) for entry in given["keys"]]}
+        settings.AUTHKIT = {
+            "SIGNING_KEYS": [with_moments(entry) for entry in given["keys"]],
+            "ENCRYPTION_KEYS": given["encryption"],
+        }
         configuration.cache_clear()
         say("set")
     server.shutdown()

@@ -23,8 +23,7 @@ CURVES: Mapping[str, type[ec.EllipticCurve]] = {
     "ES512": ec.SECP521R1,
 }
 
-#: What keys are made for. ES521 is another name that PyJWT has for ES512, and no standard.
-NEW_KEY_ALGORITHMS = sorted(ALGORITHMS.keys() - {"ES521"})
+NEW_KEY_ALGORITHMS = sorted(ALGORITHMS)
 
 
 def new_key(algorithm: str) -> Any:

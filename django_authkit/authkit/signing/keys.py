@@ -13,9 +13,11 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from jwt.algorithms import Algorithm, get_default_algorithms
 
-#: By name, without "none" (RFC 8725 section 3.2).
+#: By name, without "none" (RFC 8725 section 3.2) and PyJWT's second name for ES512.
 ALGORITHMS: Mapping[str, Algorithm] = {
-    name: algorithm for name, algorithm in get_default_algorithms().items() if name != "none"
+    name: algorithm
+    for name, algorithm in get_default_algorithms().items()
+    if name not in ("none", "ES521")
 }
 
 #: The minimum bytes of an HMAC key (RFC 7518 section 3.2).
