@@ -284,9 +284,8 @@ def test_threads_share_the_plan_and_use_connections_of_their_own(client, user):
             barrier.wait()
             for _ in range(50):
                 found = lookup.get(id=session_id)
-                answers.append(
-                    (found.pk == session_id, found.user == user, id(connection.connection))
-                )
+                # The connection itself: another may get the id of one that is gone.
+                answers.append((found.pk == session_id, found.user == user, connection.connection))
         finally:
             connection.close()
 
@@ -298,7 +297,7 @@ def test_threads_share_the_plan_and_use_connections_of_their_own(client, user):
 
     assert len(answers) == 8 * 50
     assert {answer[:2] for answer in answers} == {(True, True)}
-    assert len({answer[2] for answer in answers}) == 8
+    assert len({id(answer[2]) for answer in answers}) == 8
 
 
 @pytest.mark.concurrency
