@@ -18,9 +18,9 @@ from django.utils.translation.template import templatize
 PACKAGE = Path(authkit.__file__).parent
 LOCALE = PACKAGE / "locale"
 
-#: German, Spanish, French, Portuguese, Simplified Chinese, and Arabic, which is written from
-#: right to left.
-LANGUAGES = ("de", "es", "fr", "pt", "zh_Hans", "ar")
+#: German, Spanish, French, European and Brazilian Portuguese, Simplified Chinese, and Arabic, which
+#: is written from right to left.
+LANGUAGES = ("de", "es", "fr", "pt", "pt_BR", "zh_Hans", "ar")
 
 KEYWORDS = {
     "_": None,

@@ -26,7 +26,8 @@ VARIANTS = {
     "de": "de-at",
     "es": "es-mx",
     "fr": "fr-ca",
-    "pt": "pt-br",
+    "pt": "pt-ao",
+    "pt_BR": "pt-br",
     "zh_Hans": "zh-cn",
     "ar": "ar-dz",
 }

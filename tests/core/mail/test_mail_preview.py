@@ -26,7 +26,7 @@ def test_every_mail_has_a_sample_and_three_templates():
     assert {path.name for path in TEMPLATES.iterdir()} == parts | {"base.html"}
 
 
-@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "pt", "zh-hans", "ar"])
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "pt", "pt-br", "zh-hans", "ar"])
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_mail_says_the_same_in_text_and_html_under_one_line(name, language):
     with translation.override(language):
