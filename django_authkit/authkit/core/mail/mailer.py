@@ -21,7 +21,6 @@ from typing import Any
 import django
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.mail import EmailMultiAlternatives
 from django.db import connections, router, transaction
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -31,6 +30,7 @@ from django.views.decorators.debug import sensitive_variables
 from authkit.core import crypto
 from authkit.core.http.security_log import note
 from authkit.core.identity.users import AuthUser, email_of, username_of
+from authkit.core.mail.message import MailMessage
 
 #: How many batches of a process are sent at the same time, and how many more may wait.
 SENDERS = 4
@@ -178,7 +178,7 @@ def _deliver(batch: Mapping[str, Any]) -> None:
 def _send(to: str, rendered: RenderedMail) -> None:
     # RFC 3834: automatic responders do not answer this mail.
     headers = {"Auto-Submitted": "auto-generated"}
-    message = EmailMultiAlternatives(rendered.subject, rendered.text, to=[to], headers=headers)
+    message = MailMessage(rendered.subject, rendered.text, to=[to], headers=headers)
     message.attach_alternative(rendered.html, "text/html")
     message.send()
 
