@@ -195,6 +195,8 @@ AUTHKIT = {
     "SIGNING_KEYS": [{"algorithm": "EdDSA", "private_key": {"file": SIGNING_KEY}}]
     if SIGNING_KEY
     else [],
+    # What mails and authenticator apps call the service.
+    "SITE_NAME": "The library",
     "REGISTRATION": True,
     # A page of the shop window, which this project does not have: it would send the token on.
     "PASSWORD_RESET_URL": "https://library.example/reset#uid={uid}&token={token}",
@@ -212,8 +214,6 @@ SIMPLE_JWT = {
     "ISSUER": "https://library.example",
     "AUDIENCE": "https://library.example/api",
 }
-# What authenticator apps call the account.
-OTP_TOTP_ISSUER = "The library"
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Library and tasks",

@@ -109,6 +109,13 @@ def test_without_a_user_the_service_is_looked_at_all_the_same(settings):
     assert ContextWordsValidator().get_help_text()
 
 
+def test_the_name_of_the_site_is_a_word_of_context(settings):
+    settings.AUTHKIT = {"SITE_NAME": "The Library"}
+    assert refusal(ContextWordsValidator(), "l1br4ry-2024") == CONTEXT
+    settings.AUTHKIT = {}
+    assert refusal(ContextWordsValidator(), "l1br4ry-2024") is None
+
+
 @override_settings(
     AUTH_PASSWORD_VALIDATORS=[
         {"NAME": "authkit.password_validation.MinimumLengthValidator"},

@@ -20,6 +20,22 @@ class Settings(Declarations):
 
     __slots__ = ()  # assigning to a setting raises, instead of hiding what the project says
 
+    SITE_NAME: Setting[str | None] = Setting(
+        None,
+        is_right=values.is_site_name,
+        expected="a name of 1 to 64 printable characters on one line, or None",
+        hint='Write what users call your service: "The Library".',
+        doc="""
+        What users call your service. Mails have it in brackets before the subject and below the
+        text, authenticator apps show it above the account, and `ContextWordsValidator` refuses
+        passwords of its words. `OTP_TOTP_ISSUER` of django-otp takes precedence in authenticator
+        apps. There a colon is left out, and a name that is longer than 48 characters in a URL is
+        cut. With `None` mails and apps name no service, so set it in production.
+
+        Risk: apps show the name that was set when the user scanned the code. Users see an old one
+        until they set up the app again.
+        """,
+    )
     SESSION_ABSOLUTE_LIFETIME = Setting(
         timedelta(days=30),
         is_right=values.is_positive_timedelta,

@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
+#: Characters, so that a subject can be read in a list of mails.
+MAX_SITE_NAME = 64
+
 
 def is_bool(value: Any) -> bool:
     return type(value) is bool
@@ -39,6 +42,16 @@ def is_reset_lifetime(value: Any) -> bool:
 
 def is_brand(value: Any) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[a-z0-9-]{1,16}", value) is not None
+
+
+def is_site_name(value: Any) -> bool:
+    """Say whether this is a name that fits into a header of a mail, on one line, or None."""
+    if value is None:
+        return True
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_SITE_NAME:
+        return False
+    # Header injection: no line end of any script is printable.
+    return value.isprintable() and value == value.strip()
 
 
 def is_scope(value: Any) -> bool:

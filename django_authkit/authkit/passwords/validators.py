@@ -12,6 +12,7 @@ from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from authkit.conf import conf
 from authkit.core.factors import has_second_factor
 from authkit.core.identity.users import email_of, username_of
 
@@ -58,9 +59,9 @@ class MinimumLengthValidator:
 class ContextWordsValidator:
     """Refuses a password that consists of context-specific words (ASVS 5.0, 6.2.11).
 
-    These are the words of the user name, the e-mail address and the user's names, of the hosts
-    and the issuer in the settings, and ``words``. The rest of the password, without spaces and
-    punctuation, must have at least ``left`` characters.
+    These are the words of the user name, the e-mail address and the user's names, of the hosts,
+    the issuer and the site's name in the settings, and ``words``. The rest of the password, without
+    spaces and punctuation, must have at least ``left`` characters.
     """
 
     def __init__(self, words: Iterable[str] = (), left: int = 8) -> None:
@@ -97,6 +98,7 @@ def _texts_in_settings() -> Iterator[str]:
     yield from settings.ALLOWED_HOSTS
     issuer = getattr(settings, "OTP_TOTP_ISSUER", "")
     yield issuer if isinstance(issuer, str) else ""
+    yield conf.SITE_NAME or ""
 
 
 def _texts_of(user: Any) -> Iterator[str]:

@@ -68,7 +68,7 @@ def forgotten(tour):
     with tour.step("the link works once, and the owner is told"):
         confirm(tour, link, PASSWORD).expect(400, code="link_invalid")
         subjects = tour.mailbox.subjects_to(ADDRESS)
-        answers[0].that(subjects[-1] == "Your password has been changed", "a mail")
+        answers[0].that(subjects[-1] == "[The library] Your password has been changed", "a mail")
 
 
 def ask(tour, address):

@@ -120,5 +120,5 @@ def expect_address(client, address):
 
 def expect_mail(tour, address, subject):
     subjects = tour.mailbox.subjects_to(address)
-    if subject not in subjects:
+    if f"[The library] {subject}" not in subjects:
         raise NotSo(f"a mail '{subject}'", "\n".join(subjects))

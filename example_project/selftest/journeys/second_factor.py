@@ -256,7 +256,7 @@ def expect_step_up(answer, max_age=None):
 
 def expect_mail(tour, subject):
     subjects = tour.mailbox.subjects_to(ADDRESS)
-    if subject not in subjects:
+    if f"[The library] {subject}" not in subjects:
         raise NotSo(f"a mail '{subject}'", "\n".join(subjects))
 
 

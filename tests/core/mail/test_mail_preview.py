@@ -14,6 +14,8 @@ from django.utils.html import escape
 
 TEMPLATES = Path(authkit.__file__).parent / "templates" / "authkit" / "mail"
 
+FRAMES = {"base.subject.txt", "base.txt", "base.html"}
+
 
 def preview(*arguments):
     out = StringIO()
@@ -23,7 +25,7 @@ def preview(*arguments):
 
 def test_every_mail_has_a_sample_and_three_templates():
     parts = {f"{name}{part}" for name in SAMPLES for part in (".subject.txt", ".txt", ".html")}
-    assert {path.name for path in TEMPLATES.iterdir()} == parts | {"base.html"}
+    assert {path.name for path in TEMPLATES.iterdir()} == parts | FRAMES
 
 
 @pytest.mark.parametrize("language", ["en", "de", "es", "fr", "pt", "pt-br", "zh-hans", "ar"])
@@ -37,6 +39,34 @@ def test_a_mail_says_the_same_in_text_and_html_under_one_line(name, language):
     paragraphs = mail.text.strip().split("\n\n")
     assert len(paragraphs) > 1
     assert all(each in mail.html or escape(each) in mail.html for each in paragraphs)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_mail_names_the_site_in_every_part(name, settings):
+    unnamed = render(name, SAMPLES[name])
+    settings.AUTHKIT = {"SITE_NAME": "Käse & Co"}
+    named = render(name, SAMPLES[name])
+    assert named.subject == f"[Käse & Co] {unnamed.subject}"
+    assert named.text == f"{unnamed.text}\nKäse & Co\n"
+    assert "<p>Käse &amp; Co</p>" in named.html
+    assert "[" not in unnamed.subject
+
+
+def test_a_name_that_the_checks_would_refuse_adds_no_header(settings):
+    settings.AUTHKIT = {"SITE_NAME": "Acme\r\nBcc: all@example.com\u2028Cc: b@example.com"}
+    subject = render("token_reused", SAMPLES["token_reused"]).subject
+    assert subject.startswith("[Acme Bcc: all@example.com Cc: b@example.com] ")
+
+
+def test_a_template_that_replaces_a_frame_decides_where_the_name_is(settings, tmp_path):
+    frame = tmp_path / "authkit" / "mail" / "base.subject.txt"
+    frame.parent.mkdir(parents=True)
+    frame.write_text("{% block content %}{% endblock %} ({{ site_name }})")
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    settings.AUTHKIT = {"SITE_NAME": "Acme"}
+    with translation.override("en"):
+        mail = render("password_changed", SAMPLES["password_changed"])
+    assert mail.subject == "Your password has been changed (Acme)"
 
 
 @pytest.mark.parametrize("name", SAMPLES)

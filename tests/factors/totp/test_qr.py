@@ -156,6 +156,33 @@ def test_an_issuer_may_be_computed_as_with_django_otp(client, user, clock):
     assert pyotp.parse_uri(body["otpauth_url"]).issuer == f"Acme of {user.get_username()}"
 
 
+ISSUERS = {
+    "none": (None, "", None),
+    "the site's name": ("Acme", "", "Acme"),
+    "a colon": ("Books: Berlin", "", "Books Berlin"),
+    "another script": ("\u56fe\u4e66\u9986", "", "\u56fe\u4e66\u9986"),
+    "signs of a URL": ("Käse & Co? #1/2 100%", "", "Käse & Co? #1/2 100%"),
+    "django-otp's": ("Acme", "Other", "Other"),
+    "django-otp's function": ("Acme", issuer_by_name, "Acme of"),
+    "a function without an answer": ("Acme", lambda device: "", "Acme"),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("site", "otp", "expected"), ISSUERS.values(), ids=ISSUERS)
+def test_the_issuer_is_that_of_django_otp_or_the_name_of_the_site(
+    client, user, clock, site, otp, expected
+):
+    with override_settings(OTP_TOTP_ISSUER=otp, AUTHKIT={"SITE_NAME": site}):
+        body = set_up_for(client, user).json()
+    read = pyotp.parse_uri(body["otpauth_url"])
+    assert read.name == user.get_username()
+    assert (read.issuer or "").startswith(expected or "")
+    assert bool(read.issuer) is bool(expected)
+    label = unquote(body["otpauth_url"].partition("?")[0])
+    assert label.count(":") == 1 + bool(expected)  # that of the scheme, and the separator
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("issuer", ["", "The Example Company of Somewhere (production)"], ids=len)
 def test_the_picture_stays_below_8_kb_for_the_longest_name(client, make_user, clock, issuer):

@@ -27,6 +27,7 @@ from django.utils import translation
 from django.utils.module_loading import import_string
 from django.views.decorators.debug import sensitive_variables
 
+from authkit.conf import conf
 from authkit.core import crypto
 from authkit.core.http.security_log import note
 from authkit.core.identity.users import AuthUser, email_of, username_of
@@ -86,7 +87,7 @@ def tell_owner(user: AuthUser, name: str, **context: Any) -> None:
 
 def render(name: str, context: Mapping[str, Any]) -> RenderedMail:
     """Return the parts of a mail in the active language; the subject is one line."""
-    values = dict(context)
+    values = {"site_name": conf.SITE_NAME, **context}
     subject = render_to_string(f"authkit/mail/{name}.subject.txt", values)
     return RenderedMail(
         # A line break would begin another header (header injection).

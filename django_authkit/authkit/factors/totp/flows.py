@@ -8,6 +8,7 @@ from functools import partial
 from django.conf import settings
 from django.db import IntegrityError
 
+from authkit.conf import conf
 from authkit.core import clock, factors
 from authkit.core.db.retry import atomic_with_retry
 from authkit.core.identity.users import AuthUser, username_of
@@ -139,5 +140,7 @@ def _switch_on(
 
 
 def _issuer(device: TOTPDevice) -> str:
-    issuer = getattr(settings, "OTP_TOTP_ISSUER", "")
-    return str(issuer(device) if callable(issuer) else issuer or "").replace(":", "")
+    configured = getattr(settings, "OTP_TOTP_ISSUER", "")
+    issuer = configured(device) if callable(configured) else configured
+    # A colon, also an encoded one, would end the issuer in the label (Key URI format).
+    return str(issuer or conf.SITE_NAME or "").replace(":", "")
