@@ -22,7 +22,7 @@ CARRIERS = [
     FreshAccess(access="hidden", expires_in=300),
     Setup(secret="hidden", otpauth_url="hidden", expires_in=300),
     NewKey(APIKey(name="job"), key="hidden"),
-    Mail("password_reset", "hidden", {"link": "hidden"}),
+    Mail("password_reset", "hidden", {"link": "hidden"}, None),
     RenderedMail("Subject", "hidden", "hidden"),
     SecondFactorRequired(challenge="hidden", methods=["totp"]),
 ]

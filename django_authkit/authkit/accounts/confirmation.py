@@ -42,7 +42,7 @@ def mail_confirmation(purpose: Purpose, user: AuthUser, session: Session, email:
         return
     token = issue_bound(purpose, user, session, email)
     context = {"username": username_of(user), "address": email, "link": link(token)}
-    send_all([Mail("confirm_request", present, context)])
+    send_all([Mail("confirm_request", present, context, user)])
 
 
 def issue_bound(purpose: Purpose, user: AuthUser, session: Session, email: str) -> str:

@@ -118,9 +118,10 @@ def confirm(found: FoundLink, password: str | None) -> None:
 def _mail_to_new(user: AuthUser, email: str, token: str) -> Mail:
     owner = find_owner(user.get_email_field_name(), email, exclude=user)
     if owner is None:
-        return Mail("email_change", email, {"username": username_of(user), "link": link(token)})
+        context = {"username": username_of(user), "link": link(token)}
+        return Mail("email_change", email, context, user)
     # The token is discarded. The stored e-mail address is used, not a look-alike of it.
-    return Mail("email_taken", email_of(owner), {"username": username_of(owner)})
+    return Mail("email_taken", email_of(owner), {"username": username_of(owner)}, owner)
 
 
 def _announcement(user: AuthUser, email: str) -> list[Mail]:
@@ -130,7 +131,7 @@ def _announcement(user: AuthUser, email: str) -> list[Mail]:
     tokens = one_time_links.issue(Purpose.EMAIL_CHANGE_STOP, recipients, LIFETIME)
     context = {"username": username_of(user), "address": email}
     return [
-        Mail("email_change_requested", present, {**context, "link": link(token)})
+        Mail("email_change_requested", present, {**context, "link": link(token)}, user)
         for token in tokens
     ]
 
@@ -147,7 +148,7 @@ def change(found: FoundLink, password: str | None) -> None:
     if change.old:
         undo = change.undo and link(change.undo)
         context = {"username": username_of(user), "address": found.email, "link": undo}
-        send_all([Mail("email_changed", change.old, context)])
+        send_all([Mail("email_changed", change.old, context, user)])
 
 
 def stop(found: FoundLink, password: str | None) -> None:
@@ -160,7 +161,7 @@ def undo(found: FoundLink, password: str | None) -> None:
     user, ended = _run_atomically(partial(_apply_undo, found))
     tell_ended(ended)
     email_changed.send_robust(sender=type(user), user=user)
-    send_all([Mail("email_change_undone", found.email, {"username": username_of(user)})])
+    send_all([Mail("email_change_undone", found.email, {"username": username_of(user)}, user)])
 
 
 def _run_atomically(change: Callable[[], T]) -> T:

@@ -46,7 +46,7 @@ def issue_verification(user: AuthUser | None) -> list[Mail]:
     recipients = [] if user is None else [(user, email_of(user))]
     tokens = one_time_links.issue(Purpose.EMAIL_VERIFICATION, recipients, LIFETIME)
     return [
-        Mail("email_verification", to, {"username": username_of(owner), "link": link(token)})
+        Mail("email_verification", to, {"username": username_of(owner), "link": link(token)}, owner)
         for token, (owner, to) in zip(tokens, recipients, strict=True)
     ]
 

@@ -99,7 +99,7 @@ def resend(email: str, client: Client) -> None:
     if unverified is None and owner is not None:
         mails = [_account_exists_mail(owner)]
     elif unverified is None and pending is not None:
-        mails = [Mail("registration", email_of(_account(pending)), {"link": link(token)})]
+        mails = [Mail("registration", email_of(_account(pending)), {"link": link(token)}, None)]
     _send_within_limit(email, mails)
 
 
@@ -231,16 +231,16 @@ def _registration_mail(account: AuthUser, token: str) -> Mail:
         return _account_exists_mail(owner)
     if any(owners.values()):
         return _name_taken_mail(account)
-    return Mail("registration", email_of(account), {"link": link(token)})
+    return Mail("registration", email_of(account), {"link": link(token)}, None)
 
 
 def _account_exists_mail(owner: AuthUser) -> Mail:
     # To the stored e-mail address: a look-alike may belong to an attacker (CVE-2019-19844).
-    return Mail("registration_exists", email_of(owner), {"username": username_of(owner)})
+    return Mail("registration_exists", email_of(owner), {"username": username_of(owner)}, owner)
 
 
 def _name_taken_mail(account: AuthUser) -> Mail:
-    return Mail("registration_name_taken", email_of(account), {})
+    return Mail("registration_name_taken", email_of(account), {}, None)
 
 
 def _create(chosen: Registration) -> AuthUser:

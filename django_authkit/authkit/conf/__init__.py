@@ -179,7 +179,7 @@ class Settings(Declarations):
     )
     OWNER_SCOPES: Setting[str | Callable[[Any], Iterable[str]] | None] = Setting(
         None,
-        is_right=values.is_scope_policy,
+        is_right=values.is_function,
         expected="a callable, the path of one that imports, or None",
         hint='Write the path of a function: "library.scopes.scopes_of".',
         doc="""
@@ -315,6 +315,22 @@ class Settings(Declarations):
 
         Risk: users can change all its writable fields (mass assignment). Declare no field that
         grants rights.
+        """,
+    )
+    USER_LANGUAGE: Setting[str | Callable[[Any], str | None] | None] = Setting(
+        None,
+        is_right=values.is_function,
+        expected="a callable, the path of one that imports, or None",
+        hint='Write the path of a function: "accounts.language.language_of".',
+        doc="""
+        In which language a user reads mails: a callable that gets the user and returns a code of
+        `LANGUAGES`, or None where it is not known; or its dotted path. With `None` it is not known
+        of any user: mails that a client asks for are in the language of the request, all others
+        in `LANGUAGE_CODE`; see [](../how-to/translate.md#mails).
+
+        Risk: it is called for accounts that exist, by requests that must not tell whether one
+        does. Return a value of the row of the user: a query would show in the time that the
+        answer takes (user enumeration).
         """,
     )
     EVENT_RETENTION = Setting(

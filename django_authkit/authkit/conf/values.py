@@ -65,7 +65,7 @@ def is_scope_map(value: Any) -> bool:
     )
 
 
-def is_scope_policy(value: Any) -> bool:
+def is_function(value: Any) -> bool:
     return value is None or callable(value) or (isinstance(value, str) and imports(value))
 
 

@@ -144,6 +144,12 @@ KINDS: Mapping[str, Kind] = {
         level=WARNING,
     ),
     "mail_failed": Kind("sys_crash", "`error`: the class of the exception; `mail`", level=ERROR),
+    "user_language_failed": Kind(
+        "sys_crash",
+        '`error`: the class of the exception of `AUTHKIT["USER_LANGUAGE"]`; `LookupError` for a '
+        "language that is not in `LANGUAGES`; in the log alone",
+        level=ERROR,
+    ),
 }
 
 MAX_KEPT = 100

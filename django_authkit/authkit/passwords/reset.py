@@ -156,7 +156,7 @@ def _mail(user: AuthUser, token: str) -> Mail:
         "link": _link(user, token),
         "minutes": int(conf.PASSWORD_RESET_LIFETIME.total_seconds() // 60),
     }
-    return Mail("password_reset", email_of(user), context)
+    return Mail("password_reset", email_of(user), context, user)
 
 
 def _link(user: AuthUser, token: str) -> str:

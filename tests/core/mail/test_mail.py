@@ -101,7 +101,7 @@ def test_a_mail_that_cannot_be_sent_is_logged_and_the_next_one_is_sent(
         return original(message, *args, **kwargs)
 
     monkeypatch.setattr(EmailMultiAlternatives, "send", fail_for_one)
-    send_all([Mail("token_reused", f"{name}@example.com", {}) for name in ("one", "two")])
+    send_all([Mail("token_reused", f"{name}@example.com", {}, None) for name in ("one", "two")])
     facts = {"event": "mail_failed", "error": type(error).__name__, "mail": "token_reused"}
     assert security_log() == [("ERROR", facts)]
     assert "one@example.com" not in caplog.text
@@ -139,19 +139,6 @@ def test_html_is_escaped_and_text_is_not(mailoutbox, templates):
     assert message.subject == "<script>&'"
     assert message.body == "<script>&'\n"
     assert message.alternatives[0][0] == "<p>&lt;script&gt;&amp;&#x27;</p>"
-
-
-def test_a_mail_speaks_the_language_of_the_request(mailoutbox, templates):
-    templates(
-        x__subject__txt="{% load i18n %}{% get_current_language as x %}{{ x }}",
-        x__txt="-",
-        x__html='{% extends "authkit/mail/base.html" %}',
-    )
-    with translation.override("ar"):
-        send("x", READER, {})
-    [message] = mailoutbox
-    assert message.subject == "ar"
-    assert 'lang="ar" dir="rtl"' in message.alternatives[0][0]
 
 
 # --- beside the answer --------------------------------------------------------------------
@@ -199,7 +186,7 @@ def test_no_mail_at_all_is_handed_over_too(gate, monkeypatch):
     handed = []
     monkeypatch.setattr(mail._Senders, "submit", lambda self, batch: handed.append(batch["mails"]))
     send_all([])
-    send_all([Mail("token_reused", READER, {})] * 2)
+    send_all([Mail("token_reused", READER, {}, None)] * 2)
     assert [len(mails) for mails in handed] == [0, 2]
 
 

@@ -13,7 +13,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from threading import BoundedSemaphore
 from typing import Any
@@ -31,6 +31,7 @@ from authkit.conf import conf
 from authkit.core import crypto
 from authkit.core.http.security_log import note
 from authkit.core.identity.users import AuthUser, email_of, username_of
+from authkit.core.mail.language import language_for
 from authkit.core.mail.message import MailMessage
 
 #: How many batches of a process are sent at the same time, and how many more may wait.
@@ -49,11 +50,15 @@ _IMMEDIATE = {
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail to the e-mail ``to``; the values of ``context`` are JSON."""
+    """One mail to the e-mail ``to``; the values of ``context`` are JSON.
+
+    ``reader`` is the user who gets it, for the language; None where there is no account yet.
+    """
 
     name: str
     to: str = field(repr=False)
     context: Mapping[str, Any] = field(repr=False)
+    reader: AuthUser | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +68,17 @@ class RenderedMail:
     html: str = field(repr=False)
 
 
-def send(name: str, to: str, context: Mapping[str, Any]) -> None:
+def send(name: str, to: str, context: Mapping[str, Any], reader: AuthUser | None = None) -> None:
     """Send a mail when the transaction, if any, has committed.
 
     A failure is logged (``mail_failed``), not raised, and does not change the response.
     """
-    send_all([Mail(name, to, context)])
+    send_all([Mail(name, to, context, reader)])
 
 
 def send_all(mails: Sequence[Mail]) -> None:
     """Send mails in one batch. An empty batch is queued too (user enumeration by timing)."""
-    batch = {"language": translation.get_language(), "mails": [asdict(mail) for mail in mails]}
+    batch = {"mails": [_as_json(mail) for mail in mails]}
     using = router.db_for_write(get_user_model())
     transaction.on_commit(partial(_hand_over, batch), using=using)
 
@@ -82,7 +87,7 @@ def tell_owner(user: AuthUser, name: str, **context: Any) -> None:
     """Send a mail to the owner of an account, if it has an e-mail."""
     email = email_of(user)
     if email:
-        send(name, email, {"username": username_of(user), **context})
+        send(name, email, {"username": username_of(user), **context}, user)
 
 
 def render(name: str, context: Mapping[str, Any]) -> RenderedMail:
@@ -106,6 +111,12 @@ def deliver_sealed(sealed: str) -> None:
         note("mail_failed", error="CannotUnseal")
         return
     _deliver(batch)
+
+
+def _as_json(mail: Mail) -> dict[str, Any]:
+    # The language now: the account may be deleted, and the request over, when it is sent.
+    language = language_for(mail.name, mail.reader)
+    return {"name": mail.name, "to": mail.to, "context": mail.context, "language": language}
 
 
 @sensitive_variables()
@@ -168,12 +179,12 @@ def _senders(pid: int) -> _Senders:
 
 @sensitive_variables()
 def _deliver(batch: Mapping[str, Any]) -> None:
-    with translation.override(batch["language"]):
-        for mail in batch["mails"]:
-            try:
+    for mail in batch["mails"]:
+        try:
+            with translation.override(mail["language"]):
                 _send(mail["to"], render(mail["name"], mail["context"]))
-            except Exception as error:  # a template's, the server's, a backend's
-                _record_failure(error, mail=mail["name"])
+        except Exception as error:  # a template's, the server's, a backend's
+            _record_failure(error, mail=mail["name"])
 
 
 def _send(to: str, rendered: RenderedMail) -> None:
