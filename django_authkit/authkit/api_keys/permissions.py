@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
-from rest_framework.permissions import AND, NOT, OR, BasePermission, OperationHolderMixin
+from rest_framework.permissions import OperationHolderMixin
 from rest_framework.request import Request
 
 from authkit.api_keys.models import APIKey
@@ -11,11 +12,12 @@ from authkit.api_keys.scopes import missing_scopes
 from authkit.core.event_kinds import Facts
 from authkit.core.http.client import client_of
 from authkit.core.http.header_credentials import is_key
+from authkit.core.http.permissions import ExplainingPermission
 from authkit.errors import InsufficientScope
 from authkit.events.flows import record
 
 
-class HasScope(OperationHolderMixin, BasePermission):
+class HasScope(OperationHolderMixin, ExplainingPermission):
     """``HasScope("books:read")``: for users who are logged in, and keys that hold the scopes.
 
     Without arguments, ``required_scopes`` of the view names them: a list, or a dict of lists by
@@ -45,36 +47,12 @@ class HasScope(OperationHolderMixin, BasePermission):
         missing = missing_scopes(request.auth, required)
         if required and not missing:
             return True
-        if missing:
-            _record_missing(request, missing)
-        if self._is_decisive(view):
-            raise InsufficientScope(required)
-        return False
-
-    def _is_decisive(self, view: Any) -> bool:
-        """Say whether no alternative can admit a key that this permission refuses.
-
-        Where one can, before a ``|``, below a ``~`` or in the ``has_permission`` of a subclass, an
-        exception would keep it from being asked.
-        """
-        if type(self).has_permission is not HasScope.has_permission:
-            return False
-        permissions = view.get_permissions() if hasattr(view, "get_permissions") else ()
-        places = [decisive for one in permissions for decisive in self._places_in(one)]
-        return bool(places) and all(places)
-
-    def _places_in(self, permission: Any, *, decisive: bool = True) -> Iterator[bool]:
-        """Yield whether this permission is decisive, for each of its places in another."""
-        kind: Any = type(permission)
-        if kind in (AND, OR, NOT):
-            yield from self._places_in(permission.op1, decisive=decisive and kind is AND)
-        if kind in (AND, OR):
-            yield from self._places_in(permission.op2, decisive=decisive)
-        if kind is type(self) and permission.scopes == self.scopes:
-            yield decisive  # of a class, a view makes a new instance each time
+        return self.refuse(
+            request, InsufficientScope(required), partial(_record_missing, request, missing)
+        )
 
 
-class IsServiceKey(BasePermission):
+class IsServiceKey(ExplainingPermission):
     """Only for API keys without an owner."""
 
     refuses = (InsufficientScope,)
@@ -82,15 +60,18 @@ class IsServiceKey(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         if not isinstance(request.auth, APIKey):
             return False
-        if request.auth.owner_id is not None:
-            required = tuple(scopes_required_by(view, request))
-            _record_missing(request, required)
-            raise InsufficientScope(required)
-        return True
+        if request.auth.owner_id is None:
+            return True
+        required = tuple(scopes_required_by(view, request))
+        return self.refuse(
+            request, InsufficientScope(required), partial(_record_missing, request, required)
+        )
 
 
 def _record_missing(request: Request, missing: Iterable[str]) -> None:
-    """Record the scopes that a key lacks, whatever other permissions say (ASVS 5.0, 16.3.2)."""
+    """Record the scopes for whose lack a key was refused (ASVS 5.0, 16.3.2)."""
+    if not missing:
+        return  # no key opens the operation, whatever it holds
     key: Any = request.auth
     facts: Facts = {"scopes": sorted(missing)}
     if isinstance(key, APIKey):  # in tables of djangorestframework-api-key, it contains the hash

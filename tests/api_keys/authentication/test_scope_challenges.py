@@ -109,6 +109,7 @@ REFUSING = {
     "or-and": (asking(IsAdminUser | (IsAuthenticated & READ)), "books:read"),
     "and-or": (asking(IsAuthenticated & (Never | READ)), "books:read"),
     "not-beside": (asking(~READ & READ), None),
+    "own-alternative": (asking(OrStaff("books:read")), "books:read"),
     "or-object": (asking(ForObjects | READ, looks_at_object=True), "books:read"),
 }
 
@@ -120,7 +121,6 @@ SILENT = {
     "not": asking(~LEND),
     "another": asking(READ | IsAuthenticated, IsAdminUser),
     "object": asking(READ | IsAuthenticated, ForObjects, looks_at_object=True),
-    "own-alternative": asking(OrStaff("books:read")),
 }
 
 #: What admits it, though a scope is missing.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from authkit.permissions import HasScope, HasSecondFactor, RecentlyAuthenticated
 from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.rules.decision_in_object_or_handler import RULE
 from django.contrib.auth.models import Group
@@ -54,6 +55,11 @@ def test_a_permission_about_objects_behind_another_is_left_alone():
 
 def test_an_open_view_is_left_alone():
     assert found(RULE, route(OpenView)) == []
+
+
+@pytest.mark.parametrize("permission", [RecentlyAuthenticated, ~HasSecondFactor, HasScope("a")])
+def test_a_permission_that_answers_for_objects_as_for_the_request_is_left_alone(permission):
+    assert found(RULE, detail(permission)) == []
 
 
 @pytest.mark.django_db

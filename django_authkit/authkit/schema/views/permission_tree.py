@@ -114,7 +114,9 @@ def decided_by_object(
 
 
 def _speaks_of_objects(kind: Any) -> bool:
-    return kind.has_object_permission is not _base_of(kind).has_object_permission
+    check = kind.has_object_permission
+    repeats = getattr(check, "repeats_has_permission", False)
+    return check is not _base_of(kind).has_object_permission and not repeats
 
 
 def is_about_one_object(view: Any, names: Iterable[str]) -> bool:

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from authkit.core.db.outages import outages_as_503
 from authkit.core.http.client import client_of
+from authkit.core.http.permissions import ExplainingPermission
 from authkit.core.identity.unverified_email import is_verified
 from authkit.errors import EmailUnverified, ServiceUnavailable, SessionEnded, StepUpRequired
 from authkit.events.flows import record
@@ -16,7 +18,7 @@ from authkit.sessions.models import Session
 from authkit.sessions.validate import RECENT_SECONDS, is_recent
 
 
-class HasSecondFactor(BasePermission):
+class HasSecondFactor(ExplainingPermission):
     """Only for sessions whose user has passed a second factor (``mfa`` in ``amr``, RFC 8176).
 
     Others are answered 401 ``insufficient_user_authentication`` (RFC 9470 section 3); API
@@ -29,13 +31,12 @@ class HasSecondFactor(BasePermission):
         token: Any = request.auth
         if not isinstance(token, AccessToken):
             return False
-        if "mfa" not in token.session.amr:
-            record_refusal("step_up_required", request, token.session)
-            raise StepUpRequired
-        return True
+        if "mfa" in token.session.amr:
+            return True
+        return self.refuse(request, StepUpRequired(), _step_up_of(request, token))
 
 
-class RecentlyAuthenticated(BasePermission):
+class RecentlyAuthenticated(ExplainingPermission):
     """Only for users who proved who they are within the last ``max_age`` seconds.
 
     Others are answered 401 ``insufficient_user_authentication`` with ``max_age`` in the
@@ -50,13 +51,12 @@ class RecentlyAuthenticated(BasePermission):
         token: Any = request.auth
         if not isinstance(token, AccessToken):
             return False
-        if not is_recent(token.claims, self.max_age):
-            record_refusal("step_up_required", request, token.session)
-            raise StepUpRequired(self.max_age)
-        return True
+        if is_recent(token.claims, self.max_age):
+            return True
+        return self.refuse(request, StepUpRequired(self.max_age), _step_up_of(request, token))
 
 
-class HasVerifiedEmail(BasePermission):
+class HasVerifiedEmail(ExplainingPermission):
     """Only for users with a verified e-mail, by any credential; one query.
 
     Others are answered 403 ``email_unverified``. Service keys are forbidden. While the database is
@@ -70,13 +70,9 @@ class HasVerifiedEmail(BasePermission):
             return False
         with outages_as_503():
             verified = is_verified(request.user)
-        if not verified:
-            token: Any = request.auth
-            session = token.session.pk if isinstance(token, AccessToken) else None
-            client = client_of(request._request)
-            record("email_unverified", client=client, user=request.user.pk, session=session)
-            raise EmailUnverified
-        return True
+        if verified:
+            return True
+        return self.refuse(request, EmailUnverified(), partial(_record_unverified, request))
 
 
 class MayAddCredentials(HasVerifiedEmail):
@@ -92,6 +88,15 @@ class MayAddCredentials(HasVerifiedEmail):
             return False
         with outages_as_503():
             is_live = Session.objects.live().filter(pk=token.session.pk).exists()
-        if not is_live:
-            raise SessionEnded
-        return True
+        return is_live or self.refuse(request, SessionEnded())
+
+
+def _step_up_of(request: Request, token: AccessToken) -> Callable[[], None]:
+    return partial(record_refusal, "step_up_required", request, token.session)
+
+
+def _record_unverified(request: Request) -> None:
+    token: Any = request.auth
+    session = token.session.pk if isinstance(token, AccessToken) else None
+    client = client_of(request._request)
+    record("email_unverified", client=client, user=request.user.pk, session=session)
