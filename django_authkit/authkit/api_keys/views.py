@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from authkit.api_keys import flows
+from authkit.api_keys.models import APIKey
 from authkit.api_keys.permissions import HasScope, IsServiceKey
 from authkit.api_keys.scopes import INTROSPECT
 from authkit.api_keys.serializers import (
@@ -163,6 +164,7 @@ class TokenIntrospectView(AuthkitView):
     refuses = (*AuthkitView.refuses, NotAuthenticated)
     authentication_classes = [APIKeyAuthentication]
     permission_classes = [HasScope, IsServiceKey]
+    credentials = (APIKey,)
     required_scopes = [INTROSPECT]
     serializer_class = IntrospectionRequestSerializer
 

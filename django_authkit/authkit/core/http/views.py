@@ -11,7 +11,7 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
-from rest_framework.request import Request
+from rest_framework.request import ForcedAuthentication, Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
@@ -45,6 +45,9 @@ class AuthkitView(APIView):
     #: What every operation may answer; :func:`~authkit.core.http.openapi.operation` adds the rest.
     refuses: tuple[type[APIException], ...] = (ServiceUnavailable,)
 
+    #: The kinds of ``request.auth`` that the view works with.
+    credentials: tuple[type, ...] = ()
+
     parser_classes = [StrictJSONParser]
     renderer_classes = [JSONRenderer]
     versioning_class = None
@@ -57,6 +60,17 @@ class AuthkitView(APIView):
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
         return non_atomic(super().as_view(**initkwargs))
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Return DRF's request; ``force_authenticate()`` of a test must bring what a view needs.
+
+        A user without a session, or a token of another kind, is answered as if it were absent.
+        """
+        made: Request = super().initialize_request(request, *args, **kwargs)
+        forced = [one for one in made.authenticators or () if type(one) is ForcedAuthentication]
+        if forced and not isinstance(forced[0].force_token, self.credentials):
+            made.authenticators = self.get_authenticators()
+        return made
 
     # Crash reports show the variables of every function below: passwords, codes, tokens.
     @sensitive_variables()

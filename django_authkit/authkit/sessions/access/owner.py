@@ -20,6 +20,7 @@ class OwnerView(AuthkitView):
     """For the holder of a live session; API keys are not accepted."""
 
     refuses = (*AuthkitView.refuses, NotAuthenticated)
+    credentials = (AccessToken,)
     authentication_classes = [JWTAuthentication]
     permission_classes = [IsAuthenticated]
 
