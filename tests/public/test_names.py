@@ -41,6 +41,16 @@ FACES = {
         "TOTPDeviceAdmin",
         "unlock_accounts",
     ],
+    "authkit.testing": [
+        "AuthenticatorApp",
+        "CaughtMail",
+        "KeyClient",
+        "SessionClient",
+        "authenticator_app",
+        "catch_mails",
+        "client_for",
+        "key_client",
+    ],
     "authkit.throttling": [
         "APIKeyThrottle",
         "AnonymousThrottle",
@@ -159,6 +169,9 @@ STRINGS_IN_SETTINGS = [
     "authkit.throttling.ScopedThrottle",
     "authkit.throttling.StaffThrottle",
     "authkit.throttling.UserThrottle",
+    "authkit.testing.plugin.authkit_authenticator_app",
+    "authkit.testing.plugin.authkit_client",
+    "authkit.testing.plugin.authkit_key_client",
     "authkit.factors.admin_site.SecondFactorAdminSite",
     "authkit.factors.apps.SecondFactorAdminConfig",
 ]
