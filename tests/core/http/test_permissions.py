@@ -259,6 +259,12 @@ class OnlyForGet(RecentlyAuthenticated):
         return request.method != "GET" or super().has_permission(request, view)
 
 
+class WithMessage(RecentlyAuthenticated):
+    def has_permission(self, request, view):
+        self.message = "of this request"
+        return super().has_permission(request, view)
+
+
 class WithoutAlternative(View):
     alternative = False
 
@@ -277,6 +283,7 @@ def test_a_subclass_has_the_last_word(stale, permission):
 def test_a_subclass_that_asks_super_still_challenges(stale):
     assert answer_of(stale, OnlyForGet) == STALE
     assert answer_of(stale, ~OnlyForGet) == ADMITTED
+    assert answer_of(stale, WithMessage) == STALE
 
 
 def test_of_alternatives_the_last_one_decides(stale):

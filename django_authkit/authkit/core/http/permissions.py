@@ -7,6 +7,7 @@ loses the reason. So a permission raises only where its refusal is that of the v
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -69,11 +70,12 @@ def _raising_at_last(check: Check) -> Check:
         if id(self) in noted:
             return check(self, request, view)  # called by super()
         noted[id(self)] = None
+        as_listed = copy(self)  # a subclass may set a message of its own
         try:
             admits = check(self, request, view)
         finally:
             refusal = noted.pop(id(self))
-        if refusal and not admits and _decides(self, view):
+        if refusal and not admits and _decides(as_listed, view):
             refusal.record()
             raise refusal.error
         return admits
