@@ -7,7 +7,6 @@ loses the reason. So a permission raises only where its refusal is that of the v
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from copy import copy
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -70,12 +69,12 @@ def _raising_at_last(check: Check) -> Check:
         if id(self) in noted:
             return check(self, request, view)  # called by super()
         noted[id(self)] = None
-        as_listed = copy(self)  # a subclass may set a message of its own
+        state = dict(vars(self))  # as listed: a subclass may set a message of its own
         try:
             admits = check(self, request, view)
         finally:
             refusal = noted.pop(id(self))
-        if refusal and not admits and _decides(as_listed, view):
+        if refusal and not admits and _decides(type(self), state, view):
             refusal.record()
             raise refusal.error
         return admits
@@ -84,19 +83,28 @@ def _raising_at_last(check: Check) -> Check:
     return has_permission
 
 
-def _decides(permission: BasePermission, view: Any) -> bool:
-    """Say whether the view refuses what a permission refuses, whatever is asked after it."""
+def _decides(kind: type, state: dict[str, Any], view: Any) -> bool:
+    """Say whether the view refuses what a permission refuses, whatever is asked after it.
+
+    The permission is known by class and attributes: a view makes new instances each time.
+    """
     listed = view.get_permissions() if hasattr(view, "get_permissions") else ()
-    places = [decides for one in listed for decides in _places_of(permission, one)]
+    places = [
+        decides
+        for tree in listed
+        for one, decides in _leaves(tree)
+        if type(one) is kind and vars(one) == state
+    ]
     return bool(places) and all(places)
 
 
-def _places_of(permission: Any, tree: Any, *, decides: bool = True) -> Iterator[bool]:
-    """Yield whether a permission decides, for each of its places in another."""
-    kind: Any = type(tree)
-    if issubclass(kind, AND | OR | NOT):
-        yield from _places_of(permission, tree.op1, decides=decides and issubclass(kind, AND))
-    if issubclass(kind, AND | OR):
-        yield from _places_of(permission, tree.op2, decides=decides)
-    if kind is type(permission) and vars(tree) == vars(permission):
-        yield decides  # a view makes new instances each time
+def _leaves(tree: Any, *, decides: bool = True) -> Iterator[tuple[Any, bool]]:
+    """Yield each permission of a tree, and whether nothing that is asked later can admit."""
+    if isinstance(tree, AND | OR | NOT):
+        operands: Any = tree
+        first_decides = decides and isinstance(tree, AND)
+        yield from _leaves(operands.op1, decides=first_decides)
+        if not isinstance(tree, NOT):
+            yield from _leaves(operands.op2, decides=decides)
+    else:
+        yield tree, decides
