@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from django.db import connections, transaction
@@ -32,11 +33,28 @@ def non_atomic(view: View) -> View:
     return view
 
 
+@contextmanager
+def transactions_left_alone() -> Iterator[None]:
+    """Undo that transactions are marked for rollback, which are those of callers here.
+
+    DRF's handler marks every open transaction under ATOMIC_REQUESTS, as if it were the request's.
+    Around a view that is exempt it is that of a ``TestCase``, or of the code that called the view.
+    """
+    found = [each for each in connections.all(initialized_only=True) if each.in_atomic_block]
+    before = [each.needs_rollback for each in found]
+    try:
+        yield
+    finally:
+        for each, was_marked in zip(found, before, strict=True):
+            each.set_rollback(was_marked)
+
+
 class AuthkitView(APIView):
     """JSON in, JSON out, never cached; every refusal has a code and the headers it needs.
 
     ATOMIC_REQUESTS does not apply, on any database: DRF rolls the request's transaction back
     for every refusal, and some of its effects (a session ended by a replayed token) must be kept.
+    Transactions around a view, such as that of a ``TestCase``, are not marked for rollback either.
 
     The project's own ``EXCEPTION_HANDLER`` answers exceptions. The machine-readable code is added
     only where it returns DRF's plain ``{"detail": ...}``.
@@ -91,7 +109,8 @@ class AuthkitView(APIView):
             exc = NotFound()
         elif is_outage(exc):
             exc = unavailable(exc)
-        response = super().handle_exception(exc)
+        with transactions_left_alone():
+            response = super().handle_exception(exc)
         if isinstance(exc, APIException):
             _add_code(response, exc)
         return response
