@@ -10,7 +10,7 @@ from django.test import override_settings
 from django.urls import include, path
 from rest_framework.decorators import action
 from rest_framework.routers import SimpleRouter
-from rest_framework.throttling import AnonRateThrottle, BaseThrottle
+from rest_framework.throttling import AnonRateThrottle, BaseThrottle, ScopedRateThrottle
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSet
 
@@ -46,6 +46,14 @@ class Once(RateThrottle):
 
 class Twice(RateThrottle):
     rate = "twice/day"
+
+
+class FiveMinutes(AnonRateThrottle):
+    rate = "1/5m"
+
+
+class ByView(ScopedRateThrottle):
+    THROTTLE_RATES = {"export": "many"}
 
 
 class Reports(ViewSet):
@@ -99,7 +107,7 @@ RIGHT_RATES = {
     "a rate without a view": {"rates": {"user": "some"}},
     "throttles of others": {
         "defaults": [THEIRS],
-        "patterns": [view(throttle_classes=[HostThrottle, AnonRateThrottle])],
+        "patterns": [view(throttle_classes=[HostThrottle, AnonRateThrottle, ByView])],
         "rates": {"anon": "10/5m"},
     },
     "a rate of the class": {"patterns": [view(throttle_classes=[Once])]},
@@ -132,7 +140,27 @@ WRONG_RATES = {
     "words": ({"defaults": [TIER], "rates": {"user": "many"}}, unreadable("many", "user")),
     "a number": ({"defaults": [TIER], "rates": {"user": 60}}, unreadable(60, "user")),
     "five minutes": ({"defaults": [TIER], "rates": {"user": "1/5m"}}, unreadable("1/5m", "user")),
-    "none at all": ({"defaults": [TIER], "rates": {"user": "0/min"}}, unreadable("0/min", "user")),
+    "none at all": (
+        {"defaults": [TIER], "rates": {"user": "0/min"}},
+        "The rate of 'user' is 0: no request is let through.",
+    ),
+    "nothing": ({"defaults": [TIER], "rates": {"user": ""}}, unreadable("", "user")),
+    "a throttle of others, five minutes": (
+        {"patterns": [view(throttle_classes=[FiveMinutes])]},
+        "The rate of 'anon' cannot be read by tests.checks.test_rates.FiveMinutes: KeyError('5'); "
+        "requests are answered 500.",
+    ),
+    "a throttle of others, words": (
+        {"patterns": [view(throttle_classes=[ByView], throttle_scope="export")]},
+        "The rate of 'export' cannot be read by tests.checks.test_rates.ByView: "
+        "ValueError('not enough values to unpack (expected 2, got 1)'); requests are answered 500.",
+    ),
+    "a throttle of others without a rate": (
+        {"patterns": [view(throttle_classes=[ByView], throttle_scope="import")]},
+        "The rate of 'import' cannot be read by tests.checks.test_rates.ByView: "
+        "ImproperlyConfigured(\"No default throttle rate set for 'import' scope\"); requests are "
+        "answered 500.",
+    ),
     "a view's own tier": (
         {"patterns": [view(throttle_classes=[UserThrottle])]},
         no_rate("UserThrottle", "user"),

@@ -15,9 +15,9 @@ from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, router
 from rest_framework.settings import api_settings
-from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.throttling import ScopedRateThrottle, SimpleRateThrottle
 
-from authkit.checks.routes import routed_views
+from authkit.checks.routes import path_of, routed_views
 from authkit.core.limits.cached import adds
 from authkit.core.limits.models import RequestCount
 from authkit.throttling import RateThrottle, ScopedThrottle
@@ -36,8 +36,8 @@ class Use:
 
 
 def check_rates(**kwargs: Any) -> list[CheckMessage]:
-    """Return one error for each rate that is missing or cannot be read."""
-    wrong = {str(error): None for use in _throttles() if (error := _error_of(use))}
+    """Return one error for each rate that is missing, cannot be read, or lets nothing through."""
+    wrong = dict.fromkeys(filter(None, map(_problem_of, _throttles())))
     return [
         Error(
             sentence,
@@ -63,26 +63,46 @@ def _throttles() -> list[Use]:
         for throttle in view.attribute("throttle_classes") or ():
             if isinstance(throttle, type):
                 scope = getattr(throttle, "scope", None)
-                if issubclass(throttle, ScopedThrottle):
-                    scope = view.attribute("throttle_scope")
+                if issubclass(throttle, ScopedThrottle | ScopedRateThrottle):
+                    scope = view.attribute(getattr(throttle, "scope_attr", "throttle_scope"))
                 found[Use(throttle, scope)] = None
     return list(found)
 
 
-def _error_of(use: Use) -> ImproperlyConfigured | None:
-    if not use.is_ours or (use.scope is None and not getattr(use.throttle, "rate", None)):
+def _problem_of(use: Use) -> str | None:
+    if use.scope is None and not getattr(use.throttle, "rate", None):
         return None
+    if use.is_ours:
+        return _problem_of_ours(use)
+    return _problem_of_theirs(use) if issubclass(use.throttle, SimpleRateThrottle) else None
+
+
+def _problem_of_ours(use: Use) -> str | None:
     throttle: RateThrottle = use.throttle()
     throttle.scope = use.scope
     if throttle.cache_alias not in settings.CACHES:
-        return ImproperlyConfigured(
+        return (
             f"{use.throttle.__name__} counts in CACHES['{throttle.cache_alias}'], which does "
             "not exist."
         )
     try:
-        throttle.get_rate()
+        rate = throttle.get_rate()
     except ImproperlyConfigured as error:
-        return error
+        return str(error)
+    lets_none = rate is not None and not rate.number
+    return f"The rate of '{use.scope}' is 0: no request is let through." if lets_none else None
+
+
+def _problem_of_theirs(use: Use) -> str | None:
+    try:
+        throttle: Any = use.throttle()  # most read their rate here
+        throttle.scope = use.scope
+        throttle.parse_rate(getattr(throttle, "rate", None) or throttle.get_rate())
+    except Exception as error:  # ValueError, KeyError, ImproperlyConfigured, AttributeError
+        return (
+            f"The rate of '{use.scope}' cannot be read by {path_of(use.throttle)}: {error!r}; "
+            "requests are answered 500."
+        )
     return None
 
 

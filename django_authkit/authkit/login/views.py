@@ -20,6 +20,7 @@ from authkit.login.serializers import (
     SecondFactorSerializer,
 )
 from authkit.sessions.access.authentication import EnrolmentAuthentication
+from authkit.sessions.access.body_token import BodyTokenView
 from authkit.sessions.access.owner import OwnerView, current_session, current_user
 from authkit.sessions.serializers import TokenPairSerializer
 
@@ -50,9 +51,11 @@ class TokenObtainView(PublicView):
         return Response(asdict(result), status.HTTP_202_ACCEPTED if pending else status.HTTP_200_OK)
 
 
-class TokenSecondFactorView(PublicView):
+class TokenSecondFactorView(BodyTokenView):
     permission_classes = [AllowAny]
     serializer_class = SecondFactorSerializer
+    sent_as = "challenge"
+    token_types = ("challenge",)
 
     @operation(
         "token_second_factor",

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 
 from authkit.core.http.client import client_of
 from authkit.core.http.openapi import DONE, EmptySerializer, operation
-from authkit.core.http.views import PublicView
 from authkit.errors import SessionEnded, TokenExpired, TokenInvalid, TokenReused
+from authkit.sessions.access.body_token import BodyTokenView
 from authkit.sessions.access.owner import OwnerView, current_session, current_user, uuid_or_404
 from authkit.sessions.log_out import log_out
 from authkit.sessions.revoke import end_other_sessions, end_session, live_sessions
@@ -27,9 +27,11 @@ from authkit.sessions.serializers import (
 from authkit.sessions.validate import verify_token
 
 
-class TokenRefreshView(PublicView):
+class TokenRefreshView(BodyTokenView):
     permission_classes = [AllowAny]
     serializer_class = RefreshTokenSerializer
+    sent_as = "refresh"
+    token_types = ("refresh",)
 
     @operation(
         "token_refresh",
@@ -47,9 +49,11 @@ class TokenRefreshView(PublicView):
         return Response(asdict(pair))
 
 
-class TokenVerifyView(PublicView):
+class TokenVerifyView(BodyTokenView):
     permission_classes = [AllowAny]
     serializer_class = AnyTokenSerializer
+    sent_as = "token"
+    token_types = ("access", "refresh")
 
     @operation(
         "token_verify",
@@ -62,9 +66,11 @@ class TokenVerifyView(PublicView):
         return Response({})
 
 
-class TokenRevokeView(PublicView):
+class TokenRevokeView(BodyTokenView):
     permission_classes = [AllowAny]
     serializer_class = RefreshTokenSerializer
+    sent_as = "refresh"
+    token_types = ("refresh",)
 
     @operation(
         "token_revoke",

@@ -2,9 +2,9 @@
 
 import pytest
 from authkit.core.http.views import AuthkitView
+from authkit.core.limits.models import RequestCount
 from authkit.models import APIKey
 from authkit.throttling import AnonymousThrottle
-from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
 from tests.conftest import AUTH, bearer
@@ -169,17 +169,31 @@ def test_rates_are_read_when_they_are_needed(client):
 @pytest.mark.parametrize(
     ("rates", "sentence"),
     [
-        ({}, r"AnonymousThrottle wants a rate: write .*\['anon'\] = '60/min', say\."),
+        ({}, "AnonymousThrottle wants a rate: write"),
         ({"anon": "many"}, "The rate 'many' of 'anon' cannot be read: write it like '60/min'."),
+        ({"anon": ""}, "The rate '' of 'anon' cannot be read"),
+        ({"anon": "-1/day"}, "The rate '-1/day' of 'anon' cannot be read"),
         ({"anon": 60}, "The rate 60 of 'anon' cannot be read"),
     ],
 )
-def test_a_rate_that_is_not_there_is_said_in_a_sentence(client, rates, sentence):
-    with (
-        override_settings(REST_FRAMEWORK={"DEFAULT_THROTTLE_RATES": rates}),
-        pytest.raises(ImproperlyConfigured, match=sentence),
-    ):
-        client.get("/tiered/")
+def test_without_a_rate_that_can_be_read_nothing_is_let_through(client, rates, sentence, caplog):
+    """E013 says so before; at run time it fails closed, and the log has the sentence."""
+    with override_settings(REST_FRAMEWORK={"DEFAULT_THROTTLE_RATES": rates}):
+        response = client.get("/tiered/")
+    assert response.status_code == 503
+    assert response.headers["Retry-After"]
+    [line] = [record for record in caplog.records if record.name == "authkit.tiers"]
+    assert (line.levelname, sentence in line.getMessage()) == ("ERROR", True)
+
+
+@pytest.mark.parametrize("rate", ["0/s", "0/min", "0/day"])
+def test_a_rate_of_0_lets_nothing_through_as_in_rest_framework(client, rate):
+    with override_settings(REST_FRAMEWORK={"DEFAULT_THROTTLE_RATES": {**RATES, "anon": rate}}):
+        response = client.get("/tiered/")
+    assert response.status_code == 429
+    seconds = {"0/s": "1", "0/min": "60", "0/day": "86400"}
+    assert response.headers["Retry-After"] == seconds[rate]
+    assert RequestCount.objects.count() == 0
 
 
 def test_our_own_endpoints_accept_the_throttles_too(client, monkeypatch):

@@ -15,7 +15,7 @@ PERIODS = {
     "h": timedelta(hours=1),
     "d": timedelta(days=1),
 }
-_RATE = re.compile(r"([1-9][0-9]{0,8})/(s|sec|second|m|min|minute|h|hour|d|day)")
+_RATE = re.compile(r"(0|[1-9][0-9]{0,8})/(s|sec|second|m|min|minute|h|hour|d|day)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,16 @@ class Rate:
 
 
 @lru_cache(maxsize=1024)
-def parse(rate: str) -> Rate:
+def parse(rate: str, *, least: int = 1) -> Rate:
     """Return the rate of a text such as ``"1000/hour"``.
 
     >>> parse("1000/hour").period
     datetime.timedelta(seconds=3600)
 
-    :raises ValueError: it is not a rate.
+    :raises ValueError: it is not a rate, or its number is below ``least``.
     """
     match = _RATE.fullmatch(rate)
-    if match is None:
+    if match is None or int(match[1]) < least:
         raise ValueError(f"{rate!r} is no rate")
     return Rate(int(match[1]), PERIODS[match[2][0]])
 

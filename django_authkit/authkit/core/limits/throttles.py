@@ -9,11 +9,13 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
+from authkit.core.counted_log import log_counted
 from authkit.core.db.outages import outages_as_503
 from authkit.core.http.client import client_of
 from authkit.core.http.header_credentials import is_key
 from authkit.core.limits.cached import counter_of
 from authkit.core.limits.rates import Rate, parse
+from authkit.errors import ServiceUnavailable
 
 logger = logging.getLogger("authkit.tiers")
 
@@ -21,11 +23,12 @@ logger = logging.getLogger("authkit.tiers")
 class RateThrottle(BaseThrottle):
     """Base of the rate limits. Refuses with 429 ``throttled`` and ``Retry-After`` in seconds.
 
-    While neither the cache nor the database counts, the answer is 503 (fail closed).
+    While neither the cache nor the database counts, or the settings have no rate that can be read,
+    the answer is 503 (fail closed).
 
     A tier of your own has a ``scope``, and ``applies_to`` selects its requests. Its rate is
     that of its scope in ``REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]``, such as ``"60/min"``, or its
-    attribute ``rate``; None is no limit.
+    attribute ``rate``; None is no limit, and a number of 0 lets nothing through, as in DRF.
     """
 
     scope: str | None = None
@@ -38,12 +41,19 @@ class RateThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: Any) -> bool:
         with outages_as_503():  # applies_to() of a project may ask the database, too
-            rate = self.get_rate() if self.applies_to(request) else None
-            client = None if rate is None else counted_as(request)
-            if rate is None or client is None:
+            rate = self._rate_or_503() if self.applies_to(request) else None
+            client = None if rate is None else self.get_ident(request)
+            if rate is None or not client:
                 return True
-            self.seconds_left = counter_of(self.cache_alias).take(f"{self.scope}:{client}", rate)
+            self.seconds_left = self._count(client, rate)
         return not self.seconds_left
+
+    def get_ident(self, request: Request) -> str:
+        """Return what a request is counted for, ``""`` for nothing.
+
+        REST framework's hook: views where a token in the body says it replace this.
+        """
+        return counted_as(request) or ""
 
     def wait(self) -> float | None:
         return self.seconds_left or None
@@ -59,11 +69,23 @@ class RateThrottle(BaseThrottle):
         """
         rate = self.rate or self._configured_rate()
         try:
-            return None if rate is None else parse(rate)
+            return None if rate is None else parse(rate, least=0)
         except (TypeError, ValueError):
             raise ImproperlyConfigured(
                 f"The rate {rate!r} of '{self.scope}' cannot be read: write it like '60/min'."
             ) from None
+
+    def _rate_or_503(self) -> Rate | None:
+        try:
+            return self.get_rate()
+        except ImproperlyConfigured as error:  # E013
+            log_counted(logger, logging.ERROR, "A rate limit is unknown; answered 503.", error)
+            raise ServiceUnavailable from error
+
+    def _count(self, client: str, rate: Rate) -> int:
+        if not rate.number:
+            return int(rate.period.total_seconds())
+        return counter_of(self.cache_alias).take(f"{self.scope}:{client}", rate)
 
     def _configured_rate(self) -> str | None:
         try:
