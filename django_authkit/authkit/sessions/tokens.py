@@ -105,8 +105,10 @@ def challenge_token(session: Session) -> str:
 
 
 def access_expires_at(session: Session, proved_at: datetime | None = None) -> datetime:
+    """Return when the next access token expires: never after its session, so ``exp`` is true."""
     issued_at = proved_at or session.last_used_at
-    return min(issued_at + access_lifetime(), session.absolute_expires_at)
+    ends_at = min(session.idle_expires_at, session.absolute_expires_at)
+    return min(issued_at + access_lifetime(), ends_at)
 
 
 def user_id_of(user: Any) -> str:
