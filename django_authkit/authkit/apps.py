@@ -26,10 +26,12 @@ REQUIRED_APPS = (
 CHECKS = (
     "authkit.checks.settings.check_settings",
     "authkit.checks.signing.check_signing",
+    "authkit.checks.claims.check_claims",
     "authkit.checks.signing_keys.check_signing_keys",
     "authkit.checks.api_keys.check_scopes",
     "authkit.checks.rates.check_rates",
     "authkit.checks.accounts.check_registration",
+    "authkit.checks.authenticators.check_authenticators",
     "authkit.checks.time_zone.check_time_zone",
 )
 

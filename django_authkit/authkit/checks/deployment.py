@@ -9,7 +9,9 @@ import django
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage
+from drf_spectacular.views import SpectacularAPIView
 
+from authkit.checks.routes import routed_views
 from authkit.conf import conf
 
 #: Settings of Django that imply a reverse proxy.
@@ -53,8 +55,10 @@ def _early_mailers() -> Iterator[CheckMessage]:
 
 def _schema_without_hook() -> Iterator[CheckMessage]:
     configured = getattr(settings, "SPECTACULAR_SETTINGS", {})
-    hooks = configured.get("POSTPROCESSING_HOOKS", []) if isinstance(configured, Mapping) else []
-    if _generates_schema() and not any(SCHEMA_HOOK in (hook, _path(hook)) for hook in hooks):
+    hooks = configured.get("POSTPROCESSING_HOOKS") if isinstance(configured, Mapping) else None
+    if any(SCHEMA_HOOK in (hook, _path(hook)) for hook in hooks or ()):
+        return
+    if _generates_schema() or _serves_schema():
         yield checks.Warning(
             "The OpenAPI document says what drf-spectacular guesses about security, not what the "
             "views enforce.",
@@ -67,6 +71,10 @@ def _generates_schema() -> bool:
     # The default of REST framework is the class of another generator.
     chosen: str = getattr(settings, "REST_FRAMEWORK", {}).get("DEFAULT_SCHEMA_CLASS", "")
     return bool(chosen) and not str(chosen).startswith("rest_framework.")
+
+
+def _serves_schema() -> bool:
+    return any(issubclass(view.cls, SpectacularAPIView) for view in routed_views())
 
 
 def _path(hook: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -13,13 +13,16 @@ from django.core.checks import CheckMessage, Error
 
 from authkit.checks.settings import no_dict, unknown_keys
 from authkit.conf import conf
-from authkit.conf.values import is_positive_timedelta
+from authkit.conf.values import is_lifetime
 from authkit.conf.written import as_python
 from authkit.signing.keys import ALGORITHMS, HMAC_KEY_BYTES, RSA_KEY_BITS
 from authkit.signing.simple_jwt import DEFAULTS, UNUSED, configured, setting
 
 #: The prefix of a SECRET_KEY that ``startproject`` generates.
 INSECURE_PREFIX = "django-insecure-"
+
+#: In characters, of the issuer or of all audiences: a token has at most 4096.
+MAX_NAMES_LENGTH = 1000
 
 
 def check_signing(**kwargs: Any) -> list[CheckMessage]:
@@ -58,15 +61,16 @@ def _unused(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
 def _wrong_lifetimes() -> Iterator[CheckMessage]:
     for name in ("ACCESS_TOKEN_LIFETIME", "REFRESH_TOKEN_LIFETIME"):
         value = setting(name)
-        if not is_positive_timedelta(value):
+        if not is_lifetime(value):
             yield Error(
-                f"SIMPLE_JWT['{name}'] should be a timedelta above zero, not {value!r}.",
+                f"SIMPLE_JWT['{name}'] should be a timedelta from one second to 100 years, "
+                f"not {value!r}.",
                 hint=f"Write {as_python(DEFAULTS[name])}.",
                 id="authkit.E005",
             )
 
     access, refresh = setting("ACCESS_TOKEN_LIFETIME"), setting("REFRESH_TOKEN_LIFETIME")
-    both = is_positive_timedelta(access) and is_positive_timedelta(refresh)
+    both = is_lifetime(access) and is_lifetime(refresh)
     if both and refresh < access:
         yield Error(
             f"SIMPLE_JWT['REFRESH_TOKEN_LIFETIME'] ({refresh}) is shorter than "
@@ -78,25 +82,32 @@ def _wrong_lifetimes() -> Iterator[CheckMessage]:
 
 def _wrong_claims() -> Iterator[CheckMessage]:
     issuer, audience = setting("ISSUER"), setting("AUDIENCE")
-    if not (issuer is None or isinstance(issuer, str)):
+    if not (issuer is None or (isinstance(issuer, str) and _are_names([issuer]))):
         yield _no_claim(
-            "ISSUER", "a string", issuer, 'Write a name such as "https://auth.example.com".'
+            "ISSUER",
+            "a string that is not empty",
+            issuer,
+            'Write a name such as "https://auth.example.com", or leave it out.',
         )
-    several = isinstance(audience, list | tuple | set) and audience
-    if not (
-        audience is None
-        or isinstance(audience, str)
-        or (several and all(isinstance(each, str) for each in audience))
-    ):
-        expected = "a string or a list of strings"
+    several = audience if isinstance(audience, list | tuple | set) else [audience]
+    if not (audience is None or _are_names(several)):
         yield _no_claim(
-            "AUDIENCE", expected, audience, 'Write a name such as "https://api.example.com".'
+            "AUDIENCE",
+            "a string or a list of strings that are not empty",
+            audience,
+            'Write a name such as "https://api.example.com", or leave it out.',
         )
+
+
+def _are_names(names: Collection[Any]) -> bool:
+    """Say whether these may be written into each token, which has a longest length."""
+    each_is_one = all(isinstance(name, str) and name for name in names)
+    return bool(names) and each_is_one and sum(map(len, names)) <= MAX_NAMES_LENGTH
 
 
 def _no_claim(name: str, expected: str, value: Any, hint: str) -> CheckMessage:
     return Error(
-        f"SIMPLE_JWT['{name}'] should be {expected}, or None, not {value!r}.",
+        f"SIMPLE_JWT['{name}'] should be {expected}, or None, not {ascii(value)[:80]}.",
         hint=hint,
         id="authkit.E008",
     )
@@ -197,10 +208,11 @@ def _short_hmac_key() -> Iterator[CheckMessage]:
     if not _is_hmac() or name is None:
         return
     algorithm = setting("ALGORITHM")
-    length = len(key if isinstance(key, bytes) else str(key).encode())
-    if length < HMAC_KEY_BYTES[algorithm]:
+    length = _bytes_of(key)
+    if length is None or length < HMAC_KEY_BYTES[algorithm]:
+        number = "no readable" if length is None else length
         yield Error(
-            f"The key that signs tokens, {name}, has {length} bytes; {algorithm} requires at least "
+            f"The key that signs tokens, {name}, has {number} bytes; {algorithm} requires at least "
             f"{HMAC_KEY_BYTES[algorithm]} (RFC 7518 section 3.2).",
             hint=(
                 f"Set {name} to the output of: "
@@ -208,6 +220,16 @@ def _short_hmac_key() -> Iterator[CheckMessage]:
             ),
             id="authkit.E006",
         )
+
+
+def _bytes_of(key: Any) -> int | None:
+    """Return the length of a secret; None for what is none, such as text with a lone surrogate."""
+    if isinstance(key, bytes):
+        return len(key)
+    try:
+        return len(key.encode()) if isinstance(key, str) else None
+    except UnicodeEncodeError:
+        return None
 
 
 def _signing_secret() -> tuple[str | None, Any]:

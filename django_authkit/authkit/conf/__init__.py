@@ -38,8 +38,8 @@ class Settings(Declarations):
     )
     SESSION_ABSOLUTE_LIFETIME = Setting(
         timedelta(days=30),
-        is_right=values.is_positive_timedelta,
-        expected="a timedelta above zero",
+        is_right=values.is_lifetime,
+        expected="a timedelta from one second to 100 years",
         hint="Write timedelta(days=30).",
         doc="""
         The absolute lifetime of a session: how long it lasts at most, however often it is
@@ -335,8 +335,8 @@ class Settings(Declarations):
     )
     EVENT_RETENTION = Setting(
         timedelta(days=365),
-        is_right=values.is_positive_timedelta,
-        expected="a timedelta above zero",
+        is_right=values.is_lifetime,
+        expected="a timedelta from one second to 100 years",
         hint="Write timedelta(days=365).",
         doc="""
         The age at which `manage.py authkit_prune` deletes security events.
@@ -362,7 +362,7 @@ class Settings(Declarations):
     PASSWORD_RESET_LIFETIME = Setting(
         timedelta(minutes=30),
         is_right=values.is_reset_lifetime,
-        expected="a timedelta above zero and of 24 hours at most",
+        expected="a timedelta from one second to 24 hours",
         hint="Write timedelta(minutes=30).",
         doc="""
         How long a password reset link is valid; 24 hours at most (NIST SP 800-63B-4 section

@@ -18,6 +18,9 @@ from django.utils.module_loading import import_string
 #: Characters, so that a subject can be read in a list of mails.
 MAX_SITE_NAME = 64
 
+#: A hundred years.
+MAX_LIFETIME = timedelta(days=36_525)
+
 
 def is_bool(value: Any) -> bool:
     return type(value) is bool
@@ -31,13 +34,14 @@ def one_of(*choices: str) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) and value in choices
 
 
-def is_positive_timedelta(value: Any) -> bool:
-    return isinstance(value, timedelta) and value > timedelta(0)
+def is_lifetime(value: Any) -> bool:
+    """Say whether a token may last so long: ``exp`` counts seconds, and years end at 9999."""
+    return isinstance(value, timedelta) and timedelta(seconds=1) <= value <= MAX_LIFETIME
 
 
 def is_reset_lifetime(value: Any) -> bool:
     # NIST SP 800-63B-4 section 4.2.1.2.
-    return is_positive_timedelta(value) and value <= timedelta(hours=24)
+    return is_lifetime(value) and value <= timedelta(hours=24)
 
 
 def is_brand(value: Any) -> bool:

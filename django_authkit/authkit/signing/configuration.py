@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
+from json import JSONEncoder
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.dispatch import receiver
+from django.utils.module_loading import import_string
 
 from authkit.signing.ring import KeyRing, read_ring
 from authkit.signing.simple_jwt import setting
@@ -25,7 +28,7 @@ class Configuration:
     audience: Any
     issuer: str | None
     leeway: float
-    json_encoder: Any
+    json_encoder: type[JSONEncoder] | None
     user_id_field: str
     user_id_claim: str
     token_type_claim: str
@@ -41,15 +44,40 @@ def configuration() -> Configuration:
     leeway = setting("LEEWAY") or 0
     return Configuration(
         ring=read_ring(),
-        audience=setting("AUDIENCE"),
+        audience=_audience(),
         issuer=setting("ISSUER"),
         leeway=leeway.total_seconds() if isinstance(leeway, timedelta) else float(leeway),
-        json_encoder=setting("JSON_ENCODER"),
+        json_encoder=read_encoder(),
         user_id_field=setting("USER_ID_FIELD"),
         user_id_claim=setting("USER_ID_CLAIM"),
         token_type_claim=setting("TOKEN_TYPE_CLAIM") or "token_type",
         jti_claim=setting("JTI_CLAIM") or "jti",
     )
+
+
+def read_encoder() -> type[JSONEncoder] | None:
+    """Return the class that ``JSON_ENCODER`` is, or names by its dotted path, as in SimpleJWT.
+
+    :raises ImproperlyConfigured: it is none.
+    """
+    given = setting("JSON_ENCODER")
+    try:
+        found = import_string(given) if isinstance(given, str) else given
+    except Exception as error:  # the module may raise anything when it is imported
+        raise ImproperlyConfigured(
+            f"SIMPLE_JWT['JSON_ENCODER'] is {ascii(given)[:80]}, which does not import: {error!r}"
+        ) from error
+    if found is None or (isinstance(found, type) and issubclass(found, JSONEncoder)):
+        return found
+    raise ImproperlyConfigured(
+        "SIMPLE_JWT['JSON_ENCODER'] should be a subclass of json.JSONEncoder, or its dotted path, "
+        f"not {ascii(given)[:80]}"
+    )
+
+
+def _audience() -> Any:
+    given = setting("AUDIENCE")
+    return sorted(given) if isinstance(given, set) else given  # JSON has no sets
 
 
 @receiver(setting_changed)
