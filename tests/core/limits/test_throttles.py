@@ -190,6 +190,7 @@ def test_without_a_rate_that_can_be_read_nothing_is_let_through(client, rates, s
 def test_a_rate_of_0_lets_nothing_through_as_in_rest_framework(client, rate):
     with override_settings(REST_FRAMEWORK={"DEFAULT_THROTTLE_RATES": {**RATES, "anon": rate}}):
         response = client.get("/tiered/")
+        assert client.get("/tiered/", REMOTE_ADDR="").status_code == 429
     assert response.status_code == 429
     seconds = {"0/s": "1", "0/min": "60", "0/day": "86400"}
     assert response.headers["Retry-After"] == seconds[rate]

@@ -42,10 +42,7 @@ class RateThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: Any) -> bool:
         with outages_as_503():  # applies_to() of a project may ask the database, too
             rate = self._rate_or_503() if self.applies_to(request) else None
-            client = None if rate is None else self.get_ident(request)
-            if rate is None or not client:
-                return True
-            self.seconds_left = self._count(client, rate)
+            self.seconds_left = 0 if rate is None else self._count(request, rate)
         return not self.seconds_left
 
     def get_ident(self, request: Request) -> str:
@@ -82,9 +79,13 @@ class RateThrottle(BaseThrottle):
             log_counted(logger, logging.ERROR, "A rate limit is unknown; answered 503.", error)
             raise ServiceUnavailable from error
 
-    def _count(self, client: str, rate: Rate) -> int:
+    def _count(self, request: Request, rate: Rate) -> int:
+        """Count a request; return 0 if it is let through, else the seconds to wait."""
         if not rate.number:
             return int(rate.period.total_seconds())
+        client = self.get_ident(request)
+        if not client:
+            return 0
         return counter_of(self.cache_alias).take(f"{self.scope}:{client}", rate)
 
     def _configured_rate(self) -> str | None:
