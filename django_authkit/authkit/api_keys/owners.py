@@ -18,7 +18,7 @@ def owner_of(api_key: Any, field: str = "owner") -> Any:
     :param field: the foreign key to the user.
     :raises APIKeyInvalid: the key names an owner, and there is no such user.
     """
-    if getattr(api_key, api_key._meta.get_field(field).attname) is None:
+    if getattr(api_key, f"{field}_id") is None:  # the column of a foreign key
         return None
     try:
         owner = getattr(api_key, field)

@@ -21,6 +21,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: How far the clocks of the servers of a deployment may differ (RFC 7519 section 4.1.4).
 MAX_SKEW = timedelta(seconds=60)
 
+_NO_TIME = timedelta(0)
+
 AHEAD = (
     "A moment in the database or in a token is more than 60 s in the future. "
     "The clocks of the servers differ: synchronize them (NTP)."
@@ -59,7 +61,11 @@ def age_of(moment: datetime) -> timedelta:
     One further ahead says nothing about its age. It counts as infinitely old, so that it keeps no
     grace open and no limit closed.
     """
-    return timedelta.max if is_ahead(moment) else max(now() - moment, timedelta(0))
+    age = now() - moment
+    if age < -MAX_SKEW:
+        log_counted(logger, logging.ERROR, AHEAD)
+        return timedelta.max
+    return max(age, _NO_TIME)
 
 
 def is_ahead(moment: datetime | float) -> bool:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.core import exceptions
@@ -45,18 +43,20 @@ def is_outage(error: Exception) -> bool:
     )
 
 
-@contextmanager
-def outages_as_503() -> Iterator[None]:
+class outages_as_503:
     """Turn an outage into ``ServiceUnavailable``, in what the views of a project call.
+
+    A class, since each authenticated request enters it: a generator takes four times as long.
 
     :raises ServiceUnavailable: 503 with ``Retry-After``.
     """
-    try:
-        yield
-    except Exception as error:
-        if is_outage(error):
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        if isinstance(error, Exception) and is_outage(error):
             raise unavailable(error) from error
-        raise
 
 
 def unavailable(error: Exception) -> ServiceUnavailable:
