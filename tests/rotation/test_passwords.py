@@ -38,7 +38,7 @@ def name(user):
 @pytest.fixture(params=["known", "unknown"])
 def some_name(request, make_user):
     """What holds for a name has to hold whether there is an account or not."""
-    return make_user().get_username() if request.param == "known" else username_for("nobody")
+    return make_user().get_username() if request.param == "known" else username_for("unknown")
 
 
 def test_a_count_goes_on_and_is_kept_once(client, some_name, clock, rotate):
@@ -148,7 +148,7 @@ def test_a_count_in_a_session_goes_on_and_is_forgiven(client, user, clock, rotat
 
 def test_pruning_takes_the_lockout_of_no_account(client, name, clock, rotate, remove_old_key):
     lock(name)
-    lock(username_for("nobody"))
+    lock(username_for("unknown"))
     rotate()
     clock.shift(91 * DAY)
     call_command("authkit_prune")

@@ -1,7 +1,7 @@
 """Keys are rotated while clients log in, refresh and call, at three servers.
 
 The servers are told one after the other. A new key is published everywhere, then it signs, then
-the old one is taken away: nobody is refused.
+the old one is taken away: no client is refused.
 """
 
 import base64

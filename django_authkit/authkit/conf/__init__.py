@@ -225,7 +225,7 @@ class Settings(Declarations):
         While the list is empty, `SIMPLE_JWT["SIGNING_KEY"]` signs, and without that a key that is
         derived from `SECRET_KEY`; those of `SECRET_KEY_FALLBACKS` verify.
 
-        Risk: whoever has a private key can log in as any user. Without `not_before` the first
+        Risk: an attacker with a private key can log in as any user. Without `not_before` the first
         key of a ring logs all users out at once.
         """,
     )

@@ -1,4 +1,4 @@
-"""Tokens that no service may take for an access token, whoever signed them.
+"""Tokens that no service may take for an access token, whichever key signed them.
 
 Byte for byte, because libraries refuse to write most of them. Those with claims that the issuer
 would not sign for this service are signed with its own key: only the claims can give them away.

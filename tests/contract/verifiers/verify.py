@@ -8,7 +8,7 @@ class Keys(jwt.PyJWKClient):
     """The public keys of the issuer, kept for ten minutes.
 
     They are fetched again for a key that is not among them, at most every 30 seconds, so that
-    tokens with invented keys flood nobody. While the issuer does not answer, one request in ten
+    tokens with invented keys cause no flood. While the issuer does not answer, one request in ten
     seconds waits for it.
     """
 

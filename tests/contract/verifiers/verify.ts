@@ -14,7 +14,7 @@ export class Verifier {
 
   constructor(jwksUrl: string, { issuer, audience, algorithms = ["EdDSA"] }: Expected) {
     // Kept for ten minutes, and fetched again for a key that is not among them, at most every 30
-    // seconds, so that tokens with invented keys flood nobody.
+    // seconds, so that tokens with invented keys cause no flood.
     this.#keys = createRemoteJWKSet(new URL(jwksUrl), {
       cacheMaxAge: 600_000,
       cooldownDuration: 30_000,
