@@ -206,4 +206,4 @@ def test_the_schema_names_it(tmp_path):
     target = tmp_path / "schema.json"
     call_command("spectacular", file=str(target), format="openapi-json")
     schemas = json.loads(target.read_text())["components"]["schemas"]
-    assert schemas["MethodsEnum"]["enum"] == ["totp", "recovery_code", "toy"]
+    assert schemas["AuthkitMethod"]["enum"] == ["totp", "recovery_code", "toy"]

@@ -6,6 +6,7 @@ import json
 
 from authkit.schema.audit.run import apply_rules
 from authkit.schema.model.audited_schema import probe_document
+from authkit.schema.openapi.components import record_shared_names
 from authkit.schema.probe.tiers import Probe, Tier
 from django.urls import path
 from drf_spectacular.generators import SchemaGenerator
@@ -75,6 +76,7 @@ def audited_schema(*routes, look=lambda schema: schema, hooks=(), change=None, *
     api_version = patches.pop("api_version", None)
     with patched_settings({"POSTPROCESSING_HOOKS": list(hooks), **patches}):
         generator = generator_class(patterns=list(routes), api_version=api_version)
+        record_shared_names(generator)
         document = generator.get_schema(request=None, public=True)
         if change is not None:
             change(document)

@@ -47,7 +47,7 @@ class EventListView(OwnerView, ListAPIView[SecurityEvent]):
         return SecurityEvent.objects.of(current_user(self.request))
 
     @operation(
-        "events_list",
+        "authkit_events_list",
         "List the security events of your account, newest first",
         {200: SecurityEventSerializer(many=True)},
         refuses=[NotFound],

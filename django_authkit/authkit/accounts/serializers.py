@@ -24,8 +24,8 @@ from authkit.core.http.fields import (
     PasswordField,
     SecretField,
     StrictCharField,
-    StrictSerializer,
 )
+from authkit.core.http.serializers import StrictSerializer
 from authkit.core.identity.domains import in_ascii
 from authkit.core.identity.one_time_links import MAX_TOKEN_LENGTH
 from authkit.core.identity.unverified_email import is_verified

@@ -57,7 +57,7 @@ class ProfileView(OwnerView):
         return profile_serializer()
 
     @operation(
-        "profile",
+        "authkit_profile",
         "Retrieve your account",
         {200: PROFILE},
     )
@@ -65,7 +65,7 @@ class ProfileView(OwnerView):
         return Response(self._serializer(request).data)
 
     @operation(
-        "profile_update",
+        "authkit_profile_update",
         "Update your account",
         {200: PROFILE},
         refuses=[AlreadyTaken],
@@ -80,7 +80,7 @@ class ProfileView(OwnerView):
         return Response(serializer.data)
 
     @operation(
-        "profile_delete",
+        "authkit_profile_delete",
         "Delete your account permanently",
         {**DONE, **ACCEPTED},
         refuses=[*PASSWORD_CHECK, *CODE_CHECK, StepUpRequired, AccountInUse],
@@ -121,7 +121,7 @@ class RegisterView(PublicView):
         return registration_serializer()
 
     @operation(
-        "register",
+        "authkit_register",
         "Register an account",
         ACCEPTED,
         description=(
@@ -145,7 +145,7 @@ class EmailVerifyView(PublicView):
     serializer_class = LinkSerializer
 
     @operation(
-        "email_verify",
+        "authkit_email_verify",
         "Confirm an e-mail address with the token of a link",
         ACCEPTED,
         refuses=[
@@ -174,7 +174,7 @@ class EmailResendView(PublicView):
     serializer_class = EmailSerializer
 
     @operation(
-        "email_verify_resend",
+        "authkit_email_verify_resend",
         "Send the link of a registration or of an e-mail verification again",
         ACCEPTED,
         description=(
@@ -193,7 +193,7 @@ class EmailChangeView(OwnerView):
     serializer_class = EmailChangeSerializer
 
     @operation(
-        "email_change",
+        "authkit_email_change",
         "Request a change of your e-mail address",
         ACCEPTED,
         refuses=[*PASSWORD_CHECK, *CODE_CHECK, StepUpRequired],

@@ -13,8 +13,9 @@ from rest_framework import serializers
 from authkit.api_keys.flows import MAX_OVERLAP
 from authkit.api_keys.models import APIKey
 from authkit.api_keys.validation import MAX_NETWORKS, check_expiry, check_name
-from authkit.core.http.fields import SecretField, StrictCharField, StrictSerializer
+from authkit.core.http.fields import SecretField, StrictCharField
 from authkit.core.http.networks import canonical
+from authkit.core.http.serializers import AuthkitSerializer, NamedChoiceField, StrictSerializer
 from authkit.sessions.tokens import MAX_TOKEN_LENGTH
 
 
@@ -107,17 +108,17 @@ class RotateSerializer(StrictSerializer):
     )
 
 
-class IntrospectionRequestSerializer(serializers.Serializer[Any]):
+class IntrospectionRequestSerializer(AuthkitSerializer):
     token = SecretField(
         max_length=MAX_TOKEN_LENGTH, help_text="The access token or API key of a request."
     )
 
 
-class IntrospectionSerializer(serializers.Serializer[Any]):
+class IntrospectionSerializer(AuthkitSerializer):
     """The state of a token (RFC 7662); members that do not apply are omitted."""
 
     active = serializers.BooleanField(help_text="Whether the token may be used now.")
-    token_type = serializers.ChoiceField(["Bearer", "ApiKey"], required=False)
+    token_type = NamedChoiceField(["Bearer", "ApiKey"], component="TokenType", required=False)
     sub = serializers.CharField(
         required=False, help_text="The user id; a service key without an owner has none."
     )
@@ -138,7 +139,7 @@ class IntrospectionSerializer(serializers.Serializer[Any]):
     client = serializers.CharField(required=False, help_text="The id of the API key.")
 
 
-class APIKeySerializer(serializers.ModelSerializer[APIKey]):
+class APIKeySerializer(AuthkitSerializer, serializers.ModelSerializer[APIKey]):
     scopes = serializers.ListField(child=serializers.CharField(), read_only=True)
     allowed_networks = serializers.ListField(child=serializers.CharField(), read_only=True)
     rate = serializers.CharField(

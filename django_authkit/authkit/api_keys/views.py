@@ -68,7 +68,7 @@ class APIKeyListView(OwnerView):
     serializer_class = APIKeyRequestSerializer
 
     @operation(
-        "api_keys_list",
+        "authkit_api_keys_list",
         "List your API keys, newest first",
         {200: APIKeySerializer(many=True)},
         description="Includes expired keys, but no revoked ones. The secrets are not shown again.",
@@ -78,7 +78,7 @@ class APIKeyListView(OwnerView):
         return Response(APIKeySerializer(keys, many=True).data)
 
     @operation(
-        "api_keys_create",
+        "authkit_api_keys_create",
         "Create an API key",
         {201: NewAPIKeySerializer},
         refuses=[ScopeInvalid, QuotaExceeded],
@@ -98,7 +98,7 @@ class APIKeyView(OwnerView):
     serializer_class = APIKeyRequestSerializer
 
     @operation(
-        "api_keys_retrieve",
+        "authkit_api_keys_retrieve",
         "Retrieve one of your API keys",
         {200: APIKeySerializer},
         parameters=[KEY_ID],
@@ -108,7 +108,7 @@ class APIKeyView(OwnerView):
         return Response(APIKeySerializer(_or_404(api_key)).data)
 
     @operation(
-        "api_keys_update",
+        "authkit_api_keys_update",
         "Update the name, scopes, expiry or networks of an API key",
         {200: APIKeySerializer},
         refuses=[ScopeInvalid, APIKeyEnded],
@@ -123,7 +123,7 @@ class APIKeyView(OwnerView):
         return Response(APIKeySerializer(_or_404(api_key)).data)
 
     @operation(
-        "api_keys_revoke",
+        "authkit_api_keys_revoke",
         "Revoke an API key permanently",
         DONE,
         parameters=[KEY_ID],
@@ -139,7 +139,7 @@ class APIKeyRotateView(OwnerView):
     serializer_class = RotateSerializer
 
     @operation(
-        "api_keys_rotate",
+        "authkit_api_keys_rotate",
         "Rotate an API key: replace its secret",
         {201: NewAPIKeySerializer},
         refuses=[APIKeyEnded, APIKeyRotated],
@@ -169,7 +169,7 @@ class TokenIntrospectView(AuthkitView):
     serializer_class = IntrospectionRequestSerializer
 
     @operation(
-        "token_introspect",
+        "authkit_token_introspect",
         "Ask about the access token or API key of a request (RFC 7662)",
         {200: IntrospectionSerializer},
         extensions={"x-required-scopes": [INTROSPECT]},

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
+from authkit.core.http.serializers import AuthkitSerializer
 from authkit.events.models import SecurityEvent
 
 
-class EventDetailsSerializer(serializers.Serializer[Any]):
+class EventDetailsSerializer(AuthkitSerializer):
     """More about an event; fields that do not apply are omitted."""
 
     method = serializers.CharField(required=False, help_text="`totp` or `recovery_code`.")
@@ -27,7 +26,7 @@ class EventDetailsSerializer(serializers.Serializer[Any]):
     )
 
 
-class SecurityEventSerializer(serializers.ModelSerializer[SecurityEvent]):
+class SecurityEventSerializer(AuthkitSerializer, serializers.ModelSerializer[SecurityEvent]):
     """A security event of the account, or a failed attempt."""
 
     session = serializers.UUIDField(

@@ -14,7 +14,7 @@ class SecondFactorView(OwnerView):
     authentication_classes = [EnrolmentAuthentication]
 
     @operation(
-        "second_factor_state",
+        "authkit_second_factor_state",
         "Retrieve the state of your second factor",
         {200: SecondFactorStateSerializer},
     )

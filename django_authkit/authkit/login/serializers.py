@@ -13,10 +13,11 @@ from rest_framework import serializers
 from authkit.conf import conf
 from authkit.core import factors
 from authkit.core.http.fields import CodeField, PasswordField, SecretField, StrictCharField
+from authkit.core.http.serializers import AuthkitSerializer, NamedChoiceField
 from authkit.sessions.tokens import MAX_TOKEN_LENGTH
 
 
-class CredentialsSerializer(serializers.Serializer[Any]):
+class CredentialsSerializer(AuthkitSerializer):
     """The `USERNAME_FIELD` of the user model, the password, and optionally a code."""
 
     password = PasswordField()
@@ -60,14 +61,14 @@ def _is_value(column: Any, value: str) -> bool:
     return True
 
 
-class MethodField(serializers.ChoiceField):
+class MethodField(NamedChoiceField):
     """The name of a registered factor. DRF makes fields anew with each serializer."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(factors.names(), **options)
+        super().__init__(factors.names(), component="Method", **options)
 
 
-class SecondFactorChallengeSerializer(serializers.Serializer[Any]):
+class SecondFactorChallengeSerializer(AuthkitSerializer):
     """The first factor is correct; send the challenge and a code to `token/second-factor/`."""
 
     challenge = serializers.CharField(read_only=True)
@@ -77,19 +78,19 @@ class SecondFactorChallengeSerializer(serializers.Serializer[Any]):
     )
 
 
-class SecondFactorSerializer(serializers.Serializer[Any]):
+class SecondFactorSerializer(AuthkitSerializer):
     challenge = SecretField(max_length=MAX_TOKEN_LENGTH)
     code = CodeField(help_text="The six digits of the authenticator app, or a recovery code.")
 
 
-class ReauthenticationSerializer(serializers.Serializer[Any]):
+class ReauthenticationSerializer(AuthkitSerializer):
     """A code if the account has a second factor, else the password; or both."""
 
     password = PasswordField(required=False)
     code = CodeField(required=False)
 
 
-class FreshAccessSerializer(serializers.Serializer[Any]):
+class FreshAccessSerializer(AuthkitSerializer):
     """An access token that records the current time as `auth_time`."""
 
     access = serializers.CharField(read_only=True)

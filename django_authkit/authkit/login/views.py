@@ -30,7 +30,7 @@ class TokenObtainView(PublicView):
     serializer_class = CredentialsSerializer
 
     @operation(
-        "token_obtain",
+        "authkit_token_obtain",
         "Log in with user name and password; returns an access and a refresh token",
         {200: TokenPairSerializer, 202: SecondFactorChallengeSerializer},
         refuses=[*PASSWORD_CHECK, *CODE_CHECK],
@@ -58,7 +58,7 @@ class TokenSecondFactorView(BodyTokenView):
     token_types = ("challenge",)
 
     @operation(
-        "token_second_factor",
+        "authkit_token_second_factor",
         "Complete a log-in with a code of the second factor",
         {200: TokenPairSerializer},
         refuses=[ChallengeInvalid, *CODE_CHECK],
@@ -78,7 +78,7 @@ class ReauthenticateView(OwnerView):
     serializer_class = ReauthenticationSerializer
 
     @operation(
-        "reauthenticate",
+        "authkit_reauthenticate",
         "Confirm your identity; returns an access token for sensitive operations",
         {200: FreshAccessSerializer},
         refuses=[*PASSWORD_CHECK, *CODE_CHECK],

@@ -22,7 +22,7 @@ class PasswordChangeView(OwnerView):
     serializer_class = PasswordChangeSerializer
 
     @operation(
-        "password_change",
+        "authkit_password_change",
         "Change your password and end all other sessions",
         DONE,
         refuses=PASSWORD_CHECK,
@@ -43,7 +43,7 @@ class PasswordResetView(PublicView):
     serializer_class = PasswordResetSerializer
 
     @operation(
-        "password_reset",
+        "authkit_password_reset",
         "Request a link to reset a password",
         ACCEPTED,
         description="Prevents user enumeration: unknown e-mail addresses get the same answer.",
@@ -59,7 +59,7 @@ class PasswordResetConfirmView(PublicView):
     serializer_class = PasswordResetConfirmSerializer
 
     @operation(
-        "password_reset_confirm",
+        "authkit_password_reset_confirm",
         "Set a new password with the token of a reset link, and end all sessions",
         DONE,
         refuses=[LinkInvalid],

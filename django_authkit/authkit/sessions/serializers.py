@@ -5,11 +5,12 @@ from typing import Any
 from rest_framework import serializers
 
 from authkit.core.http.fields import SecretField
+from authkit.core.http.serializers import AuthkitSerializer
 from authkit.sessions.models import Session
 from authkit.sessions.tokens import MAX_TOKEN_LENGTH
 
 
-class TokenPairSerializer(serializers.Serializer[Any]):
+class TokenPairSerializer(AuthkitSerializer):
     """An access token and a refresh token (RFC 6749 section 5.1)."""
 
     access = serializers.CharField(read_only=True)
@@ -20,11 +21,11 @@ class TokenPairSerializer(serializers.Serializer[Any]):
     )
 
 
-class RefreshTokenSerializer(serializers.Serializer[Any]):
+class RefreshTokenSerializer(AuthkitSerializer):
     refresh = SecretField(max_length=MAX_TOKEN_LENGTH)
 
 
-class AnyTokenSerializer(serializers.Serializer[Any]):
+class AnyTokenSerializer(AuthkitSerializer):
     token = SecretField(max_length=MAX_TOKEN_LENGTH, help_text="An access or a refresh token.")
 
 
@@ -38,7 +39,7 @@ class MinuteField(serializers.DateTimeField):
         return super().to_representation(value.replace(second=0, microsecond=0))
 
 
-class SessionSerializer(serializers.ModelSerializer[Session]):
+class SessionSerializer(AuthkitSerializer, serializers.ModelSerializer[Session]):
     current = serializers.SerializerMethodField(
         help_text="Whether the request was made with this session."
     )

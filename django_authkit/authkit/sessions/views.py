@@ -34,7 +34,7 @@ class TokenRefreshView(BodyTokenView):
     token_types = ("refresh",)
 
     @operation(
-        "token_refresh",
+        "authkit_token_refresh",
         "Exchange a refresh token for a new access and refresh token",
         {200: TokenPairSerializer},
         refuses=[TokenInvalid, SessionEnded, TokenReused],
@@ -56,7 +56,7 @@ class TokenVerifyView(BodyTokenView):
     token_types = ("access", "refresh")
 
     @operation(
-        "token_verify",
+        "authkit_token_verify",
         "Check whether an access or refresh token is valid",
         {200: EmptySerializer},
         refuses=[TokenInvalid, TokenExpired, SessionEnded],
@@ -73,7 +73,7 @@ class TokenRevokeView(BodyTokenView):
     token_types = ("refresh",)
 
     @operation(
-        "token_revoke",
+        "authkit_token_revoke",
         "Log out: end the session of a refresh token",
         DONE,
         description="Answers 204 for an invalid token as well (RFC 7009 section 2.2).",
@@ -91,7 +91,7 @@ class SessionListView(OwnerView):
     serializer_class = SessionSerializer
 
     @operation(
-        "sessions_list",
+        "authkit_sessions_list",
         "List your active sessions, most recently used first",
         {200: SessionSerializer(many=True)},
         description="At most 100; `DELETE` ends the others as well.",
@@ -105,7 +105,7 @@ class SessionListView(OwnerView):
         return Response(serializer.data)
 
     @operation(
-        "sessions_delete_others",
+        "authkit_sessions_delete_others",
         "End all your sessions except the current one",
         DONE,
     )
@@ -116,7 +116,7 @@ class SessionListView(OwnerView):
 
 class SessionView(OwnerView):
     @operation(
-        "sessions_delete",
+        "authkit_sessions_delete",
         "End one of your sessions",
         DONE,
         parameters=[OpenApiParameter("session_id", OpenApiTypes.UUID, OpenApiParameter.PATH)],

@@ -5,8 +5,8 @@ import { createHmac } from "node:crypto";
 import createClient from "openapi-fetch";
 import type { components, paths } from "./document.js";
 
-type TokenPair = components["schemas"]["TokenPair"];
-type Challenge = components["schemas"]["SecondFactorChallenge"];
+type TokenPair = components["schemas"]["AuthkitTokenPair"];
+type Challenge = components["schemas"]["AuthkitSecondFactorChallenge"];
 
 const [url, username, password, apiKey] = process.argv.slice(2) as [string, string, string, string];
 const anonymous = createClient<paths>({ baseUrl: url });

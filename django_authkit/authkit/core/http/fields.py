@@ -6,7 +6,6 @@ token must arrive as it was typed (OWASP ASVS 5.0, 6.2.8).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from copy import copy
 from typing import Any
 
@@ -68,28 +67,6 @@ class StrictCharField(serializers.CharField):
             data.encode()
         except UnicodeEncodeError:
             self.fail("surrogate_characters_not_allowed")
-
-
-# A comment: drf-spectacular would show a docstring as the description of every subclass.
-# Refuses unknown fields instead of ignoring them (mass assignment, OWASP API3:2023).
-class StrictSerializer(serializers.Serializer[Any]):
-    default_error_messages = {
-        "unknown_field": _("This field does not exist or is read-only."),
-    }
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping):
-            self._refuse_unknown(data)
-        return super().to_internal_value(data)
-
-    def _refuse_unknown(self, data: Mapping[str, Any]) -> None:
-        unknown = [name for name in data if name not in self.fields or self.fields[name].read_only]
-        if unknown:
-            message = str(self.error_messages["unknown_field"])
-            error = serializers.ErrorDetail(message, code="unknown_field")
-            # Names as a client sends them: lone surrogates could not be encoded again.
-            names = (str(name).encode("ascii", "backslashreplace").decode() for name in unknown)
-            raise serializers.ValidationError({name: [error] for name in names})
 
 
 class SecretField(StrictCharField):

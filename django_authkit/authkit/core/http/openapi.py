@@ -7,8 +7,10 @@ they raise, a method with a body may find it malformed, and a path with an id ma
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from django.utils.functional import lazy
 from django.utils.translation import override
@@ -21,6 +23,7 @@ from rest_framework.exceptions import (
     ValidationError,
 )
 
+from authkit.core.http.serializers import AuthkitSerializer
 from authkit.errors import (
     RETRY_AFTER,
     AccountLocked,
@@ -64,11 +67,11 @@ CODE_CHECK: tuple[ErrorClass, ...] = (
 )
 
 
-class EmptySerializer(serializers.Serializer[Any]):
+class EmptySerializer(AuthkitSerializer):
     """An empty object."""
 
 
-class ErrorSerializer(serializers.Serializer[Any]):
+class ErrorSerializer(AuthkitSerializer):
     """The reason of a refusal."""
 
     detail = serializers.CharField(read_only=True, help_text="A sentence for people.")
@@ -118,14 +121,35 @@ def operation(
         def document(view: type) -> None:
             errors = [*_shared_refusals(view, handler.__name__.upper(), schema), *refuses]
             responses = {**answers, **_responses(errors)}
-            extend_schema(
-                operation_id, tags=["auth"], summary=summary, responses=responses, **schema
-            )(handler)
+            extend_schema(tags=["auth"], summary=summary, responses=responses, **schema)(handler)
+            _name(handler, operation_id)
 
         handler.document = document  # type: ignore[attr-defined]  # an attribute of ours
         return handler
 
     return declare
+
+
+#: The path that has an operation id, for the registry of each document that is being made.
+_paths: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
+
+
+def _name(handler: Any, operation_id: str) -> None:
+    """Give an operation its id; where a second include adds it again, an id of its path.
+
+    drf-spectacular would number them in the order of the paths, and warn.
+    """
+
+    inspector: Any = handler.kwargs["schema"]  # the class that extend_schema made
+
+    class Named(inspector):  # type: ignore[misc]  # known at run time only
+        def get_operation_id(self) -> str:
+            first = _paths.setdefault(self.registry, {}).setdefault(operation_id, self.path)
+            if first == self.path:
+                return operation_id
+            return re.sub(r"\W+", "_", f"authkit_{self.method.lower()}{self.path}").rstrip("_")
+
+    handler.kwargs["schema"] = Named
 
 
 def document_operations(view: type) -> None:

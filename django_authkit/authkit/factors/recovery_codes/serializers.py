@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
+from authkit.core.http.serializers import AuthkitSerializer
 
-class RecoveryCodesSerializer(serializers.Serializer[Any]):
+
+class RecoveryCodesSerializer(AuthkitSerializer):
     """Recovery codes, shown only once. Each can be used once in place of the app."""
 
     recovery_codes = serializers.ListField(child=serializers.CharField(), read_only=True)

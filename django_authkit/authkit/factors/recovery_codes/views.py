@@ -15,7 +15,7 @@ class RecoveryCodesView(OwnerView):
     serializer_class = CodeSerializer
 
     @operation(
-        "recovery_codes_create",
+        "authkit_recovery_codes_create",
         "Replace your recovery codes",
         {201: RecoveryCodesSerializer},
         refuses=CODE_CHECK,

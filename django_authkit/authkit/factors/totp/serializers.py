@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
 from authkit.core.http.fields import CodeField, PasswordField
+from authkit.core.http.serializers import AuthkitSerializer
 from authkit.factors.totp.qr import svg_data_uri
 
 
@@ -15,7 +14,7 @@ class QRCodeField(serializers.CharField):
         return svg_data_uri(value)
 
 
-class SetupProofSerializer(serializers.Serializer[Any]):
+class SetupProofSerializer(AuthkitSerializer):
     code = CodeField(
         required=False,
         help_text="A code of the second factor, or a recovery code; required if the account has "
@@ -23,7 +22,7 @@ class SetupProofSerializer(serializers.Serializer[Any]):
     )
 
 
-class TOTPSetupSerializer(serializers.Serializer[Any]):
+class TOTPSetupSerializer(AuthkitSerializer):
     """The TOTP secret, shown only once. Anyone who has it can generate your codes."""
 
     secret = serializers.CharField(
@@ -42,7 +41,7 @@ class TOTPSetupSerializer(serializers.Serializer[Any]):
     )
 
 
-class DisableSerializer(serializers.Serializer[Any]):
+class DisableSerializer(AuthkitSerializer):
     password = PasswordField(
         required=False, help_text="The account's password; required if the account has one."
     )

@@ -32,7 +32,7 @@ class TOTPSetupView(OwnerView):
     serializer_class = SetupProofSerializer
 
     @operation(
-        "totp_setup",
+        "authkit_totp_setup",
         "Start the set-up of an authenticator app (TOTP)",
         {201: TOTPSetupSerializer},
         refuses=[StepUpRequired, *CODE_CHECK],
@@ -57,7 +57,7 @@ class TOTPVerifyView(OwnerView):
     serializer_class = CodeSerializer
 
     @operation(
-        "totp_verify",
+        "authkit_totp_verify",
         "Enable the second factor with the first code of the app",
         {200: RecoveryCodesSerializer},
         refuses=[NothingToConfirm, *CODE_CHECK],
@@ -73,7 +73,7 @@ class TOTPDisableView(OwnerView):
     serializer_class = DisableSerializer
 
     @operation(
-        "totp_disable",
+        "authkit_totp_disable",
         "Disable the second factor",
         DONE,
         refuses=[*PASSWORD_CHECK, *CODE_CHECK],

@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 import authkit.schema.schemes.extensions  # noqa: F401
 from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, AuditedSchema, probe_document
 from authkit.schema.openapi.committed import Committed, NoDocument, Unreadable, read_committed
+from authkit.schema.openapi.components import record_shared_names
 from authkit.schema.probe.tiers import Probe, UnsafeProbe
 from authkit.schema.sandbox.answers import GUARDS, describe, host_errors
 
@@ -79,6 +80,7 @@ def probe_source(
         with GENERATOR_STATS.silence():
             tell("Making the schema")
             generator = _generator(source)
+            record_shared_names(generator)
             document = generator.get_schema(request=None, public=True)
             tell("Asking the views")
             if committed is None:

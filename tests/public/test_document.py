@@ -1,0 +1,158 @@
+"""Our part of a project's OpenAPI document: it takes no name that the project may use."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import authkit
+import pytest
+from authkit.core.http.serializers import AuthkitSerializer
+from authkit.sessions.serializers import SessionSerializer
+from django.urls import include, path
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+#: With it, every endpoint is there.
+EVERYTHING = {"REGISTRATION": True, "EMAIL_VERIFICATION_URL": "https://app.example/#{token}"}
+
+OURS = path("api/v1/auth/", include("authkit.urls"))
+
+
+def document(*patterns):
+    """Return the document, which has to be made without a warning."""
+    GENERATOR_STATS.reset()
+    made = SchemaGenerator(patterns=list(patterns)).get_schema(request=None, public=True)
+    warnings = [*GENERATOR_STATS._warn_cache, *GENERATOR_STATS._error_cache]
+    assert warnings == []
+    return made
+
+
+def operation_ids(made, under="/"):
+    return [
+        operation["operationId"]
+        for route, item in made["paths"].items()
+        if route.startswith(under)
+        for operation in item.values()
+    ]
+
+
+def endpoint(serializer):
+    class HostView(APIView):
+        authentication_classes = []
+        permission_classes = [AllowAny]
+        serializer_class = serializer
+
+        def post(self, request):
+            return Response()
+
+    return path(f"host/{serializer.__name__}/", HostView.as_view())
+
+
+def our_serializers():
+    root = Path(authkit.__file__).parent
+    for module in root.rglob("serializers.py"):
+        name = ".".join(module.relative_to(root).with_suffix("").parts)
+        for value in vars(import_module(f"authkit.{name}")).values():
+            if isinstance(value, type) and issubclass(value, serializers.BaseSerializer):
+                yield value
+
+
+def test_every_component_and_operation_of_ours_is_prefixed(settings):
+    settings.AUTHKIT = EVERYTHING
+    made = document(OURS)
+    components = set(made["components"]["schemas"])
+    assert len(components) > 30
+    assert {name for name in components if "Authkit" not in name} == set()
+    ids = operation_ids(made)
+    assert len(ids) >= 28
+    assert [one for one in ids if not one.startswith("authkit_")] == []
+
+
+def test_serializers_of_a_project_that_are_named_like_ours_keep_their_shape(settings):
+    settings.AUTHKIT = EVERYTHING
+    names = {
+        each.__name__
+        for each in our_serializers()
+        if each.__module__.startswith("authkit.") and each is not AuthkitSerializer
+    }
+    assert {"SessionSerializer", "ProfileSerializer", "TokenPairSerializer"} <= names
+    theirs = [
+        type(name, (serializers.Serializer,), {"of_the_host": serializers.CharField()})
+        for name in sorted(names)
+    ]
+    alone = document(OURS)["components"]["schemas"]
+    together = document(OURS, *map(endpoint, theirs))["components"]["schemas"]
+    assert {name: together[name] for name in alone} == alone
+    for each in theirs:
+        component = each.__name__.removesuffix("Serializer")
+        assert list(together[component]["properties"]) == ["of_the_host"]
+
+
+def test_enums_of_a_project_keep_their_names(settings):
+    class ChoiceSerializer(serializers.Serializer):
+        methods = serializers.ChoiceField(["car", "train"])
+        token_type = serializers.ChoiceField(["coin", "card"])
+
+    hook = "drf_spectacular.hooks.postprocess_schema_enums"
+    settings.SPECTACULAR_SETTINGS = {
+        **settings.SPECTACULAR_SETTINGS,
+        "POSTPROCESSING_HOOKS": [hook],
+    }
+    schemas = document(OURS, endpoint(ChoiceSerializer))["components"]["schemas"]
+    assert schemas["MethodsEnum"]["enum"] == ["car", "train"]
+    assert schemas["TokenTypeEnum"]["enum"] == ["coin", "card"]
+    assert schemas["AuthkitMethod"]["enum"] == ["totp", "recovery_code"]
+    assert schemas["AuthkitTokenType"]["enum"] == ["Bearer", "ApiKey"]
+
+
+class ExtendedSessionSerializer(SessionSerializer):
+    note = serializers.CharField()
+
+
+class ProfileSerializer(SessionSerializer):
+    note = serializers.CharField()
+
+    class Meta(SessionSerializer.Meta):
+        fields = [*SessionSerializer.Meta.fields, "note"]
+
+
+def test_a_serializer_that_a_project_derives_is_named_after_its_class():
+    schemas = document(OURS, endpoint(ProfileSerializer))["components"]["schemas"]
+    assert "note" in schemas["Profile"]["properties"]
+    assert "note" not in schemas["AuthkitSession"]["properties"]
+    assert "note" not in schemas["AuthkitProfile"]["properties"]
+
+
+class RenamedSerializer(SessionSerializer):
+    class Meta(SessionSerializer.Meta):
+        ref_name = "Device"
+
+
+def test_a_name_that_a_project_chooses_is_used():
+    assert "Device" in document(endpoint(RenamedSerializer))["components"]["schemas"]
+
+
+@pytest.mark.parametrize("second", ["auth/", "api/v2/auth/", "api/v1/", "zz/<str:tenant>/auth/"])
+def test_routes_that_are_included_twice_are_not_numbered(second):
+    once = document(OURS)
+    made = document(OURS, path(second, include("authkit.urls")))
+    ids = operation_ids(made)
+    assert len(ids) == 2 * len(operation_ids(once))
+    assert len(set(ids)) == len(ids)
+    assert [one for one in ids if not one.startswith("authkit_")] == []
+    assert [one for one in ids if re.search(r"_\d+$", one)] == []
+    # Every document gives the same, also the second of one process.
+    assert operation_ids(document(OURS, path(second, include("authkit.urls")))) == ids
+
+
+def test_the_first_of_two_includes_keeps_its_ids():
+    once = operation_ids(document(OURS))
+    made = document(OURS, path("auth/", include("authkit.urls")))
+    assert operation_ids(made, under="/api/v1/auth/") == once
+    assert "authkit_delete_auth_sessions_session_id" in operation_ids(made, under="/auth/")
