@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from django.utils.functional import lazy
 from django.utils.translation import override
+from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import (
@@ -23,7 +24,8 @@ from rest_framework.exceptions import (
     ValidationError,
 )
 
-from authkit.core.http.serializers import AuthkitSerializer
+from authkit.core.http.fields import StrictCharField
+from authkit.core.http.serializers import AuthkitSerializer, StrictSerializer
 from authkit.errors import (
     RETRY_AFTER,
     AccountLocked,
@@ -122,7 +124,7 @@ def operation(
             errors = [*_shared_refusals(view, handler.__name__.upper(), schema), *refuses]
             responses = {**answers, **_responses(errors)}
             extend_schema(tags=["auth"], summary=summary, responses=responses, **schema)(handler)
-            _name(handler, operation_id)
+            _make_exact(handler, operation_id)
 
         handler.document = document  # type: ignore[attr-defined]  # an attribute of ours
         return handler
@@ -134,22 +136,43 @@ def operation(
 _paths: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
 
 
-def _name(handler: Any, operation_id: str) -> None:
-    """Give an operation its id; where a second include adds it again, an id of its path.
+def _make_exact(handler: Any, operation_id: str) -> None:
+    """Have drf-spectacular write an operation as exactly as it is checked, under one id.
 
-    drf-spectacular would number them in the order of the paths, and warn.
+    Where a second include adds an operation again, its id comes from its path: drf-spectacular would
+    number them in the order of the paths, and warn. Fields refuse blank strings (minLength), and a
+    StrictSerializer refuses unknown members (additionalProperties).
     """
-
     inspector: Any = handler.kwargs["schema"]  # the class that extend_schema made
 
-    class Named(inspector):  # type: ignore[misc]  # known at run time only
+    class Exact(inspector):  # type: ignore[misc]  # known at run time only
         def get_operation_id(self) -> str:
             first = _paths.setdefault(self.registry, {}).setdefault(operation_id, self.path)
             if first == self.path:
                 return operation_id
             return re.sub(r"\W+", "_", f"authkit_{self.method.lower()}{self.path}").rstrip("_")
 
-    handler.kwargs["schema"] = Named
+        # drf-spectacular has no seam between these two and an extension for each class, which
+        # would have to be imported at every start.
+        def _map_serializer(self, serializer: Any, direction: str, *args: Any) -> Any:
+            schema = super()._map_serializer(serializer, direction, *args)
+            if _is_sent(direction) and isinstance(serializer, StrictSerializer):
+                schema["additionalProperties"] = False
+            return schema
+
+        def _map_serializer_field(self, field: Any, direction: str, *args: Any) -> Any:
+            schema = super()._map_serializer_field(field, direction, *args)
+            is_text = isinstance(field, StrictCharField) and not field.allow_blank
+            if _is_sent(direction) and is_text and not field.read_only:
+                schema.setdefault("minLength", 1)
+            return schema
+
+    handler.kwargs["schema"] = Exact
+
+
+def _is_sent(direction: str) -> bool:
+    """Tell whether a component describes what clients send, be it for both directions."""
+    return direction == "request" or not spectacular_settings.COMPONENT_SPLIT_REQUEST
 
 
 def document_operations(view: type) -> None:
