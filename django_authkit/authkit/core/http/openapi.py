@@ -139,9 +139,9 @@ _paths: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
 def _make_exact(handler: Any, operation_id: str) -> None:
     """Have drf-spectacular write an operation as exactly as it is checked, under one id.
 
-    Where a second include adds an operation again, its id comes from its path: drf-spectacular would
-    number them in the order of the paths, and warn. Fields refuse blank strings (minLength), and a
-    StrictSerializer refuses unknown members (additionalProperties).
+    Where a second include adds an operation again, its id comes from its path: drf-spectacular
+    would number them in the order of the paths, and warn. Fields refuse blank strings (minLength),
+    and a StrictSerializer refuses unknown members (additionalProperties).
     """
     inspector: Any = handler.kwargs["schema"]  # the class that extend_schema made
 

@@ -18,6 +18,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from authkit.core.db.outages import is_outage, unavailable
+from authkit.core.http.chunked import read_body_of_unknown_length
 from authkit.core.http.client import answering
 from authkit.core.http.openapi import document_operations
 from authkit.core.http.parsers import StrictJSONParser
@@ -89,6 +90,10 @@ class AuthkitView(APIView):
         if forced and not isinstance(forced[0].force_token, self.credentials):
             made.authenticators = self.get_authenticators()
         return made
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        read_body_of_unknown_length(request)
+        super().initial(request, *args, **kwargs)
 
     # Crash reports show the variables of every function below: passwords, codes, tokens.
     @sensitive_variables()
