@@ -8,7 +8,6 @@ from django.contrib.auth import get_user_model
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.schemas import DefaultSchema
 
 from authkit.accounts.columns import column_named
 from authkit.conf import conf
@@ -41,14 +40,3 @@ class RegistrationIsOn(BasePermission):
         if not registration_is_on():
             raise NotFound
         return True
-
-
-class SettingSchema(DefaultSchema):
-    """The schema of a view; None, which omits it from the document, while it is disabled."""
-
-    def __init__(self, is_on: Any) -> None:
-        super().__init__()
-        self.is_on = is_on
-
-    def __get__(self, instance: Any, owner: Any) -> Any:
-        return super().__get__(instance, owner) if self.is_on() else None

@@ -11,7 +11,6 @@ from authkit.accounts import email_change, links, profile, registration
 from authkit.accounts.availability import (
     EmailVerificationIsOn,
     RegistrationIsOn,
-    SettingSchema,
     email_verification_is_on,
     registration_is_on,
 )
@@ -30,6 +29,7 @@ from authkit.core.http.openapi import (
     DONE,
     PASSWORD_CHECK,
     ConfiguredResponse,
+    OperationSchema,
     operation,
 )
 from authkit.core.http.views import PublicView
@@ -113,7 +113,7 @@ class ProfileView(OwnerView):
 class RegisterView(PublicView):
     """The setting ``REGISTRATION_SERIALIZER`` declares the fields."""
 
-    schema = SettingSchema(registration_is_on)
+    schema = OperationSchema(registration_is_on)
     authentication_classes: list[Any] = []
     permission_classes = [RegistrationIsOn, AllowAny]
 
@@ -139,7 +139,7 @@ class RegisterView(PublicView):
 
 
 class EmailVerifyView(PublicView):
-    schema = SettingSchema(email_verification_is_on)
+    schema = OperationSchema(email_verification_is_on)
     authentication_classes: list[Any] = []
     permission_classes = [EmailVerificationIsOn, AllowAny]
     serializer_class = LinkSerializer
@@ -168,7 +168,7 @@ class EmailVerifyView(PublicView):
 
 
 class EmailResendView(PublicView):
-    schema = SettingSchema(registration_is_on)
+    schema = OperationSchema(registration_is_on)
     authentication_classes: list[Any] = []
     permission_classes = [RegistrationIsOn, AllowAny]
     serializer_class = EmailSerializer
@@ -188,7 +188,7 @@ class EmailResendView(PublicView):
 
 
 class EmailChangeView(OwnerView):
-    schema = SettingSchema(email_verification_is_on)
+    schema = OperationSchema(email_verification_is_on)
     permission_classes = [EmailVerificationIsOn, IsAuthenticated]
     serializer_class = EmailChangeSerializer
 

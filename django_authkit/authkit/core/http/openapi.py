@@ -3,12 +3,16 @@
 An operation names what only it has. What it shares with others of its kind follows from its
 view: the base class, the authenticators and the permissions name in ``refuses`` the errors that
 they raise, a method with a body may find it malformed, and a path with an id may find nothing.
+
+The documentation belongs to the class of a view and not to its functions: a subclass keeps it
+where it overrides the method, and what follows from its view is that of the subclass.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -23,6 +27,8 @@ from rest_framework.exceptions import (
     UnsupportedMediaType,
     ValidationError,
 )
+from rest_framework.schemas.inspectors import ViewInspector
+from rest_framework.settings import api_settings
 
 from authkit.core.http.fields import StrictCharField
 from authkit.core.http.serializers import AuthkitSerializer, StrictSerializer
@@ -104,6 +110,28 @@ ACCEPTED = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What :func:`operation` says of a method."""
+
+    operation_id: str
+    summary: str
+    answers: Mapping[int, Any]
+    refuses: tuple[ErrorClass, ...]
+    schema: Mapping[str, Any]
+
+    def document(self, view: type, method: str, target: Callable[..., Any]) -> None:
+        """Lay the documentation over that which the target has."""
+        errors = [*_shared_refusals(view, method, self.schema), *self.refuses]
+        extend_schema(
+            tags=["auth"],
+            summary=self.summary,
+            responses={**self.answers, **_responses(errors)},
+            methods=[method],
+            **self.schema,
+        )(target)
+
+
 def operation(
     operation_id: str,
     summary: str,
@@ -112,41 +140,78 @@ def operation(
     refuses: Iterable[ErrorClass] = (),
     **schema: Any,
 ) -> Callable[[Handler], Handler]:
-    """Document a method of an ``AuthkitView``.
+    """Document a method of an ``AuthkitView``, also for subclasses that override it.
 
     :param answers: the responses of success by status.
     :param refuses: errors that this operation raises and others of its kind do not.
     :param schema: more arguments for ``extend_schema``; a ``request`` says that DELETE has a body.
     """
+    said = Operation(operation_id, summary, answers, tuple(refuses), schema)
 
     def declare(handler: Handler) -> Handler:
-        def document(view: type) -> None:
-            errors = [*_shared_refusals(view, handler.__name__.upper(), schema), *refuses]
-            responses = {**answers, **_responses(errors)}
-            extend_schema(tags=["auth"], summary=summary, responses=responses, **schema)(handler)
-            _make_exact(handler, operation_id)
-
-        handler.document = document  # type: ignore[attr-defined]  # an attribute of ours
+        handler.operation = said  # type: ignore[attr-defined]  # an attribute of ours
         return handler
 
     return declare
+
+
+class OperationSchema(ViewInspector):
+    """The ``schema`` of an ``AuthkitView``: what :func:`operation` says, for each class of view.
+
+    drf-spectacular lays what ``extend_schema`` says of a subclass over it.
+
+    :param is_on: whether the view is in the document at all.
+    """
+
+    def __init__(self, is_on: Callable[[], bool] = lambda: True) -> None:
+        super().__init__()
+        self.is_on = is_on
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        found = super().__get__(instance, owner)
+        if found is not self:
+            return found  # what the generator has set
+        if not self.is_on():
+            return None
+        made = _schema_class(owner)()
+        made.view = instance
+        return made
+
+
+def _schema_class(view: Any) -> Any:
+    """Return a subclass of ``DEFAULT_SCHEMA_CLASS`` that documents the methods of a view."""
+
+    def documented() -> None:
+        """Carry what ``extend_schema`` collects."""
+
+    operation_ids: dict[str, str] = {}
+    for method in view.http_method_names:
+        overriding = (vars(each).get(method) for each in view.__mro__)
+        said = [one.operation for one in overriding if hasattr(one, "operation")]
+        if said:
+            said[0].document(view, method.upper(), documented)
+            operation_ids[method.upper()] = said[0].operation_id
+    collected: Mapping[str, Any] = getattr(documented, "kwargs", {})
+    return _exact(collected.get("schema", api_settings.DEFAULT_SCHEMA_CLASS), operation_ids)
 
 
 #: The path that has an operation id, for the registry of each document that is being made.
 _paths: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
 
 
-def _make_exact(handler: Any, operation_id: str) -> None:
-    """Have drf-spectacular write an operation as exactly as it is checked, under one id.
+def _exact(inspector: Any, operation_ids: Mapping[str, str]) -> Any:
+    """Return a subclass of a schema class that describes bodies as exactly as they are checked.
 
-    Where a second include adds an operation again, its id comes from its path: drf-spectacular
-    would number them in the order of the paths, and warn. Fields refuse blank strings (minLength),
-    and a StrictSerializer refuses unknown members (additionalProperties).
+    Fields refuse blank strings (minLength), and a StrictSerializer refuses unknown members
+    (additionalProperties). It gives each method its operation id. Where a second include adds an
+    operation again, its id comes from its path: drf-spectacular would number them, and warn.
     """
-    inspector: Any = handler.kwargs["schema"]  # the class that extend_schema made
 
     class Exact(inspector):  # type: ignore[misc]  # known at run time only
         def get_operation_id(self) -> str:
+            operation_id = operation_ids.get(self.method)
+            if operation_id is None:
+                return str(super().get_operation_id())
             first = _paths.setdefault(self.registry, {}).setdefault(operation_id, self.path)
             if first == self.path:
                 return operation_id
@@ -167,19 +232,12 @@ def _make_exact(handler: Any, operation_id: str) -> None:
                 schema.setdefault("minLength", 1)
             return schema
 
-    handler.kwargs["schema"] = Exact
+    return Exact
 
 
 def _is_sent(direction: str) -> bool:
     """Tell whether a component describes what clients send, be it for both directions."""
     return direction == "request" or not spectacular_settings.COMPONENT_SPLIT_REQUEST
-
-
-def document_operations(view: type) -> None:
-    """Document the methods that a view itself defines, now that its class is complete."""
-    for member in vars(view).values():
-        if hasattr(member, "document"):
-            member.document(view)
 
 
 def _shared_refusals(view: Any, method: str, schema: Mapping[str, Any]) -> Iterator[ErrorClass]:

@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 from authkit.core.db.outages import is_outage, unavailable
 from authkit.core.http.chunked import read_body_of_unknown_length
 from authkit.core.http.client import answering
-from authkit.core.http.openapi import document_operations
+from authkit.core.http.openapi import OperationSchema
 from authkit.core.http.parsers import StrictJSONParser
 from authkit.errors import BEARER_CHALLENGE, RETRY_AFTER, ServiceUnavailable
 
@@ -70,11 +70,8 @@ class AuthkitView(APIView):
     parser_classes = [StrictJSONParser]
     renderer_classes = [JSONRenderer]
     versioning_class = None
+    schema = OperationSchema()
     serializer_class: type[BaseSerializer[Any]]
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        document_operations(cls)
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
