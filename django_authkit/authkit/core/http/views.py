@@ -134,6 +134,14 @@ class AuthkitView(APIView):
 class PublicView(AuthkitView):
     authentication_classes: list[Any] = []
     permission_classes = [AllowAny]
+    authkit_public: str
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # A class that names one of these as its base says that it is open: the mark that
+        # authkit.schema.public sets, for the audit. What derives from that class says nothing.
+        if any(base.__module__.startswith("authkit.") for base in cls.__bases__):
+            cls.authkit_public = "Its base class ignores credentials."
 
 
 def _add_code(response: HttpResponseBase, exc: APIException) -> None:

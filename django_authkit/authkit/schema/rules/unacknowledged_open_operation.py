@@ -5,9 +5,9 @@
 Reports every operation that is open to anonymous callers, whatever the document says, unless the
 view itself declares it: `AllowAny` or an empty `permission_classes`, or
 `authentication_classes = []`, in its own class, its `@action` or its `as_view()`; its own
-`get_permissions()` that returns `AllowAny`; or `@public`. Inherited attributes, subclasses of
-`AllowAny`, `|` and the project's own permissions do not count. Unsafe methods are errors, safe ones
-warnings.
+`get_permissions()` that returns `AllowAny`; `@public`; or an open view of `authkit.views` as its
+base class. Other inherited attributes, subclasses of `AllowAny`, `|` and the project's own
+permissions do not count. Unsafe methods are errors, safe ones warnings.
 
 ## Why is this bad?
 
