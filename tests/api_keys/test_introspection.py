@@ -55,6 +55,17 @@ def test_a_service_learns_what_an_access_token_stands_for(client, user, clock, s
     }
 
 
+def test_a_service_learns_the_claims_that_the_project_adds(client, user, settings, service):
+    added = {"role": "reader", "branches": ["north", {"name": "south"}]}
+    settings.AUTHKIT = {"ACCESS_TOKEN_CLAIMS": lambda user, session: added}
+    access = client.pair(user)["access"]
+    state = service(access)
+    assert {name: state[name] for name in added} == added
+    settings.AUTHKIT = {}
+    assert service(access) == state  # what the token says, until it expires
+    assert service(client.pair(user)["access"]).keys() == state.keys() - added.keys()
+
+
 def test_it_costs_two_queries(client, user, service):
     access = client.pair(user)["access"]
     service(access)  # writes the last use of the key

@@ -71,7 +71,7 @@ BODIES = {
 
 
 #: What a project calls with a user. What it does with one, no check can know.
-CALLABLE = {"OWNER_SCOPES", "SECOND_FACTOR_REQUIRED"}
+CALLABLE = {"ACCESS_TOKEN_CLAIMS", "OWNER_SCOPES", "SECOND_FACTOR_REQUIRED"}
 
 
 def values_for(name):

@@ -403,7 +403,7 @@ def test_a_slip_of_the_keyboard_is_answered_with_a_guess(settings, guess):
 def test_an_unknown_key_that_is_like_no_other_is_answered_with_the_list():
     [(_, text, hint)] = found({"AUTHKIT": {"zzz": 1}})
     assert text == "AUTHKIT has no setting 'zzz'."
-    assert hint.startswith("Known are: API_KEY_BRAND, ")
+    assert hint.startswith("Known are: ACCESS_TOKEN_CLAIMS, ")
 
 
 def test_several_mistakes_are_all_named():

@@ -115,7 +115,10 @@ class IntrospectionRequestSerializer(AuthkitSerializer):
 
 
 class IntrospectionSerializer(AuthkitSerializer):
-    """The state of a token (RFC 7662); members that do not apply are omitted."""
+    """The state of a token (RFC 7662); members that do not apply are omitted.
+
+    An access token has further members where the server adds claims to tokens.
+    """
 
     active = serializers.BooleanField(help_text="Whether the token may be used now.")
     token_type = NamedChoiceField(["Bearer", "ApiKey"], component="TokenType", required=False)

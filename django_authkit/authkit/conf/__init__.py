@@ -66,6 +66,34 @@ class Settings(Declarations):
         response is logged out.
         """,
     )
+    ACCESS_TOKEN_CLAIMS: Setting[str | Callable[[Any, Any], Mapping[str, Any]] | None] = Setting(
+        None,
+        is_right=values.is_claims_function,
+        expected="a callable that takes a user and a session, the path of one, or None",
+        hint='Write the path of a function: "library.tokens.claims_of".',
+        doc="""
+        The claims that you add to access tokens: a callable that gets the user and the
+        `authkit.models.Session` and returns a dict, or its dotted path. It is asked when a session
+        starts, with every refresh and by `reauthenticate/`. A claim that authkit writes, or that
+        standards reserve, is refused with `ImproperlyConfigured`; see
+        [](../how-to/customise.md#claims-in-the-access-token).
+
+        Risk: a token is signed, not encrypted: its user, and each program that it passes, can read
+        it. What it says stays true for other services until it expires.
+        """,
+    )
+    TOKEN_PAIR_SERIALIZER = Setting(
+        "authkit.sessions.serializers.TokenPairSerializer",
+        is_right=values.SerializerPath("authkit.sessions.serializers.TokenPairSerializer"),
+        expected="the path of a subclass of authkit.sessions.serializers.TokenPairSerializer",
+        hint='Write the path of your class: "library.serializers.TokenPair".',
+        doc="""
+        The dotted path of the serializer of the answer with both tokens, a subclass of the
+        default: of `token/`, `token/second-factor/` and `token/refresh/`, and of
+        [log-ins of your own](../how-to/own-login.md). See
+        [](../how-to/customise.md#data-in-the-answer-of-a-log-in).
+        """,
+    )
     LOGIN_FIELDS: Setting[Sequence[str] | None] = Setting(
         None,
         is_right="authkit.checks.values.are_login_fields",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -71,6 +72,20 @@ def is_scope_map(value: Any) -> bool:
 
 def is_function(value: Any) -> bool:
     return value is None or callable(value) or (isinstance(value, str) and imports(value))
+
+
+def is_claims_function(value: Any) -> bool:
+    """Say whether this is None, or a callable that takes a user and a session, or names one."""
+    if not is_function(value) or value is None:
+        return value is None
+    function = import_string(value) if isinstance(value, str) else value
+    try:
+        inspect.signature(function).bind("user", "session")
+    except TypeError:
+        return False
+    except ValueError:
+        return True  # some that are written in C do not say what they take
+    return True
 
 
 def is_factor_policy(value: Any) -> bool:

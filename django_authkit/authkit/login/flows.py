@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
 
@@ -22,6 +22,7 @@ from authkit.passwords.checking.attempts import note_log_in
 from authkit.passwords.checking.credentials import check_credentials
 from authkit.passwords.checking.proof import try_password
 from authkit.passwords.stored import lock_user
+from authkit.sessions.added_claims import added_claims
 from authkit.sessions.assurance import joined
 from authkit.sessions.issue import (
     PENDING_LIFETIME,
@@ -32,7 +33,8 @@ from authkit.sessions.issue import (
     give_back_try,
     open_session,
     pending_session,
-    start_session,
+    tell_started,
+    token_pair,
 )
 from authkit.sessions.models import Session
 from authkit.sessions.tokens import challenge_token
@@ -45,6 +47,11 @@ class SecondFactorRequired:
     challenge: str = field(repr=False)
     methods: Sequence[str]
     expires_in: int = int(PENDING_LIFETIME.total_seconds())
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """What clients get."""
+        return asdict(self)
 
 
 def log_in(
@@ -83,15 +90,15 @@ def complete_login(
         raise InvalidCredentials
     passed = "mfa" in methods
     if otp is not None and not passed and has_second_factor(user):
-        return start_session(spend_code(user, otp, partial(_open_proved, request, user, methods)))
+        return tell_started(spend_code(user, otp, partial(_open_proved, request, user, methods)))
     enrolment_only = not passed and must_have_second_factor(user)
     opened = partial(_open, request, user, methods, enrolment_only=enrolment_only)
     try:
-        session, owed = atomic_with_retry(opened, Session)
+        outcome = atomic_with_retry(opened, Session)
     except InvalidCredentials:
         _record_failure(request)
         raise
-    return _challenge(session, owed) if owed else start_session(session)
+    return tell_started(outcome) if isinstance(outcome, TokenPair) else _challenge(*outcome)
 
 
 def complete_challenge(request: HttpRequest, challenge: str, code: str) -> TokenPair:
@@ -105,11 +112,11 @@ def complete_challenge(request: HttpRequest, challenge: str, code: str) -> Token
     """
     session = pending_session(challenge)
     try:
-        spend_code(session.user, code, partial(_complete, request, session))
+        pair = spend_code(session.user, code, partial(_complete, request, session))
     except SecondFactorUnavailable:
         give_back_try(session)
         raise
-    return start_session(session)
+    return tell_started(pair)
 
 
 def reauthenticate(
@@ -122,6 +129,8 @@ def reauthenticate(
     :raises AttemptsExceeded: too many of either were; also AccountLocked.
     """
     needs_code = has_second_factor(user)
+    # Before a code is spent: the function is the project's, and may raise anything.
+    added = {} if session.owes_second_factor else added_claims(session)
     proofs: list[str] = []
     if password is not None or not needs_code:
         _check_password(user, session, password or "")
@@ -129,13 +138,13 @@ def reauthenticate(
     if needs_code:
         proofs += verify_code(user, code or "").amr
     record("reauthenticated", user=user.pk, session=session.pk, amr=proofs)
-    return fresh_access(session)
+    return fresh_access(session, added)
 
 
 def _open(
     request: HttpRequest, user: AuthUser, methods: Sequence[str], *, enrolment_only: bool
-) -> tuple[Session, Sequence[Factor]]:
-    """Open the session of a user who gave no code; return it, and the factors that it owes.
+) -> TokenPair | tuple[Session, Sequence[Factor]]:
+    """Open the session of a user who gave no code; return its pair, or it and what it owes.
 
     Called within a transaction. Race: the user is locked before the factors are asked. A factor
     that is turned on meanwhile either is seen here, or its owner's request waits for the commit,
@@ -150,31 +159,33 @@ def _open(
     if owed:
         return open_session(user, client, methods, pending=True), owed
     session = open_session(user, client, methods, enrolment_only=enrolment_only)
-    _note_start(request, session)
-    return session, []
+    return _started(request, session)
 
 
 def _open_proved(
     request: HttpRequest, user: AuthUser, methods: Sequence[str], factor: Factor
-) -> Session:
+) -> TokenPair:
     session = open_session(user, client_of(request), joined(methods, factor.amr).split())
-    _note_start(request, session)
-    return session
+    return _started(request, session)
 
 
-def _complete(request: HttpRequest, session: Session, factor: Factor) -> None:
+def _complete(request: HttpRequest, session: Session, factor: Factor) -> TokenPair:
     complete_session(session, factor.amr)
-    _note_start(request, session)
+    return _started(request, session)
 
 
-def _note_start(request: HttpRequest, session: Session) -> None:
-    """Do what belongs to the start of a session, in the transaction that completes it."""
+def _started(request: HttpRequest, session: Session) -> TokenPair:
+    """Do what belongs to the start of a session, in the transaction that completes it.
+
+    The tokens are made here, too: where a claim of the project fails, there is no session.
+    """
     client = client_of(request)
     note_log_in(session.user, client)
     user_logged_in.send(sender=type(session.user), request=request, user=session.user)
     record(
         "session_started", client=client, user=session.user_id, session=session.pk, amr=session.amr
     )
+    return token_pair(session)
 
 
 def _challenge(session: Session, factors: Sequence[Factor]) -> SecondFactorRequired:

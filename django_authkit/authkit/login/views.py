@@ -22,7 +22,7 @@ from authkit.login.serializers import (
 from authkit.sessions.access.authentication import EnrolmentAuthentication
 from authkit.sessions.access.body_token import BodyTokenView
 from authkit.sessions.access.owner import OwnerView, current_session, current_user
-from authkit.sessions.serializers import TokenPairSerializer
+from authkit.sessions.serializers import TOKEN_PAIR
 
 
 class TokenObtainView(PublicView):
@@ -32,7 +32,7 @@ class TokenObtainView(PublicView):
     @operation(
         "authkit_token_obtain",
         "Log in with user name and password; returns an access and a refresh token",
-        {200: TokenPairSerializer, 202: SecondFactorChallengeSerializer},
+        {200: TOKEN_PAIR, 202: SecondFactorChallengeSerializer},
         refuses=[*PASSWORD_CHECK, *CODE_CHECK],
         description=(
             "If the account has a second factor and `otp` is missing, the answer is 202 with a "
@@ -48,7 +48,7 @@ class TokenObtainView(PublicView):
             otp=credentials.get("otp"),
         )
         pending = isinstance(result, flows.SecondFactorRequired)
-        return Response(asdict(result), status.HTTP_202_ACCEPTED if pending else status.HTTP_200_OK)
+        return Response(result.data, status.HTTP_202_ACCEPTED if pending else status.HTTP_200_OK)
 
 
 class TokenSecondFactorView(BodyTokenView):
@@ -60,7 +60,7 @@ class TokenSecondFactorView(BodyTokenView):
     @operation(
         "authkit_token_second_factor",
         "Complete a log-in with a code of the second factor",
-        {200: TokenPairSerializer},
+        {200: TOKEN_PAIR},
         refuses=[ChallengeInvalid, *CODE_CHECK],
         description=(
             "A challenge expires after five minutes, accepts at most five codes, and can be "
@@ -70,7 +70,7 @@ class TokenSecondFactorView(BodyTokenView):
     def post(self, request: Request) -> Response:
         answer = self.read(request)
         pair = flows.complete_challenge(request._request, answer["challenge"], answer["code"])
-        return Response(asdict(pair))
+        return Response(pair.data)
 
 
 class ReauthenticateView(OwnerView):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import F
 
@@ -22,6 +23,7 @@ from authkit.sessions.models import (
     password_fingerprint,
     sessions_by_id,
 )
+from authkit.sessions.serializers import pair_data
 from authkit.sessions.validate import belong_together
 from authkit.signals import session_started
 
@@ -32,12 +34,21 @@ PENDING_TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """An access and a refresh token; ``expires_in`` is the access token's lifetime in seconds."""
+    """An access and a refresh token; ``expires_in`` is the access token's lifetime in seconds.
+
+    ``data`` is what clients get, as ``AUTHKIT["TOKEN_PAIR_SERIALIZER"]`` describes it.
+    """
 
     access: str = field(repr=False)
     refresh: str = field(repr=False)
     expires_in: int
+    session: Session = field(repr=False)
     token_type: str = "Bearer"  # noqa: S105 - the name of the scheme (RFC 6749 section 5.1)
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def user(self) -> AuthUser:
+        return self.session.user
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +95,10 @@ def open_session(
     return session
 
 
-def start_session(session: Session) -> TokenPair:
-    """Signal that a session is complete and committed, and return its first tokens."""
-    session_started.send_robust(sender=Session, session=session)
-    return token_pair(session)
+def tell_started(pair: TokenPair) -> TokenPair:
+    """Signal that a session is complete and committed; return its first tokens."""
+    session_started.send_robust(sender=Session, session=pair.session)
+    return pair
 
 
 def pending_session(challenge: str) -> Session:
@@ -136,21 +147,31 @@ def complete_session(session: Session, methods: Sequence[str]) -> None:
     session.assign(changes)
 
 
-def fresh_access(session: Session) -> FreshAccess:
-    """Return an access token for a user who has just reauthenticated."""
+def fresh_access(session: Session, added: Mapping[str, Any] | None = None) -> FreshAccess:
+    """Return an access token for a user who has just reauthenticated.
+
+    :param added: the project's claims, where a caller has asked for them before the proof.
+    """
     now = clock.now()
     return FreshAccess(
-        access=tokens.access_token(session, proved_at=now),
+        access=tokens.access_token(session, proved_at=now, added=added),
         expires_in=seconds_until(tokens.access_expires_at(session, now)),
     )
 
 
 def token_pair(session: Session) -> TokenPair:
-    return TokenPair(
+    """Return the present tokens of a session.
+
+    Callers make them before they commit, or spend a token: a fault of what the project adds then
+    costs the client nothing.
+    """
+    pair = TokenPair(
         access=tokens.access_token(session),
         refresh=tokens.refresh_token(session),
         expires_in=seconds_until(tokens.access_expires_at(session)),
+        session=session,
     )
+    return replace(pair, data=pair_data(pair))
 
 
 def seconds_until(moment: datetime) -> int:

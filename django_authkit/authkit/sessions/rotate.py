@@ -43,9 +43,10 @@ def refresh_session(refresh_token: str, client: Client) -> TokenPair:
     tokens.ensure_signing_key()
     session = _session_to_refresh(claims, client)
     if session.generation == claims.generation:
-        if _rotate(session, client):
+        pair = _rotate(session, client)
+        if pair is not None:
             _follow_secret_key(session)
-            return token_pair(session)
+            return pair
         session = _session_to_refresh(claims, client)  # race: another request has rotated it
     if session.generation != claims.generation + 1:
         raise TokenInvalid  # issued after the backup that the database was restored from
@@ -68,23 +69,22 @@ def _session_to_refresh(claims: Claims, client: Client) -> Session:
     return session
 
 
-def _rotate(session: Session, client: Client) -> bool:
-    """Move the session on by one generation unless a concurrent request just did.
+def _rotate(session: Session, client: Client) -> TokenPair | None:
+    """Move the session on by one generation, and return the next pair; None after a race.
 
     Compare-and-set: one conditional UPDATE decides between any number of callers, on every
-    database and without a lock.
+    database and without a lock. The pair is made before: what fails there spends no token.
     """
-    now = clock.now()
+    now, seen = clock.now(), session.generation
     changes = {
         "generation": session.generation + 1,
         "last_used_at": now,
         "rotated_from": network_or_empty(client),
         "idle_expires_at": min(now + tokens.idle_lifetime(), session.absolute_expires_at),
     }
-    if not rotation.run(id=session.pk, seen=session.generation, now=now, **changes):
-        return False
     session.assign(changes)
-    return True
+    pair = token_pair(session)
+    return pair if rotation.run(id=session.pk, seen=seen, now=now, **changes) else None
 
 
 def _follow_secret_key(session: Session) -> None:

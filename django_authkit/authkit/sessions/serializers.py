@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
+from django.utils.module_loading import import_string
 from rest_framework import serializers
+from rest_framework.renderers import JSONRenderer
 
+from authkit.conf import conf
+from authkit.core.http.client import present_request
 from authkit.core.http.fields import SecretField
+from authkit.core.http.openapi import ConfiguredResponse
 from authkit.core.http.serializers import AuthkitSerializer
 from authkit.sessions.models import Session
 from authkit.sessions.tokens import MAX_TOKEN_LENGTH
@@ -19,6 +26,30 @@ class TokenPairSerializer(AuthkitSerializer):
     expires_in = serializers.IntegerField(
         read_only=True, help_text="Seconds until the access token expires."
     )
+
+
+def token_pair_serializer() -> type[TokenPairSerializer]:
+    """Return the serializer of the project, or ours."""
+    serializer: type[TokenPairSerializer] = import_string(conf.TOKEN_PAIR_SERIALIZER)
+    return serializer
+
+
+#: The answer of a completed log-in and of a refresh, in the document.
+TOKEN_PAIR = ConfiguredResponse(token_pair_serializer)
+
+
+def pair_data(pair: Any) -> Mapping[str, Any]:
+    """Return what clients get, as plain JSON.
+
+    Callers ask before they commit, or spend a token: the serializer is the project's, and may raise
+    anything. So it is rendered here, too.
+    """
+    serializer = token_pair_serializer()
+    if serializer is TokenPairSerializer:  # without the cost of a serializer
+        return {name: getattr(pair, name) for name in TokenPairSerializer._declared_fields}
+    shown = serializer(pair, context={"request": present_request.get()}).data
+    data: Mapping[str, Any] = json.loads(JSONRenderer().render(shown))
+    return data
 
 
 class RefreshTokenSerializer(AuthkitSerializer):

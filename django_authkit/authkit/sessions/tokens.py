@@ -1,8 +1,9 @@
 """The two tokens of a session: what they claim, and which of them is one.
 
 Tokens are derived from the session row: the same session at the same generation gives the
-same claims, so a refresh is idempotent within the grace, and no token is stored. ``SIMPLE_JWT``
-says the lifetimes and the names of claims; the keys are those of :mod:`authkit.signing`.
+same claims (but for those that the project adds), so a refresh is idempotent within the grace, and
+no token is stored. ``SIMPLE_JWT`` says the lifetimes and the names of claims; the keys are those of
+:mod:`authkit.signing`.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ImproperlyConfigured
 
 from authkit.core import clock
 from authkit.errors import TokenInvalid
+from authkit.sessions.added_claims import added_claims
 from authkit.signing.configuration import Configuration, configuration
 from authkit.signing.keys import SigningKey
 from authkit.signing.signature import sign, verified_claims
@@ -80,16 +83,36 @@ def ensure_signing_key() -> None:
     configuration().ring.signing_key()
 
 
-def access_token(session: Session, *, proved_at: datetime | None = None) -> str:
-    """Return the session's access token; ``proved_at`` is the time of a reauthentication."""
-    return _encode(
-        "enrolment" if session.owes_second_factor else "access",
+def access_token(
+    session: Session,
+    *,
+    proved_at: datetime | None = None,
+    added: Mapping[str, Any] | None = None,
+) -> str:
+    """Return the session's access token.
+
+    :param proved_at: the time of a reauthentication.
+    :param added: what :func:`added_claims` has returned; by default it is asked now.
+    :raises ImproperlyConfigured: the claims of the project cannot be in a token.
+    """
+    owes_second_factor = session.owes_second_factor
+    if added is None:
+        added = {} if owes_second_factor else added_claims(session)
+    token = _encode(
+        "enrolment" if owes_second_factor else "access",
         session,
         issued_at=proved_at or session.last_used_at,
         expires_at=access_expires_at(session, proved_at),
+        added=added,
         amr=session.amr,
         auth_time=_timestamp(proved_at or session.authenticated_at),
     )
+    if added and len(token) > MAX_TOKEN_LENGTH:
+        raise ImproperlyConfigured(
+            f"AUTHKIT['ACCESS_TOKEN_CLAIMS'] makes an access token of {len(token)} characters. "
+            f"{MAX_TOKEN_LENGTH} are accepted: return fewer or shorter claims."
+        )
+    return token
 
 
 def refresh_token(session: Session) -> str:
@@ -170,7 +193,7 @@ def _token_type(encoded_payload: str) -> Any:
 def _verified(token: str, key: SigningKey, using: Configuration) -> Claims:
     if not _COMPACT_JWS.fullmatch(token):
         raise TokenInvalid
-    payload = MappingProxyType(verified_claims(token, key, using))
+    payload = verified_claims(token, key, using)
     for required in ("exp", "iat"):
         _member(payload, required, int)
     token_type = _member(payload, using.token_type_claim, str)
@@ -182,7 +205,7 @@ def _verified(token: str, key: SigningKey, using: Configuration) -> Claims:
         session_id=_session_id(payload),
         user_id=_member(payload, using.user_id_claim, str),
         generation=_member(payload, "generation", int),
-        payload=payload,
+        payload=_frozen(payload),
         leeway=using.leeway,
     )
 
@@ -199,6 +222,19 @@ def _member(payload: Mapping[str, Any], name: str, expected: type) -> Any:
     return value
 
 
+def _frozen(value: Any) -> Any:
+    """Return a copy of JSON that cannot be changed: requests with one token share it.
+
+    :raises TokenInvalid: it is nested too deeply, which no token of ours is.
+    """
+    try:
+        if isinstance(value, dict):
+            return MappingProxyType({name: _frozen(one) for name, one in value.items()})
+        return tuple(_frozen(one) for one in value) if isinstance(value, list) else value
+    except RecursionError:
+        raise TokenInvalid from None
+
+
 def _session_id(payload: Mapping[str, Any]) -> UUID:
     try:
         return UUID(_member(payload, "sid", str))
@@ -212,14 +248,16 @@ def _encode(
     *,
     issued_at: datetime,
     expires_at: datetime,
+    added: Mapping[str, Any] | None = None,
     **extra: Any,
 ) -> str:
     iat = _timestamp(issued_at)
     using = configuration()
     claims = {
+        **(added or {}),  # first: none of them replaces one of ours
         using.token_type_claim: token_type,
         using.user_id_claim: user_id_of(session.user),
-        using.jti_claim: _token_id(token_type, session, iat),
+        using.jti_claim: _token_id(token_type, session, iat, added),
         "sid": str(session.pk),
         "generation": session.generation,
         "iat": iat,
@@ -229,8 +267,13 @@ def _encode(
     return sign(claims, using)
 
 
-def _token_id(token_type: TokenType, session: Session, iat: int) -> str:
+def _token_id(
+    token_type: TokenType, session: Session, iat: int, added: Mapping[str, Any] | None
+) -> str:
     name = f"{token_type}:{session.pk}:{session.generation}:{iat}"
+    if added:
+        # RFC 7519 section 4.1.7: tokens with other claims have another id, also within the grace.
+        name += f":{json.dumps(added, sort_keys=True)}"
     return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import status
@@ -19,10 +17,10 @@ from authkit.sessions.log_out import log_out
 from authkit.sessions.revoke import end_other_sessions, end_session, live_sessions
 from authkit.sessions.rotate import refresh_session
 from authkit.sessions.serializers import (
+    TOKEN_PAIR,
     AnyTokenSerializer,
     RefreshTokenSerializer,
     SessionSerializer,
-    TokenPairSerializer,
 )
 from authkit.sessions.validate import verify_token
 
@@ -36,7 +34,7 @@ class TokenRefreshView(BodyTokenView):
     @operation(
         "authkit_token_refresh",
         "Exchange a refresh token for a new access and refresh token",
-        {200: TokenPairSerializer},
+        {200: TOKEN_PAIR},
         refuses=[TokenInvalid, SessionEnded, TokenReused],
         description=(
             "Rotation: each refresh token can be used once. A retry within a few seconds from the "
@@ -46,7 +44,7 @@ class TokenRefreshView(BodyTokenView):
     )
     def post(self, request: Request) -> Response:
         pair = refresh_session(self.read(request)["refresh"], client_of(request._request))
-        return Response(asdict(pair))
+        return Response(pair.data)
 
 
 class TokenVerifyView(BodyTokenView):

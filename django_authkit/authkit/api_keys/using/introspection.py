@@ -10,6 +10,7 @@ from authkit.api_keys.models import APIKey
 from authkit.api_keys.scopes import effective_scopes
 from authkit.api_keys.using.usage import branded_prefix_of
 from authkit.errors import TokenInvalid
+from authkit.sessions.added_claims import claims_added_to
 from authkit.sessions.tokens import user_id_of
 from authkit.sessions.validate import session_of_access_token
 
@@ -31,6 +32,7 @@ def _state_of_access_token(token: str) -> Mapping[str, Any]:
     if claims.token_type != "access" or session.owes_second_factor:  # noqa: S105 - a type
         return INACTIVE
     return {
+        **claims_added_to(claims.payload),
         "active": True,
         "token_type": "Bearer",
         "sub": claims.user_id,
