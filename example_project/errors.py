@@ -11,16 +11,22 @@ class Conflict(APIException):
     default_code = "conflict"
 
 
-class RefusalSerializer(serializers.Serializer):
+class ConflictSerializer(serializers.Serializer):
     detail = serializers.CharField()
 
 
-CONFLICT_RESPONSE = OpenApiResponse(RefusalSerializer, description="The state does not allow it.")
+class RefusalSerializer(serializers.Serializer):
+    """What ``authkit.errors.exception_handler`` answers where access is refused."""
+
+    detail = serializers.CharField()
+    code = serializers.CharField()
+
+
+CONFLICT_RESPONSE = OpenApiResponse(ConflictSerializer, description="The state does not allow it.")
 TOO_MANY_RESPONSE = OpenApiResponse(
     RefusalSerializer, description="Too often: come back after `Retry-After` seconds."
 )
 STEP_UP_RESPONSE = OpenApiResponse(
     RefusalSerializer,
-    description="No valid credential; or, if `WWW-Authenticate` says "
-    "`insufficient_user_authentication`, prove again who you are.",
+    description="No valid credential; or, with `step_up_required`, prove again who you are.",
 )

@@ -3,25 +3,26 @@
 ::
 
     AuthkitError
-    ├── InvalidCredentials      401 invalid_credentials
-    ├── TokenInvalid            401 token_invalid
-    │   ├── TokenExpired        401 token_expired
-    │   ├── SessionEnded        401 session_ended
-    │   └── TokenReused         401 token_reused
-    ├── APIKeyInvalid           401 api_key_invalid
+    ├── CredentialsRefused, also an AuthenticationFailed
+    │   ├── InvalidCredentials  401 invalid_credentials
+    │   ├── TokenInvalid        401 token_invalid
+    │   │   ├── TokenExpired    401 token_expired
+    │   │   ├── SessionEnded    401 session_ended
+    │   │   └── TokenReused     401 token_reused
+    │   ├── APIKeyInvalid       401 api_key_invalid
+    │   ├── ChallengeInvalid    401 invalid_challenge
+    │   ├── CodeInvalid         401 invalid_code
+    │   ├── EnrolmentRequired   403 second_factor_enrolment_required
+    │   ├── MultipleCredentials 400 multiple_credentials
+    │   └── CredentialInURL     400 credential_in_url
+    ├── StepUpRequired          401 step_up_required
+    ├── EmailUnverified         403 email_unverified
+    ├── InsufficientScope       403 insufficient_scope
     ├── APIKeyRateExceeded      429 api_key_rate_exceeded
     ├── APIKeyEnded             409 api_key_ended
     ├── APIKeyRotated           409 api_key_rotated
     ├── QuotaExceeded           409 api_key_quota_exceeded
     ├── ScopeInvalid            400 invalid_scope
-    ├── MultipleCredentials     400 multiple_credentials
-    ├── CredentialInURL         400 credential_in_url
-    ├── ChallengeInvalid        401 invalid_challenge
-    ├── CodeInvalid             401 invalid_code
-    ├── StepUpRequired          401 insufficient_user_authentication
-    ├── EnrolmentRequired       403 second_factor_enrolment_required
-    ├── EmailUnverified         403 email_unverified
-    ├── InsufficientScope       403 insufficient_scope
     ├── NothingToConfirm        400 no_pending_setup
     ├── LinkInvalid             400 link_invalid
     ├── AlreadyTaken            409 already_taken
@@ -33,10 +34,7 @@
         └── HashingBusy         503 service_unavailable
 
 All are ``APIException``s with one sentence and one code, so that a project's own
-``EXCEPTION_HANDLER`` formats them like every other error. None is an
-``AuthenticationFailed``: DRF turns those into 403 without a challenge if the first
-authenticator of the view has no challenge, and the challenge must name the credential that was
-refused (RFC 9110 section 11.6.1).
+``EXCEPTION_HANDLER`` formats them like every other error.
 """
 
 from __future__ import annotations
@@ -47,7 +45,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, AuthenticationFailed
 
 from authkit.conf.values import is_scope
 
@@ -76,7 +74,20 @@ class AuthkitError(APIException):
     wait: int | None = None
 
 
-class InvalidCredentials(AuthkitError):
+class CredentialsRefused(AuthkitError, AuthenticationFailed):
+    """Base class of what a credential is refused with; never raised itself.
+
+    An instance keeps the status and the challenge of its class, whatever is assigned. DRF assigns
+    an ``AuthenticationFailed`` the challenge of the view's first authenticator, or 403 where that
+    has none; the challenge must name the credential that was refused (RFC 9110 section 11.6.1).
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in ("status_code", "auth_header"):
+            super().__setattr__(name, value)
+
+
+class InvalidCredentials(CredentialsRefused):
     """The user name or the password is wrong, or the account is not allowed to log in."""
 
     status_code = status.HTTP_401_UNAUTHORIZED
@@ -85,7 +96,7 @@ class InvalidCredentials(AuthkitError):
     auth_header = BEARER_CHALLENGE
 
 
-class TokenInvalid(AuthkitError):
+class TokenInvalid(CredentialsRefused):
     """The token is malformed, forged or of the wrong kind; its subclasses name other reasons."""
 
     status_code = status.HTTP_401_UNAUTHORIZED
@@ -119,7 +130,7 @@ class TokenReused(TokenInvalid):
     default_code = "token_reused"
 
 
-class APIKeyInvalid(AuthkitError):
+class APIKeyInvalid(CredentialsRefused):
     """The key is not valid: malformed, unknown, ended, without its owner, of another network."""
 
     status_code = status.HTTP_401_UNAUTHORIZED
@@ -175,7 +186,7 @@ class ScopeInvalid(AuthkitError):
     default_code = "invalid_scope"
 
 
-class CredentialInURL(AuthkitError):
+class CredentialInURL(CredentialsRefused):
     """A credential was sent in the URL, which logs and browser histories record."""
 
     status_code = status.HTTP_400_BAD_REQUEST
@@ -183,7 +194,7 @@ class CredentialInURL(AuthkitError):
     default_code = "credential_in_url"
 
 
-class MultipleCredentials(AuthkitError):
+class MultipleCredentials(CredentialsRefused):
     """The request has two kinds of credential, and its caller would be ambiguous."""
 
     status_code = status.HTTP_400_BAD_REQUEST
@@ -206,7 +217,7 @@ class AttemptsExceeded(AuthkitError):
         self.wait = wait
 
 
-class ChallengeInvalid(AuthkitError):
+class ChallengeInvalid(CredentialsRefused):
     """The challenge is malformed, expired or used, has no attempts left, or its account changed."""
 
     status_code = status.HTTP_401_UNAUTHORIZED
@@ -215,7 +226,7 @@ class ChallengeInvalid(AuthkitError):
     auth_header = BEARER_CHALLENGE
 
 
-class CodeInvalid(AuthkitError):
+class CodeInvalid(CredentialsRefused):
     """The code is wrong or was used before, or the account has no second factor."""
 
     status_code = status.HTTP_401_UNAUTHORIZED
@@ -225,23 +236,25 @@ class CodeInvalid(AuthkitError):
 
 
 class StepUpRequired(AuthkitError):
-    """Step-up: the session is valid, but its authentication too old or too weak (RFC 9470).
+    """Step-up: the session is valid, but its authentication too old or too weak.
+
+    The challenge has the error code of RFC 9470 section 3.
 
     :param max_age: the maximum age of the authentication in seconds; None if it is too weak.
     """
 
     status_code = status.HTTP_401_UNAUTHORIZED
     default_detail = _("Confirm your identity again to do this.")
-    default_code = "insufficient_user_authentication"
+    default_code = "step_up_required"
 
     def __init__(self, max_age: int | None = None) -> None:
         super().__init__()
-        self.auth_header = f'{BEARER_CHALLENGE}, error="{self.default_code}"'
+        self.auth_header = f'{BEARER_CHALLENGE}, error="insufficient_user_authentication"'
         if max_age is not None:
             self.auth_header += f", max_age={max_age}"
 
 
-class EnrolmentRequired(AuthkitError):
+class EnrolmentRequired(CredentialsRefused):
     """The account must have a second factor; this session can only set one up."""
 
     status_code = status.HTTP_403_FORBIDDEN
@@ -350,6 +363,16 @@ class HashingBusy(ServiceUnavailable):
     wait = 1
 
 
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer an exception as DRF does, with a ``code`` beside ``detail`` where access is refused.
+
+    For ``REST_FRAMEWORK["EXCEPTION_HANDLER"]``: the body of every 401, 403 and 429 of every view is
+    ``{"detail": ..., "code": ...}``, and that of every other error of authkit. Nothing else differs
+    from DRF's handler.
+    """
+    return _answered_by("authkit.core.http.error_codes.answer", exc, context)
+
+
 def problem_details_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Answer an exception with problem details (RFC 9457).
 
@@ -358,8 +381,10 @@ def problem_details_handler(exc: Exception, context: dict[str, Any]) -> Response
     and ``errors`` where fields are not valid. Status and headers are DRF's. Returns None for an
     exception that is not meant for the client, which Django answers with 500.
     """
+    return _answered_by("authkit.core.http.problem_details.answer", exc, context)
+
+
+def _answered_by(path: str, exc: Exception, context: dict[str, Any]) -> Response | None:
     # Imported at the first use: DRF's views would slow down the start of every process.
-    response: Response | None = import_string("authkit.core.http.problem_details.answer")(
-        exc, context
-    )
+    response: Response | None = import_string(path)(exc, context)
     return response

@@ -3,7 +3,7 @@ from importlib.util import find_spec
 
 import pytest
 from authkit import errors
-from authkit.errors import AuthkitError
+from authkit.errors import AuthkitError, CredentialsRefused
 from django.test import override_settings
 from rest_framework.exceptions import APIException, AuthenticationFailed
 
@@ -136,7 +136,7 @@ ANSWERS = {
     ),
     "step-up-required": (
         401,
-        "insufficient_user_authentication",
+        "step_up_required",
         "Confirm your identity again to do this.",
         {
             "WWW-Authenticate": (
@@ -206,8 +206,8 @@ def test_every_refusal_is_tested_here():
     classes = {
         value
         for value in vars(errors).values()
-        if inspect.isclass(value) and issubclass(value, AuthkitError) and value is not AuthkitError
-    }
+        if inspect.isclass(value) and issubclass(value, AuthkitError)
+    } - {AuthkitError, CredentialsRefused}
     assert {type(make()) for make in RAISED.values()} == classes
     assert set(ANSWERS) == set(RAISED)
 
@@ -236,10 +236,37 @@ def test_drf_standardized_errors_answers_it(client, name, status, code, sentence
     assert special(response) == headers
 
 
-@pytest.mark.parametrize("make", RAISED.values(), ids=RAISED)
-def test_none_is_an_exception_that_drf_turns_into_403(make):
-    assert isinstance(make(), APIException)
-    assert not isinstance(make(), AuthenticationFailed)
+#: What is wrong with a credential itself. A valid one may still lack a right, or come too often.
+OF_CREDENTIALS = {
+    "invalid-credentials",
+    "token-invalid",
+    "token-expired",
+    "session-ended",
+    "token-reused",
+    "api-key-invalid",
+    "credential-in-url",
+    "multiple-credentials",
+    "challenge-invalid",
+    "code-invalid",
+    "enrolment-required",
+}
+
+
+@pytest.mark.parametrize("name", RAISED)
+def test_refusals_of_credentials_are_caught_as_those_of_any_authenticator(name):
+    error = RAISED[name]()
+    assert isinstance(error, APIException)
+    assert isinstance(error, AuthenticationFailed) is (name in OF_CREDENTIALS)
+
+
+@each
+@pytest.mark.parametrize("first", ["session", "basic"])
+def test_status_and_challenge_stay_whatever_the_first_authenticator_is(
+    client, first, name, status, code, sentence, headers
+):
+    response = client.get(f"/{first}-first/{name}/")
+    assert response.status_code == status
+    assert special(response) == headers
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from authkit import errors
 from django.urls import include, path
+from rest_framework.authentication import BasicAuthentication, SessionAuthentication
 from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
@@ -45,7 +46,19 @@ class HostView(APIView):
         raise RAISED[name]()
 
 
+class SessionFirst(HostView):
+    """Its first authenticator has no challenge."""
+
+    authentication_classes = [SessionAuthentication]
+
+
+class BasicFirst(HostView):
+    authentication_classes = [BasicAuthentication]
+
+
 urlpatterns = [
     path("api/v1/auth/", include("authkit.urls")),
     path("host/<str:name>/", HostView.as_view()),
+    path("session-first/<str:name>/", SessionFirst.as_view()),
+    path("basic-first/<str:name>/", BasicFirst.as_view()),
 ]

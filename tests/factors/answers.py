@@ -9,7 +9,7 @@ INVALID_CHALLENGE = {
 }
 STEP_UP = {
     "detail": "Confirm your identity again to do this.",
-    "code": "insufficient_user_authentication",
+    "code": "step_up_required",
 }
 ENROLMENT_REQUIRED = {
     "detail": "Set up a second factor first.",

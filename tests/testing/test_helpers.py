@@ -43,7 +43,7 @@ class Cases:
         [listed] = client.get(AUTH + "sessions/").json()
         assert (listed["id"], listed["current"]) == (str(client.session_id), True)
         assert client.get("/recent/").status_code == 200
-        assert code_of(client.get("/mfa/")) == (401, "insufficient_user_authentication")
+        assert code_of(client.get("/mfa/")) == (401, "step_up_required")
 
     def test_clients_of_one_user_have_sessions_of_their_own(self):
         one, two = client_for(self.user), client_for(self.user)
@@ -76,7 +76,7 @@ class Cases:
         client = client_for(self.user)
         client.age_authentication(timedelta(minutes=6))
         assert client.get("/plain/").status_code == 200
-        assert code_of(client.get("/recent/")) == (401, "insufficient_user_authentication")
+        assert code_of(client.get("/recent/")) == (401, "step_up_required")
         body = {"password": PASSWORD}
         fresh = client.post(AUTH + "reauthenticate/", body, format="json").json()["access"]
         other = APIClient(headers={"authorization": f"Bearer {fresh}"})

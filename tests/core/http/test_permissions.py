@@ -47,19 +47,13 @@ RECENT, MFA, EMAIL = RecentlyAuthenticated, HasSecondFactor, HasVerifiedEmail
 SCOPE = HasScope("books:read")
 LEAVES = [RECENT, MFA, EMAIL, SCOPE, Yes, No]
 
-TOO_WEAK = "insufficient_user_authentication"
-STEP_UP = f'Bearer realm="api", error="{TOO_WEAK}"'
+STEP_UP = 'Bearer realm="api", error="insufficient_user_authentication"'
 SCOPE_CHALLENGE = 'Bearer realm="api", error="insufficient_scope", scope="books:read"'
 
 #: Status, code, challenge and event of a refusal; RECENT and MFA merely forbid keys.
 REASONS = {
-    RECENT: (
-        401,
-        "insufficient_user_authentication",
-        f"{STEP_UP}, max_age=300",
-        "step_up_required",
-    ),
-    MFA: (401, "insufficient_user_authentication", STEP_UP, "step_up_required"),
+    RECENT: (401, "step_up_required", f"{STEP_UP}, max_age=300", "step_up_required"),
+    MFA: (401, "step_up_required", STEP_UP, "step_up_required"),
     EMAIL: (403, "email_unverified", None, "email_unverified"),
     SCOPE: (403, "insufficient_scope", SCOPE_CHALLENGE, "scope_missing"),
 }

@@ -126,6 +126,10 @@ class TestWhatIsSeen:
         assert APIClient(HTTP_AUTHORIZATION="Bearer no").get("/both/").status_code == 403
         assert list(refusals(optional(SimpleJWTAuthentication, SessionAuthentication))) == ["401"]
 
+    def test_is_what_an_exception_keeps_whatever_rest_framework_assigns(self):
+        assert refusals(BOTH_WITH_OURS) == {"401": NOT_VALID}
+        assert APIClient(HTTP_AUTHORIZATION="Bearer no").get("/ours/").status_code == 401
+
     def test_may_be_several(self):
         def forbid(self, request):
             if request.META.get("HTTP_X_SIGNATURE"):
@@ -443,4 +447,5 @@ class TestPresented:
 
 # The same views as they are served: what is documented is what they answer.
 BOTH = optional(SessionAuthentication, SimpleJWTAuthentication)
-urlpatterns = [route(BOTH, "both/")]
+BOTH_WITH_OURS = optional(SessionAuthentication, JWTAuthentication)
+urlpatterns = [route(BOTH, "both/"), route(BOTH_WITH_OURS, "ours/")]

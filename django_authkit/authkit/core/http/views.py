@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 from authkit.core.db.outages import is_outage, unavailable
 from authkit.core.http.chunked import read_body_of_unknown_length
 from authkit.core.http.client import answering
+from authkit.core.http.error_codes import add_code
 from authkit.core.http.openapi import OperationSchema
 from authkit.core.http.parsers import StrictJSONParser
 from authkit.errors import BEARER_CHALLENGE, RETRY_AFTER, ServiceUnavailable
@@ -113,8 +114,8 @@ class AuthkitView(APIView):
             exc = unavailable(exc)
         with transactions_left_alone():
             response = super().handle_exception(exc)
-        if isinstance(exc, APIException):
-            _add_code(response, exc)
+        if isinstance(exc, APIException) and isinstance(exc.detail, str):
+            add_code(response, exc.get_codes())
         return response
 
     def finalize_response(
@@ -142,11 +143,3 @@ class PublicView(AuthkitView):
         # authkit.schema.public sets, for the audit. What derives from that class says nothing.
         if any(base.__module__.startswith("authkit.") for base in cls.__bases__):
             cls.authkit_public = "Its base class ignores credentials."
-
-
-def _add_code(response: HttpResponseBase, exc: APIException) -> None:
-    # A project's handler may return any response of Django's, and those have no data.
-    data: Any = getattr(response, "data", None)
-    is_plain = isinstance(data, dict) and set(data) == {"detail"}
-    if is_plain and isinstance(exc.detail, str):
-        data["code"] = exc.get_codes()

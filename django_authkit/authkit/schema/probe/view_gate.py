@@ -105,9 +105,11 @@ def answer_to(caller: Caller, view: APIView, run: Callable[[APIView], Any]) -> A
 def status_of(error: Exception, view: APIView) -> int:
     """Return the status with which REST framework answers *error*."""
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
-        # It can only answer 401 with a WWW-Authenticate header to go with it.
-        header = view.get_authenticate_header(view.request)
-        return status.HTTP_401_UNAUTHORIZED if header else status.HTTP_403_FORBIDDEN
+        # It can only answer 401 with a WWW-Authenticate header to go with it. A class of exceptions
+        # may keep its own status, so it is assigned here as REST framework assigns it.
+        if not view.get_authenticate_header(view.request):
+            error.status_code = status.HTTP_403_FORBIDDEN
+        return error.status_code
     if isinstance(error, exceptions.APIException):
         return error.status_code
     if isinstance(error, PermissionDenied):

@@ -21,7 +21,7 @@ from authkit.sessions.validate import RECENT_SECONDS, is_recent
 class HasSecondFactor(ExplainingPermission):
     """Only for sessions whose user has passed a second factor (``mfa`` in ``amr``, RFC 8176).
 
-    Others are answered 401 ``insufficient_user_authentication`` (RFC 9470 section 3); API
+    Others are answered 401 ``step_up_required`` (RFC 9470); API
     keys are forbidden.
     """
 
@@ -39,7 +39,7 @@ class HasSecondFactor(ExplainingPermission):
 class RecentlyAuthenticated(ExplainingPermission):
     """Only for users who proved who they are within the last ``max_age`` seconds.
 
-    Others are answered 401 ``insufficient_user_authentication`` with ``max_age`` in the
+    Others are answered 401 ``step_up_required`` with ``max_age`` in the
     challenge (RFC 9470 section 3); ``reauthenticate/`` gives them a token that passes. API
     keys are forbidden.
     """
