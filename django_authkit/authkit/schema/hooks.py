@@ -24,6 +24,7 @@ from drf_spectacular.settings import spectacular_settings
 import authkit.schema.schemes.extensions  # noqa: F401
 from authkit.conf import conf
 from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema, probe_document
+from authkit.schema.model.refusal_bodies import with_bodies
 from authkit.schema.model.refusal_texts import NOT_VALID, REFUSED
 from authkit.schema.model.required_scopes import document_scopes
 from authkit.schema.model.unfounded_401 import documents_unfounded_401
@@ -57,10 +58,10 @@ DECIDED: Memory = WeakKeyDictionary()
 class Fix:
     """What is written into one operation; None leaves the field as it is.
 
-    ``unfounded`` says that its 401 goes.
+    ``refusals`` are texts by status; ``unfounded`` says that its 401 goes.
     """
 
-    operation: dict[str, Any]
+    audited: AuditedOperation
     security: list[Requirement] | None = None
     refusals: Mapping[int, str] = field(default_factory=dict)
     secured: bool = False
@@ -109,7 +110,7 @@ def fix_document(schema: AuditedSchema) -> None:
         schema.document["security"] = deduplicated(schema.document["security"], catalogue.shared)
     fixes = list(_fixes(schema, Fixer(schema.document, catalogue)))
     for fix in fixes:
-        _write(fix)
+        _write(fix, schema.document)
     _define_schemes(schema.document, catalogue, fixes)
     # Of several definitions that claim a name, the one that stands in the document keeps it.
     unused = required - required_schemes(schema.document) - catalogue.shared.keys()
@@ -152,12 +153,12 @@ class Fixer:
     def fix(self, audited: AuditedOperation) -> Fix:
         decision, refusals = audited.decision, dict(_undocumented(audited))
         if decision is None or not decision.is_decided or self.is_left_to_the_audit(audited):
-            return Fix(audited.document, self.deduplicated(audited.document), refusals)
+            return Fix(audited, self.deduplicated(audited.document), refusals)
         if decision.state in (State.PUBLIC, State.CLOSED):
             unfounded = documents_unfounded_401(audited)
-            return Fix(audited.document, [], refusals, unfounded=unfounded)
+            return Fix(audited, [], refusals, unfounded=unfounded)
         secured = decision.state is State.SECURED
-        return Fix(audited.document, self.requirements(audited, decision), refusals, secured)
+        return Fix(audited, self.requirements(audited, decision), refusals, secured)
 
     def deduplicated(self, operation: dict[str, Any]) -> list[Requirement] | None:
         """Return what the operation says, each requirement once, None if it does so already."""
@@ -205,17 +206,18 @@ def _answered(audited: AuditedOperation) -> Iterator[tuple[int, str]]:
         yield 429, REFUSED[429]
 
 
-def _write(fix: Fix) -> None:
+def _write(fix: Fix, document: Document) -> None:
+    operation = fix.audited.document
     if fix.security == [] and fix.secured:
         # No requirement is known. An empty list would say that there is none.
-        fix.operation.pop("security", None)
+        operation.pop("security", None)
     elif fix.security is not None:
-        fix.operation["security"] = fix.security
+        operation["security"] = fix.security
     if fix.refusals:
-        added = {str(status): {"description": text} for status, text in fix.refusals.items()}
-        fix.operation["responses"] = mapping(fix.operation.get("responses")) | added
+        added = with_bodies(fix.audited, fix.refusals, document)
+        operation["responses"] = mapping(operation.get("responses")) | added
     if fix.unfounded:
-        del fix.operation["responses"]["401"]
+        del operation["responses"]["401"]
 
 
 def _name_scopes(schema: AuditedSchema, catalogue: Catalogue) -> None:

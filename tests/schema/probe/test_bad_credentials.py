@@ -56,7 +56,10 @@ from tests.schema.documents import (
 )
 from tests.schema.projects.shapes import Detail
 
-NOT_VALID = {"description": "The credential is not valid."}
+BODY = {
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AuthkitErrorDetail"}}}
+}
+NOT_VALID = {"description": "The credential is not valid.", **BODY}
 
 
 def optional(*authenticators, base=JWTView, **attributes):
@@ -201,7 +204,7 @@ class TestNothingIsWritten:
 
     def test_about_a_protected_view_but_its_own_refusal(self):
         text = "The credential is missing or not valid."
-        assert refusals(ProtectedView) == {"401": {"description": text}}
+        assert refusals(ProtectedView) == {"401": {"description": text, **BODY}}
 
     def test_about_a_credential_that_is_ignored(self):
         assert refusals(optional(SessionAuthentication)) == {}
@@ -418,7 +421,7 @@ class TestObjects:
         assert public["responses"]["401"] == NOT_VALID
         assert own["security"] == [{"jwtAuth": []}]
         text = "The credential is missing or not valid."
-        assert own["responses"]["401"] == {"description": text}
+        assert own["responses"]["401"] == {"description": text, **BODY}
 
     @pytest.mark.django_db
     def test_the_audit_knows_what_the_view_said_alone(self):

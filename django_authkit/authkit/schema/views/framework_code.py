@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework.views import APIView
 
+from authkit.schema.views.exception_handlers import body_of_refusals
 from authkit.schema.views.mapping import Operation
 
 #: Where the code stands that makes a callback of a view, and takes a request to its handler.
@@ -20,10 +21,7 @@ def is_framework_code(function: Any) -> bool:
 
 def handles_exceptions(view: APIView) -> bool:
     """Tell whether code of the project answers a refusal of *view*."""
-    return not (
-        is_framework_code(type(view).handle_exception)
-        and is_framework_code(view.get_exception_handler())
-    )
+    return body_of_refusals(view) is None
 
 
 def is_decorated(operation: Operation) -> bool:

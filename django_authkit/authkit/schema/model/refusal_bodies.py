@@ -1,0 +1,98 @@
+"""The responses to those who are refused, with the schema of their body where it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from authkit.schema.model.audited_schema import AuditedOperation
+from authkit.schema.openapi.document import Document, mapping
+from authkit.schema.probe.tiers import Tier
+from authkit.schema.sandbox.answers import host_errors
+from authkit.schema.views.exception_handlers import Body, body_of_refusals
+from authkit.schema.views.framework_code import is_decorated
+
+#: The statuses that a view answers by its exception handler.
+WITH_BODY = (401, 403, 429)
+
+_DETAIL = {"type": "string", "description": "A sentence for people."}
+_CODE = {"type": "string", "description": "A stable code for programs."}
+
+#: The component of each body, and its schema.
+COMPONENTS: Mapping[Body, tuple[str, Mapping[str, Any]]] = {
+    Body.DETAIL: ("AuthkitErrorDetail", {"detail": _DETAIL}),
+    Body.CODE: ("AuthkitErrorCode", {"detail": _DETAIL, "code": _CODE}),
+    Body.PROBLEM: (
+        "AuthkitErrorProblem",
+        {
+            "type": {"type": "string", "format": "uri-reference"},
+            "title": {"type": "string", "description": "The name of the status."},
+            "status": {"type": "integer"},
+            "detail": _DETAIL,
+            "code": _CODE,
+        },
+    ),
+}
+
+PROBLEM_JSON = "application/problem+json"
+
+
+def with_bodies(
+    audited: AuditedOperation, refusals: Mapping[int, str], document: Document
+) -> dict[str, Any]:
+    """Return the responses of *refusals*, texts by status, and define what they refer to."""
+    responses: dict[str, Any] = {}
+    for status, text in refusals.items():
+        content = _content(audited, status, document)
+        responses[str(status)] = {"description": text} | ({"content": content} if content else {})
+    return responses
+
+
+def _content(audited: AuditedOperation, status: int, document: Document) -> dict[str, Any]:
+    if status not in WITH_BODY or not _is_answered_by_view(audited, status):
+        return {}
+    try:
+        body, types = _body_and_types(audited)
+    except host_errors():  # a property of the view may fail; then nothing is said of the body
+        return {}
+    reference = None if body is None else _reference(body, document)
+    if reference is None:
+        return {}
+    # Only JSON is the object that the schema describes.
+    return {one: {"schema": dict(reference)} if "json" in one else {} for one in types}
+
+
+def _is_answered_by_view(audited: AuditedOperation, status: int) -> bool:
+    """Tell whether the view itself refuses, and not a decorator or a middleware around it."""
+    source, decision = audited.source, audited.decision
+    if source is None or decision is None:
+        return False
+    if status == 429 or status in decision.bad_credential:
+        return True
+    return decision.tier <= Tier.T1 and not (decision.reason and is_decorated(source))
+
+
+def _body_and_types(audited: AuditedOperation) -> tuple[Body | None, list[str]]:
+    source: Any = audited.source
+    body = body_of_refusals(source.view)
+    if body is Body.PROBLEM:
+        return body, [PROBLEM_JSON]
+    return body, source.inspector.map_renderers("media_type")
+
+
+def _reference(body: Body, document: Document) -> dict[str, str] | None:
+    """Return a reference to the component, None if the project has another one of that name."""
+    name, properties = COMPONENTS[body]
+    schema = {
+        "type": "object",
+        "description": "The reason of a refusal.",
+        "properties": {key: dict(value) for key, value in properties.items()},
+        "required": [*properties],
+    }
+    schemas = mapping(mapping(document.get("components")).get("schemas"))
+    if schemas.get(name, schema) != schema:
+        return None
+    if name not in schemas:
+        components = document.setdefault("components", {})
+        components["schemas"] = dict(sorted({**schemas, name: schema}.items()))
+    return {"$ref": f"#/components/schemas/{name}"}
