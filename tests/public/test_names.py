@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 FACES = {
     "authkit.authentication": [
         "APIKeyAuthentication",
+        "BearerAuthentication",
         "JWTAuthentication",
         "PlainAPIKeyAuthentication",
     ],
@@ -190,6 +191,7 @@ STRINGS_IN_SETTINGS = [
     "authkit.accounts.serializers.ProfileSerializer",
     "authkit.accounts.serializers.RegistrationSerializer",
     "authkit.authentication.APIKeyAuthentication",
+    "authkit.authentication.BearerAuthentication",
     "authkit.authentication.JWTAuthentication",
     "authkit.authentication.PlainAPIKeyAuthentication",
     "authkit.schema.hooks.postprocess_schema_security",

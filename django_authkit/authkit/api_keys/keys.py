@@ -53,6 +53,11 @@ def prefix_of(key: str, brand: str) -> str | None:
     return match[2]
 
 
+def has_brand(text: str, brand: str) -> bool:
+    """Say whether a text begins as keys of this brand do. No token does: a JWT begins with eyJ."""
+    return text.startswith(f"{brand}_")
+
+
 def plain_prefix_of(key: str) -> str | None:
     """Return the look-up prefix of a key of djangorestframework-api-key, or None.
 

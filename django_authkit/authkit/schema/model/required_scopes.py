@@ -82,8 +82,11 @@ def _has_roles(document: Document) -> bool:
 def _names_of_keys(audited: AuditedOperation, catalogue: Catalogue) -> set[str]:
     return {
         name
-        for credential, description in audited.descriptions.items()
-        if description is not None and getattr(credential, "holds_scopes", False)
-        for requirement in catalogue.requirements(description)
+        for description in audited.descriptions.values()
+        if description is not None
+        for described, requirement in zip(
+            description.requirements, catalogue.requirements(description), strict=True
+        )
+        if description.scoped & described.keys()
         for name in requirement
     }

@@ -32,6 +32,7 @@ PERMISSIONS = frozenset(
 AUTHENTICATORS = frozenset(
     {
         "authkit.api_keys.using.authentication.APIKeyAuthentication",
+        "authkit.api_keys.using.bearer.BearerAuthentication",
         "authkit.sessions.access.authentication.JWTAuthentication",
         "knox.auth.TokenAuthentication",
         "rest_framework.authentication.BasicAuthentication",

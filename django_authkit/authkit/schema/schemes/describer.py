@@ -27,11 +27,15 @@ Alternative = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Description:
-    """How one credential is written: its requirements, and the schemes that they name."""
+    """How one credential is written: its requirements, and the schemes that they name.
+
+    ``scoped`` are those of the schemes whose credentials hold scopes.
+    """
 
     source: type
     requirements: tuple[Requirement, ...]
     definitions: Mapping[str, Any]
+    scoped: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,9 @@ def _describe_by(extension: Any, authenticator: Any, inspector: Any) -> Descript
         names, definitions = [names], [definitions]
     requirements = [required] if isinstance(required, dict) else required or []
     schemes = dict(zip(names, definitions, strict=False))
-    return Description(type(authenticator), tuple(requirements), schemes)
+    holding = names if getattr(authenticator, "holds_scopes", False) else ()
+    scoped = frozenset(getattr(extension, "scoped", holding))
+    return Description(type(authenticator), tuple(requirements), schemes, scoped)
 
 
 def _describe_key(permission: Any) -> Description:

@@ -12,6 +12,7 @@ from drf_spectacular.drainage import set_override
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.plumbing import build_bearer_security_scheme_object, get_class
 
+from authkit.schema.openapi.document import Requirement
 from authkit.schema.openapi.scheme_names import scheme_name
 
 OWN = -10
@@ -43,7 +44,7 @@ class AuthkitScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
     def definition(self, authenticator: Any) -> dict[str, Any]:
         raise NotImplementedError
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any] | list[dict[str, Any]]:
         return self.definition(get_class(self.target))
 
 
@@ -72,6 +73,31 @@ class APIKeyScheme(AuthkitScheme):  # type: ignore[no-untyped-call]
             return {"type": "apiKey", "in": "header", "name": header}
         definition: dict[str, Any] = build_bearer_security_scheme_object(header, keyword)
         return definition
+
+
+class BearerScheme(JWTScheme):  # type: ignore[no-untyped-call]
+    """Two schemes, of which a caller presents one: the header holds a token or a key."""
+
+    target_class = "authkit.authentication.BearerAuthentication"
+    priority = OWN + 1  # its authenticator is one of tokens and one of keys
+
+    def __init__(self, target: Any) -> None:
+        super().__init__(target)
+        token = str(self.name)
+        key = "bearerKeyAuth" if token == self.scheme else f"{token}Key"
+        self.name = [token, key]
+        self.scoped = [key]
+
+    def get_security_requirement(self, auto_schema: Any) -> list[Requirement]:
+        return [{name: []} for name in self.name]
+
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:
+        token = self.definition(get_class(self.target))
+        if token["type"] == "http":
+            return [token, {**token, "bearerFormat": "API key"}]
+        # OpenAPI has no field for another word before the credential.
+        said = token["description"].replace("Token-based", "Key-based")
+        return [token, {**token, "description": said}]
 
 
 class InheritedScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
