@@ -50,7 +50,7 @@ DEPLOYMENT_CHECKS = (
 
 class AuthkitConfig(AppConfig):
     name = "authkit"
-    verbose_name = _("Authentication")
+    verbose_name = _("Account security")
     default_auto_field = "django.db.models.BigAutoField"
 
     def import_models(self) -> None:

@@ -16,6 +16,8 @@ from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from rest_framework_api_key.admin import APIKeyModelAdmin as StockAPIKeyAdmin
+from rest_framework_api_key.models import APIKey as StockAPIKey
 
 from authkit import errors
 from authkit.api_keys import flows
@@ -236,3 +238,39 @@ class APIKeyAdmin(SuperuserProtection, admin.ModelAdmin):  # type: ignore[type-a
         response = TemplateResponse(request, "admin/authkit/apikey/made.html", context)
         response["Cache-Control"] = "no-store"
         return response
+
+
+class HiddenStockAPIKeyAdmin(StockAPIKeyAdmin):  # type: ignore[misc]  # the package has no types
+    """Takes the place of the stock page of keys, which ``APIKeyAuthentication`` refuses.
+
+    A second "API keys" in the index misleads. The model stays registered, so a project that
+    replaces the stock page with its own (``unregister``, then ``register``) works as before.
+    """
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def hide_stock_keys(site: admin.AdminSite) -> None:
+    """Hide the page that djangorestframework-api-key has registered; leave any other one alone."""
+    if (
+        site.is_registered(StockAPIKey)
+        and type(site.get_model_admin(StockAPIKey)) is StockAPIKeyAdmin
+    ):
+        site.unregister(StockAPIKey)
+        site.register(StockAPIKey, HiddenStockAPIKeyAdmin)
+
+
+hide_stock_keys(admin.site)
