@@ -5,11 +5,13 @@ from authkit.api_keys.admin import APIKeyAdmin
 from authkit.events.admin import SecurityEventAdmin
 from authkit.factors.admin import unlock_accounts
 from authkit.factors.totp.admin import TOTPDeviceAdmin
+from authkit.sessions.admin import SessionAdmin
 
 __all__ = [
     "APIKeyAdmin",
     "AccountAdminMixin",
     "SecurityEventAdmin",
+    "SessionAdmin",
     "TOTPDeviceAdmin",
     "unlock_accounts",
 ]

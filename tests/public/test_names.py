@@ -39,6 +39,7 @@ FACES = {
         "APIKeyAdmin",
         "AccountAdminMixin",
         "SecurityEventAdmin",
+        "SessionAdmin",
         "TOTPDeviceAdmin",
         "unlock_accounts",
     ],

@@ -54,6 +54,12 @@ class SessionQuerySet(PrimaryQuerySet["Session"]):
         """Return the sessions that still wait for a second factor."""
         return self.filter(revoked_at=None, pending_until__gt=clock.now())
 
+    def expired(self) -> SessionQuerySet:
+        """Return the sessions that ran out before they were revoked."""
+        now = clock.now()
+        ran_out = Q(idle_expires_at__lte=now) | Q(absolute_expires_at__lte=now)
+        return self.filter(ran_out | Q(pending_until__lte=now), revoked_at=None)
+
 
 class Session(models.Model):
     """One log-in on one device, and the family of refresh tokens that came from it.
@@ -133,15 +139,16 @@ class Session(models.Model):
     def _may_be_used(self) -> bool:
         return (
             self.revoked_at is None
-            and not self._has_expired(clock.now())
+            and not self.has_expired(clock.now())
             and self.user.is_active
-            and self._password_is_unchanged()
+            and self.password_is_unchanged()
         )
 
-    def _has_expired(self, now: datetime) -> bool:
+    def has_expired(self, now: datetime) -> bool:
+        """Say whether it ran out by itself; see :meth:`is_pending` for a log-in that waits."""
         return now >= self.idle_expires_at or now >= self.absolute_expires_at
 
-    def _password_is_unchanged(self) -> bool:
+    def password_is_unchanged(self) -> bool:
         return any(
             constant_time_compare(self.password_fingerprint, fingerprint)
             for fingerprint in accepted_fingerprints(self.user)

@@ -23,6 +23,9 @@ from authkit.signals import session_ended
 #: How many sessions one statement reads or ends: an account may have any number of them.
 BATCH = 500
 
+#: The reason that events and signals have where an administrator ended it.
+ENDED_BY_ADMINISTRATOR = "ended_by_administrator"
+
 
 def live_sessions(user: AuthUser) -> SessionQuerySet:
     """Return the user's sessions whose tokens may still be valid, most recently used first."""
@@ -47,7 +50,7 @@ def end_sessions(user: AuthUser, *, actor: Any, note: str | None) -> None:
     :param actor: the primary key of the administrator.
     :param note: the administrator's reason.
     """
-    reason = "ended_by_administrator"
+    reason = ENDED_BY_ADMINISTRATOR
     revoke = partial(revoke_other_sessions, user, None, reason, actor=actor, note=note)
     tell_ended(atomic_with_retry(revoke, Session), reason)
 
@@ -97,11 +100,14 @@ def record_ends(ended: Sequence[Session], facts: Facts) -> None:
         record("sessions_ended", user=ended[0].user_id, **facts)
 
 
-def end(session: Session, reason: str) -> bool:
-    """Revoke a session, record and signal it; return False if it had ended before (idempotent)."""
+def end(session: Session, reason: str, *, actor: Any = None) -> bool:
+    """Revoke a session, record and signal it; return False if it had ended before (idempotent).
+
+    :param actor: the primary key of the administrator who does it, if one does.
+    """
     if not revocation.run(id=session.pk, now=clock.now(), since=clock.earliest()):
         return False
-    record("session_ended", user=session.user_id, session=session.pk, reason=reason)
+    record("session_ended", user=session.user_id, session=session.pk, reason=reason, actor=actor)
     _send_end(session, reason)
     return True
 
