@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 import pkgutil
 from importlib import import_module
+from uuid import uuid4
 
 import authkit
 import pytest
@@ -20,7 +21,7 @@ SECRETS |= {"password", "recovery_codes", "refresh", "secret", "token", "context
 CARRIERS = [
     TokenPair(access="hidden", refresh="hidden", expires_in=300),
     FreshAccess(access="hidden", expires_in=300),
-    Setup(secret="hidden", otpauth_url="hidden", expires_in=300),
+    Setup(secret="hidden", otpauth_url="hidden", expires_in=300, id=uuid4()),
     NewKey(APIKey(name="job"), key="hidden"),
     Mail("password_reset", "hidden", {"link": "hidden"}, None),
     RenderedMail("Subject", "hidden", "hidden"),

@@ -2,28 +2,45 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from textwrap import wrap
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from django import forms
+from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.signals import user_logged_in
 from django.db import connections
 from django.db.transaction import non_atomic_requests
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from rest_framework.exceptions import APIException
 
 from authkit.core.factors import Factor, active, has_second_factor
 from authkit.core.http.client import answering, present_client
-from authkit.core.identity.users import AuthUser
-from authkit.errors import AuthkitError, InvalidCredentials
+from authkit.core.identity.users import AuthUser, username_of
+from authkit.errors import (
+    AuthkitError,
+    EnrolmentRequired,
+    InvalidCredentials,
+    NothingToConfirm,
+    SessionEnded,
+)
 from authkit.events.flows import record
+from authkit.factors import admin_enrolment
 from authkit.factors.flows import must_have_second_factor, verify_code
+from authkit.factors.totp.qr import svg_data_uri
 from authkit.passwords.checking.attempts import note_log_in
 from authkit.passwords.checking.credentials import check_credentials
 
@@ -35,6 +52,9 @@ PASSED = "authkit_second_factor"
 
 class SecondFactorAuthenticationForm(AdminAuthenticationForm):
     """User name, password, and the code of users who have a second factor."""
+
+    #: The user of a refused log-in whose password is right, and who must set up a second factor.
+    owes_factor: AuthUser | None = None
 
     otp = forms.CharField(
         label=_("Code of your second factor, if you have one"),
@@ -65,6 +85,10 @@ class SecondFactorAuthenticationForm(AdminAuthenticationForm):
         methods = ["pwd"]
         if has_second_factor(user):
             methods += self._require_code(user).amr
+        elif must_have_second_factor(user):
+            record("enrolment_required", user=user.pk)
+            self.owes_factor = user
+            raise EnrolmentRequired
         note_log_in(user, present_client())
         record("session_started", user=user.pk, amr=methods)
 
@@ -76,6 +100,16 @@ class SecondFactorAuthenticationForm(AdminAuthenticationForm):
         if user.otp_device is None:  # type: ignore[attr-defined]  # as above
             setattr(user, PASSED, factor.name)  # for _remember
         return factor
+
+
+class FirstCodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("Code from the app"),
+        max_length=32,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+        ),
+    )
 
 
 @contextmanager
@@ -106,8 +140,8 @@ class SecondFactorAdminSite(AdminSite):
     """An admin site that asks users who have a second factor for it, at log-in and on each page.
 
     Unlike ``django_otp.admin.OTPAdminSite`` it admits users who have none, unless
-    ``AUTHKIT["SECOND_FACTOR_REQUIRED"]`` says that they must. Needs
-    ``django_otp.middleware.OTPMiddleware``.
+    ``AUTHKIT["SECOND_FACTOR_REQUIRED"]`` says that they must: those set up an authenticator app
+    between the log-in page and the site. Needs ``django_otp.middleware.OTPMiddleware``.
     """
 
     login_form = SecondFactorAuthenticationForm
@@ -119,7 +153,91 @@ class SecondFactorAdminSite(AdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return super().login(request, extra_context)
+        response: Any = super().login(request, extra_context)
+        context: dict[str, Any] = getattr(response, "context_data", None) or {}
+        user = getattr(context.get("form"), "owes_factor", None)
+        if user is None or not admin_enrolment.is_possible():
+            return response  # type: ignore[no-any-return]
+        try:
+            admin_enrolment.begin(request, user)
+        except APIException:  # race: the user has just turned a factor on elsewhere
+            return response  # type: ignore[no-any-return]
+        return HttpResponseRedirect(self._enrolment_url(context[REDIRECT_FIELD_NAME]))
+
+    def get_urls(self) -> list[Any]:
+        enrolment = path(
+            "authkit/second-factor/", self.set_up_second_factor, name="authkit_second_factor"
+        )
+        return [enrolment, *super().get_urls()]
+
+    @_outside_of_transactions
+    @method_decorator(never_cache)
+    @method_decorator(csrf_protect)
+    @method_decorator(sensitive_post_parameters())
+    @method_decorator(sensitive_variables())
+    @login_not_required
+    def set_up_second_factor(self, request: HttpRequest) -> HttpResponse:
+        """Show the set-up of a log-in that owes a factor; turn the factor on with the first code.
+
+        The answer to that code shows the recovery codes, this once, and completes the log-in.
+        """
+        try:
+            with answering(request):
+                return self._enrol(request)
+        except AuthkitError as error:
+            if self.has_permission(request):
+                return HttpResponseRedirect(self._next_url(request))
+            messages.error(request, str(error.detail))
+            return HttpResponseRedirect(reverse("admin:login", current_app=self.name))
+
+    def _enrol(self, request: HttpRequest) -> HttpResponse:
+        enrolment = admin_enrolment.under_way(request)
+        form = FirstCodeForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                codes = admin_enrolment.complete(request, enrolment, form.cleaned_data["code"])
+            except (NothingToConfirm, SessionEnded):
+                raise
+            except AuthkitError as error:
+                form.add_error("code", str(error.detail))
+            else:
+                return self._page(request, "recovery_codes.html", _("Recovery codes"), codes=codes)
+        setup = enrolment.setup
+        return self._page(
+            request,
+            "second_factor.html",
+            _("Set up your second factor"),
+            form=form,
+            setup=setup,
+            secret=" ".join(wrap(setup.secret, 4)),
+            qr_code=svg_data_uri(setup.otpauth_url),
+            username=username_of(enrolment.user),
+        )
+
+    def _page(self, request: HttpRequest, template: str, title: Any, **more: Any) -> HttpResponse:
+        request.current_app = self.name
+        context = {
+            **self.each_context(request),
+            # A page of the log-in, also once it is complete: no menus.
+            "has_permission": False,
+            "title": title,
+            "subtitle": None,
+            "next": self._next_url(request),
+            **more,
+        }
+        return TemplateResponse(request, f"admin/authkit/{template}", context)
+
+    def _enrolment_url(self, next_url: str) -> str:
+        page = reverse("admin:authkit_second_factor", current_app=self.name)
+        return f"{page}?{urlencode({REDIRECT_FIELD_NAME: next_url})}" if next_url else page
+
+    def _next_url(self, request: HttpRequest) -> str:
+        """Return where the log-in leads: a page of this host, or the site's first page."""
+        given = request.POST.get(REDIRECT_FIELD_NAME, request.GET.get(REDIRECT_FIELD_NAME, ""))
+        hosts, secure = {request.get_host()}, request.is_secure()
+        if url_has_allowed_host_and_scheme(given, hosts, require_https=secure):
+            return given
+        return reverse("admin:index", current_app=self.name)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and self._is_verified(request)

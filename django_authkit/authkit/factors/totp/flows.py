@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
+from math import ceil
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError
@@ -41,6 +43,8 @@ class Setup:
     secret: str = field(repr=False)
     otpauth_url: str = field(repr=False)
     expires_in: int
+    #: Tells it apart from a later set-up of the user; no secret.
+    id: UUID
 
 
 def set_up(
@@ -63,25 +67,33 @@ def set_up(
     device = TOTPDevice(user=user, name="TOTP", confirmed=False)
     device.seal(secret)
     prove_for_set_up(user, session, code, partial(_store_pending, device), recent=recent)
-    return Setup(
-        secret=rfc6238.base32(secret),
-        otpauth_url=rfc6238.otpauth_url(secret, username_of(user), _issuer(device)),
-        expires_in=int(PENDING_LIFETIME.total_seconds()),
-    )
+    return _shown(device, secret)
 
 
-def confirm(user: AuthUser, session: Session, code: str) -> list[str]:
+def waiting_setup(user: AuthUser, setup_id: UUID) -> Setup:
+    """Return a set-up again to the user who has begun it, while it waits for its first code.
+
+    :raises NothingToConfirm: it has lapsed, or was replaced or confirmed since.
+    :raises SecondFactorUnavailable: its secret cannot be read.
+    """
+    device = _waiting(user, setup_id)
+    return _shown(device, device.unseal())
+
+
+def confirm(
+    user: AuthUser, session: Session | None, code: str, *, setup_id: UUID | None = None
+) -> list[str]:
     """Turn the pending device on with its first code; return the recovery codes, this once.
 
+    :param session: of the request, which goes on; all others end.
+    :param setup_id: confirm this set-up and no later one.
     :raises NothingToConfirm: no set-up is waiting, or the user's factors have changed since.
     :raises SessionEnded: a concurrent request has ended the session, or changed the password.
     :raises CodeInvalid: the code is not its own; the set-up goes on waiting.
     :raises AttemptsExceeded: too many codes were tried for this account; also AccountLocked.
     :raises SecondFactorUnavailable: the secret cannot be read, so the code counts for nothing.
     """
-    device = pending_device(user)
-    if device is None or device.factors_version != factors.version(user):
-        raise NothingToConfirm
+    device = _waiting(user, setup_id)
     secret = device.unseal()
     count_or_refuse(user)
     switch_on = partial(_switch_on, user, session, device, secret, code)
@@ -93,6 +105,25 @@ def confirm(user: AuthUser, session: Session, code: str) -> list[str]:
     second_factor_enabled.send_robust(sender=type(user), user=user)
     tell_owner(user, "second_factor_enabled")
     return codes
+
+
+def _waiting(user: AuthUser, setup_id: UUID | None) -> TOTPDevice:
+    device = pending_device(user)
+    if device is None or device.factors_version != factors.version(user):
+        raise NothingToConfirm
+    if setup_id not in (None, device.seal_context):
+        raise NothingToConfirm
+    return device
+
+
+def _shown(device: TOTPDevice, secret: bytes) -> Setup:
+    left = PENDING_LIFETIME - clock.age_of(device.created_at)
+    return Setup(
+        secret=rfc6238.base32(secret),
+        otpauth_url=rfc6238.otpauth_url(secret, username_of(device.user), _issuer(device)),
+        expires_in=ceil(left.total_seconds()),
+        id=device.seal_context,
+    )
 
 
 def _store_pending(device: TOTPDevice, version: str) -> None:
@@ -119,7 +150,7 @@ def _renew_pending(device: TOTPDevice) -> int:
 
 
 def _switch_on(
-    user: AuthUser, session: Session, device: TOTPDevice, secret: bytes, code: str
+    user: AuthUser, session: Session | None, device: TOTPDevice, secret: bytes, code: str
 ) -> tuple[list[str], list[Session]]:
     lock_owner(user, session)
     if factors.version(user) != device.factors_version:
@@ -130,12 +161,13 @@ def _switch_on(
     if not device.spend(secret, code, confirmed=True, confirmed_at=clock.now()):
         raise CodeInvalid
     forgive_codes(user.pk)
-    raise_assurance(session, TOTP.amr)
+    if session is not None:
+        raise_assurance(session, TOTP.amr)
     codes = replace_recovery_codes(user)
     # Race: a log-in locks the user, too, before it asks for the factor. Either it has seen this
     # one, or its session is committed, and ended here.
     ended = revoke_other_sessions(user, session)
-    record("second_factor_enabled", user=user.pk, session=session.pk)
+    record("second_factor_enabled", user=user.pk, session=session.pk if session else None)
     return codes, ended
 
 
