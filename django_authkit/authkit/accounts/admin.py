@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from authkit.api_keys.models import APIKey
 from authkit.core import factors
+from authkit.core.admin_lists import WrappingList
 from authkit.core.identity.administrators import SuperuserProtection, permitted
 from authkit.core.identity.users import AuthUser, username_of
 from authkit.errors import AccountLocked
@@ -43,7 +44,7 @@ class ReasonForm(forms.Form):
     note = forms.CharField(label=_("Reason"), max_length=200)
 
 
-class AccountAdminMixin(SuperuserProtection, ModelAdmin):
+class AccountAdminMixin(SuperuserProtection, WrappingList, ModelAdmin):
     """For the admin page of your users: ``class AccountAdmin(AccountAdminMixin, UserAdmin)``.
 
     It shows second factor, lockout, live sessions and usable API keys of each user, in six

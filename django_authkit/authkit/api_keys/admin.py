@@ -24,6 +24,7 @@ from authkit.api_keys import flows
 from authkit.api_keys.models import APIKey
 from authkit.api_keys.owners import owner_of
 from authkit.api_keys.scopes import declared_scopes
+from authkit.core.admin_lists import WrappingList
 from authkit.core.http.networks import joined
 from authkit.core.identity.administrators import SuperuserProtection, may_act_on, permitted
 from authkit.events import flows as events
@@ -90,7 +91,7 @@ def scope_choices() -> list[tuple[str, str]]:
 
 
 @admin.register(APIKey)
-class APIKeyAdmin(SuperuserProtection, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+class APIKeyAdmin(SuperuserProtection, WrappingList, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     """Makes keys, and shows each one once, in the response to the request that made it."""
 
     form = APIKeyForm

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from authkit.core.admin_lists import WrappingList
 from authkit.core.event_kinds import KINDS
 from authkit.events.models import SecurityEvent
 
@@ -28,7 +29,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(SecurityEvent)
-class SecurityEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+class SecurityEventAdmin(WrappingList, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     """Shows security events, read-only."""
 
     list_display = ["created_at", "kind", "user", "ip", "facts"]

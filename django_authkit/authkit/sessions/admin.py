@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from authkit.core import clock
+from authkit.core.admin_lists import WrappingList
 from authkit.core.identity.administrators import permitted
 from authkit.sessions.models import Session
 from authkit.sessions.revoke import ENDED_BY_ADMINISTRATOR, end
@@ -49,7 +50,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Session)
-class SessionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+class SessionAdmin(WrappingList, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     """Shows sessions, read-only, and ends them. It shows no token, and no fingerprint."""
 
     list_display = ["user", "state", "created_at", "last_used_at", "ip", "client", "amr"]
@@ -87,7 +88,7 @@ class SessionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscript
     def client(self, session: Session) -> str:
         return truncatechars(session.user_agent, SHOWN_OF_USER_AGENT)
 
-    @admin.display(description=_("authentication methods"), ordering="methods")
+    @admin.display(description=_("methods"), ordering="methods")
     def amr(self, session: Session) -> str:
         return ", ".join(session.amr)
 

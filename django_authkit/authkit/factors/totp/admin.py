@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from authkit.core.admin_lists import WrappingList
 from authkit.core.identity.administrators import SuperuserProtection
 from authkit.factors.admin import UNLOCK, unlock_users
 from authkit.factors.flows import remove_second_factor
@@ -14,7 +15,7 @@ from authkit.factors.totp.models import TOTPDevice
 
 
 @admin.register(TOTPDevice)
-class TOTPDeviceAdmin(SuperuserProtection, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+class TOTPDeviceAdmin(SuperuserProtection, WrappingList, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     """Shows who has an app and whose account is locked; unlocks, or removes the second factor.
 
     It never shows a secret.
