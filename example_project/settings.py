@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "authkit",
+    "example_project.accounts",
     "example_project.library",
     "example_project.tasks",
     "example_project.demo",

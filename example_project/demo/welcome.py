@@ -13,6 +13,7 @@ The example is running. Ctrl-C stops it.
   Admin           {url}/admin/
   API             {url}/api/v1/
   Public keys     {url}/.well-known/jwks.json
+  Schema audit    {audit}
 
   Staff           {staff.username} / {staff.password}
   Reader          {reader.username} / {reader.password}
@@ -35,7 +36,7 @@ The same and much more, checked step by step, with a server and a database of it
 """
 
 
-def welcome(url, api_key):
+def welcome(url, api_key, report):
     log_in = (
         f"curl -s {url}/api/v1/auth/token/ -H 'Content-Type: application/json' "
         f"""-d '{{"username": "{READER.username}", "password": "{READER.password}"}}'"""
@@ -46,6 +47,7 @@ def welcome(url, api_key):
         staff=STAFF,
         reader=READER,
         api_key=api_key,
+        audit=report.as_uri(),
         python=_python(),
         log_in=log_in,
         read_books=f"curl -s '{url}/api/v1/books/?limit=2' -H 'X-API-Key: {api_key}'",

@@ -1,8 +1,13 @@
 import json
+import re
 import shutil
 import signal
 import socket
 import subprocess
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 
@@ -37,6 +42,32 @@ def test_the_printed_curl_lines_work_also_after_a_restart(tmp_path):
         assert pair["token_type"] == "Bearer"
         assert books["count"] == 6
         assert tasks["count"] == 3
+
+
+def test_the_report_of_the_schema_audit_is_where_the_demo_says(tmp_path):
+    with demo(tmp_path, "--port", "0") as (lines, _process):
+        [url] = re.findall(r"Schema audit +(file://\S+)", "\n".join(lines))
+    report = Path(urlsplit(url).path).read_text(encoding="utf-8")
+    assert report.startswith("<!doctype html>")
+    assert "/api/v1/auth/token/" in report
+
+
+def test_the_admin_of_the_demo_shows_the_accounts(tmp_path):
+    with demo(tmp_path, "--port", "0") as (lines, _process):
+        url = next(line.split()[1] for line in lines if line.startswith("  Admin "))
+        browser = build_opener(HTTPCookieProcessor(cookies := CookieJar()))
+        browser.open(url)
+        [token] = [cookie.value for cookie in cookies if cookie.name == "csrftoken"]
+        [staff] = [line.split()[1::2] for line in lines if line.startswith("  Staff ")]
+        form = dict(zip(["username", "password"], staff, strict=True)) | {
+            "next": "/admin/auth/user/"
+        }
+        body = urlencode(form | {"csrfmiddlewaretoken": token}).encode()
+        page = browser.open(f"{url}login/", body).read().decode()
+    for column in ("second_factor", "locked", "live_sessions", "api_keys"):
+        assert f"column-{column}" in page
+    assert "End all sessions" in page
+    assert page.count(">API keys</a>") == 1
 
 
 def test_ctrl_c_stops_it_without_a_traceback(tmp_path):

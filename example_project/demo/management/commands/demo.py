@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -25,8 +27,10 @@ class Command(BaseCommand):
     def run(self, port):
         self.say("Preparing the database ...")
         api_key = prepare_database()
+        self.say("Comparing the OpenAPI document with the views ...")
+        report = write_audit()
         with self.bind(port) as httpd:
-            self.say(welcome(httpd.url, api_key))
+            self.say(welcome(httpd.url, api_key, report))
             httpd.serve_forever()
 
     def bind(self, port):
@@ -42,6 +46,14 @@ class Command(BaseCommand):
         self.stdout.write(text)
         # At once, also into a pipe: the server that comes next never returns.
         self.stdout.flush()
+
+
+def write_audit():
+    """Audit the document; return the file of the report, to be opened in a browser."""
+    report = settings.SQLITE_PATH.with_name("demo.audit.html")
+    with suppress(SystemExit):  # where there are findings, which the report has
+        call_command("authkit_audit_schema", format=["html"], output=[str(report)])
+    return report
 
 
 def prepare_database():
