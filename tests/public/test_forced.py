@@ -3,7 +3,7 @@
 import pytest
 from authkit import urls
 from authkit.models import APIKey, Session
-from authkit.sessions.access.authentication import AccessToken
+from authkit.sessions.access.bearer import AccessToken
 from authkit.sessions.validate import session_of_access_token
 from rest_framework.test import APIClient, APIRequestFactory, force_authenticate
 from rest_framework_api_key.models import APIKey as ForeignKey

@@ -11,7 +11,8 @@ from rest_framework.request import Request
 
 from authkit.core.http.views import AuthkitView
 from authkit.core.identity.users import AuthUser
-from authkit.sessions.access.authentication import AccessToken, JWTAuthentication
+from authkit.sessions.access.authentication import JWTAuthentication
+from authkit.sessions.access.bearer import AccessToken
 from authkit.sessions.models import Session
 from authkit.sessions.validate import is_recent
 

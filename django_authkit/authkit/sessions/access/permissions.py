@@ -13,7 +13,7 @@ from authkit.core.http.permissions import ExplainingPermission
 from authkit.core.identity.unverified_email import is_verified
 from authkit.errors import EmailUnverified, ServiceUnavailable, SessionEnded, StepUpRequired
 from authkit.events.flows import record
-from authkit.sessions.access.authentication import AccessToken, record_refusal
+from authkit.sessions.access.bearer import AccessToken, record_refusal
 from authkit.sessions.models import Session
 from authkit.sessions.validate import RECENT_SECONDS, is_recent
 
@@ -92,7 +92,7 @@ class MayAddCredentials(HasVerifiedEmail):
 
 
 def _step_up_of(request: Request, token: AccessToken) -> Callable[[], None]:
-    return partial(record_refusal, "step_up_required", request, token.session)
+    return partial(record_refusal, "step_up_required", request._request, token.session)
 
 
 def _record_unverified(request: Request) -> None:
