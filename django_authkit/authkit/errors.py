@@ -28,6 +28,8 @@
     ├── AlreadyTaken            409 already_taken
     ├── AccountInUse            409 account_in_use
     ├── AccountLocked           423 account_locked
+    ├── CredentialMissing       401 not_authenticated
+    ├── Forbidden               403 permission_denied
     ├── AttemptsExceeded        429 too_many_attempts
     ├── SecondFactorUnavailable 503 second_factor_unavailable
     └── ServiceUnavailable      503 service_unavailable
@@ -45,7 +47,12 @@ from typing import TYPE_CHECKING, Any
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
-from rest_framework.exceptions import APIException, AuthenticationFailed
+from rest_framework.exceptions import (
+    APIException,
+    AuthenticationFailed,
+    NotAuthenticated,
+    PermissionDenied,
+)
 
 from authkit.conf.values import is_scope
 
@@ -290,6 +297,29 @@ class InsufficientScope(AuthkitError):
         required = set(scopes)
         if required and all(map(is_scope, required)):
             self.auth_header += f', scope="{" ".join(sorted(required))}"'
+
+
+class CredentialMissing(AuthkitError):
+    """The request presents no credential, outside of REST framework, which has an error for it.
+
+    :param challenges: one for each kind of credential that is accepted (RFC 9110 section 11.6.1).
+    """
+
+    status_code = status.HTTP_401_UNAUTHORIZED
+    default_detail = NotAuthenticated.default_detail
+    default_code = NotAuthenticated.default_code
+
+    def __init__(self, challenges: Iterable[str] = (BEARER_CHALLENGE,)) -> None:
+        super().__init__()
+        self.auth_header = ", ".join(challenges)
+
+
+class Forbidden(AuthkitError):
+    """A permission refuses the request, outside of REST framework, which has an error for it."""
+
+    status_code = status.HTTP_403_FORBIDDEN
+    default_detail = PermissionDenied.default_detail
+    default_code = PermissionDenied.default_code
 
 
 class NothingToConfirm(AuthkitError):

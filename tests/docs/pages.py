@@ -66,6 +66,7 @@ class Reader:
         # Empty lines above, so that a traceback names the line of the page.
         source = "\n" * example.line + self.source_of(example)
         before = {name: example.namespace.get(name) for name in (*CONFIGURES, "urlpatterns")}
+        example.namespace["__name__"] = "page"  # Django asks a function for its module
         exec(compile(source, example.path, "exec"), example.namespace)
         # By identity: dicts that differ in the order of their members are equal, and differ here.
         changed = {

@@ -57,8 +57,9 @@ def _scopes_of_owner(api_key: Any) -> frozenset[str]:
 
 def effective_scopes(api_key: Any) -> list[str]:
     """Return the scopes that the key holds and its owner has not lost since."""
-    lost = missing_scopes(api_key, api_key.scopes)
-    return [scope for scope in api_key.scopes if scope not in lost]
+    held = getattr(api_key, "scopes", ())  # a key of another table may have none
+    lost = missing_scopes(api_key, held)
+    return [scope for scope in held if scope not in lost]
 
 
 def missing_scopes(api_key: Any, required: Iterable[str]) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rest_framework.request import Request
+from django.http import HttpRequest
 
 from authkit.api_keys.keys import has_brand
 from authkit.api_keys.using.authentication import APIKeyAuthentication
@@ -28,7 +28,7 @@ class BearerAuthentication(JWTAuthentication, APIKeyAuthentication):
     #: Not every credential is a key here; ``request.auth`` tells which is.
     holds_scopes = False
 
-    def verify(self, request: Request, credential: str) -> tuple[Any, Any]:
+    def verify(self, request: HttpRequest, credential: str) -> tuple[Any, Any]:
         if not has_brand(credential, conf.API_KEY_BRAND):
             return JWTAuthentication.verify(self, request, credential)
         try:
