@@ -1,6 +1,7 @@
 """``aresolve`` and ``arequire`` under ASGI: no statement runs on the event loop."""
 
 import asyncio
+import inspect
 import threading
 from functools import partial
 
@@ -202,4 +203,4 @@ def test_many_requests_of_an_asgi_server_are_each_their_own(make_user, client):
 
 def test_it_is_a_coroutine_function_also_where_it_is_bound():
     bound = partial(aresolve, required=False)
-    assert asyncio.iscoroutinefunction(bound)
+    assert inspect.iscoroutinefunction(bound)
