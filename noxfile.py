@@ -53,6 +53,7 @@ def oldest(session: nox.Session) -> None:
     install(session, "-e", ".", *files)
     of_others = (
         "tests/checks/installed/test_factor_bypass.py",
+        "tests/principals/test_adrf.py",
         "tests/principals/test_ninja.py",
         "tests/schema/probe/test_installed.py",
         "tests/signing/test_jwks_with_joserfc.py",
