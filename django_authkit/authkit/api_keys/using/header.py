@@ -24,10 +24,13 @@ class APIKeyCredential(HeaderCredential):
     refuses = (APIKeyInvalid, APIKeyRateExceeded, *HeaderCredential.refuses)
     header = "X-API-Key"
     keyword: str | None = None
-    challenge = API_KEY_CHALLENGE
 
     #: Marks keys for permissions and the schema: a key may have fewer rights than its owner.
     holds_scopes = True
+
+    @property
+    def challenge(self) -> str:
+        return API_KEY_CHALLENGE
 
     def get_credential(self, request: HttpRequest) -> str | None:
         if self.query_parameter:
