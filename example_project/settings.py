@@ -56,7 +56,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "rest_framework_api_key",
-    "django_otp",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "authkit",

@@ -57,7 +57,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "rest_framework",
     "rest_framework_api_key",
-    "django_otp",
+    "django_otp",  # for the templates of its own admin site; authkit needs none of it
     "drf_spectacular",
     "authkit",
 ]

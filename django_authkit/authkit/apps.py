@@ -18,7 +18,6 @@ REQUIRED_APPS = (
     "django.contrib.contenttypes",
     "rest_framework",
     "rest_framework_api_key",
-    "django_otp",
     "drf_spectacular",
 )
 

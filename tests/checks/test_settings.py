@@ -7,7 +7,7 @@ import pytest
 from authkit.checks.deployment import check_deployment
 from authkit.checks.settings import check_settings
 from authkit.checks.signing import check_secrecy, check_signing
-from authkit.schema.hooks import postprocess_schema_security
+from authkit.schema.hooks import postprocess_schema, postprocess_schema_security
 from authkit.signing import simple_jwt
 from authkit.signing.simple_jwt import UNUSED
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -111,6 +111,14 @@ RIGHT = {
     "an exemption": {"AUTHKIT": {"SCHEMA_AUDIT_EXEMPTIONS": [{"rule": "AK502", "reason": "keys"}]}},
     "the hook itself": {
         "SPECTACULAR_SETTINGS": {"POSTPROCESSING_HOOKS": [postprocess_schema_security]}
+    },
+    "the hook that needs no other": {
+        "SPECTACULAR_SETTINGS": {"POSTPROCESSING_HOOKS": [postprocess_schema]}
+    },
+    "its path": {
+        "SPECTACULAR_SETTINGS": {
+            "POSTPROCESSING_HOOKS": ["authkit.schema.hooks.postprocess_schema"]
+        }
     },
     "no schemas": {"REST_FRAMEWORK": {}, "SPECTACULAR_SETTINGS": {}},
     "no exemptions": {"AUTHKIT": {"SCHEMA_AUDIT_EXEMPTIONS": ()}},
@@ -404,6 +412,15 @@ def test_an_unknown_key_that_is_like_no_other_is_answered_with_the_list():
     [(_, text, hint)] = found({"AUTHKIT": {"zzz": 1}})
     assert text == "AUTHKIT has no setting 'zzz'."
     assert hint.startswith("Known are: ACCESS_TOKEN_CLAIMS, ")
+
+
+def test_a_schema_without_the_hook_is_answered_with_the_hook_that_fits_beside_the_others():
+    [(_, _, hint)] = found({"SPECTACULAR_SETTINGS": {"TITLE": "Shop"}})
+    alone = "authkit.schema.hooks.postprocess_schema"
+    assert hint == f"Set SPECTACULAR_SETTINGS['POSTPROCESSING_HOOKS'] to ['{alone}']."
+    [(_, _, hint)] = found({"SPECTACULAR_SETTINGS": {"POSTPROCESSING_HOOKS": ["shop.strip"]}})
+    beside = "authkit.schema.hooks.postprocess_schema_security"
+    assert hint == f"Append '{beside}' to SPECTACULAR_SETTINGS['POSTPROCESSING_HOOKS']."
 
 
 def test_several_mistakes_are_all_named():

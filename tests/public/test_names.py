@@ -203,6 +203,7 @@ STRINGS_IN_SETTINGS = [
     "authkit.authentication.BearerAuthentication",
     "authkit.authentication.JWTAuthentication",
     "authkit.authentication.PlainAPIKeyAuthentication",
+    "authkit.schema.hooks.postprocess_schema",
     "authkit.schema.hooks.postprocess_schema_security",
     "authkit.errors.exception_handler",
     "authkit.errors.problem_details_handler",

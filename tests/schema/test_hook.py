@@ -16,6 +16,7 @@ from drf_spectacular.settings import patched_settings
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from drf_spectacular.validation import validate_schema
 from drf_spectacular.views import SpectacularAPIView
+from rest_framework import serializers
 from rest_framework.authentication import (
     BaseAuthentication,
     BasicAuthentication,
@@ -753,3 +754,15 @@ def test_views_of_a_document_made_for_one_user_are_a_part_of_all_views():
 
 def test_an_empty_document_stays_empty():
     assert fixed_schema()["paths"] == {}
+
+
+class ColourSerializer(serializers.Serializer):
+    colour = serializers.ChoiceField(["red", "green"])
+
+
+def test_one_hook_alone_does_what_the_default_of_drf_spectacular_and_ours_do():
+    routes = [route(view(ProtectedView, serializer_class=ColourSerializer)), route(OpenView, "o/")]
+    alone = make_schema(*routes, hooks=["authkit.schema.hooks.postprocess_schema"])[0]
+    theirs = "drf_spectacular.hooks.postprocess_schema_enums"
+    assert "ColourEnum" in alone["components"]["schemas"]
+    assert as_bytes(alone) == as_bytes(make_schema(*routes, hooks=[theirs, HOOK])[0])

@@ -18,8 +18,9 @@ from authkit.conf import conf
 PROXY_SETTINGS = ("SECURE_PROXY_SSL_HEADER", "USE_X_FORWARDED_HOST", "USE_X_FORWARDED_PORT")
 
 
-#: The hook that corrects the security of the OpenAPI document.
-SCHEMA_HOOK = "authkit.schema.hooks.postprocess_schema_security"
+#: The hooks that correct the security of the OpenAPI document: beside other hooks, and alone.
+SECURITY_HOOK = "authkit.schema.hooks.postprocess_schema_security"
+ONLY_HOOK = "authkit.schema.hooks.postprocess_schema"
 
 
 def check_deployment(**kwargs: Any) -> list[CheckMessage]:
@@ -56,13 +57,17 @@ def _early_mailers() -> Iterator[CheckMessage]:
 def _schema_without_hook() -> Iterator[CheckMessage]:
     configured = getattr(settings, "SPECTACULAR_SETTINGS", {})
     hooks = configured.get("POSTPROCESSING_HOOKS") if isinstance(configured, Mapping) else None
-    if any(SCHEMA_HOOK in (hook, _path(hook)) for hook in hooks or ()):
+    if any({hook, _path(hook)} & {SECURITY_HOOK, ONLY_HOOK} for hook in hooks or ()):
         return
     if _generates_schema() or _serves_schema():
         yield checks.Warning(
             "The OpenAPI document says what drf-spectacular guesses about security, not what the "
             "views enforce.",
-            hint=f"Append '{SCHEMA_HOOK}' to SPECTACULAR_SETTINGS['POSTPROCESSING_HOOKS'].",
+            hint=(
+                f"Append '{SECURITY_HOOK}' to SPECTACULAR_SETTINGS['POSTPROCESSING_HOOKS']."
+                if hooks
+                else f"Set SPECTACULAR_SETTINGS['POSTPROCESSING_HOOKS'] to ['{ONLY_HOOK}']."
+            ),
             id="authkit.W008",
         )
 

@@ -1,13 +1,10 @@
-"""The postprocessing hook that writes into a document what the views enforce.
+"""The postprocessing hooks that write into a document what the views enforce.
 
-Add it last to the hooks::
+A project without hooks of its own names one, which runs drf-spectacular's first::
 
-    SPECTACULAR_SETTINGS = {
-        "POSTPROCESSING_HOOKS": [
-            "drf_spectacular.hooks.postprocess_schema_enums",
-            "authkit.schema.hooks.postprocess_schema_security",
-        ],
-    }
+    SPECTACULAR_SETTINGS = {"POSTPROCESSING_HOOKS": ["authkit.schema.hooks.postprocess_schema"]}
+
+Beside other hooks, ``postprocess_schema_security`` comes last.
 """
 
 from __future__ import annotations
@@ -17,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from django.utils.module_loading import import_string
 from drf_spectacular.drainage import warn
-from drf_spectacular.settings import spectacular_settings
+from drf_spectacular.settings import SPECTACULAR_DEFAULTS, spectacular_settings
 
 # Imported for its effect: the descriptions of authenticators are registered.
 import authkit.schema.schemes.extensions  # noqa: F401
@@ -66,6 +64,19 @@ class Fix:
     refusals: Mapping[int, str] = field(default_factory=dict)
     secured: bool = False
     unfounded: bool = False
+
+
+def postprocess_schema(result: Document, generator: Any, request: Any, public: bool) -> Document:
+    """Run the hooks that drf-spectacular runs by default, then :func:`postprocess_schema_security`.
+
+    ``POSTPROCESSING_HOOKS`` replaces the default: a project that names only a hook of its own loses
+    the named enums.
+    """
+    for path in SPECTACULAR_DEFAULTS["POSTPROCESSING_HOOKS"]:
+        result = import_string(path)(
+            result=result, generator=generator, request=request, public=public
+        )
+    return postprocess_schema_security(result, generator, request, public)
 
 
 def postprocess_schema_security(
