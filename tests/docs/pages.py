@@ -1,4 +1,4 @@
-"""Runs the code of one page, from top to bottom, as a reader would.
+"""Runs the code of one page, from top to bottom, as a reader would who has a project.
 
 python   is executed; a block that sets AUTHKIT, SIMPLE_JWT or REST_FRAMEWORK configures what
          follows, and one that sets urlpatterns says what the server serves
@@ -7,6 +7,7 @@ json     after bash is its output: same members, and "abc..." stands for "begins
 text     after bash is its output, to the letter
 
 `console` is for what is typed but not run here: installing, and commands on a project's machine.
+The pages that start from an empty folder are run by new_project.py, `console` included.
 """
 
 import json
@@ -31,19 +32,37 @@ PAGES = [
         if not {"_build", "schema"} & set(page.relative_to(ROOT).parts)
     ),
 ]
+#: The pages that begin with an empty folder.
+STARTS = [ROOT / "README.md", ROOT / "docs" / "getting-started.md"]
 #: The address that the pages use for the reader's own server.
 ADDRESS = "http://127.0.0.1:8000"
 CONFIGURES = ("AUTHKIT", "SIMPLE_JWT", "REST_FRAMEWORK")
 
 
-class Reader:
+class Output:
+    """What the last block of commands printed, until a block shows it."""
+
+    output = None
+
+    def compare_json(self, example):
+        if self.output is not None:
+            came = json.loads(self.output)
+            assert resembles(came, json.loads(example.parsed)), came
+            self.output = None
+
+    def compare_text(self, example):
+        if self.output is not None:
+            assert self.output.strip() == str(example.parsed).strip()
+            self.output = None
+
+
+class Reader(Output):
     def __init__(self, *, settings, address, folder, variables):
         self.settings = settings
         self.address = address
         self.folder = folder
         self.variables = folder / ".variables"
         self.variables.write_text("".join(f"{name}='{value}'\n" for name, value in variables))
-        self.output = None
         self.urlconfs = 0
 
     def read(self, page):
@@ -103,17 +122,6 @@ class Reader:
         )
         assert done.returncode == 0, done.stderr
         self.output = done.stdout
-
-    def compare_json(self, example):
-        if self.output is not None:
-            came = json.loads(self.output)
-            assert resembles(came, json.loads(example.parsed)), came
-            self.output = None
-
-    def compare_text(self, example):
-        if self.output is not None:
-            assert self.output.strip() == str(example.parsed).strip()
-            self.output = None
 
     def source_of(self, example):
         return str(example.parsed).replace(ADDRESS, self.address)
