@@ -9,6 +9,7 @@ from authkit.authentication import (
     PlainAPIKeyAuthentication,
 )
 from authkit.permissions import HasScope
+from authkit.schema.schemes.extensions import APIKeyScheme
 from drf_spectacular.validation import validate_schema
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny, IsAdminUser, IsAuthenticated
@@ -140,4 +141,4 @@ def test_a_view_that_fails_to_say_its_scopes_costs_the_others_nothing(capsys):
 def test_the_scheme_says_where_the_key_goes(authenticator, definition):
     one = view(authentication_classes=[authenticator], permission_classes=[IsAuthenticated])
     schemes = fixed_schema(route(one))["components"]["securitySchemes"]
-    assert list(schemes.values()) == [definition]
+    assert list(schemes.values()) == [{"description": APIKeyScheme.description} | definition]

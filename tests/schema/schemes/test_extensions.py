@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from authkit.authentication import APIKeyAuthentication, JWTAuthentication
+from authkit.schema.rules.scheme_name_collision import RULE
 from authkit.schema.schemes import extensions
 from authkit.schema.schemes import registry as registration
 from drf_spectacular.drainage import GENERATOR_STATS
@@ -25,6 +26,7 @@ from rest_framework_simplejwt.authentication import (
 from tests.schema.documents import (
     ProtectedView,
     fixed_schema,
+    found,
     operation,
     plain_schema,
     route,
@@ -47,30 +49,59 @@ def schemes(*authenticators):
 
 BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 KEY = {"type": "apiKey", "in": "header", "name": "X-API-Key"}
+OUR_BEARER = BEARER | {"description": extensions.JWTScheme.description}
+OUR_KEY = KEY | {"description": extensions.APIKeyScheme.description}
 
 
 class TestOurAuthenticators:
     def test_have_their_names_and_definitions(self):
-        assert schemes(JWTAuthentication) == {"jwtAuth": BEARER}
-        assert schemes(APIKeyAuthentication) == {"apiKeyAuth": KEY}
+        assert schemes(JWTAuthentication) == {"jwtAuth": OUR_BEARER}
+        assert schemes(APIKeyAuthentication) == {"apiKeyAuth": OUR_KEY}
 
     def test_share_them_with_subclasses_that_are_presented_alike(self):
         same = type("OwnJWTAuthentication", (JWTAuthentication,), {})
-        assert schemes(same) == {"jwtAuth": BEARER}
+        assert schemes(same) == {"jwtAuth": OUR_BEARER}
 
     def test_give_a_name_of_its_own_to_a_subclass_with_another_header(self):
         tenant = type("TenantKeyAuthentication", (APIKeyAuthentication,), {"header": "X-Tenant"})
         assert schemes(APIKeyAuthentication, tenant) == {
-            "apiKeyAuth": KEY,
-            "tenantKeyAuth": KEY | {"name": "X-Tenant"},
+            "apiKeyAuth": OUR_KEY,
+            "tenantKeyAuth": OUR_KEY | {"name": "X-Tenant"},
         }
 
     def test_give_a_name_of_its_own_to_a_subclass_with_another_keyword(self):
         legacy = type("LegacyJWTAuthentication", (JWTAuthentication,), {"keyword": "JWT"})
-        found = schemes(JWTAuthentication, legacy)
-        assert found["jwtAuth"] == BEARER
-        assert found["legacyJWTAuth"]["name"] == "Authorization"
-        assert '"JWT"' in found["legacyJWTAuth"]["description"]
+        written = schemes(JWTAuthentication, legacy)
+        assert written["jwtAuth"] == OUR_BEARER
+        assert written["legacyJWTAuth"]["name"] == "Authorization"
+        assert '"JWT"' in written["legacyJWTAuth"]["description"]
+
+    @pytest.mark.parametrize("ours_first", [True, False])
+    def test_share_their_name_with_simple_jwt_which_describes_them_in_other_words(self, ours_first):
+        both = [JWTAuthentication, SimpleJWTAuthentication][:: 1 if ours_first else -1]
+        routes = [
+            route(view(ProtectedView, authentication_classes=[one]), f"{number}/")
+            for number, one in enumerate(both)
+        ]
+        GENERATOR_STATS.reset()
+        document = fixed_schema(*routes)
+        assert not GENERATOR_STATS
+        assert list(document["components"]["securitySchemes"]) == ["jwtAuth"]
+        for at in ("/0/", "/1/"):
+            assert operation(document, at)["security"] == [{"jwtAuth": []}]
+        assert found(RULE, *routes) == []
+
+    def test_with_different_keywords_under_one_name_are_two(self):
+        kinds = [
+            type("TokenAuthentication", (JWTAuthentication,), {"keyword": keyword})
+            for keyword in ("JWT", "Token")
+        ]
+        routes = [
+            route(view(ProtectedView, authentication_classes=[one]), f"{one.keyword}/")
+            for one in kinds
+        ]
+        written = fixed_schema(*routes)["components"]["securitySchemes"]
+        assert len({one["description"] for one in written.values()}) == 2
 
     def test_tell_a_subclass_of_the_same_class_name_by_its_package(self):
         body = {"keyword": "JWT", "__module__": "acme.auth"}

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import chain, count, product
 from typing import Any
 
-from authkit.schema.openapi.document import Requirement, fingerprint
+from authkit.schema.openapi.document import Requirement, fingerprint, mapping
 from authkit.schema.openapi.scheme_names import dotted, scheme_name
 from authkit.schema.schemes.describer import Description
 
@@ -64,7 +64,7 @@ class Catalogue:
 
     def _renamed(self, description: Description) -> list[Requirement]:
         names = {
-            name: self.names[name, fingerprint(definition)]
+            name: self.names[name, credential_of(definition)]
             for name, definition in description.definitions.items()
         }
         return [
@@ -83,6 +83,16 @@ class Catalogue:
         return {*self.definitions, *self.merged, *(name for name, _ in self.names)}
 
 
+def credential_of(definition: Any) -> str:
+    """Return the same text for definitions under one name that ask for the same credential.
+
+    Two packages describe one bearer token in different words. Of an ``apiKey``, the description
+    may say more than the definition: drf-spectacular writes a keyword there.
+    """
+    is_described_whole = mapping(definition).get("type") == "http"
+    return fingerprint({**definition, "description": ""} if is_described_whole else definition)
+
+
 Claims = dict[str, dict[str, tuple[type, Any]]]
 
 
@@ -93,13 +103,13 @@ def _claims(descriptions: Iterable[Description]) -> Claims:
     for description in sorted(different, key=lambda item: dotted(item.source)):
         for name, definition in description.definitions.items():
             claim = (description.source, definition)
-            claims.setdefault(name, {}).setdefault(fingerprint(definition), claim)
+            claims.setdefault(name, {}).setdefault(credential_of(definition), claim)
     return claims
 
 
 def _keeper(name: str, claimed: Mapping[str, Any], existing: Mapping[str, Any]) -> str:
     """Return the fingerprint of the definition that keeps *name*: the documented one, if any."""
-    documented = fingerprint(existing.get(name))
+    documented = credential_of(existing.get(name))
     return documented if documented in claimed else next(iter(claimed))
 
 

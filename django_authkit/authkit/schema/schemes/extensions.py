@@ -30,6 +30,8 @@ class AuthkitScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
     match_subclasses = True
     priority = OWN
     scheme: str
+    #: Where a client gets the credential, for the dialogue "Authorize" of Swagger UI.
+    description: str
 
     def __init__(self, target: Any) -> None:
         super().__init__(target)  # type: ignore[no-untyped-call]
@@ -45,12 +47,14 @@ class AuthkitScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
         raise NotImplementedError
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any] | list[dict[str, Any]]:
-        return self.definition(get_class(self.target))
+        # drf-spectacular's own description names the keyword of a header that needs another one.
+        return {"description": self.description, **self.definition(get_class(self.target))}
 
 
 class JWTScheme(AuthkitScheme):  # type: ignore[no-untyped-call]
     target_class = "authkit.authentication.JWTAuthentication"
     scheme = "jwtAuth"
+    description = "The `access` of a log-in. When it has expired, `refresh` gets the next one."
 
     def definition(self, authenticator: Any) -> dict[str, Any]:
         header = getattr(authenticator, "header", "Authorization")
@@ -62,6 +66,7 @@ class JWTScheme(AuthkitScheme):  # type: ignore[no-untyped-call]
 class APIKeyScheme(AuthkitScheme):  # type: ignore[no-untyped-call]
     target_class = "authkit.authentication.APIKeyAuthentication"
     scheme = "apiKeyAuth"
+    description = "An API key, for programs. It is shown once, when it is created."
 
     def definition(self, authenticator: Any) -> dict[str, Any]:
         header = getattr(authenticator, "header", "X-API-Key")
@@ -94,7 +99,8 @@ class BearerScheme(JWTScheme):  # type: ignore[no-untyped-call]
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:
         token = self.definition(get_class(self.target))
         if token["type"] == "http":
-            return [token, {**token, "bearerFormat": "API key"}]
+            key = {"description": APIKeyScheme.description, **token, "bearerFormat": "API key"}
+            return [{"description": self.description, **token}, key]
         # OpenAPI has no field for another word before the credential.
         said = token["description"].replace("Token-based", "Key-based")
         return [token, {**token, "description": said}]
