@@ -223,6 +223,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1/",
     "COMPONENT_SPLIT_REQUEST": True,
     "SERVE_INCLUDE_SCHEMA": False,
+    # In the order of the routes, so that the log-in comes first.
+    "SORT_OPERATIONS": False,
     # The document and its page are for everybody, and do not look at credentials.
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
@@ -231,7 +233,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "TAGS": [
-        {"name": "auth", "description": "Log in, stay in, log out."},
+        {"name": "auth: tokens", "description": "Log in, stay in, log out."},
+        {"name": "auth: second factor", "description": "Authenticator app and recovery codes."},
+        {"name": "auth: sessions", "description": "Where you are logged in."},
+        {"name": "auth: API keys", "description": "Your own keys, for programs."},
+        {"name": "auth: password", "description": "Change it, or reset a forgotten one."},
+        {"name": "auth: account", "description": "Registration, e-mail address, security events."},
         {"name": "library", "description": "Anyone with a credential reads, staff write."},
         {"name": "lending", "description": "Loans: for staff, and for machines with a key."},
         {"name": "tasks", "description": "Your own projects and tasks. No other user sees them."},

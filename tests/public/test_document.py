@@ -8,6 +8,7 @@ from pathlib import Path
 
 import authkit
 import pytest
+from authkit.core.http import tags
 from authkit.core.http.serializers import AuthkitSerializer
 from authkit.sessions.serializers import SessionSerializer
 from django.urls import include, path
@@ -40,6 +41,27 @@ def operation_ids(made, under="/"):
         if route.startswith(under)
         for operation in item.values()
     ]
+
+
+def test_operations_are_grouped_by_job(settings):
+    settings.AUTHKIT = EVERYTHING
+    paths = document(OURS)["paths"]
+    groups = {}
+    for route, item in paths.items():
+        for operation in item.values():
+            [tag] = operation["tags"]
+            groups.setdefault(tag, set()).add(route.removeprefix("/api/v1/auth/"))
+    assert set(groups) == {value for name, value in vars(tags).items() if name.isupper()}
+    assert "token/" in groups["auth: tokens"]
+    for tag, start in (
+        (tags.SECOND_FACTOR, "2fa/"),
+        (tags.SESSIONS, "sessions/"),
+        (tags.API_KEYS, "api-keys/"),
+        (tags.PASSWORD, "password/"),
+    ):
+        assert [route for route in groups[tag] if not route.startswith(start)] == []
+        elsewhere = set().union(*(routes for other, routes in groups.items() if other != tag))
+        assert [route for route in elsewhere if route.startswith(start)] == []
 
 
 def endpoint(serializer):

@@ -25,6 +25,7 @@ from authkit.api_keys.serializers import (
 )
 from authkit.api_keys.using.authentication import APIKeyAuthentication
 from authkit.api_keys.using.introspection import introspect
+from authkit.core.http import tags
 from authkit.core.http.openapi import DONE, operation
 from authkit.core.http.views import AuthkitView
 from authkit.errors import APIKeyEnded, APIKeyRotated, QuotaExceeded, ScopeInvalid
@@ -64,6 +65,7 @@ class VerifiedToCreate(MayAddCredentials):
 
 
 class APIKeyListView(OwnerView):
+    tag = tags.API_KEYS
     permission_classes = [IsAuthenticated, StepUpToChange, VerifiedToCreate]
     serializer_class = APIKeyRequestSerializer
 
@@ -94,6 +96,7 @@ class APIKeyListView(OwnerView):
 
 
 class APIKeyView(OwnerView):
+    tag = tags.API_KEYS
     permission_classes = [IsAuthenticated, StepUpToChange]
     serializer_class = APIKeyRequestSerializer
 
@@ -135,6 +138,7 @@ class APIKeyView(OwnerView):
 
 
 class APIKeyRotateView(OwnerView):
+    tag = tags.API_KEYS
     permission_classes = [IsAuthenticated, StepUpToChange, VerifiedToCreate]
     serializer_class = RotateSerializer
 
@@ -161,6 +165,7 @@ class APIKeyRotateView(OwnerView):
 class TokenIntrospectView(AuthkitView):
     """For other services: by a service key with the scope ``authkit:introspect``."""
 
+    tag = tags.TOKENS
     refuses = (*AuthkitView.refuses, NotAuthenticated)
     authentication_classes = [APIKeyAuthentication]
     permission_classes = [HasScope, IsServiceKey]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from authkit.core.http import tags
 from authkit.core.http.openapi import operation
 from authkit.factors.serializers import SecondFactorStateSerializer
 from authkit.factors.state import state
@@ -11,6 +12,7 @@ from authkit.sessions.access.owner import OwnerView, current_user
 
 
 class SecondFactorView(OwnerView):
+    tag = tags.SECOND_FACTOR
     authentication_classes = [EnrolmentAuthentication]
 
     @operation(

@@ -8,6 +8,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from authkit.core.http import tags
 from authkit.core.http.openapi import CODE_CHECK, PASSWORD_CHECK, operation
 from authkit.core.http.views import PublicView
 from authkit.errors import ChallengeInvalid
@@ -26,6 +27,7 @@ from authkit.sessions.serializers import TOKEN_PAIR
 
 
 class TokenObtainView(PublicView):
+    tag = tags.TOKENS
     permission_classes = [AllowAny]
     serializer_class = CredentialsSerializer
 
@@ -74,6 +76,7 @@ class TokenSecondFactorView(BodyTokenView):
 
 
 class ReauthenticateView(OwnerView):
+    tag = tags.TOKENS
     authentication_classes = [EnrolmentAuthentication]
     serializer_class = ReauthenticationSerializer
 

@@ -5,6 +5,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from authkit.core.http import tags
 from authkit.core.http.client import client_of
 from authkit.core.http.openapi import ACCEPTED, DONE, PASSWORD_CHECK, operation
 from authkit.core.http.views import PublicView
@@ -19,6 +20,7 @@ from authkit.sessions.access.owner import OwnerView, current_session, current_us
 
 
 class PasswordChangeView(OwnerView):
+    tag = tags.PASSWORD
     serializer_class = PasswordChangeSerializer
 
     @operation(
@@ -39,6 +41,7 @@ class PasswordChangeView(OwnerView):
 
 
 class PasswordResetView(PublicView):
+    tag = tags.PASSWORD
     permission_classes = [AllowAny]
     serializer_class = PasswordResetSerializer
 
@@ -55,6 +58,7 @@ class PasswordResetView(PublicView):
 
 
 class PasswordResetConfirmView(PublicView):
+    tag = tags.PASSWORD
     permission_classes = [AllowAny]
     serializer_class = PasswordResetConfirmSerializer
 

@@ -8,6 +8,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from authkit.core.http import tags
 from authkit.core.http.client import client_of
 from authkit.core.http.openapi import DONE, EmptySerializer, operation
 from authkit.errors import SessionEnded, TokenExpired, TokenInvalid, TokenReused
@@ -86,6 +87,7 @@ MAX_LISTED = 100
 
 
 class SessionListView(OwnerView):
+    tag = tags.SESSIONS
     serializer_class = SessionSerializer
 
     @operation(
@@ -113,6 +115,8 @@ class SessionListView(OwnerView):
 
 
 class SessionView(OwnerView):
+    tag = tags.SESSIONS
+
     @operation(
         "authkit_sessions_delete",
         "End one of your sessions",

@@ -8,14 +8,16 @@ from http import HTTPStatus
 
 import pyotp
 from library_client import AuthenticatedClient, Client
-from library_client.api.auth import (
-    authkit_api_keys_create,
-    authkit_token_obtain,
-    authkit_token_refresh,
-    authkit_token_second_factor,
+from library_client.api.auth_api_keys import authkit_api_keys_create
+from library_client.api.auth_second_factor import (
     authkit_totp_disable,
     authkit_totp_setup,
     authkit_totp_verify,
+)
+from library_client.api.auth_tokens import (
+    authkit_token_obtain,
+    authkit_token_refresh,
+    authkit_token_second_factor,
 )
 from library_client.api.library import books_list
 from library_client.api.tasks import tasks_list

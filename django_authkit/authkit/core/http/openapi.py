@@ -120,11 +120,11 @@ class Operation:
     refuses: tuple[ErrorClass, ...]
     schema: Mapping[str, Any]
 
-    def document(self, view: type, method: str, target: Callable[..., Any]) -> None:
+    def document(self, view: Any, method: str, target: Callable[..., Any]) -> None:
         """Lay the documentation over that which the target has."""
         errors = [*_shared_refusals(view, method, self.schema), *self.refuses]
         extend_schema(
-            tags=["auth"],
+            tags=[view.tag],
             summary=self.summary,
             responses={**self.answers, **_responses(errors)},
             methods=[method],

@@ -18,6 +18,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from authkit.core.db.outages import is_outage, unavailable
+from authkit.core.http import tags
 from authkit.core.http.chunked import read_body_of_unknown_length
 from authkit.core.http.client import answering
 from authkit.core.http.error_codes import add_code
@@ -64,6 +65,9 @@ class AuthkitView(APIView):
 
     #: What every operation may answer; :func:`~authkit.core.http.openapi.operation` adds the rest.
     refuses: tuple[type[APIException], ...] = (ServiceUnavailable,)
+
+    #: The group of its operations in the OpenAPI document.
+    tag = tags.ACCOUNT
 
     #: The kinds of ``request.auth`` that the view works with.
     credentials: tuple[type, ...] = ()

@@ -4,6 +4,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from authkit.core.http import tags
 from authkit.core.http.openapi import CODE_CHECK, operation
 from authkit.factors.recovery_codes.flows import new_recovery_codes
 from authkit.factors.recovery_codes.serializers import RecoveryCodesSerializer
@@ -12,6 +13,7 @@ from authkit.sessions.access.owner import OwnerView, current_session, current_us
 
 
 class RecoveryCodesView(OwnerView):
+    tag = tags.SECOND_FACTOR
     serializer_class = CodeSerializer
 
     @operation(

@@ -5,6 +5,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from authkit.core.http import tags
 from authkit.core.http.openapi import CODE_CHECK, DONE, PASSWORD_CHECK, operation
 from authkit.errors import NothingToConfirm, StepUpRequired
 from authkit.factors.disable import disable
@@ -27,6 +28,7 @@ from authkit.sessions.access.permissions import MayAddCredentials
 
 
 class TOTPSetupView(OwnerView):
+    tag = tags.SECOND_FACTOR
     authentication_classes = [EnrolmentAuthentication]
     permission_classes = [IsAuthenticated, MayAddCredentials]
     serializer_class = SetupProofSerializer
@@ -53,6 +55,7 @@ class TOTPSetupView(OwnerView):
 
 
 class TOTPVerifyView(OwnerView):
+    tag = tags.SECOND_FACTOR
     authentication_classes = [EnrolmentAuthentication]
     serializer_class = CodeSerializer
 
@@ -70,6 +73,7 @@ class TOTPVerifyView(OwnerView):
 
 
 class TOTPDisableView(OwnerView):
+    tag = tags.SECOND_FACTOR
     serializer_class = DisableSerializer
 
     @operation(

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from authkit.core.http import tags
 from authkit.core.http.views import PublicView
 from authkit.errors import TokenInvalid
 from authkit.sessions import tokens
@@ -22,6 +23,7 @@ class BodyTokenView(PublicView):
     Takes no query: whether the session is live is for the flow.
     """
 
+    tag = tags.TOKENS
     #: The member of the body that holds it.
     sent_as: ClassVar[str]
     token_types: ClassVar[tuple[TokenType, ...]]
