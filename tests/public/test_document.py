@@ -10,10 +10,11 @@ import authkit
 import pytest
 from authkit.core.http import tags
 from authkit.core.http.serializers import AuthkitSerializer
-from authkit.sessions.serializers import SessionSerializer
+from authkit.sessions.serializers import SessionSerializer, TokenPairSerializer
 from django.urls import include, path
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
+from jsonschema import Draft202012Validator, FormatChecker
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
@@ -62,6 +63,58 @@ def test_operations_are_grouped_by_job(settings):
         assert [route for route in groups[tag] if not route.startswith(start)] == []
         elsewhere = set().union(*(routes for other, routes in groups.items() if other != tag))
         assert [route for route in elsewhere if route.startswith(start)] == []
+
+
+def bodies(made):
+    """Yield where a body stands in the document, its schema and its examples."""
+    for route, item in made["paths"].items():
+        for method, operation in item.items():
+            parts = {"body": operation.get("requestBody", {}), **operation["responses"]}
+            for part, described in parts.items():
+                for content in described.get("content", {}).values():
+                    examples = [one["value"] for one in content.get("examples", {}).values()]
+                    yield (method, route, part), content["schema"], examples
+
+
+def nulls_allowed(schema):
+    """Return a schema of OpenAPI 3.0 as JSON Schema has it."""
+    if isinstance(schema, list):
+        return [nulls_allowed(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: nulls_allowed(value) for name, value in schema.items() if name != "nullable"}
+    return {"anyOf": [made, {"type": "null"}]} if schema.get("nullable") is True else made
+
+
+def test_every_body_has_an_example_that_is_as_described(settings):
+    settings.AUTHKIT = EVERYTHING
+    made = document(OURS)
+    components = nulls_allowed(made["components"])
+    without = set()
+    for where, schema, examples in bodies(made):
+        whole = nulls_allowed(schema) | {"components": components}
+        validator = Draft202012Validator(whole, format_checker=FormatChecker())
+        for example in examples:
+            assert [error.message for error in validator.iter_errors(example)] == [], where
+        if not examples and schema != {"$ref": "#/components/schemas/AuthkitEmpty"}:
+            without.add(where)
+    # A project chooses these fields.
+    assert without == {
+        ("get", "/api/v1/auth/me/", "200"),
+        ("patch", "/api/v1/auth/me/", "body"),
+        ("patch", "/api/v1/auth/me/", "200"),
+        ("post", "/api/v1/auth/register/", "body"),
+    }
+
+
+def test_a_serializer_that_a_project_derives_has_no_example_of_ours():
+    class LongerPairSerializer(TokenPairSerializer):
+        scope = serializers.CharField(read_only=True)
+
+    made = document(endpoint(LongerPairSerializer))
+    found = [examples for _, _, examples in bodies(made)]
+    assert found
+    assert [examples for examples in found if examples] == []
 
 
 def endpoint(serializer):

@@ -197,12 +197,16 @@ class RegistrationSerializer(UserSerializer):
 
 
 class EmailSerializer(StrictSerializer):
+    example = {"email": "ann@example.com"}
+
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         name = get_user_model().get_email_field_name()
         return {"email": NormalisedEmailField(max_length=_longest(name))}
 
 
 class EmailChangeSerializer(EmailSerializer):
+    example = {"email": "ann@example.com", "password": "correct horse battery staple"}
+
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         return {
             **super().get_fields(),
@@ -217,6 +221,8 @@ class EmailChangeSerializer(EmailSerializer):
 
 
 class LinkSerializer(StrictSerializer):
+    example = {"token": "eyJhbGciOi...", "password": "correct horse battery staple"}
+
     token = SecretField(max_length=MAX_TOKEN_LENGTH)
     password = PasswordField(
         required=False,
@@ -225,6 +231,8 @@ class LinkSerializer(StrictSerializer):
 
 
 class AccountDeletionSerializer(StrictSerializer):
+    example = {"password": "correct horse battery staple"}
+
     password = PasswordField(
         required=False, help_text="The account's password; required if the account has one."
     )

@@ -79,6 +79,12 @@ class NetworkField(StrictCharField):
 class APIKeyRequestSerializer(StrictSerializer):
     """The settings of an API key that its owner chooses."""
 
+    example = {
+        "name": "nightly import",
+        "expires_at": "2099-12-31T00:00:00Z",
+        "allowed_networks": ["203.0.113.0/24"],
+    }
+
     name = NameField(help_text="The purpose of the key.")
     scopes = serializers.ListField(
         child=StrictCharField(max_length=100),
@@ -100,6 +106,8 @@ class APIKeyRequestSerializer(StrictSerializer):
 
 
 class RotateSerializer(StrictSerializer):
+    example = {"overlap_seconds": 3600}
+
     overlap_seconds = serializers.IntegerField(
         default=0,
         min_value=0,
@@ -109,6 +117,8 @@ class RotateSerializer(StrictSerializer):
 
 
 class IntrospectionRequestSerializer(AuthkitSerializer):
+    example = {"token": "eyJhbGciOi..."}
+
     token = SecretField(
         max_length=MAX_TOKEN_LENGTH, help_text="The access token or API key of a request."
     )
@@ -119,6 +129,17 @@ class IntrospectionSerializer(AuthkitSerializer):
 
     An access token has further members where the server adds claims to tokens.
     """
+
+    example = {
+        "active": True,
+        "token_type": "Bearer",
+        "sub": "1",
+        "sid": "0b9f1c52-6a1e-4c39-9d53-6f3d1b8f2a77",
+        "exp": 1796032827,
+        "iat": 1796032527,
+        "amr": ["pwd"],
+        "auth_time": 1796032527,
+    }
 
     active = serializers.BooleanField(help_text="Whether the token may be used now.")
     token_type = NamedChoiceField(["Bearer", "ApiKey"], component="TokenType", required=False)
@@ -143,6 +164,20 @@ class IntrospectionSerializer(AuthkitSerializer):
 
 
 class APIKeySerializer(AuthkitSerializer, serializers.ModelSerializer[APIKey]):
+    example = {
+        "id": "f2f5a3f0-52f5-4a3f-9c6d-1a0a6f0b7d11",
+        "prefix": "Vq3ZkT8m",
+        "name": "nightly import",
+        "scopes": ["catalogue:read"],
+        "allowed_networks": ["203.0.113.0/24"],
+        "rate": "1000/hour",
+        "created_at": "2026-11-30T08:15:27.482951Z",
+        "expires_at": "2099-12-31T00:00:00Z",
+        "last_used_at": None,
+        "last_used_ip": None,
+        "overlap_ends_at": None,
+    }
+
     scopes = serializers.ListField(child=serializers.CharField(), read_only=True)
     allowed_networks = serializers.ListField(child=serializers.CharField(), read_only=True)
     rate = serializers.CharField(
@@ -174,6 +209,8 @@ class APIKeySerializer(AuthkitSerializer, serializers.ModelSerializer[APIKey]):
 
 class NewAPIKeySerializer(APIKeySerializer):
     """An API key with its secret, shown only once."""
+
+    example = {"key": "ak_Vq3ZkT8m_...", **APIKeySerializer.example}
 
     key = serializers.CharField(
         read_only=True, help_text="Shown only once; the server stores a hash."

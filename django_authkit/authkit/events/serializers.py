@@ -29,6 +29,17 @@ class EventDetailsSerializer(AuthkitSerializer):
 class SecurityEventSerializer(AuthkitSerializer, serializers.ModelSerializer[SecurityEvent]):
     """A security event of the account, or a failed attempt."""
 
+    example = {
+        "id": "5f0c3f7e-2f6b-4f0e-8d3c-0c7c0c1e9a55",
+        "kind": "session_started",
+        "created_at": "2026-11-30T08:15:27.482951Z",
+        "ip": "203.0.113.7",
+        "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+        "session": "0b9f1c52-6a1e-4c39-9d53-6f3d1b8f2a77",
+        "by_administrator": False,
+        "details": {"amr": ["pwd"]},
+    }
+
     session = serializers.UUIDField(
         source="session_id", read_only=True, allow_null=True, help_text="The id of the session."
     )

@@ -17,8 +17,17 @@ from authkit.core.http.serializers import AuthkitSerializer, NamedChoiceField
 from authkit.sessions.tokens import MAX_TOKEN_LENGTH
 
 
+def _credentials() -> dict[str, str]:
+    model = get_user_model()
+    is_email = isinstance(model._meta.get_field(model.USERNAME_FIELD), models.EmailField)
+    username = "ann@example.com" if is_email else "ann"
+    return {model.USERNAME_FIELD: username, "password": "correct horse battery staple"}
+
+
 class CredentialsSerializer(AuthkitSerializer):
     """The `USERNAME_FIELD` of the user model, the password, and optionally a code."""
+
+    example = _credentials()
 
     password = PasswordField()
     otp = CodeField(
@@ -71,6 +80,12 @@ class MethodField(NamedChoiceField):
 class SecondFactorChallengeSerializer(AuthkitSerializer):
     """The first factor is correct; send the challenge and a code to `token/second-factor/`."""
 
+    example = {
+        "challenge": "eyJhbGciOi...",
+        "methods": ["totp", "recovery_code"],
+        "expires_in": 300,
+    }
+
     challenge = serializers.CharField(read_only=True)
     methods = serializers.ListField(child=MethodField(), read_only=True)
     expires_in = serializers.IntegerField(
@@ -79,6 +94,8 @@ class SecondFactorChallengeSerializer(AuthkitSerializer):
 
 
 class SecondFactorSerializer(AuthkitSerializer):
+    example = {"challenge": "eyJhbGciOi...", "code": "287082"}
+
     challenge = SecretField(max_length=MAX_TOKEN_LENGTH)
     code = CodeField(help_text="The six digits of the authenticator app, or a recovery code.")
 
@@ -86,12 +103,16 @@ class SecondFactorSerializer(AuthkitSerializer):
 class ReauthenticationSerializer(AuthkitSerializer):
     """A code if the account has a second factor, else the password; or both."""
 
+    example = {"password": "correct horse battery staple"}
+
     password = PasswordField(required=False)
     code = CodeField(required=False)
 
 
 class FreshAccessSerializer(AuthkitSerializer):
     """An access token that records the current time as `auth_time`."""
+
+    example = {"access": "eyJhbGciOi...", "expires_in": 300}
 
     access = serializers.CharField(read_only=True)
     expires_in = serializers.IntegerField(

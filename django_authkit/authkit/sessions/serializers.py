@@ -20,6 +20,13 @@ from authkit.sessions.tokens import MAX_TOKEN_LENGTH
 class TokenPairSerializer(AuthkitSerializer):
     """An access token and a refresh token (RFC 6749 section 5.1)."""
 
+    example = {
+        "access": "eyJhbGciOi...",
+        "refresh": "eyJhbGciOi...",
+        "token_type": "Bearer",
+        "expires_in": 300,
+    }
+
     access = serializers.CharField(read_only=True)
     refresh = serializers.CharField(read_only=True)
     token_type = serializers.CharField(read_only=True, help_text="Always `Bearer`.")
@@ -53,10 +60,14 @@ def pair_data(pair: Any) -> Mapping[str, Any]:
 
 
 class RefreshTokenSerializer(AuthkitSerializer):
+    example = {"refresh": "eyJhbGciOi..."}
+
     refresh = SecretField(max_length=MAX_TOKEN_LENGTH)
 
 
 class AnyTokenSerializer(AuthkitSerializer):
+    example = {"token": "eyJhbGciOi..."}
+
     token = SecretField(max_length=MAX_TOKEN_LENGTH, help_text="An access or a refresh token.")
 
 
@@ -71,6 +82,17 @@ class MinuteField(serializers.DateTimeField):
 
 
 class SessionSerializer(AuthkitSerializer, serializers.ModelSerializer[Session]):
+    example = {
+        "id": "0b9f1c52-6a1e-4c39-9d53-6f3d1b8f2a77",
+        "created_at": "2026-11-30T08:15:27.482951Z",
+        "last_used_at": "2026-11-30T09:40:00Z",
+        "replayed_at": None,
+        "ip": "203.0.113.7",
+        "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+        "current": True,
+        "amr": ["pwd", "otp", "mfa"],
+    }
+
     current = serializers.SerializerMethodField(
         help_text="Whether the request was made with this session."
     )

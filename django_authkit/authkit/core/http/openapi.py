@@ -19,11 +19,17 @@ from weakref import WeakKeyDictionary
 from django.utils.functional import lazy
 from django.utils.translation import override
 from drf_spectacular.settings import spectacular_settings
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
 from rest_framework import serializers
 from rest_framework.exceptions import (
     APIException,
     NotFound,
+    ParseError,
     UnsupportedMediaType,
     ValidationError,
 )
@@ -63,6 +69,12 @@ _BAD_REQUEST = {
 _SENTENCES: Mapping[ErrorClass, str] = {
     ValidationError: "The body is not valid JSON (`parse_error`), or a field is not valid.",
     UnsupportedMediaType: "`unsupported_media_type`: The body must be JSON.",
+}
+
+#: And what they say in an example.
+_SHOWN: Mapping[ErrorClass, str] = {
+    ParseError: "The request body is not valid JSON.",
+    UnsupportedMediaType: 'Unsupported media type "text/plain" in request.',
 }
 
 #: What an operation refuses that checks a password, and one that checks a second factor's code.
@@ -258,9 +270,26 @@ def _responses(errors: Iterable[ErrorClass]) -> dict[int, OpenApiResponse]:
         status: OpenApiResponse(
             _BAD_REQUEST if ValidationError in found else ErrorSerializer,
             description=_described(status, found),
+            examples=[*_examples(found)],
         )
         for status, found in sorted(by_status.items())
     }
+
+
+def _examples(errors: Iterable[ErrorClass]) -> Iterator[OpenApiExample]:
+    for error in errors:
+        # The members of a ValidationError are those of the body: its example is the other reason.
+        shown = ParseError if error is ValidationError else error
+        value = {"detail": _detailed(shown), "code": shown.default_code}
+        yield OpenApiExample(str(shown.default_code), value)
+
+
+def _detail(error: ErrorClass) -> str:
+    with override(None):
+        return str(_SHOWN.get(error) or error.default_detail)
+
+
+_detailed = lazy(_detail, str)
 
 
 def _describe(status: int, errors: Iterable[ErrorClass]) -> str:

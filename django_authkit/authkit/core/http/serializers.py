@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.drainage import set_override
+from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
 PREFIX = "Authkit"
@@ -14,18 +15,31 @@ PREFIX = "Authkit"
 
 # Comments instead of docstrings: drf-spectacular would describe every subclass by them.
 # drf-spectacular names a component after its class, and of two components with one name only the
-# first is written. Ours are prefixed; what a project derives from them has the name of its class.
+# first is written. Ours are prefixed; what a project derives from them has the name of its class,
+# and no example, which would lack its fields.
 class AuthkitSerializer(serializers.Serializer[Any]):
     _spectacular_annotation: Mapping[str, Any]
 
+    #: A body as it is sent or answered, for Swagger UI.
+    example: Mapping[str, Any] | None = None
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        inherited: Mapping[str, Any] = getattr(cls, "_spectacular_annotation", {})
+        cls._spectacular_annotation = {
+            key: value
+            for key, value in inherited.items()
+            if key not in ("component_name", "examples")
+        }
         if cls.__module__.startswith("authkit."):
             set_override(cls, "component_name", PREFIX + cls.__name__)
-        else:
-            inherited: Mapping[str, Any] = getattr(cls, "_spectacular_annotation", {})
-            own = {key: value for key, value in inherited.items() if key != "component_name"}
-            cls._spectacular_annotation = own
+            if "example" in vars(cls):
+                set_override(cls, "examples", [_as_openapi(cls.example)])
+
+
+def _as_openapi(example: object) -> OpenApiExample:
+    # drf-spectacular would write it for 200 and 201 only.
+    return OpenApiExample("Example", example, status_codes=[200, 201, 202])
 
 
 # Refuses unknown fields instead of ignoring them (mass assignment, OWASP API3:2023).

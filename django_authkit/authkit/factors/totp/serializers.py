@@ -15,6 +15,8 @@ class QRCodeField(serializers.CharField):
 
 
 class SetupProofSerializer(AuthkitSerializer):
+    example = {"code": "287082"}
+
     code = CodeField(
         required=False,
         help_text="A code of the second factor, or a recovery code; required if the account has "
@@ -24,6 +26,13 @@ class SetupProofSerializer(AuthkitSerializer):
 
 class TOTPSetupSerializer(AuthkitSerializer):
     """The TOTP secret, shown only once. Anyone who has it can generate your codes."""
+
+    example = {
+        "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+        "otpauth_url": "otpauth://totp/Shop:ann?secret=GEZDGNBVGY3TQOJQ...&issuer=Shop",
+        "qr_code": "data:image/svg+xml,%3Csvg%20...",
+        "expires_in": 900,
+    }
 
     secret = serializers.CharField(
         read_only=True, help_text="The secret in Base32, for manual entry."
@@ -42,6 +51,8 @@ class TOTPSetupSerializer(AuthkitSerializer):
 
 
 class DisableSerializer(AuthkitSerializer):
+    example = {"password": "correct horse battery staple", "code": "287082"}
+
     password = PasswordField(
         required=False, help_text="The account's password; required if the account has one."
     )
