@@ -7,7 +7,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test nox lint workflows migrations docs messages pages contract real-projects soak bench ci clean
+.PHONY: help demo test test-all nox lint workflows migrations docs messages pages contract real-projects soak bench ci clean
 
 ARGS ?=
 PYTHON ?=
@@ -21,14 +21,21 @@ help: ## List these commands
 demo: .venv/.installed-example ## Start the example on SQLite and print what to paste
 	@$(RUN) manage.py demo $(ARGS)
 
-test: .venv/.installed-test ## Run all tests that need no service
-	$(RUN) -m pytest -n auto --dist worksteal $(ARGS) </dev/null
+PYTEST := $(RUN) -m pytest -n auto --dist worksteal
+
+test: .venv/.installed-test ## Run the tests that need no service: three minutes on two cores
+	@echo "Three minutes on two cores; the percentages below count the tests that are done."
+	@$(PYTEST) -m "not many and not slow" $(ARGS) </dev/null
 	@echo
-	@echo "This was SQLite. With servers on this machine, also:"
+	@echo "This was SQLite, without the tests that take long. Also:"
+	@echo "  all of SQLite make test-all"
 	@echo "  one database  make nox ARGS='-s postgresql', mariadb or mysql"
 	@echo "                (mysqlclient compiles: Debian wants libmariadb-dev and pkg-config)"
 	@echo "  all at once   make ci"
 	@echo "CONTRIBUTING.md says which variables name the servers."
+
+test-all: .venv/.installed-test ## The same, with those that take long: fuzzing, faults, simulations
+	$(PYTEST) $(ARGS) </dev/null
 
 nox: .venv/.installed-matrix ## Run a version or database of noxfile.py: ARGS="-s mysql"
 	.venv/bin/nox $(ARGS)

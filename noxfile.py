@@ -28,7 +28,8 @@ NEWEST = ("-e", ".", "-r", "requirements/test.txt", *CONSTRAINTS)
 #: minute and a half of them, one step after the other and overlapping.
 SEQUENCES = "60"
 
-#: These have settings of their own, with another database and user model: `make test` runs them.
+#: These have settings of their own, with another database and user model: `make test-all` runs
+#: them.
 ELSEWHERE = ("--ignore=tests/example", "--ignore=tests/docs")
 
 #: What answers requests. ATOMIC_REQUESTS puts each test into transactions of its own, which the
@@ -140,10 +141,11 @@ def constraints_beside(requirements: str) -> str:
 
 
 def on_database(session: nox.Session, *arguments: str, **environment: str) -> None:
-    """Run what may differ beside this database; `make test` has run the rest."""
+    """Run what may differ beside this database; `make test-all` has run the rest."""
     suite(session, *ELSEWHERE, "-m", "not by_itself and not many", *arguments, **environment)
     if not session.posargs:
-        suite(session, *ELSEWHERE, "-m", "many", AUTHKIT_TEST_FUZZ=SEQUENCES, **environment)
+        many = "many and not by_itself"
+        suite(session, *ELSEWHERE, "-m", many, AUTHKIT_TEST_FUZZ=SEQUENCES, **environment)
         atomic = environment | {"AUTHKIT_TEST_ATOMIC": "1"}
         suite(session, *REQUESTS, "-m", "not by_itself", **atomic)
 

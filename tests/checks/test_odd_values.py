@@ -17,7 +17,7 @@ from django.test import override_settings
 
 from tests.conftest import AUTH, PASSWORD, bearer
 
-pytestmark = [pytest.mark.django_db, pytest.mark.many]
+pytestmark = [pytest.mark.django_db, pytest.mark.many, pytest.mark.by_itself]
 
 ODD = [
     *[None, True, False, 0, -1, 1, 7, 10**9, 10**80, 1.5, math.nan, math.inf, b"", b"x" * 64],

@@ -57,6 +57,7 @@ def test_a_project_with_rest_framework_and_drf_spectacular_adds_six_lines():
     assert lines_of(settings_block(STARTS[1], OWN_PROJECT)) == 6
 
 
+@pytest.mark.slow
 def test_a_project_with_rest_framework_and_drf_spectacular_needs_no_other_lines(tmp_path):
     project = NewProject(tmp_path)
     run = project.run("django-admin startproject mysite .")

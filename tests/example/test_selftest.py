@@ -5,6 +5,7 @@ from example_project.selftest.client import mask
 from tests.example.running import manage
 
 
+@pytest.mark.slow
 def test_every_step_of_the_selftest_is_so_and_nothing_else_is_printed(tmp_path):
     run = manage(tmp_path, "selftest")
     # The step that failed comes first: the ones before it are long.

@@ -184,6 +184,7 @@ def owners(enrol, make_user):
     return (enrol(make_user()) for _ in count())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prepare", CALLS, ids=lambda call: call.__name__)
 def test_whatever_statement_fails_it_is_503_and_nothing_is_given_out(prepare, owners):
     answer, statements = run_dry(prepare, owners)
@@ -191,6 +192,7 @@ def test_whatever_statement_fails_it_is_503_and_nothing_is_given_out(prepare, ow
     assert answer.status_code in (200, 201, 202, 204)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prepare", [by_otp, another_app, refresh], ids=lambda call: call.__name__)
 def test_it_is_the_same_under_atomic_requests(prepare, owners, monkeypatch):
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)

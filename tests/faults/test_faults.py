@@ -126,6 +126,7 @@ def assert_each_fault_is_whole(flow, world, kind):
         assert shape(user) == after, where
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
 def test_a_statement_that_is_refused_spends_nothing(flow, world):
     assert_each_fault_is_whole(flow, world, Refused)

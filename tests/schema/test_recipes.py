@@ -83,6 +83,7 @@ def run(tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_the_audit_runs_a_new_rule_and_writes_a_new_format(run):
     options = ("--select", "AK603", "--urlconf", "tests.schema.projects.warning_free_urls")
     assert run("-m", "authkit.schema", *options, "--format", "toy") == "8 found by no-summary\n"

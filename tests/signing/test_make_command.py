@@ -38,6 +38,7 @@ def kid_in(text):
     return re.search(r"^Its kid is ([\w-]+)\.$", text, re.MULTILINE)[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [None, "jwk"])
 @pytest.mark.parametrize("algorithm", NEW_KEY_ALGORITHMS)
 def test_the_key_of_each_algorithm_can_be_pasted_in(tmp_path, clock, algorithm, form):

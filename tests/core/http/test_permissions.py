@@ -204,10 +204,12 @@ def test_every_permission_and_its_negation(caller):
     assert_true(caller, LITERALS)
 
 
+@pytest.mark.slow
 def test_all_pairs_in_both_orders(caller):
     assert_true(caller, PAIRS)
 
 
+@pytest.mark.slow
 def test_nestings_of_three_levels(caller):
     assert_true(caller, three_levels())
 

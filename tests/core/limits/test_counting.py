@@ -58,6 +58,7 @@ def test_the_rate_limit_is_exact_and_says_how_long_to_wait(counter, clock):
     assert take(counter, 4)[:3] == [0, 0, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2, 3, 7])
 def test_never_more_than_the_rate_in_any_period(counter, clock, number):
     """A clock that slides across every edge."""

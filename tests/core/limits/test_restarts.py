@@ -55,6 +55,7 @@ def test_a_new_worker_knows_that_the_cache_was_emptied(private_redis, clock):
     assert sum(let_in(Counter("default"), 40) for _ in range(3)) == 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_no_period_sees_more_than_twice_the_rate(private_redis, clock, seed):
     chance, now, moments = random.Random(seed), 0.0, []

@@ -23,6 +23,11 @@ STEP = re.compile(r"([MmHhz])([^MmHhz]*)")
 NUMBER = re.compile(r"-?[0-9.]+")
 
 
+@pytest.fixture(autouse=True)
+def _qr_codes_are_drawn_at_little_cost():
+    """Not here, where they are read."""
+
+
 def svg_of(data_uri):
     header, _, data = data_uri.partition(",")
     assert header in ("data:image/svg+xml", "data:image/svg+xml;base64")

@@ -4,7 +4,7 @@ import pytest
 
 from tests.database.sqlite_file import run_on_sqlite_file
 
-pytestmark = pytest.mark.by_itself
+pytestmark = [pytest.mark.by_itself, pytest.mark.slow]
 
 
 def test_sqlite_in_a_file_counts_exactly_under_a_race(tmp_path):

@@ -213,6 +213,7 @@ def in_a_fresh_process(code):
 
 
 class TestRegistration:
+    @pytest.mark.slow
     def test_imports_nothing_until_drf_spectacular_is_imported(self):
         shown = in_a_fresh_process(
             """
