@@ -77,6 +77,9 @@ def mariadb(session: nox.Session) -> None:
     """Django 6.1, MariaDB, users with UUIDs."""
     install(session, *NEWEST, "-r", "requirements/databases.txt")
     on_database(session, AUTHKIT_TEST_DATABASE="mariadb", AUTHKIT_TEST_USERS="uuid")
+    if not session.posargs:
+        # `make test-all` has typed the quick starts with Django 5.2.
+        suite(session, "tests/docs/test_start.py")
 
 
 @nox.session(python="3.14")

@@ -4,12 +4,14 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from example_project.health import HealthView
+from example_project.index import IndexView
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="docs")),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(), name="docs"),
+    path("api/v1/", IndexView.as_view(), name="index"),
     path("api/v1/health/", HealthView.as_view(), name="health"),
     path("", include("authkit.well_known")),
     path("api/v1/auth/", include("authkit.urls")),

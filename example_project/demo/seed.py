@@ -1,16 +1,18 @@
-"""What a demo starts with. Running it again changes nothing but the API key."""
+"""What a demo starts with. Running it again adds an API key, and changes nothing else."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from authkit.models import APIKey
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 
 from example_project.library.models import Author, Book, Copy, Genre, Member, Publisher
 from example_project.tasks.models import Project, Task
 
 API_KEY_NAME = "demo"
+API_KEY_LIFETIME = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,13 @@ def plant_tasks(owner):
             Task.objects.create(project=project, title=title, due_on=date(2030, 1, 1))
 
 
-def rotate_api_key():
-    """Revoke the key of the last demo and return a new one; a key can be shown only once."""
-    APIKey.objects.filter(name=API_KEY_NAME).revoke()
-    _, key = APIKey.objects.create_key(name=API_KEY_NAME, scopes=settings.AUTHKIT["SCOPES"])
+def new_api_key():
+    """Return a key of this demo: it can be shown only once, and another demo may still run."""
+    now = timezone.now()
+    APIKey.objects.filter(name=API_KEY_NAME, expiry_date__lte=now).delete()
+    _, key = APIKey.objects.create_key(
+        name=API_KEY_NAME,
+        scopes=settings.AUTHKIT["SCOPES"],
+        expiry_date=now + API_KEY_LIFETIME,
+    )
     return key

@@ -18,7 +18,7 @@ The example is running. Ctrl-C stops it.
   Staff           {staff.username} / {staff.password}
   Reader          {reader.username} / {reader.password}
   API key         {api_key}
-                  (new at every start; the one before is revoked)
+                  (new at every start, valid for a day)
 
 Paste these into another terminal.
 

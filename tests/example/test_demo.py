@@ -7,7 +7,7 @@ import subprocess
 from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
-from urllib.request import HTTPCookieProcessor, build_opener
+from urllib.request import HTTPCookieProcessor, build_opener, urlopen
 
 import pytest
 
@@ -35,13 +35,25 @@ def stop(process):
 
 
 @needs_curl
-def test_the_printed_curl_lines_work_also_after_a_restart(tmp_path):
-    for _ in range(2):
-        with demo(tmp_path, "--port", "0") as (lines, _process):
+def test_the_printed_curl_lines_work_also_while_a_second_demo_runs(tmp_path):
+    with (
+        demo(tmp_path, "--port", "0") as (first, _process),
+        demo(tmp_path, "--port", "0") as (second, _process),
+    ):
+        for lines in (first, second):
             pair, books, tasks = paste(lines)
-        assert pair["token_type"] == "Bearer"
-        assert books["count"] == 6
-        assert tasks["count"] == 3
+            assert pair["token_type"] == "Bearer"
+            assert books["count"] == 6
+            assert tasks["count"] == 3
+
+
+def test_every_address_that_is_printed_answers(tmp_path):
+    with demo(tmp_path, "--port", "0") as (lines, _process):
+        found = re.findall(r"^  [A-Z].*?(http://\S+)$", "\n".join(lines), re.MULTILINE)
+        assert len(found) >= 4
+        for address in found:
+            with urlopen(address, timeout=60) as answer:
+                assert answer.status == 200
 
 
 def test_the_report_of_the_schema_audit_is_where_the_demo_says(tmp_path):

@@ -62,4 +62,4 @@ def prepare_database():
     except OperationalError as error:
         raise CommandError(f"The database does not answer: {error}") from error
     seed.plant()
-    return seed.rotate_api_key()
+    return seed.new_api_key()
