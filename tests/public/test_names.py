@@ -237,6 +237,7 @@ COMMANDS = [
     "authkit_preview_mail",
     "authkit_prune",
     "authkit_rotate_keys",
+    "authkit_set_up_totp",
     "authkit_settings",
     "authkit_unlock",
 ]

@@ -11,17 +11,40 @@ import qrcode
 QUIET_ZONE = 4
 
 
+#: Two modules in a character, the upper and the lower one, dark or not.
+HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
+
+#: Black on white, whatever the colours of the terminal are (ECMA-48, SGR); and back.
+BLACK_ON_WHITE, AS_BEFORE = "\x1b[38;5;16;48;5;231m", "\x1b[0m"
+
+
+def terminal_picture(text: str) -> str:
+    """Return a QR code of ``text`` as lines for a terminal."""
+    light = [False] * QUIET_ZONE
+    rows = [[*light, *row, *light] for row in _matrix(text)]
+    above = [[False] * len(rows[0])] * QUIET_ZONE
+    rows = [*above, *rows, *above, *above[: len(rows) % 2]]
+    pairs = zip(rows[::2], rows[1::2], strict=True)
+    lines = ["".join(map(HALVES.__getitem__, zip(*pair, strict=True))) for pair in pairs]
+    return "\n".join(f"{BLACK_ON_WHITE}{line}{AS_BEFORE}" for line in lines)
+
+
 def svg_data_uri(text: str) -> str:
     """Return a QR code of ``text`` as an SVG image that fits into an ``<img src>``."""
     # Percent-encoding leaves a path as short as it is; Base64 would add a third.
     return "data:image/svg+xml," + quote(_svg(text), safe=",.:/='")
 
 
-def _svg(text: str) -> str:
+def _matrix(text: str) -> Sequence[Sequence[bool]]:
     code = qrcode.QRCode(border=0, error_correction=qrcode.constants.ERROR_CORRECT_L)
     code.add_data(text)
     code.make(fit=True)
-    matrix = code.get_matrix()
+    matrix: Sequence[Sequence[bool]] = code.get_matrix()
+    return matrix
+
+
+def _svg(text: str) -> str:
+    matrix = _matrix(text)
     side = len(matrix) + 2 * QUIET_ZONE
     rows = (_row(y, row) for y, row in enumerate(matrix, QUIET_ZONE))
     return (
