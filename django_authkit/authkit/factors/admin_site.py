@@ -21,6 +21,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
@@ -201,7 +202,9 @@ class SecondFactorAdminSite(AdminSite):
             except AuthkitError as error:
                 form.add_error("code", str(error.detail))
             else:
-                return self._page(request, "recovery_codes.html", _("Recovery codes"), codes=codes)
+                return self._page(
+                    request, "recovery_codes.html", capfirst(_("recovery codes")), codes=codes
+                )
         setup = enrolment.setup
         return self._page(
             request,

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import truncatechars
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from authkit.core import clock
 from authkit.core.admin_lists import WrappingList
@@ -20,11 +20,11 @@ from authkit.sessions.revoke import ENDED_BY_ADMINISTRATOR, end
 #: Characters of the user agent in the list; the page of a session has all of it.
 SHOWN_OF_USER_AGENT = 40
 
-ACTIVE = _("active")
+ACTIVE = pgettext_lazy("session", "active")
 ENROLMENT = _("active, to set up a second factor")
 PENDING = _("waits for a second factor")
-ENDED = _("ended")
-EXPIRED = _("expired")
+ENDED = pgettext_lazy("session", "ended")
+EXPIRED = pgettext_lazy("session", "expired")
 INACTIVE = _("account not active")
 PASSWORD_CHANGED = _("password changed")
 
