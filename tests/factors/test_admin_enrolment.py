@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 import pytest
 from authkit.core import factors
+from authkit.errors import NothingToConfirm
+from authkit.factors.totp import flows
 from authkit.factors.totp.factor import TOTP
 from authkit.models import CodeAttempts, PasswordAttempts, SecurityEvent, Session, TOTPDevice
 from django.contrib.auth import SESSION_KEY
@@ -282,6 +284,14 @@ def test_without_a_password_the_page_leads_to_the_log_in(browser, boss, clock):
     assert not TOTPDevice.objects.exists()
 
 
+def test_it_works_where_every_view_requires_a_log_in(browser, boss, clock):
+    required = "django.contrib.auth.middleware.LoginRequiredMiddleware"
+    with override_settings(MIDDLEWARE=[*MIDDLEWARE, required]):
+        phone = enrolling(browser, boss, clock)
+        assert codes_on(send(browser, phone.code()))
+        assert is_in(browser)
+
+
 def test_a_code_is_sent_with_a_csrf_token(boss, clock):
     browser = Browser(enforce_csrf_checks=True)
     browser.get("/ours/login/")
@@ -335,6 +345,13 @@ def test_of_two_log_ins_the_later_one_enrols(boss, clock):
     assert is_refused(first.get(PAGE))
     assert codes_on(send(second, later.code()))
     assert not is_in(first)
+
+
+def test_if_the_set_up_is_replaced_while_its_code_is_sent_then_the_later_one_stays_off(boss, clock):
+    first, second = flows.set_up(boss, recent=True), flows.set_up(boss, recent=True)
+    with pytest.raises(NothingToConfirm):
+        flows.confirm(boss, None, Phone(second.secret, clock).code(), setup_id=first.id)
+    assert not TOTPDevice.objects.get().confirmed
 
 
 def test_a_set_up_of_the_api_is_not_shown_to_the_browser(browser, boss, client, clock):

@@ -70,7 +70,9 @@ KINDS: Mapping[str, Kind] = {
     "password_reset_failed": Kind("authn_password_change_fail", "", level=WARNING, floodable=True),
     "password_reset_limited": Kind("excess_rate_limit_exceeded", "in the log alone", level=WARNING),
     "password_reset_unconfigured": Kind("sys_crash", "in the log alone", level=ERROR),
-    "second_factor_enabled": Kind("user_updated", "`user`, `session`"),
+    "second_factor_enabled": Kind(
+        "user_updated", "`user`, and `session` unless it was in the admin or by a command"
+    ),
     "second_factor_disabled": Kind("user_updated", "`user`", level=WARNING),
     "second_factor_disable_failed": Kind("authn_login_fail", "`user`, `session`", level=WARNING),
     "second_factor_used": Kind(
@@ -121,7 +123,10 @@ KINDS: Mapping[str, Kind] = {
         "authz_fail", "`user`, `session`; a view wanted a newer or stronger proof", floodable=True
     ),
     "enrolment_required": Kind(
-        "authz_fail", "`user`, `session`; the session owes a second factor", floodable=True
+        "authz_fail",
+        "`user`, `session`; the session owes a second factor, or the log-in to the admin does, "
+        "which has no session",
+        floodable=True,
     ),
     "email_unverified": Kind(
         "authz_fail", "`user`, `session`; a view wanted a verified e-mail address", floodable=True
