@@ -31,6 +31,7 @@ CHECKS = (
     "authkit.checks.rates.check_rates",
     "authkit.checks.accounts.check_registration",
     "authkit.checks.authenticators.check_authenticators",
+    "authkit.checks.cors.check_cors",
     "authkit.checks.time_zone.check_time_zone",
 )
 

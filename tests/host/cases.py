@@ -3,16 +3,12 @@
 A refusal must leave the transaction of a ``TestCase`` usable. Run by ``test_test_cases.py``.
 """
 
-import json
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
-
 from authkit.models import SecurityEvent, Session
-from django.contrib.auth import get_user_model
 from django.test import LiveServerTestCase, TestCase, TransactionTestCase
 from rest_framework.test import APILiveServerTestCase, APITestCase, APITransactionTestCase
 
-from tests.conftest import AUTH, PASSWORD, username_for
+from tests.conftest import AUTH, PASSWORD
+from tests.host.project import OverHTTP, Project
 
 #: Each refusal of a route without a credential: path, body, status.
 REFUSALS = [
@@ -32,36 +28,8 @@ REFUSALS = [
 ]
 
 
-class Refusals:
+class Refusals(Project):
     """Refusals of ours, and after each a query of the test."""
-
-    @property
-    def url(self):
-        return getattr(self, "live_server_url", "")
-
-    def setUp(self):
-        model = get_user_model()
-        self.user = model.objects.create_user(
-            **{model.USERNAME_FIELD: username_for("reader")}, password=PASSWORD
-        )
-
-    def ask(self, path, body=None, access=None):
-        """Return status and body of a request with JSON."""
-        headers = {} if access is None else {"Authorization": f"Bearer {access}"}
-        return self.send(path, body, headers)
-
-    def send(self, path, body, headers):
-        if body is None:
-            response = self.client.get(path, headers=headers)
-        else:
-            data, kind = json.dumps(body), "application/json"
-            response = self.client.post(path, data, content_type=kind, headers=headers)
-        return response.status_code, json.loads(response.content)
-
-    def log_in(self, password=PASSWORD):
-        name = self.user.USERNAME_FIELD
-        body = {name: getattr(self.user, name), "password": password}
-        return self.ask(AUTH + "token/", body)
 
     def assert_usable(self, *, sessions):
         assert Session.objects.count() == sessions
@@ -116,23 +84,9 @@ class TransactionTestCaseOfREST(Refusals, APITransactionTestCase):
     pass
 
 
-class ByHTTP(Refusals):
-    """The server of the test answers in a thread of its own."""
-
-    def send(self, path, body, headers):
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json", **headers}
-        try:
-            response = urlopen(Request(self.url + path, data, headers))
-        except HTTPError as refused:
-            response = refused
-        with response:
-            return response.status, json.load(response)
-
-
-class LiveServerOfDjango(ByHTTP, LiveServerTestCase):
+class LiveServerOfDjango(OverHTTP, Refusals, LiveServerTestCase):
     pass
 
 
-class LiveServerOfREST(ByHTTP, APILiveServerTestCase):
+class LiveServerOfREST(OverHTTP, Refusals, APILiveServerTestCase):
     pass

@@ -9,13 +9,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-#: Test cases times tests.
-TESTS = 6 * 5
+#: Test cases times tests: of ``cases.py``, and of ``code_cases.py``.
+TESTS = 6 * 5 + 2 * 11
 
 
 @pytest.mark.user_names
 def test_a_refusal_leaves_the_test_of_a_project_its_transaction():
-    command = "-W error -m django test --noinput --settings tests.host.settings --pattern cases.py"
+    command = "-W error -m django test --noinput --settings tests.host.settings --pattern *cases.py"
     child = subprocess.run(
         [sys.executable, *command.split(), "tests.host"],
         cwd=ROOT,

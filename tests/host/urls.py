@@ -1,6 +1,12 @@
+from authkit.authentication import APIKeyAuthentication, BearerAuthentication
+from authkit.permissions import HasScope, HasSecondFactor
+from authkit.throttling import AnonymousThrottle
 from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from django.urls import include, path
 from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -17,8 +23,53 @@ class UsersView(APIView):
         raise ValidationError
 
 
+class PayoutsView(UsersView):
+    permission_classes = [HasSecondFactor]
+
+
+class BooksView(UsersView):
+    authentication_classes = [BearerAuthentication, APIKeyAuthentication]
+    permission_classes = [HasScope("books:read")]
+
+
+class OncePerDay(AnonymousThrottle):
+    rate = "1/day"
+
+
+class NewsView(UsersView):
+    permission_classes = [AllowAny]
+    throttle_classes = [OncePerDay]
+
+
+class IsOwner(BasePermission):
+    code = "not_yours"
+
+    def has_permission(self, request, view):
+        return False
+
+
+class InvoicesView(UsersView):
+    permission_classes = [IsOwner]
+
+
+class ReportsView(APIView):
+    def get(self, request):
+        raise PermissionDenied("row 17")
+
+
+class LostView(APIView):
+    def get(self, request):
+        raise Http404
+
+
 urlpatterns = [
     path("api/v1/auth/", include("authkit.urls")),
     path("", include("authkit.well_known")),
     path("users/", UsersView.as_view()),
+    path("payouts/", PayoutsView.as_view()),
+    path("books/", BooksView.as_view()),
+    path("news/", NewsView.as_view()),
+    path("invoices/", InvoicesView.as_view()),
+    path("reports/", ReportsView.as_view()),
+    path("lost/", LostView.as_view()),
 ]

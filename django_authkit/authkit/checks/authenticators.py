@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from django.core import checks
@@ -23,7 +23,7 @@ SETTINGS = """REST_FRAMEWORK = {
 def check_authenticators(**kwargs: Any) -> list[CheckMessage]:
     """Return a warning if users can log in, and no view could tell who they are."""
     views = list(routed_views())
-    if not any(_is_log_in(view) for view in views) or any(_are_ours(each) for each in _used(views)):
+    if not any(_is_log_in(view) for view in views) or credentials_accepted_by(views):
         return []
     return [
         checks.Warning(
@@ -35,20 +35,23 @@ def check_authenticators(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-def _used(views: list[RoutedView]) -> Iterator[Any]:
-    """Yield the authenticators of the defaults, and of each view that is not ours."""
-    yield api_settings.DEFAULT_AUTHENTICATION_CLASSES
-    for view in views:
-        if not view.path.startswith("authkit."):
-            yield view.attribute("authentication_classes")
-
-
-def _are_ours(authenticators: Any) -> bool:
-    named = authenticators if isinstance(authenticators, list | tuple) else ()
-    return any(
-        isinstance(each, type) and issubclass(each, HeaderCredentialAuthentication)
-        for each in named
-    )
+def credentials_accepted_by(
+    views: Iterable[RoutedView],
+) -> set[type[HeaderCredentialAuthentication]]:
+    """Return the authenticators of authkit in the defaults, and of each view that is not ours."""
+    named: list[Any] = [api_settings.DEFAULT_AUTHENTICATION_CLASSES]
+    named += [
+        view.attribute("authentication_classes")
+        for view in views
+        if not view.path.startswith("authkit.")
+    ]
+    return {
+        one
+        for authenticators in named
+        if isinstance(authenticators, list | tuple)
+        for one in authenticators
+        if isinstance(one, type) and issubclass(one, HeaderCredentialAuthentication)
+    }
 
 
 def _is_log_in(view: RoutedView) -> bool:
