@@ -42,7 +42,7 @@ PROBLEMS = "authkit.errors.problem_details_handler"
 #: handler: the media type and the component
 KNOWN = {
     DRF: ("application/json", "AuthkitErrorDetail"),
-    OURS: ("application/json", "AuthkitErrorCode"),
+    OURS: ("application/json", "AuthkitError"),
     PROBLEMS: ("application/problem+json", "AuthkitErrorProblem"),
 }
 
@@ -236,9 +236,22 @@ class TestOwnResponses:
         assert components(document) == {}
 
 
+def test_a_code_has_the_component_of_authkits_endpoints(handled_by):
+    """With and without them, and so clients have one type for both."""
+    handled_by(OURS)
+    with_endpoints = fixed_schema(path("auth/", include("authkit.urls")), route(ProtectedView))
+    without = fixed_schema(route(ProtectedView))
+    assert (
+        content(with_endpoints)
+        == content(without)
+        == {"application/json": reference("AuthkitError")}
+    )
+    assert components(with_endpoints) == components(without)
+
+
 @pytest.mark.parametrize(
     ("handler", "component"),
-    [(DRF, "AuthkitErrorCode"), (OURS, "AuthkitErrorCode"), (PROBLEMS, "AuthkitErrorProblem")],
+    [(DRF, "AuthkitError"), (OURS, "AuthkitError"), (PROBLEMS, "AuthkitErrorProblem")],
 )
 def test_authkits_own_views_have_a_code_with_every_handler(
     handled_by, monkeypatch, handler, component

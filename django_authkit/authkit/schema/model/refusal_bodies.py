@@ -15,13 +15,14 @@ from authkit.schema.views.framework_code import is_decorated
 #: The statuses that a view answers by its exception handler.
 WITH_BODY = (401, 403, 429)
 
-_DETAIL = {"type": "string", "description": "A sentence for people."}
-_CODE = {"type": "string", "description": "A stable code for programs."}
+_DETAIL = {"type": "string", "readOnly": True, "description": "A sentence for people."}
+_CODE = {"type": "string", "readOnly": True, "description": "A stable code for programs."}
 
-#: The component of each body, and its schema.
+#: The component of each body, and its properties. With a code it is that of authkit's endpoints, so
+#: that clients have one type for both.
 COMPONENTS: Mapping[Body, tuple[str, Mapping[str, Any]]] = {
     Body.DETAIL: ("AuthkitErrorDetail", {"detail": _DETAIL}),
-    Body.CODE: ("AuthkitErrorCode", {"detail": _DETAIL, "code": _CODE}),
+    Body.CODE: ("AuthkitError", {"detail": _DETAIL, "code": _CODE}),
     Body.PROBLEM: (
         "AuthkitErrorProblem",
         {
@@ -83,16 +84,20 @@ def _body_and_types(audited: AuditedOperation) -> tuple[Body | None, list[str]]:
 def _reference(body: Body, document: Document) -> dict[str, str] | None:
     """Return a reference to the component, None if the project has another one of that name."""
     name, properties = COMPONENTS[body]
-    schema = {
-        "type": "object",
-        "description": "The reason of a refusal.",
-        "properties": {key: dict(value) for key, value in properties.items()},
-        "required": [*properties],
-    }
     schemas = mapping(mapping(document.get("components")).get("schemas"))
-    if schemas.get(name, schema) != schema:
-        return None
     if name not in schemas:
         components = document.setdefault("components", {})
-        components["schemas"] = dict(sorted({**schemas, name: schema}.items()))
+        components["schemas"] = dict(sorted({**schemas, name: _schema(properties)}.items()))
+    elif mapping(mapping(schemas[name]).get("properties")).keys() != properties.keys():
+        return None
     return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _schema(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "description": "The reason of a refusal.",
+        # New dicts: one object in two places becomes an alias in YAML.
+        "properties": {name: dict(schema) for name, schema in properties.items()},
+        "required": sorted(properties),
+    }
