@@ -16,12 +16,12 @@ JWT = "authkit.authentication.JWTAuthentication"
 KEY = "authkit.authentication.APIKeyAuthentication"
 
 NO_KEY = (
-    "Scripts of other origins cannot send x-api-key: CORS_ALLOW_HEADERS does not allow it, and the "
+    "Scripts of other origins cannot send x-api-key, which CORS_ALLOW_HEADERS does not name: the "
     "browser stops the request."
 )
 UNREAD = (
-    "Scripts of other origins cannot read Retry-After and WWW-Authenticate of a refusal: "
-    "CORS_EXPOSE_HEADERS does not expose it."
+    "Scripts of other origins cannot read Retry-After and WWW-Authenticate of a refusal, which "
+    "CORS_EXPOSE_HEADERS does not name."
 )
 WRITE_ALLOWED = (
     'Write CORS_ALLOW_HEADERS = [*default_headers, "x-api-key"], with '
@@ -94,7 +94,7 @@ STAR = {"CORS_ALLOW_HEADERS": ["*"], "CORS_EXPOSE_HEADERS": ["*"]}
 
 def test_a_star_means_every_header_but_authorization():
     ((sentence, _),) = found(defaults=[JWT, KEY], **STAR)
-    assert "cannot send authorization:" in sentence
+    assert "cannot send authorization," in sentence
     with_it = {**STAR, "CORS_ALLOW_HEADERS": ["*", "authorization"]}
     assert found(defaults=[JWT, KEY], **with_it) == []
 

@@ -14,8 +14,8 @@ from django.utils.module_loading import import_string
 from authkit.checks.authenticators import credentials_accepted_by
 from authkit.checks.routes import routed_views
 
-SENT = "send {}: CORS_ALLOW_HEADERS does not allow it, and the browser stops the request"
-READ = "read {} of a refusal: CORS_EXPOSE_HEADERS does not expose it"
+SENT = "send {}, which CORS_ALLOW_HEADERS does not name: the browser stops the request"
+READ = "read {} of a refusal, which CORS_EXPOSE_HEADERS does not name"
 
 #: The headers of a refusal: what proof is missing, and when to come back.
 OF_REFUSALS = ("Retry-After", "WWW-Authenticate")

@@ -160,7 +160,7 @@ class TestRefused:
             with assert_queries(0):
                 assert refusal(client.get("/either", **bearer(forged))) == TOKEN_REFUSED
 
-    def test_a_key_that_nobody_made(self, client, assert_queries):
+    def test_a_key_that_was_never_made(self, client, assert_queries):
         with assert_queries(1):
             response = client.get("/either", **bearer(new_key("ak", new_prefix())))
         assert refusal(response) == KEY_REFUSED
