@@ -396,9 +396,9 @@ class HashingBusy(ServiceUnavailable):
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Answer an exception as DRF does, with a ``code`` beside ``detail`` where access is refused.
 
-    For ``REST_FRAMEWORK["EXCEPTION_HANDLER"]``: the body of every 401, 403 and 429 of every view is
-    ``{"detail": ..., "code": ...}``, and that of every other error of authkit. Nothing else differs
-    from DRF's handler.
+    For ``REST_FRAMEWORK["EXCEPTION_HANDLER"]``: where DRF's body is ``{"detail": ...}``, that of a
+    401, 403 or 429 of any view is ``{"detail": ..., "code": ...}``, and so is that of every other
+    error of authkit. Nothing else differs from DRF's handler.
     """
     return _answered_by("authkit.core.http.error_codes.answer", exc, context)
 

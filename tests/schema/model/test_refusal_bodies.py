@@ -172,6 +172,18 @@ class TestNothingIsSaid:
         assert content(document) is None
         assert components(document) == another
 
+    @pytest.mark.parametrize("message", [{"reason": "no"}, ["no"]], ids=repr)
+    def test_where_a_permission_has_a_message_of_another_shape(self, handled_by, message):
+        telling = type("Telling", (Forbids,), {"message": message})
+        refusing = view(
+            ProtectedView, authentication_classes=[], permission_classes=[AllowAny & telling]
+        )
+        assert content(fixed_schema(route(refusing)), "403") is None
+        handled_by(PROBLEMS)
+        assert content(fixed_schema(route(refusing)), "403") == {
+            "application/problem+json": reference("AuthkitErrorProblem")
+        }
+
     def test_if_the_renderers_of_a_view_cannot_be_known(self):
         def get_renderers(self):
             if getattr(self, "swagger_fake_view", False):

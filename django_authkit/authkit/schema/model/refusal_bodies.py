@@ -11,6 +11,7 @@ from authkit.schema.probe.tiers import Tier
 from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.views.exception_handlers import Body, body_of_refusals
 from authkit.schema.views.framework_code import is_decorated
+from authkit.schema.views.permission_tree import leaves
 
 #: The statuses that a view answers by its exception handler.
 WITH_BODY = (401, 403, 429)
@@ -56,6 +57,8 @@ def _content(audited: AuditedOperation, status: int, document: Document) -> dict
         body, types = _body_and_types(audited)
     except host_errors():  # a property of the view may fail; then nothing is said of the body
         return {}
+    if body is not Body.PROBLEM and status == 403 and _has_message_of_its_own_shape(audited):
+        return {}
     reference = None if body is None else _reference(body, document)
     if reference is None:
         return {}
@@ -71,6 +74,13 @@ def _is_answered_by_view(audited: AuditedOperation, status: int) -> bool:
     if status == 429 or status in decision.bad_credential:
         return True
     return decision.tier <= Tier.T1 and not (decision.reason and is_decorated(source))
+
+
+def _has_message_of_its_own_shape(audited: AuditedOperation) -> bool:
+    """Tell whether a permission has a message that REST framework makes the whole body."""
+    permissions = audited.decision.offered.permissions if audited.decision else ()
+    messages = (getattr(leaf, "message", None) for one in permissions for leaf in leaves(one))
+    return any(isinstance(message, dict | list) for message in messages)
 
 
 def _body_and_types(audited: AuditedOperation) -> tuple[Body | None, list[str]]:
