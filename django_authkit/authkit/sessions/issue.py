@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,7 +44,7 @@ class TokenPair:
     expires_in: int
     session: Session = field(repr=False)
     token_type: str = "Bearer"  # noqa: S105 - the name of the scheme (RFC 6749 section 5.1)
-    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    data: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def user(self) -> AuthUser:
@@ -171,7 +171,8 @@ def token_pair(session: Session) -> TokenPair:
         expires_in=seconds_until(tokens.access_expires_at(session)),
         session=session,
     )
-    return replace(pair, data=pair_data(pair))
+    pair.data.update(pair_data(pair))
+    return pair
 
 
 def seconds_until(moment: datetime) -> int:

@@ -8,7 +8,7 @@ from django.utils.module_loading import import_string
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 
-from authkit.conf import conf
+from authkit.conf import Settings, conf
 from authkit.core.http.client import present_request
 from authkit.core.http.fields import SecretField
 from authkit.core.http.openapi import ConfiguredResponse
@@ -51,10 +51,11 @@ def pair_data(pair: Any) -> Mapping[str, Any]:
     Callers ask before they commit, or spend a token: the serializer is the project's, and may raise
     anything. So it is rendered here, too.
     """
-    serializer = token_pair_serializer()
-    if serializer is TokenPairSerializer:  # without the cost of a serializer
+    named = conf.TOKEN_PAIR_SERIALIZER
+    if named == Settings.TOKEN_PAIR_SERIALIZER.default:
+        # A refresh without the cost of a serializer.
         return {name: getattr(pair, name) for name in TokenPairSerializer._declared_fields}
-    shown = serializer(pair, context={"request": present_request.get()}).data
+    shown = token_pair_serializer()(pair, context={"request": present_request.get()}).data
     data: Mapping[str, Any] = json.loads(JSONRenderer().render(shown))
     return data
 
