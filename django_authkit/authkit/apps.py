@@ -33,6 +33,7 @@ CHECKS = (
     "authkit.checks.authenticators.check_authenticators",
     "authkit.checks.cors.check_cors",
     "authkit.checks.time_zone.check_time_zone",
+    "authkit.checks.views.check_views",
 )
 
 #: Additional checks of ``manage.py check --deploy``.
