@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.contract import elsewhere, faults, generated, linters, properties
+from tests.contract import elsewhere, faults, generated, linters, one_file, properties
 from tests.contract.example import running
 from tests.contract.tools import Fault, install_node_tools
 
@@ -20,6 +20,7 @@ PARTS = {
     "spectral": linters.spectral,
     "typescript": generated.typescript,
     "python": generated.python,
+    "copied": one_file.use,
     "elsewhere": elsewhere.verify,
     "faults": faults.compare,
     "schemathesis": properties.check,

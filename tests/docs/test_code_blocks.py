@@ -1,13 +1,12 @@
-import gc
 import logging
 import shutil
-import threading
 
 import pytest
 from authkit.models import APIKey
 from django.contrib.auth import get_user_model
 
 from tests.docs.pages import PAGES, ROOT, STARTS, Reader, resembles
+from tests.docs.serving import wait_for_requests_to_end
 from tests.settings import USERS
 
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
@@ -37,14 +36,6 @@ def test_the_code_of_the_page_does_what_the_page_says(
     )
     reader.read(page)
     wait_for_requests_to_end()
-
-
-def wait_for_requests_to_end():
-    """Wait for the server's threads; afterwards they may not touch the database any more."""
-    gc.collect()  # a response that nobody holds any more closes its connection
-    for thread in threading.enumerate():
-        if "process_request_thread" in thread.name:
-            thread.join(timeout=10)
 
 
 @pytest.mark.parametrize(
