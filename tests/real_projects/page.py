@@ -15,7 +15,7 @@ from tests.real_projects.verdicts import (
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "schema" / "real-projects.md"
 
 HEAD = """\
-# On real projects
+# The audit on real projects
 
 `make real-projects ARGS=--write-docs` wrote this page. It installs applications that other
 people wrote, each with this package in an environment of its own, lets the audit decide about every
