@@ -12,7 +12,7 @@ from allauth.headless.tokens.strategies.jwt.internal import create_refresh_token
 from authkit.api_keys.using import usage
 from authkit.core.http.client import Client
 from authkit.models import APIKey
-from authkit.sessions.issue import TokenPair, open_session, start_session
+from authkit.sessions.issue import TokenPair, open_session, tell_started, token_pair
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
@@ -88,7 +88,8 @@ def build_rows() -> list[User]:
 
 
 def pair_of(user: User) -> TokenPair:
-    return start_session(open_session(user, Client("127.0.0.1", "benchmark"), ["pwd"]))
+    session = open_session(user, Client("127.0.0.1", "benchmark"), ["pwd"])
+    return tell_started(token_pair(session))
 
 
 def allauth_refresh_token(user: User) -> str:

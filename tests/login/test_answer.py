@@ -9,6 +9,7 @@ from authkit.testing import authenticator_app
 from django.contrib.auth import get_user_model
 from django.core.checks import run_checks
 from django.db import OperationalError
+from django.http import JsonResponse
 from django.urls import include, path
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
@@ -61,7 +62,17 @@ class LinkView(PublicView):
         return Response(result.data, status=202 if owes else 200)
 
 
-urlpatterns = [path("link/", LinkView.as_view()), path("api/v1/auth/", include("authkit.urls"))]
+def page(request):
+    """The same in a plain view of Django."""
+    result = complete_login(request, get_user_model().objects.get(), methods=["otp"])
+    return JsonResponse(result.data)
+
+
+urlpatterns = [
+    path("link/", LinkView.as_view()),
+    path("page/", page),
+    path("api/v1/auth/", include("authkit.urls")),
+]
 
 
 def named(settings, serializer):
@@ -112,7 +123,10 @@ def test_a_log_in_of_the_project_answers_the_data(client, user, settings):
     settings.ROOT_URLCONF = __name__
     assert client.post("/link/", {}).json().keys() == PAIR
     named(settings, LibraryPairSerializer)
-    assert client.post("/link/", {}).json()["user"]
+    for url in ("/link/", "/page/"):
+        shown = client.post(url, {}).json()
+        assert shown["user"]
+        assert shown["shelf"] == "http://testserver/shelf/"
     authenticator_app(user)
     owing = client.post("/link/", {})
     assert owing.status_code == 202

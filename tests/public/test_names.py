@@ -208,6 +208,7 @@ STRINGS_IN_SETTINGS = [
     "authkit.errors.exception_handler",
     "authkit.errors.problem_details_handler",
     "authkit.login.flows.complete_login",
+    "authkit.login.flows.log_in",
     "authkit.password_validation.ContextWordsValidator",
     "authkit.password_validation.MinimumLengthValidator",
     "authkit.permissions.HasScope",

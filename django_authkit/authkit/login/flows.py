@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from authkit.core.db.retry import atomic_with_retry
 from authkit.core.factors import Factor, active, has_second_factor
-from authkit.core.http.client import client_of
+from authkit.core.http.client import answering, client_of
 from authkit.core.identity.users import AuthUser
 from authkit.errors import (
     InvalidCredentials,
@@ -185,7 +185,8 @@ def _started(request: HttpRequest, session: Session) -> TokenPair:
     record(
         "session_started", client=client, user=session.user_id, session=session.pk, amr=session.amr
     )
-    return token_pair(session)
+    with answering(request):  # also where a plain view of the project calls
+        return token_pair(session)
 
 
 def _challenge(session: Session, factors: Sequence[Factor]) -> SecondFactorRequired:
