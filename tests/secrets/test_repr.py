@@ -12,14 +12,14 @@ from authkit.api_keys.flows import NewKey
 from authkit.core.mail.mailer import Mail, RenderedMail
 from authkit.factors.totp.flows import Setup
 from authkit.login.flows import SecondFactorRequired
-from authkit.models import APIKey
+from authkit.models import APIKey, Session
 from authkit.sessions.issue import FreshAccess, TokenPair
 
 SECRETS = {"access", "challenge", "code", "codes", "key", "link", "links", "otp", "otpauth_url"}
-SECRETS |= {"password", "recovery_codes", "refresh", "secret", "token", "context"}
+SECRETS |= {"data", "password", "recovery_codes", "refresh", "secret", "token", "context"}
 
 CARRIERS = [
-    TokenPair(access="hidden", refresh="hidden", expires_in=300),
+    TokenPair("hidden", "hidden", 300, Session(user_agent="hidden"), data={"access": "hidden"}),
     FreshAccess(access="hidden", expires_in=300),
     Setup(secret="hidden", otpauth_url="hidden", expires_in=300, id=uuid4()),
     NewKey(APIKey(name="job"), key="hidden"),
