@@ -48,13 +48,36 @@ def test_what_the_page_says_works_in_an_empty_folder(page, tmp_path):
         assert project.server.poll() is None
 
 
+@pytest.mark.parametrize(
+    ("status", "printed", "shown"),
+    [
+        (0, "Anything.\n", ""),
+        (0, "One.\nTwo.\n", "One.\nTwo.\n"),
+        (1, "Before.\nOne, and its rest.\nAfter.\n", "...\nOne...\n...\n"),
+    ],
+    ids=["nothing is shown", "all is shown", "a part is shown"],
+)
+def test_if_a_command_prints_what_is_shown_then_the_page_is_right(tmp_path, status, printed, shown):
+    NewProject(tmp_path).compare_lines("command", status, printed, shown)
+
+
+@pytest.mark.parametrize(
+    ("status", "printed", "shown"),
+    [(1, "Failed.\n", ""), (0, "One.\nTwo.\n", "One.\n"), (0, "Two.\n", "One.\n")],
+    ids=["it fails", "it prints more", "it prints something else"],
+)
+def test_if_a_command_does_something_else_then_the_page_is_wrong(tmp_path, status, printed, shown):
+    with pytest.raises(AssertionError):
+        NewProject(tmp_path).compare_lines("command", status, printed, shown)
+
+
 @by_page
-def test_an_empty_project_adds_eleven_lines_to_its_settings(page):
-    assert lines_of(settings_block(page, EMPTY_PROJECT)) == 11
+def test_an_empty_project_adds_twelve_lines_to_its_settings(page):
+    assert lines_of(settings_block(page, EMPTY_PROJECT)) == 12
 
 
-def test_a_project_with_rest_framework_and_drf_spectacular_adds_six_lines():
-    assert lines_of(settings_block(STARTS[1], OWN_PROJECT)) == 6
+def test_a_project_with_rest_framework_and_drf_spectacular_adds_seven_lines():
+    assert lines_of(settings_block(STARTS[1], OWN_PROJECT)) == 7
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import pytest
 from authkit.authentication import APIKeyAuthentication, BearerAuthentication, JWTAuthentication
 from authkit.permissions import HasScope
 from authkit.schema.probe.decision import State
+from authkit.schema.schemes.extensions import APIKeyScheme, JWTScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.validation import validate_schema
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -20,8 +21,13 @@ from tests.schema.documents import (
     view,
 )
 
-TOKEN = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-KEY = {"type": "http", "scheme": "bearer", "bearerFormat": "API key"}
+TOKEN = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": JWTScheme.description,
+}
+KEY = TOKEN | {"bearerFormat": "API key", "description": APIKeyScheme.description}
 
 
 def taking(*authenticators, permissions=(IsAuthenticated,)):
