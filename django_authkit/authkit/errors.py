@@ -311,7 +311,7 @@ class CredentialMissing(AuthkitError):
 
     def __init__(self, challenges: Iterable[str] = (BEARER_CHALLENGE,)) -> None:
         super().__init__()
-        self.auth_header = ", ".join(challenges)
+        self.auth_header = ", ".join(dict.fromkeys(challenges))
 
 
 class Forbidden(AuthkitError):

@@ -173,6 +173,7 @@ def test_the_loop_goes_on_while_the_database_answers(user, access):
         assert async_to_sync(main)().json() == {"user": str(user.pk)}
 
 
+@pytest.mark.concurrency
 def test_many_requests_of_an_asgi_server_are_each_their_own(make_user, client):
     application = get_asgi_application()
     users = [make_user() for _ in range(5)]

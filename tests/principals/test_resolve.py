@@ -148,8 +148,9 @@ def test_without_a_credential_the_answer_names_all_that_are_accepted(rf, django_
         ([JWTAuthentication], 'Bearer realm="api"'),
         ([APIKeyAuthentication], 'ApiKey realm="api"'),
         ([APIKeyAuthentication, JWTAuthentication], 'ApiKey realm="api", Bearer realm="api"'),
+        ([JWTAuthentication, BearerAuthentication], 'Bearer realm="api"'),
     ],
-    ids=["token", "key", "both"],
+    ids=["token", "key", "both", "two of one header"],
 )
 def test_only_what_is_accepted_is_asked_for(rf, authenticators, challenge):
     with pytest.raises(CredentialMissing) as raised:
@@ -308,6 +309,15 @@ def test_keys_of_djangorestframework_api_key_have_no_scopes(rf):
     request = rf.get("/", HTTP_AUTHORIZATION=f"Api-Key {key}")
     principal = resolve(request, authenticators=[OldKeyAuthentication])
     assert principal.scopes == frozenset()
+
+
+def test_what_is_neither_a_session_nor_a_key_has_no_scopes(rf, user):
+    class BadgeAuthentication(JWTAuthentication):
+        def verify(self, request, credential):
+            return user, "badge"
+
+    principal = resolve(rf.get("/", **bearer("7")), authenticators=[BadgeAuthentication])
+    assert (principal.user, principal.scopes, principal.session) == (user, frozenset(), None)
 
 
 @pytest.mark.parametrize("wrong", [SessionAuthentication, JWTAuthentication(), "JWT"], ids=repr)

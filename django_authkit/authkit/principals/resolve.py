@@ -15,10 +15,10 @@ from django.http import HttpRequest
 from authkit.api_keys.scopes import effective_scopes
 from authkit.api_keys.using.header import APIKeyCredential
 from authkit.core.db.outages import outages_as_503
-from authkit.core.http.credentials import HeaderCredential, is_key_of
+from authkit.core.http.credentials import HeaderCredential
 from authkit.errors import CredentialMissing
 from authkit.principals.principal import Principal
-from authkit.sessions.access.bearer import BearerCredential
+from authkit.sessions.access.bearer import AccessToken, BearerCredential
 
 Authenticators = Sequence[type[HeaderCredential]]
 
@@ -93,7 +93,7 @@ def _resolve(
     for one in accepted:
         identified = one.identify(request, accepted)
         if identified is not None:
-            return _principal(one, *identified)
+            return _principal(*identified)
     if required:
         raise CredentialMissing([one.challenge for one in accepted])
     return None
@@ -109,7 +109,8 @@ def _made(kind: Any) -> HeaderCredential:
     return credential
 
 
-def _principal(credential: HeaderCredential, user: Any, auth: Any) -> Principal:
+def _principal(user: Any, auth: Any) -> Principal:
+    if isinstance(auth, AccessToken):
+        return Principal(user, auth, scopes=None)
     with outages_as_503():  # OWNER_SCOPES of the project may ask the database
-        scopes = frozenset(effective_scopes(auth)) if is_key_of(credential, auth) else None
-    return Principal(user, auth, scopes)
+        return Principal(user, auth, frozenset(effective_scopes(auth)))

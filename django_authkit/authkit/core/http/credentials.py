@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from django.http import HttpRequest
-from rest_framework_api_key.models import AbstractAPIKey
 
 from authkit.core.db.outages import outages_as_503
 from authkit.core.http.client import client_of
@@ -108,13 +107,6 @@ class HeaderCredential:
 
     def raw_header(self, request: HttpRequest) -> str | None:
         return request.META.get("HTTP_" + self.header.upper().replace("-", "_"))
-
-
-def is_key_of(authenticator: Any, auth: Any) -> bool:
-    """Say whether *auth*, which an authenticator returned, is an API key, of any table."""
-    if isinstance(auth, AbstractAPIKey):
-        return True
-    return auth is not None and bool(getattr(authenticator, "holds_scopes", False))
 
 
 def _of_ours(accepted: Iterable[object]) -> list[HeaderCredential]:

@@ -5,8 +5,9 @@ from typing import Any
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
+from rest_framework_api_key.models import AbstractAPIKey
 
-from authkit.core.http.credentials import HeaderCredential, is_key_of
+from authkit.core.http.credentials import HeaderCredential
 
 
 class HeaderCredentialAuthentication(HeaderCredential, BaseAuthentication):
@@ -26,4 +27,7 @@ class HeaderCredentialAuthentication(HeaderCredential, BaseAuthentication):
 
 def is_key(request: Request) -> bool:
     """Say whether an API key authenticated a request, of authkit's table or of another."""
-    return is_key_of(request.successful_authenticator, request.auth)
+    if isinstance(request.auth, AbstractAPIKey):
+        return True
+    by_key = getattr(request.successful_authenticator, "holds_scopes", False)
+    return by_key and request.auth is not None
