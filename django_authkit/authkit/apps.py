@@ -34,6 +34,7 @@ CHECKS = (
     "authkit.checks.cors.check_cors",
     "authkit.checks.time_zone.check_time_zone",
     "authkit.checks.views.check_views",
+    "authkit.checks.backends.check_backends",
 )
 
 #: Additional checks of ``manage.py check --deploy``.

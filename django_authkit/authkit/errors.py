@@ -27,6 +27,8 @@
     ├── LinkInvalid             400 link_invalid
     ├── AlreadyTaken            409 already_taken
     ├── AccountInUse            409 account_in_use
+    ├── NoPassword              409 no_password
+    ├── PasswordManagedElsewhere 409 password_managed_elsewhere
     ├── AccountLocked           423 account_locked
     ├── CredentialMissing       401 not_authenticated
     ├── Forbidden               403 permission_denied
@@ -355,6 +357,24 @@ class AccountInUse(AuthkitError):
         "this service."
     )
     default_code = "account_in_use"
+
+
+class NoPassword(AuthkitError):
+    """The account has no password: its user logs in by single sign-on, or by a mailed link."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = _("This account has no password.")
+    default_code = "no_password"
+
+
+class PasswordManagedElsewhere(AuthkitError):
+    """A directory (LDAP or the like) judges the password of the account."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = _(
+        "The password of this account is managed by another system. Change it there."
+    )
+    default_code = "password_managed_elsewhere"
 
 
 class AccountLocked(AuthkitError):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from authkit.models import Session
 from authkit.sessions.models import password_fingerprint
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
 
 from tests.conftest import AUTH, PASSWORD, bearer
 
@@ -72,10 +73,13 @@ def token_in(message):
     return re.search(r"https://app\.example/confirm#token=([\w-]{43})", message.body)[1]
 
 
-def take_password(person):
-    """Take the password away, as of a user who came by a social log-in; the session lives on."""
+def take_password(person, encoded=None):
+    """Take the password away, as of a user who came by a social log-in; the session lives on.
+
+    ``encoded`` is what is stored in its place: by default what Django marks as unusable.
+    """
     user = USER.objects.get(pk=person.pk)
-    user.set_unusable_password()
+    user.password = make_password(None) if encoded is None else encoded
     user.save()
     fingerprint = password_fingerprint(user)
     Session.objects.filter(user=person).update(password_fingerprint=fingerprint)

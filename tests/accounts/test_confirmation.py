@@ -203,6 +203,14 @@ def test_records_of_the_project_keep_the_account_and_the_link(pair, mailoutbox, 
     assert open_link(Client(), token_in(mailoutbox[0])).status_code == 202
 
 
+@REQUESTS
+def test_an_empty_hash_is_no_password(person, pair, mailoutbox, ask):
+    """A project made the account without a password, and Django calls that hash usable."""
+    take_password(person, "")
+    assert ask(pair["access"]).status_code == 202
+    assert [mail.to for mail in mailoutbox] == [[OLD]]
+
+
 @pytest.mark.parametrize("missing", ["address", "page"])
 def test_where_no_link_can_be_mailed_a_recent_log_in_does(pair, settings, mailoutbox, missing):
     if missing == "address":

@@ -7,7 +7,8 @@ from authkit.models import SecurityEvent, Session
 from django.test import LiveServerTestCase, TestCase, TransactionTestCase
 from rest_framework.test import APILiveServerTestCase, APITestCase, APITransactionTestCase
 
-from tests.conftest import AUTH, PASSWORD
+from tests.conftest import AUTH, PASSWORD, username_for
+from tests.host.directory import DIRECTORY_PASSWORD, EMPLOYEE
 from tests.host.project import OverHTTP, Project
 
 #: Each refusal of a route without a credential: path, body, status.
@@ -60,6 +61,22 @@ class Refusals(Project):
         self.ask(AUTH + "token/refresh/", {"refresh": second})
         assert self.ask(AUTH + "token/refresh/", {"refresh": refresh})[0] == 401
         assert not Session.objects.get().is_live()
+
+    def test_a_user_of_the_directory_proves_the_password_everywhere(self):
+        model = get_user_model()
+        user = model.objects.create_user(**{model.USERNAME_FIELD: username_for(EMPLOYEE)})
+        assert self.log_in(PASSWORD, user)[0] == 401
+        access = self.log_in(DIRECTORY_PASSWORD, user)[1]["access"]
+        for password, status in [(PASSWORD, 401), (DIRECTORY_PASSWORD, 200)]:
+            body = {"password": password}
+            assert self.ask(AUTH + "reauthenticate/", body, access)[0] == status
+        body = {"current_password": DIRECTORY_PASSWORD, "new_password": PASSWORD}
+        status, answer = self.ask(AUTH + "password/change/", body, access)
+        assert (status, answer["code"]) == (409, "password_managed_elsewhere")
+        assert self.ask(AUTH + "me/", {}, access, "DELETE")[0] == 400
+        body = {"password": DIRECTORY_PASSWORD}
+        assert self.ask(AUTH + "me/", body, access, "DELETE") == (204, None)
+        assert not model.objects.filter(pk=user.pk).exists()
 
     def test_every_other_refusal(self):
         for path, body, status in REFUSALS:

@@ -22,11 +22,11 @@ class Project:
             **{model.USERNAME_FIELD: username_for("reader")}, password=PASSWORD
         )
 
-    def ask(self, path, body=None, access=None):
+    def ask(self, path, body=None, access=None, method=None):
         """Return status and body of a request with JSON."""
         headers = {} if access is None else {"Authorization": f"Bearer {access}"}
-        status, _, content = self.answer(path, headers, body)
-        return status, json.loads(content)
+        status, _, content = self.answer(path, headers, body, method)
+        return status, json.loads(content or "null")
 
     def answer(self, path, headers, body=None, method=None):
         """Return status, headers and content."""
@@ -35,9 +35,9 @@ class Project:
         response = self.client.generic(method, path, data, "application/json", headers=headers)
         return response.status_code, response.headers, response.content
 
-    def log_in(self, password=PASSWORD):
-        name = self.user.USERNAME_FIELD
-        body = {name: getattr(self.user, name), "password": password}
+    def log_in(self, password=PASSWORD, user=None):
+        user = user or self.user
+        body = {user.USERNAME_FIELD: user.get_username(), "password": password}
         return self.ask(AUTH + "token/", body)
 
 

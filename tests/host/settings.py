@@ -1,4 +1,7 @@
-"""A project under ATOMIC_REQUESTS with cors-headers, whose own tests are ``*cases.py``."""
+"""A project under ATOMIC_REQUESTS with cors-headers and a directory of passwords.
+
+Its own tests are ``*cases.py``.
+"""
 
 from corsheaders.defaults import default_headers
 
@@ -6,6 +9,10 @@ from tests.settings import *  # noqa: F403
 from tests.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE, REST_FRAMEWORK
 
 ROOT_URLCONF = "tests.host.urls"
+AUTHENTICATION_BACKENDS = [
+    "tests.host.directory.DirectoryBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 DATABASES["default"]["ATOMIC_REQUESTS"] = True
 DATABASES["default"].setdefault("TEST", {})["NAME"] = f"{DATABASES['default']['NAME']}_host"
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 #: Test cases times tests: of ``cases.py``, and of ``code_cases.py``.
-TESTS = 6 * 5 + 2 * 11
+TESTS = 6 * 6 + 2 * 11
 
 
 @pytest.mark.user_names

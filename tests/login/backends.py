@@ -67,3 +67,42 @@ class ByNameOrEmail(ModelBackend):
             if user.check_password(password):
                 return user
         return None
+
+
+class Directory(BaseBackend):
+    """Judges passwords itself, as LDAP does: the accounts have none that is stored here."""
+
+    #: By user name. A test fills it.
+    passwords = {}
+
+    def authenticate(self, request, username=None, password=None):
+        if self.passwords.get(username) != password:
+            return None
+        return get_user_model()._default_manager.get_by_natural_key(username)
+
+    def get_user(self, user_id):
+        return get_user_model()._default_manager.filter(pk=user_id).first()
+
+
+class ByEmailAlone(ModelBackend):
+    """Takes e-mail addresses, and no user names."""
+
+    def authenticate(self, request, username=None, password=None, **kwargs):
+        user = get_user_model().objects.filter(email=username).first()
+        return user if user and user.check_password(password) else None
+
+
+class Swapping(BaseBackend):
+    """Answers with another account than the one that was asked about."""
+
+    user = None
+
+    def authenticate(self, request, username=None, password=None):
+        return self.user
+
+
+class WantsEmail(BaseBackend):
+    """Takes a password, but not by the name that Django passes."""
+
+    def authenticate(self, request, email, password):
+        raise AssertionError("Django passes a user name")

@@ -1,4 +1,4 @@
-"""Confirmation from the mailbox, for accounts with neither a usable password nor a second factor.
+"""Confirmation from the mailbox, for accounts with neither a password nor a second factor.
 
 Their users (single sign-on, log-in by a mailed link) prove in a request no more than a recent
 log-in, and its access token can be copied. So moving the e-mail address and deleting the account
@@ -8,11 +8,12 @@ requests it, and to what the account has: an attacker who turns a factor on gain
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from authkit.accounts.availability import email_verification_is_on, link
 from authkit.accounts.email_verification import LIFETIME, spend_locked
 from authkit.accounts.registration import may_send_mail
 from authkit.core import factors
-from authkit.core.factors import has_second_factor
 from authkit.core.identity import one_time_links
 from authkit.core.identity.models import Purpose
 from authkit.core.identity.one_time_links import FoundLink
@@ -23,13 +24,19 @@ from authkit.sessions.lock import lock_live_session
 from authkit.sessions.models import Session
 
 
-def needs_confirmation(user: AuthUser) -> bool:
+def needs_confirmation(user: AuthUser, proved: Set[str]) -> bool:
     """Say whether a link has to confirm what this user requests.
 
     Where no link can be mailed, a recent log-in is all that there is.
+
+    :param proved: what the request has proved, as :func:`authkit.factors.proof.prove_owner` says.
     """
-    has_proof = user.has_usable_password() or has_second_factor(user)
-    return not has_proof and bool(email_of(user)) and email_verification_is_on()
+    return not proved and may_be_mailed(user)
+
+
+def may_be_mailed(user: AuthUser) -> bool:
+    """Say whether a link can be mailed: to an address of the user, and to a page of the project."""
+    return bool(email_of(user)) and email_verification_is_on()
 
 
 def mail_confirmation(purpose: Purpose, user: AuthUser, session: Session, email: str = "") -> None:

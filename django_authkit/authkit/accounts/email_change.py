@@ -6,7 +6,7 @@ that undoes the changes, whatever addresses follow.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
@@ -91,13 +91,13 @@ def request_change(
         raise AttemptsExceeded(wait)
 
 
-def _request(user: AuthUser, session: Session, email: str) -> int:
+def _request(user: AuthUser, session: Session, email: str, proved: Set[str]) -> int:
     """Return for how many seconds the user has to wait, 0 if the links are on their way."""
     wait = count_request("email_change", str(user.pk), REQUESTS)
     if wait:
         return wait
     record("email_change_requested", user=user.pk, session=session.pk)
-    if needs_confirmation(user):
+    if needs_confirmation(user, proved):
         mail_confirmation(Purpose.EMAIL_CHANGE_CONFIRMATION, user, session, email)
     elif may_send_mail(email, "email_change"):
         token = issue_bound(Purpose.EMAIL_CHANGE, user, session, email)

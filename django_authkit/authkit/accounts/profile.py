@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from copy import copy
 from functools import partial
 from typing import Any, TypeVar
@@ -115,9 +115,9 @@ def _differs(user: AuthUser, name: str, value: Any) -> bool:
     return bool(present is _MISSING or present != value)
 
 
-def _delete_or_ask(user: AuthUser, session: Session) -> list[Session] | None:
+def _delete_or_ask(user: AuthUser, session: Session, proved: Set[str]) -> list[Session] | None:
     """Delete the account, or mail the link that does; return None for the latter."""
-    if not needs_confirmation(user):
+    if not needs_confirmation(user, proved):
         return _delete(user)
     record("account_deletion_requested", user=user.pk, session=session.pk)
     mail_confirmation(Purpose.DELETION_CONFIRMATION, user, session)

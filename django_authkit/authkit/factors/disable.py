@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from functools import partial
 
 from authkit.core.factors import has_second_factor
@@ -32,7 +33,7 @@ def disable(user: AuthUser, session: Session, password: str | None, code: str) -
     tell_switched_off(user, ended)
 
 
-def _switch_off(user: AuthUser, session: Session) -> list[Session]:
+def _switch_off(user: AuthUser, session: Session, proved: Set[str]) -> list[Session]:
     if not has_second_factor(user):
         raise CodeInvalid
     return switch_off(user, session)

@@ -6,7 +6,7 @@ at every other endpoint: brute force has one budget.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Set
 from typing import TypeVar
 
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from authkit.core.identity.users import AuthUser
 from authkit.errors import CodeInvalid, InvalidCredentials, StepUpRequired
 from authkit.events.flows import record
 from authkit.factors.flows import spend_code
-from authkit.passwords.checking.proof import try_password
+from authkit.passwords.checking.proof import has_password, may_have_password, try_password
 from authkit.passwords.owner_lock import lock_owner
 from authkit.sessions.models import Session
 from authkit.sessions.validate import RECENT_SECONDS
@@ -30,7 +30,7 @@ T = TypeVar("T")
 def prove_owner(
     user: AuthUser,
     session: Session,
-    change: Callable[[], T],
+    change: Callable[[Set[str]], T],
     *,
     password: str | None,
     code: str | None,
@@ -40,11 +40,11 @@ def prove_owner(
 ) -> T:
     """Check password or code; then spend the code and make the change in one transaction.
 
-    What the account does not have is not asked for: a usable password, a second factor. Where it
-    has neither, a recent log-in does.
+    What the account does not have is not asked for: a password, a second factor. Where it has
+    neither, a recent log-in does.
 
     :param change: called with the rows of the owner locked (:func:`lock_proof`); what it returns
-        is returned.
+        is returned. It is given what has been proved, of ``"password"`` and ``"code"``.
     :param recent: whether the user has logged in, or authenticated again, recently.
     :param failed: the event of a wrong password.
     :param every: password and code are required, as far as the account has them; else one does.
@@ -56,24 +56,27 @@ def prove_owner(
         Else as :func:`lock_proof`.
     """
     version = factors.version(user)
-    there = {"password": user.has_usable_password(), "code": has_second_factor(user)}
-    wanted = [name for name, is_there in there.items() if is_there]
+    factor_is_on = has_second_factor(user)
+    checkable = {"password": may_have_password(user), "code": factor_is_on}
     given = {"password": password, "code": code}
-    missing = [name for name in wanted if given[name] is None]
+    proved = {name for name in given if given[name] is not None and checkable[name]}
+    there = {"password": has_password(user, session), "code": factor_is_on}
+    wanted = [name for name, is_there in there.items() if is_there]
+    missing = [name for name in wanted if name not in proved]
     if missing and (every or missing == wanted):
         raise _required(missing[:1] if not every else missing)
-    if not wanted and not recent:
+    if not proved and not recent:
         raise _step_up(user, session)
-    if password is not None and there["password"]:
+    if password is not None and "password" in proved:
         _check_password(user, session, password, failed)
 
-    def proved(factor: Factor | None = None) -> T:
+    def make(factor: Factor | None = None) -> T:
         lock_proof(user, session, version)
-        return change()
+        return change(proved)
 
-    if code is not None and there["code"]:
-        return spend_code(user, code, proved)
-    return atomic_with_retry(proved, type(user))
+    if code is not None and "code" in proved:
+        return spend_code(user, code, make)
+    return atomic_with_retry(make, type(user))
 
 
 def prove_for_set_up(

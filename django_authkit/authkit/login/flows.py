@@ -14,13 +14,14 @@ from authkit.core.http.client import answering, client_of
 from authkit.core.identity.users import AuthUser
 from authkit.errors import (
     InvalidCredentials,
+    NoPassword,
     SecondFactorUnavailable,
 )
 from authkit.events.flows import record
 from authkit.factors.flows import must_have_second_factor, spend_code, verify_code
 from authkit.passwords.checking.attempts import note_log_in
 from authkit.passwords.checking.credentials import check_credentials
-from authkit.passwords.checking.proof import try_password
+from authkit.passwords.checking.proof import may_have_password, try_password
 from authkit.passwords.stored import lock_user
 from authkit.sessions.added_claims import added_claims
 from authkit.sessions.assurance import joined
@@ -124,15 +125,19 @@ def reauthenticate(
 ) -> FreshAccess:
     """Let a logged-in user prove again who they are: by a code where there is a factor.
 
+    :raises NoPassword: there is neither a factor nor a password: the user has to log in again.
     :raises InvalidCredentials: the password is wrong, or needed and missing.
     :raises CodeInvalid: the code is wrong, or needed and missing.
     :raises AttemptsExceeded: too many of either were; also AccountLocked.
     """
     needs_code = has_second_factor(user)
+    can_have_password = may_have_password(user)
+    if not needs_code and not can_have_password:
+        raise NoPassword
     # Before a code is spent: the function is the project's, and may raise anything.
     added = {} if session.owes_second_factor else added_claims(session)
     proofs: list[str] = []
-    if password is not None or not needs_code:
+    if can_have_password and (password is not None or not needs_code):
         _check_password(user, session, password or "")
         proofs.append("pwd")
     if needs_code:

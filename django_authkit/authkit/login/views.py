@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from authkit.core.http import tags
 from authkit.core.http.openapi import CODE_CHECK, PASSWORD_CHECK, operation
 from authkit.core.http.views import PublicView
-from authkit.errors import ChallengeInvalid
+from authkit.errors import ChallengeInvalid, NoPassword
 from authkit.login import flows
 from authkit.login.serializers import (
     CredentialsSerializer,
@@ -84,8 +84,11 @@ class ReauthenticateView(OwnerView):
         "authkit_reauthenticate",
         "Confirm your identity; returns an access token for sensitive operations",
         {200: FreshAccessSerializer},
-        refuses=[*PASSWORD_CHECK, *CODE_CHECK],
-        description="Requires a code if the account has a second factor, else the password.",
+        refuses=[*PASSWORD_CHECK, *CODE_CHECK, NoPassword],
+        description=(
+            "Requires a code if the account has a second factor, else the password. A user with "
+            "neither logs in again."
+        ),
     )
     def post(self, request: Request) -> Response:
         proof = self.read(request)

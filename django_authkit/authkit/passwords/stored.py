@@ -10,6 +10,14 @@ from django.db.models import F
 from authkit.core.identity.users import AuthUser
 
 
+def has_local_password(user: AuthUser) -> bool:
+    """Say whether a password of the user is stored here, and not only in a directory.
+
+    Django calls an empty hash usable, which accounts have that a project made without a password.
+    """
+    return bool(user.password) and user.has_usable_password()
+
+
 def lock_if_unchanged(user: Any, encoded: str, using: str) -> bool:
     """Lock the row of a user until the transaction ends, if its password hash is ``encoded``.
 

@@ -9,7 +9,7 @@ from authkit.core.http import tags
 from authkit.core.http.client import client_of
 from authkit.core.http.openapi import ACCEPTED, DONE, PASSWORD_CHECK, operation
 from authkit.core.http.views import PublicView
-from authkit.errors import LinkInvalid
+from authkit.errors import LinkInvalid, NoPassword, PasswordManagedElsewhere
 from authkit.passwords import flows, reset
 from authkit.passwords.serializers import (
     PasswordChangeSerializer,
@@ -27,7 +27,8 @@ class PasswordChangeView(OwnerView):
         "authkit_password_change",
         "Change your password and end all other sessions",
         DONE,
-        refuses=PASSWORD_CHECK,
+        refuses=[*PASSWORD_CHECK, NoPassword, PasswordManagedElsewhere],
+        description=("A password of a directory (LDAP or the like) is not changed here."),
     )
     def post(self, request: Request) -> Response:
         passwords = self.read(request)

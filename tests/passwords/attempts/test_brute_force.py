@@ -416,7 +416,7 @@ def test_an_attempt_that_failed_before_the_check_is_not_counted(
     client.raise_request_exception = False
     before = settings.AUTHENTICATION_BACKENDS
     settings.AUTHENTICATION_BACKENDS = backends
-    assert fail(client, name, 120) == [500] * 120
+    assert fail(client, name, 120) == [503] * 120
     assert list(PasswordAttempts.objects.values_list("failures", "window_failures")) == [(0, 0)]
 
     settings.AUTHENTICATION_BACKENDS = before
@@ -440,7 +440,7 @@ def test_an_outage_forgives_nothing_that_failed_before_it(client, name, clock, s
     before = settings.AUTHENTICATION_BACKENDS
     fail(client, name, 9)
     settings.AUTHENTICATION_BACKENDS = [UNREACHABLE]
-    assert fail(client, name, 20) == [500] * 20
+    assert fail(client, name, 20) == [503] * 20
     settings.AUTHENTICATION_BACKENDS = before
     assert fail(client, name, 2) == [401, 429]
 
@@ -448,8 +448,8 @@ def test_an_outage_forgives_nothing_that_failed_before_it(client, name, clock, s
 @pytest.mark.parametrize(
     ("backends", "status"),
     [
-        ([MODEL_BACKEND, UNREACHABLE], 500),
-        ([POSITIONAL, UNREACHABLE], 500),
+        ([MODEL_BACKEND, UNREACHABLE], 503),
+        ([POSITIONAL, UNREACHABLE], 503),
         ([REFUSING], 403),
     ],
     ids=["another had refused it", "one of its kind had", "it raised a refusal"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.auth import authenticate
 from django.http import HttpRequest
 
 from authkit.core.http.client import client_of
@@ -11,10 +10,8 @@ from authkit.errors import AttemptsExceeded, InvalidCredentials
 from authkit.events.flows import record
 from authkit.passwords.checking.attempts import accept_name, count_log_in
 from authkit.passwords.checking.axes import take_lockout
-from authkit.passwords.checking.backend_outages import failed_before_check
+from authkit.passwords.checking.backends import ask_backends, counted
 from authkit.passwords.checking.login_names import by_login_fields
-from authkit.passwords.checking.proof import as_on_primary
-from authkit.passwords.checking.rehash import guard_rehash
 
 
 def check_credentials(request: HttpRequest, username: str, password: str) -> AuthUser:
@@ -29,20 +26,13 @@ def check_credentials(request: HttpRequest, username: str, password: str) -> Aut
     :raises AttemptsExceeded: too many were wrong for this name from this network; or
         django-axes has locked this client or account out.
     :raises AccountLocked: too many in a row were wrong.
+    :raises ServiceUnavailable: a backend could not reach what it asks.
     """
     client = client_of(request)
     username = by_login_fields(username)
     attempt = count_log_in(username, client)
-    try:
-        with guard_rehash(password):
-            # "username" whatever USERNAME_FIELD is called, as Django's own log-in form does:
-            # backends for LDAP, among others, know no other name.
-            user = authenticate(request=request, username=username, password=password)
-            user = user and as_on_primary(user, password)
-    except Exception as error:
-        if failed_before_check(error):
-            attempt.take_back()
-        raise
+    with counted(attempt):
+        user = ask_backends(request, username, password)
     if user is None:
         record("login_failed", client=client, username=username)
         raise _refusal(request)

@@ -43,7 +43,7 @@ def by_login_fields(typed: str) -> str:
             found = [user for user in similar if username_of(user) == looked_up(typed)]
         else:
             # Account takeover: the database may match another user's value (CVE-2019-19844).
-            found = [user for user in similar if _goes_by(user, field, typed)]
+            found = [user for user in similar if _has_value(user, field, typed)]
         if len(found) == 1:
             return username_of(found[0])
     return typed
@@ -76,6 +76,11 @@ def learn(name: str, user: AuthUser) -> bool:
     return LoginName.objects.filter(pk=row.pk, user=user).exists()
 
 
+def goes_by(user: AuthUser, name: str) -> bool:
+    """Say whether the user is known to log in by this name."""
+    return LoginName.objects.filter(pk__in=LoginName.keys_of(name), user=user).exists()
+
+
 def takes_other_names() -> bool:
     """Say whether a log-in may find accounts by another name than the user name.
 
@@ -97,7 +102,7 @@ def _found_by(field: str, typed: str) -> Q:
         return Q(pk__in=[])
 
 
-def _goes_by(user: AuthUser, field: str, typed: str) -> bool:
+def _has_value(user: AuthUser, field: str, typed: str) -> bool:
     return user.is_active and canonical(str(getattr(user, field))) == canonical(typed)
 
 
