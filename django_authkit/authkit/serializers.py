@@ -4,11 +4,16 @@ Those of the other endpoints are the ``serializer_class`` of their views in ``au
 """
 
 from authkit.accounts.serializers import ProfileSerializer, RegistrationSerializer
-from authkit.login.serializers import CredentialsSerializer, SecondFactorChallengeSerializer
+from authkit.login.serializers import (
+    CredentialsSerializer,
+    FreshAccessSerializer,
+    SecondFactorChallengeSerializer,
+)
 from authkit.sessions.serializers import TokenPairSerializer
 
 __all__ = [
     "CredentialsSerializer",
+    "FreshAccessSerializer",
     "ProfileSerializer",
     "RegistrationSerializer",
     "SecondFactorChallengeSerializer",

@@ -4,6 +4,7 @@ A refusal must leave the transaction of a ``TestCase`` usable. Run by ``test_tes
 """
 
 from authkit.models import SecurityEvent, Session
+from django.contrib.auth import get_user_model
 from django.test import LiveServerTestCase, TestCase, TransactionTestCase
 from rest_framework.test import APILiveServerTestCase, APITestCase, APITransactionTestCase
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 
 from authkit.core.db.retry import atomic_with_retry
 from authkit.core.factors import Factor, active, has_second_factor
@@ -22,9 +23,11 @@ from authkit.factors.flows import must_have_second_factor, spend_code, verify_co
 from authkit.passwords.checking.attempts import note_log_in
 from authkit.passwords.checking.credentials import check_credentials
 from authkit.passwords.checking.proof import may_have_password, try_password
+from authkit.passwords.owner_lock import lock_owner
 from authkit.passwords.stored import lock_user
+from authkit.sessions.access.bearer import AccessToken
 from authkit.sessions.added_claims import added_claims
-from authkit.sessions.assurance import joined
+from authkit.sessions.assurance import add_methods, joined
 from authkit.sessions.issue import (
     PENDING_LIFETIME,
     FreshAccess,
@@ -144,6 +147,58 @@ def reauthenticate(
         proofs += verify_code(user, code or "").amr
     record("reauthenticated", user=user.pk, session=session.pk, amr=proofs)
     return fresh_access(session, added)
+
+
+def reauthenticated(
+    request: Any,
+    *,
+    methods: Sequence[str],
+    user: AuthUser | None = None,
+    otp: str | None = None,
+) -> FreshAccess:
+    """Return a fresh access token to a logged-in user whom a project has authenticated again.
+
+    What ``reauthenticate/`` does for passwords and codes, for a project's own way: a round trip of
+    single sign-on, a mailed link. A user with a second factor also needs its code, unless
+    ``methods`` holds ``"mfa"``. The session keeps the methods; the time is in the token alone.
+
+    :param request: of REST framework, with the session of the user in ``request.auth``.
+    :param methods: how the user did it, in the values of RFC 8176, e.g. ``["swk"]``.
+    :param user: who has been authenticated; pass it where the proof names a user.
+    :param otp: the second factor's code.
+    :raises NotAuthenticated: the request has no credential.
+    :raises PermissionDenied: its credential is no session, but an API key.
+    :raises InvalidCredentials: the session is of another user.
+    :raises SessionEnded: the session has ended since the request was authenticated.
+    :raises CodeInvalid: the code is wrong, or needed and missing; also as :func:`spend_code`.
+    """
+    token = getattr(request, "auth", None)
+    if not isinstance(token, AccessToken):
+        raise NotAuthenticated if token is None else PermissionDenied
+    session = token.session
+    if user is not None and user.pk != session.user_id:
+        record("reauthentication_failed", user=session.user_id, session=session.pk)
+        raise InvalidCredentials
+    added = {} if session.owes_second_factor else added_claims(session)
+    proved = partial(_prove_again, session, methods)
+    if "mfa" not in methods and has_second_factor(session.user):
+        spend_code(session.user, otp or "", proved)
+    else:
+        atomic_with_retry(proved, Session)
+    return fresh_access(session, added)
+
+
+def _prove_again(session: Session, methods: Sequence[str], factor: Factor | None = None) -> None:
+    """Add what has been proved to a session that is live. Called within a transaction.
+
+    Race: the rows are locked, so a log-out, or a factor that is turned off, comes before or after.
+
+    :raises SessionEnded: it is not live.
+    """
+    lock_owner(session.user, session)
+    proofs = [*methods, *(factor.amr if factor else ())]
+    add_methods(session, proofs)
+    record("reauthenticated", user=session.user_id, session=session.pk, amr=proofs)
 
 
 def _open(

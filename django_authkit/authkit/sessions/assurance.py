@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from authkit.core import clock
-from authkit.sessions.models import Session
+from authkit.sessions.models import Session, sessions_by_id
 
 
 def raise_assurance(session: Session, methods: Sequence[str]) -> None:
@@ -14,6 +14,18 @@ def raise_assurance(session: Session, methods: Sequence[str]) -> None:
     session.authenticated_at = clock.now()
     session.enrolment_only = False
     session.save(update_fields=["methods", "authenticated_at", "enrolment_only"])
+
+
+def add_methods(session: Session, methods: Sequence[str]) -> None:
+    """Add methods that the user of a live session has just passed, and not the time of it.
+
+    A refreshed access token goes on with the time of the log-in. The caller has locked the row.
+    """
+    # Race: a concurrent request may have added or removed methods since the session was read.
+    present = sessions_by_id.get(id=session.pk) or session
+    session.methods = joined(present.amr, methods)
+    session.enrolment_only = present.enrolment_only and "mfa" not in methods
+    session.save(update_fields=["methods", "enrolment_only"])
 
 
 def lower_assurance(session: Session, methods: Iterable[str], *, enrolment_only: bool) -> None:
