@@ -28,6 +28,7 @@
     ├── AlreadyTaken            409 already_taken
     ├── AccountInUse            409 account_in_use
     ├── NoPassword              409 no_password
+    ├── PasswordExists          409 password_exists
     ├── PasswordManagedElsewhere 409 password_managed_elsewhere
     ├── AccountLocked           423 account_locked
     ├── CredentialMissing       401 not_authenticated
@@ -365,6 +366,14 @@ class NoPassword(AuthkitError):
     status_code = status.HTTP_409_CONFLICT
     default_detail = _("This account has no password.")
     default_code = "no_password"
+
+
+class PasswordExists(AuthkitError):
+    """A first password is asked for, and the account has one."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = _("This account already has a password.")
+    default_code = "password_exists"
 
 
 class PasswordManagedElsewhere(AuthkitError):

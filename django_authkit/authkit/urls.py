@@ -17,6 +17,7 @@ urlpatterns = [
     path("sessions/", views.SessionListView.as_view(), name="session-list"),
     path("sessions/<str:session_id>/", views.SessionView.as_view(), name="session"),
     path("password/change/", views.PasswordChangeView.as_view(), name="password-change"),
+    path("password/set/", views.FirstPasswordView.as_view(), name="password-set"),
     path("password/reset/", views.PasswordResetView.as_view(), name="password-reset"),
     path(
         "password/reset/confirm/",

@@ -8,6 +8,7 @@ from authkit.accounts.views import (
     EmailChangeView,
     EmailResendView,
     EmailVerifyView,
+    FirstPasswordView,
     ProfileView,
     RegisterView,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "EmailResendView",
     "EmailVerifyView",
     "EventListView",
+    "FirstPasswordView",
     "OwnerView",
     "PasswordChangeView",
     "PasswordResetConfirmView",

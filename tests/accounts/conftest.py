@@ -8,6 +8,7 @@ NEEDS_ADDRESSES = [
     "test_registration.py",
     "test_confirmation.py",
     "test_email_change.py",
+    "test_first_password.py",
     "test_mail_language.py",
     "test_slow_mail.py",
     "test_takeover.py",

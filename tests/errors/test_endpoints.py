@@ -23,6 +23,7 @@ OWNED = [path.format(session_id=ID, key_id=ID) for path in OWNERS]
 #: Where owners send a body.
 WRITTEN = [
     *[("patch", "me/"), ("delete", "me/"), ("post", "password/change/")],
+    ("post", "password/set/"),
     *[("post", "reauthenticate/"), ("post", "email/change/"), ("post", "api-keys/")],
     *[("post", f"2fa/{path}/") for path in ("totp/verify", "totp/disable", "recovery-codes")],
 ]

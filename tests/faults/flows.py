@@ -9,6 +9,7 @@ from authkit.core.identity.users import email_of
 from authkit.passwords.reset import uid_of
 from django.contrib.auth import get_user_model
 
+from tests.accounts.calls import take_password
 from tests.conftest import AUTH, PASSWORD, Client, bearer
 from tests.factors import calls
 from tests.factors.phone import Phone
@@ -103,6 +104,28 @@ def password_change(world):
     return user, lambda client: calls.post(client, "password/change/", body, access)
 
 
+def first_password(world):
+    owner = world.owner()
+    take_password(owner.user)
+    body = {"code": owner.recovery_codes[0], "new_password": NEW_PASSWORD}
+    return owner.user, lambda client: calls.post(client, "password/set/", body, owner.access)
+
+
+def first_password_chosen(world):
+    user = world.user()
+    access = Client().pair(user)["access"]
+    take_password(user)
+    [token] = issue(
+        Purpose.FIRST_PASSWORD,
+        [(get_user_model().objects.get(pk=user.pk), "")],
+        timedelta(hours=1),
+        session_id=claims_of(access)["sid"],
+        factors_version=factors.version(user),
+    )
+    body = {"token": token, "password": NEW_PASSWORD}
+    return user, lambda client: calls.post(client, "email/verify/", body)
+
+
 def password_reset(world):
     user = world.user()
     Client().pair(user)
@@ -181,6 +204,8 @@ FLOWS = [
     factor_off,
     new_recovery_codes,
     password_change,
+    first_password,
+    first_password_chosen,
     password_reset,
     email_change,
     email_changed,
@@ -192,4 +217,4 @@ FLOWS = [
 ]
 
 #: These need an e-mail field.
-WITH_EMAIL = {email_change, email_changed}
+WITH_EMAIL = {email_change, email_changed, first_password_chosen}

@@ -21,6 +21,7 @@ REFUSALS = [
     ("token/introspect/", {"token": "x"}, 401),
     ("reauthenticate/", {}, 401),
     ("password/change/", {}, 401),
+    ("password/set/", {}, 401),
     ("password/reset/", {}, 400),
     ("password/reset/confirm/", {"uid": "x", "token": "x", "new_password": PASSWORD}, 400),
     ("register/", {}, 404),
@@ -74,6 +75,7 @@ class Refusals(Project):
         body = {"current_password": DIRECTORY_PASSWORD, "new_password": PASSWORD}
         status, answer = self.ask(AUTH + "password/change/", body, access)
         assert (status, answer["code"]) == (409, "password_managed_elsewhere")
+        assert self.ask(AUTH + "password/set/", {}, access)[0] == 409
         assert self.ask(AUTH + "me/", {}, access, "DELETE")[0] == 400
         body = {"password": DIRECTORY_PASSWORD}
         assert self.ask(AUTH + "me/", body, access, "DELETE") == (204, None)

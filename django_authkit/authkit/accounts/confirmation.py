@@ -1,9 +1,10 @@
 """Confirmation from the mailbox, for accounts with neither a password nor a second factor.
 
 Their users (single sign-on, log-in by a mailed link) prove in a request no more than a recent
-log-in, and its access token can be copied. So moving the e-mail address and deleting the account
-also take a link that is mailed to the present e-mail address. It is bound to the session that
-requests it, and to what the account has: an attacker who turns a factor on gains nothing.
+log-in, and its access token can be copied. So moving the e-mail address, deleting the account and
+choosing a first password also take a link that is mailed to the present e-mail address. It is bound
+to the session that requests it, and to what the account has: an attacker who turns a factor on
+gains nothing.
 """
 
 from __future__ import annotations
@@ -45,11 +46,12 @@ def mail_confirmation(purpose: Purpose, user: AuthUser, session: Session, email:
     :param email: the requested e-mail address, for a change of it.
     """
     present = email_of(user)
-    if not may_send_mail(present, "confirm_request"):
+    mail = "first_password" if purpose == Purpose.FIRST_PASSWORD else "confirm_request"
+    if not may_send_mail(present, mail):
         return
     token = issue_bound(purpose, user, session, email)
     context = {"username": username_of(user), "address": email, "link": link(token)}
-    send_all([Mail("confirm_request", present, context, user)])
+    send_all([Mail(mail, present, context, user)])
 
 
 def issue_bound(purpose: Purpose, user: AuthUser, session: Session, email: str) -> str:
@@ -76,7 +78,15 @@ def spend_bound(found: FoundLink) -> FoundLink:
     :raises LinkInvalid: it has been spent; or session, factors or account have changed.
     """
     found = spend_locked(found)
-    is_unchanged = factors.version(found.user) == found.factors_version
-    if not is_unchanged or not lock_live_session(found.session_id):
+    if not is_bound(found):
         raise LinkInvalid
     return found
+
+
+def is_bound(spent: FoundLink) -> bool:
+    """Say whether session and factors are still those that the link was bound to.
+
+    Requires a transaction that has locked the account. It locks the session, too.
+    """
+    is_unchanged = factors.version(spent.user) == spent.factors_version
+    return is_unchanged and lock_live_session(spent.session_id)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from authkit.accounts import email_change
 from authkit.accounts.email_verification import verify_email
+from authkit.accounts.first_password import choose_first_password
 from authkit.accounts.profile import delete_confirmed
 from authkit.accounts.registration import complete, find_registration
 from authkit.core.identity import one_time_links
@@ -21,6 +22,7 @@ _LINKS: Mapping[Purpose, Callable[[FoundLink, str | None], None]] = {
     Purpose.EMAIL_CHANGE_STOP: email_change.stop,
     Purpose.EMAIL_CHANGE_UNDO: email_change.undo,
     Purpose.DELETION_CONFIRMATION: delete_confirmed,
+    Purpose.FIRST_PASSWORD: choose_first_password,
 }
 
 
@@ -29,7 +31,7 @@ def open_link(token: str, password: str | None = None) -> None:
 
     Or confirm what an account requests that has no other proof.
 
-    :param password: of the account; required for registration and verification.
+    :param password: of the account; required for registration, verification and a first password.
     :raises LinkInvalid: the token is unknown, expired or used (replay).
     :raises AlreadyTaken: another user has taken the e-mail address or the user name.
     :raises AccountInUse: the account that should be deleted is referred to.

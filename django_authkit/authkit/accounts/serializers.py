@@ -226,7 +226,19 @@ class LinkSerializer(StrictSerializer):
     token = SecretField(max_length=MAX_TOKEN_LENGTH)
     password = PasswordField(
         required=False,
-        help_text="The account's password; required by registration and e-mail verification.",
+        help_text="The account's password; required by registration, e-mail verification and the "
+        "link of a first password.",
+    )
+
+
+class FirstPasswordSerializer(StrictSerializer):
+    code = CodeField(
+        required=False,
+        help_text="A code of the second factor, or a recovery code; required if the account has "
+        "a second factor.",
+    )
+    new_password = PasswordField(
+        required=False, help_text="Required with a code; else it is chosen with the mailed link."
     )
 
 

@@ -14,10 +14,12 @@ from authkit.accounts.availability import (
     email_verification_is_on,
     registration_is_on,
 )
+from authkit.accounts.first_password import set_first_password
 from authkit.accounts.serializers import (
     AccountDeletionSerializer,
     EmailChangeSerializer,
     EmailSerializer,
+    FirstPasswordSerializer,
     LinkSerializer,
     profile_serializer,
     registration_serializer,
@@ -38,6 +40,8 @@ from authkit.errors import (
     AlreadyTaken,
     AttemptsExceeded,
     LinkInvalid,
+    PasswordExists,
+    PasswordManagedElsewhere,
     StepUpRequired,
 )
 from authkit.sessions.access.owner import (
@@ -157,8 +161,8 @@ class EmailVerifyView(PublicView):
         description=(
             "Completes a registration or verifies the e-mail address of an account, which both "
             "require the password (one that is not the account's becomes it); or confirms, stops "
-            "or undoes a change of e-mail address; or confirms the deletion of an account. Does "
-            "not log in."
+            "or undoes a change of e-mail address; or confirms the deletion of an account; or sets "
+            "the first password of an account. Does not log in."
         ),
     )
     def post(self, request: Request) -> Response:
@@ -217,3 +221,37 @@ class EmailChangeView(OwnerView):
             recent=is_recently_authenticated(request),
         )
         return Response({}, status.HTTP_202_ACCEPTED)
+
+
+class FirstPasswordView(OwnerView):
+    serializer_class = FirstPasswordSerializer
+
+    @operation(
+        "authkit_password_set",
+        "Set the first password of your account",
+        {**DONE, **ACCEPTED},
+        refuses=[
+            *CODE_CHECK,
+            StepUpRequired,
+            PasswordExists,
+            PasswordManagedElsewhere,
+        ],
+        description=(
+            "For an account without a password, e.g. of single sign-on. With a code of the second "
+            "factor and `new_password` it is set, and your other sessions end. An account without "
+            "a second factor sends `{}`, needs authentication within the last five minutes, and "
+            "chooses the password with the link that is sent to its e-mail address."
+        ),
+    )
+    def post(self, request: Request) -> Response:
+        proof = self.read(request)
+        is_set = set_first_password(
+            current_user(request),
+            current_session(request),
+            code=proof.get("code"),
+            new=proof.get("new_password"),
+            recent=is_recently_authenticated(request),
+        )
+        if not is_set:
+            return Response({}, status.HTTP_202_ACCEPTED)
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -63,6 +63,11 @@ KINDS: Mapping[str, Kind] = {
     "password_change_failed": Kind(
         "authn_password_change_fail", "`user`, `session`", level=WARNING
     ),
+    "first_password_requested": Kind(
+        "authn_password_change",
+        "`user`, `session`; by an account with neither a password nor a second factor",
+        floodable=True,
+    ),
     "password_reset": Kind("authn_password_change", "`user`"),
     "password_reset_requested": Kind(
         "authn_password_change", "`user`, if an account has the e-mail", floodable=True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -83,19 +84,30 @@ def confirm_reset(uid: str, token: str, new: str) -> None:
     :raises ValidationError: the project's validators refuse ``new``; the token stays valid.
     """
     found = find(Purpose.PASSWORD_RESET, token)
-    if found is None or uid_of(found.user) != uid or not _may_reset(found.user):
+    if found is None or uid_of(found.user) != uid or not may_reset(found.user):
         record("password_reset_failed")
         raise LinkInvalid
     choose_password(found, new)
 
 
+def may_reset(user: AuthUser) -> bool:
+    """Say whether this account is active and has a local password (not LDAP or the like)."""
+    return user.is_active and user.has_usable_password()
+
+
 def choose_password(
-    found: FoundLink, new: str, *, member: str = "new_password", only_unverified: bool = False
+    found: FoundLink,
+    new: str,
+    *,
+    member: str = "new_password",
+    only_unverified: bool = False,
+    is_valid: Callable[[FoundLink], bool] = lambda spent: may_reset(spent.user),
 ) -> None:
     """Set the password of the account of a link; end all sessions, and verify the e-mail address.
 
     :param member: names the password in errors.
     :param only_unverified: the link is for an account whose e-mail address is not verified.
+    :param is_valid: says whether the link is, as it was spent. The account is locked then.
     :raises LinkInvalid: the link has been used, the account has changed, or is verified.
     :raises ValidationError: the project's validators refuse ``new``; the link stays valid.
     """
@@ -104,7 +116,7 @@ def choose_password(
     require_acceptable(new, user, member=member)
     with hashing_place():
         user.set_password(new)
-    store = partial(_store, user, found, replaced, only_unverified)
+    store = partial(_store, user, found, replaced, only_unverified, is_valid)
     ended = atomic_with_retry(store, type(user))
     tell_ended(ended)
     password_reset.send_robust(sender=type(user), user=user)
@@ -141,13 +153,8 @@ def _users_with(email: str) -> list[AuthUser]:
     return [
         user
         for user in similar[:MAX_ACCOUNTS]
-        if canonical(email_of(user)) == typed and _may_reset(user)
+        if canonical(email_of(user)) == typed and may_reset(user)
     ]
-
-
-def _may_reset(user: AuthUser) -> bool:
-    """Say whether this account is active and has a local password (not LDAP or the like)."""
-    return user.is_active and user.has_usable_password()
 
 
 def _mail(user: AuthUser, token: str) -> Mail:
@@ -164,10 +171,16 @@ def _link(user: AuthUser, token: str) -> str:
     return template.replace("{uid}", uid_of(user)).replace("{token}", token)
 
 
-def _store(user: AuthUser, found: FoundLink, replaced: str, only_unverified: bool) -> list[Session]:
+def _store(
+    user: AuthUser,
+    found: FoundLink,
+    replaced: str,
+    only_unverified: bool,
+    is_valid: Callable[[FoundLink], bool],
+) -> list[Session]:
     lock_user(user)
     spent = spend(found)
-    if spent is None or not _may_reset(spent.user) or not store_password(user, over=replaced):
+    if spent is None or not is_valid(spent) or not store_password(user, over=replaced):
         raise LinkInvalid
     is_newly_verified = mark_verified(user)
     if only_unverified and not is_newly_verified:

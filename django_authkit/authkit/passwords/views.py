@@ -28,7 +28,10 @@ class PasswordChangeView(OwnerView):
         "Change your password and end all other sessions",
         DONE,
         refuses=[*PASSWORD_CHECK, NoPassword, PasswordManagedElsewhere],
-        description=("A password of a directory (LDAP or the like) is not changed here."),
+        description=(
+            "A password of a directory (LDAP or the like) is not changed here. An account without "
+            "a password gets a first one by `password/set/`."
+        ),
     )
     def post(self, request: Request) -> Response:
         passwords = self.read(request)

@@ -42,10 +42,16 @@ class Purpose(models.TextChoices):
     EMAIL_CHANGE_STOP = "email_change_stop"
     EMAIL_CHANGE_UNDO = "email_change_undo"
     DELETION_CONFIRMATION = "deletion_confirmation"
+    FIRST_PASSWORD = "first_password"  # noqa: S105 - a purpose
 
 
 #: What a link is for that is bound to a session and to the second factors of its user.
-BOUND = (Purpose.EMAIL_CHANGE_CONFIRMATION, Purpose.EMAIL_CHANGE, Purpose.DELETION_CONFIRMATION)
+BOUND = (
+    Purpose.EMAIL_CHANGE_CONFIRMATION,
+    Purpose.EMAIL_CHANGE,
+    Purpose.DELETION_CONFIRMATION,
+    Purpose.FIRST_PASSWORD,
+)
 
 
 class OneTimeLink(models.Model):

@@ -28,6 +28,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "email_taken": _READER,
     "email_verification": {**_READER, "link": "https://app.example.com/confirm#token=made-up"},
+    "first_password": {**_READER, "link": "https://app.example.com/confirm#token=made-up"},
     "password_changed": _READER,
     "password_reset": {
         **_READER,
