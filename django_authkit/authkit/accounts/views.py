@@ -24,6 +24,7 @@ from authkit.accounts.serializers import (
     profile_serializer,
     registration_serializer,
 )
+from authkit.core.http import tags
 from authkit.core.http.client import client_of
 from authkit.core.http.openapi import (
     ACCEPTED,
@@ -224,6 +225,7 @@ class EmailChangeView(OwnerView):
 
 
 class FirstPasswordView(OwnerView):
+    tag = tags.PASSWORD
     serializer_class = FirstPasswordSerializer
 
     @operation(
