@@ -89,7 +89,7 @@ const LOST = [502, 504];
 const REASONS = {
   token_expired: 'error_description="The access token expired"',
   session_ended: 'error_description="The session has ended"',
-  insufficient_user_authentication: 'error="insufficient_user_authentication"',
+  step_up_required: 'error="insufficient_user_authentication"',
 };
 
 export class AuthkitClient {
@@ -172,7 +172,7 @@ export class AuthkitClient {
   async fetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
     const answer = await this.#authorized(url, init);
     const { prove } = this.#options;
-    if (!prove || (await reasonOf(answer)) !== "insufficient_user_authentication") return answer;
+    if (!prove || (await reasonOf(answer)) !== "step_up_required") return answer;
     await this.reauthenticate(await prove());
     return this.#authorized(url, init);
   }

@@ -33,7 +33,7 @@ LOST = {502, 504}
 REASONS = {
     "token_expired": 'error_description="The access token expired"',
     "session_ended": 'error_description="The session has ended"',
-    "insufficient_user_authentication": 'error="insufficient_user_authentication"',
+    "step_up_required": 'error="insufficient_user_authentication"',
 }
 
 
@@ -158,7 +158,7 @@ class Client(requests.Session):
         :raises Refused: the token could not be refreshed now (429, 503). The session goes on.
         """
         answer = self._authorized(method, url, **kwargs)
-        if self._prove and _reason(answer) == "insufficient_user_authentication":
+        if self._prove and _reason(answer) == "step_up_required":
             self.reauthenticate(**self._prove())
             answer = self._authorized(method, url, **kwargs)
         return answer

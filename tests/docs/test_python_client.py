@@ -18,6 +18,7 @@ SESSIONS = AUTH + "sessions/"
 REFRESH = AUTH + "token/refresh/"
 HANDLERS = [
     "rest_framework.views.exception_handler",
+    "authkit.errors.exception_handler",
     "authkit.errors.problem_details_handler",
     "drf_standardized_errors.handler.exception_handler",
 ]
@@ -146,8 +147,11 @@ def test_if_the_access_token_has_expired_then_it_is_refreshed(expired, wire, set
     assert wire.refreshes == 1
 
 
-def test_if_only_the_body_says_expired_then_the_token_is_refreshed(expired, held, wire, settings):
-    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "EXCEPTION_HANDLER": HANDLERS[2]}
+@pytest.mark.parametrize("handler", HANDLERS[1:])
+def test_if_only_the_body_says_expired_then_the_token_is_refreshed(
+    expired, held, wire, settings, handler
+):
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "EXCEPTION_HANDLER": handler}
 
     def without_challenge(request, response):
         response.headers.pop("WWW-Authenticate", None)

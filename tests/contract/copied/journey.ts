@@ -154,10 +154,7 @@ assert.deepEqual(asks, [false, true]);
 paths.length = 0;
 change = async (path, ask) =>
   path === TASKS && asked(TASKS) === 1
-    ? new Response("{}", {
-        status: 401,
-        headers: { "WWW-Authenticate": 'Bearer error="insufficient_user_authentication"' },
-      })
+    ? new Response('{"code": "step_up_required"}', { status: 401 }) // CORS hides the header
     : ask();
 const proving = open({ prove: async () => ({ code: codes.pop()! }) });
 assert.equal((await proving.fetch(TASKS)).status, 200);
