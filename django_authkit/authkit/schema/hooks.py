@@ -23,7 +23,7 @@ import authkit.schema.schemes.extensions  # noqa: F401
 from authkit.conf import conf
 from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema, probe_document
 from authkit.schema.model.refusal_bodies import with_bodies
-from authkit.schema.model.refusal_texts import NOT_VALID, REFUSED
+from authkit.schema.model.refusal_texts import AMBIGUOUS, NOT_VALID, REFUSED
 from authkit.schema.model.required_scopes import document_scopes
 from authkit.schema.model.unfounded_401 import documents_unfounded_401
 from authkit.schema.model.verdicts import WrongVerdicts, read_verdicts, with_verdicts
@@ -213,8 +213,19 @@ def _answered(audited: AuditedOperation) -> Iterator[tuple[int, str]]:
     if decision is not None and decision.state is State.OPTIONAL:
         # A missing credential is not refused there.
         yield from ((status, NOT_VALID) for status in decision.bad_credential)
+    if decision is not None and _takes_one_of_several(decision):
+        yield 400, AMBIGUOUS
     if audited.throttled:
         yield 429, REFUSED[429]
+
+
+def _takes_one_of_several(decision: Decision) -> bool:
+    """Tell whether authenticators look for each other's credentials, and refuse two.
+
+    Those that do say at which ``place`` of a request theirs is.
+    """
+    places = {getattr(one, "place", None) for one in decision.offered.authenticators}
+    return len(places - {None}) > 1
 
 
 def _write(fix: Fix, document: Document) -> None:

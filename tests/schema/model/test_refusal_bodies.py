@@ -7,6 +7,11 @@ from functools import wraps
 
 import jsonschema
 import pytest
+from authkit.authentication import (
+    APIKeyAuthentication,
+    BearerAuthentication,
+    JWTAuthentication,
+)
 from authkit.errors import exception_handler
 from authkit.schema.hooks import postprocess_schema_security
 from authkit.sessions.views import SessionListView
@@ -14,6 +19,7 @@ from django.urls import include, path
 from drf_spectacular.settings import patched_settings
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from drf_spectacular.validation import validate_schema
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.renderers import (
     BaseRenderer,
@@ -106,6 +112,44 @@ def test_the_body_is_what_the_view_answers(handled_by, handler, status, version)
     body = answer.json()
     jsonschema.validate(body, schema)
     assert body.keys() == schema["properties"].keys()
+
+
+BOTH = [JWTAuthentication, APIKeyAuthentication]
+TAKING = {
+    "both": BOTH,
+    "session": [SessionAuthentication, *BOTH],
+    "bearer": [BearerAuthentication],
+    "token": [JWTAuthentication],
+}
+taking_urls = [
+    route(view(ProtectedView, authentication_classes=classes), f"{name}/")
+    for name, classes in TAKING.items()
+]
+
+
+@pytest.mark.urls(tuple(taking_urls))
+@pytest.mark.parametrize("handler", KNOWN)
+@pytest.mark.parametrize("name", TAKING)
+def test_two_credentials_are_400_where_the_view_takes_either(handled_by, handler, name):
+    handled_by(handler)
+    document = fixed_schema(*taking_urls)
+    headers = {"HTTP_AUTHORIZATION": "Bearer x", "HTTP_X_API_KEY": "x"}
+    answer = APIClient().get(f"/{name}/", **headers)
+    documented = operation(document, f"/{name}/")["responses"].get("400")
+    assert (answer.status_code == 400) == (documented is not None) == (name in ("both", "session"))
+    if documented is not None:
+        media_type, component = KNOWN[handler]
+        assert documented["content"] == {media_type: reference(component)}
+        jsonschema.validate(answer.json(), components(document)[component])
+        assert "multiple_credentials" in documented["description"]
+
+
+def test_a_400_of_the_project_stays(handled_by):
+    taking = view(ProtectedView, authentication_classes=BOTH)
+    said = OpenApiResponse(description="The query is wrong.")
+    taking.get = extend_schema(responses={200: None, 400: said})(lambda self, request: None)
+    responses = operation(fixed_schema(route(taking)))["responses"]
+    assert responses["400"]["description"] == "The query is wrong."
 
 
 @pytest.mark.parametrize("handler", KNOWN)

@@ -14,7 +14,7 @@ from authkit.schema.views.framework_code import is_decorated
 from authkit.schema.views.permission_tree import leaves
 
 #: The statuses that a view answers by its exception handler.
-WITH_BODY = (401, 403, 429)
+WITH_BODY = (400, 401, 403, 429)
 
 _DETAIL = {"type": "string", "readOnly": True, "description": "A sentence for people."}
 _CODE = {"type": "string", "readOnly": True, "description": "A stable code for programs."}
@@ -71,7 +71,7 @@ def _is_answered_by_view(audited: AuditedOperation, status: int) -> bool:
     source, decision = audited.source, audited.decision
     if source is None or decision is None:
         return False
-    if status == 429 or status in decision.bad_credential:
+    if status in (400, 429) or status in decision.bad_credential:
         return True
     return decision.tier <= Tier.T1 and not (decision.reason and is_decorated(source))
 

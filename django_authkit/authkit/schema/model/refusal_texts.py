@@ -11,5 +11,8 @@ REFUSED = {
     429: "Too many requests were sent. Retry-After says how many seconds to wait.",
 } | dict.fromkeys(REDIRECTS, "The caller is sent to the login page.")
 
+#: Where authenticators refuse a request that presents a credential to another one as well.
+AMBIGUOUS = "`multiple_credentials`: The request has two credentials; send one."
+
 #: Where only a credential that is not valid is refused; anonymous callers are admitted.
 NOT_VALID = "The credential is not valid."
