@@ -320,7 +320,7 @@ def test_what_is_neither_a_session_nor_a_key_has_no_scopes(rf, user):
     assert (principal.user, principal.scopes, principal.session) == (user, frozenset(), None)
 
 
-@pytest.mark.parametrize("wrong", [SessionAuthentication, JWTAuthentication(), "JWT"], ids=repr)
+@pytest.mark.parametrize("wrong", [SessionAuthentication, JWTAuthentication(), "JWT"])
 def test_what_is_no_authenticator_is_named_with_what_to_pass(rf, wrong):
     with pytest.raises(TypeError, match="is no authenticator of authkit: pass classes of"):
         resolve(rf.get("/"), authenticators=[wrong])
