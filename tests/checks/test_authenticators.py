@@ -1,7 +1,7 @@
-"""authkit.W023: tokens that no view accepts; authkit.W008 where a view serves the document."""
+"""authkit.W023 and W025: tokens and keys that no view accepts; W008: a document that is served."""
 
 import pytest
-from authkit.authentication import APIKeyAuthentication, JWTAuthentication
+from authkit.authentication import APIKeyAuthentication, BearerAuthentication, JWTAuthentication
 from authkit.checks.authenticators import SETTINGS, check_authenticators
 from authkit.checks.deployment import check_deployment
 from django.core.checks import run_checks
@@ -83,6 +83,51 @@ def test_what_the_hint_says_is_enough():
 def test_check_alone_says_it():
     with override_settings(ROOT_URLCONF=Urls(OURS), REST_FRAMEWORK={}):
         assert "authkit.W023" in [message.id for message in run_checks()]
+
+
+BEARER = "authkit.authentication.BearerAuthentication"
+
+
+class Shop(BearerAuthentication):
+    realm = "shop"
+
+
+class ShopToken(BearerAuthentication):
+    keyword = "Token"
+
+
+def taken_for_tokens(place, name="JWTAuthentication"):
+    return (
+        "authkit.W025",
+        f"API keys are refused as bearer tokens by {place}: {name} stands before "
+        "BearerAuthentication, and takes each of them for an access token.",
+        f"Remove {name} there: BearerAuthentication takes access tokens, too.",
+    )
+
+
+def test_keys_behind_an_authenticator_of_tokens_are_warned_of():
+    assert found(OURS, view(), DEFAULT_AUTHENTICATION_CLASSES=[DEFAULT, BEARER]) == [
+        taken_for_tokens("DEFAULT_AUTHENTICATION_CLASSES")
+    ]
+    for behind in ([JWTAuthentication, BearerAuthentication], (JWTAuthentication, None, Shop)):
+        assert found(OURS, view(authentication_classes=behind)) == [
+            taken_for_tokens("'books/' (shop.views.Books)")
+        ]
+
+
+@pytest.mark.parametrize(
+    "authenticators",
+    [
+        [BearerAuthentication],
+        [BearerAuthentication, JWTAuthentication],
+        [Shop, BearerAuthentication],
+        [APIKeyAuthentication, BearerAuthentication],
+        [Own, BearerAuthentication],
+        [JWTAuthentication, ShopToken],
+    ],
+)
+def test_in_every_other_order_keys_are_accepted(authenticators):
+    assert found(OURS, view(authentication_classes=authenticators)) == []
 
 
 @pytest.mark.parametrize("kind", [SpectacularAPIView, SpectacularJSONAPIView])

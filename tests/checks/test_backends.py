@@ -13,7 +13,7 @@ def found(*backends):
 
 def test_a_backend_that_takes_the_password_by_another_name_is_said():
     [warning] = found("tests.login.backends.WantsEmail")
-    assert warning.id == "authkit.W027"
+    assert warning.id == "authkit.W026"
     assert warning.msg == (
         "tests.login.backends.WantsEmail, in AUTHENTICATION_BACKENDS, is never asked for a "
         "password: its authenticate() cannot be called with username and password."
@@ -38,4 +38,4 @@ def test_one_that_is_asked_or_takes_no_password_is_fine(backend):
 def test_manage_py_check_says_it_once(capsys):
     with override_settings(AUTHENTICATION_BACKENDS=["tests.login.backends.WantsEmail"]):
         call_command("check")
-    assert capsys.readouterr().err.count("authkit.W027") == 1
+    assert capsys.readouterr().err.count("authkit.W026") == 1

@@ -1,4 +1,4 @@
-"""W027: authentication backends that look as if they checked passwords, and are never asked."""
+"""W026: authentication backends that look as if they checked passwords, and are never asked."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def check_backends(**kwargs: Any) -> list[CheckMessage]:
                 "Write 'def authenticate(self, request, username=None, password=None, **kwargs)'. "
                 "The name that a user types is passed as 'username', whatever it is."
             ),
-            id="authkit.W027",
+            id="authkit.W026",
         )
         for backend in get_backends()
         if not takes_passwords(backend) and "password" in signature(backend.authenticate).parameters

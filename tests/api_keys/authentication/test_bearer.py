@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 from authkit.api_keys.keys import has_brand, new_key, new_prefix
-from authkit.authentication import APIKeyAuthentication, BearerAuthentication
+from authkit.authentication import APIKeyAuthentication, BearerAuthentication, resolve
 from authkit.checks.api_keys import check_api_keys
+from authkit.errors import MultipleCredentials
 from authkit.models import APIKey, SecurityEvent, Session
 from authkit.permissions import HasScope, HasSecondFactor, RecentlyAuthenticated
 from authkit.throttling import APIKeyThrottle, UserThrottle
@@ -321,3 +322,33 @@ def test_the_check_knows_that_the_views_take_keys():
     messages = {message.id: message.msg for message in check_api_keys()}
     assert "'either'" in messages["authkit.W014"]
     assert "'scoped'" not in messages["authkit.W014"]
+
+
+class TestOutsideOfRESTFramework:
+    """``resolve`` takes what the authenticator takes, by the same code."""
+
+    def resolved(self, rf, **headers):
+        return resolve(rf.get("/", **headers), authenticators=[BearerAuthentication])
+
+    def test_a_token_is_a_session_and_a_key_has_scopes(self, rf, make_key, user, access):
+        row, key = make_key(owner=user, scopes=["books:read"])
+        by_token = self.resolved(rf, **bearer(access))
+        assert (by_token.user, by_token.scopes) == (user, None)
+        by_key = self.resolved(rf, **bearer(key))
+        assert (by_key.user, by_key.auth, by_key.scopes) == (user, row, {"books:read"})
+        assert by_key.session is None
+
+    @pytest.mark.parametrize(
+        ("credential", "code"), [("ak_junk", "api_key_invalid"), ("junk", "token_invalid")]
+    )
+    def test_each_is_refused_as_itself(self, rf, credential, code):
+        with pytest.raises(AuthenticationFailed) as refused:
+            self.resolved(rf, **bearer(credential))
+        assert refused.value.get_codes() == code
+        assert refused.value.auth_header == INVALID_TOKEN
+
+    def test_both_headers_are_refused_where_both_are_accepted(self, rf, key):
+        request = rf.get("/", **bearer(key), **with_key(key))
+        with pytest.raises(MultipleCredentials):
+            resolve(request, authenticators=[BearerAuthentication, APIKeyAuthentication])
+        assert resolve(request, authenticators=[BearerAuthentication]).auth is not None
