@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from django.http import HttpRequest
+from django.views.decorators.debug import sensitive_variables
 
 from authkit.core.db.outages import outages_as_503
 from authkit.core.http.client import client_of
@@ -56,6 +57,8 @@ class HeaderCredential:
         """Return the part of a credential in a text that may be logged; None without one."""
         raise NotImplementedError
 
+    # Crash reports show the variables of every function below: the token, the key.
+    @sensitive_variables()
     def identify(
         self, request: HttpRequest, accepted: Iterable[object] = ()
     ) -> tuple[Any, Any] | None:
