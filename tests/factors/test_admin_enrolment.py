@@ -10,6 +10,7 @@ from authkit.errors import NothingToConfirm
 from authkit.factors.totp import flows
 from authkit.factors.totp.factor import TOTP
 from authkit.models import CodeAttempts, PasswordAttempts, SecurityEvent, Session, TOTPDevice
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.core import signing
 from django.test import Client as Browser
@@ -454,12 +455,12 @@ def test_an_enrolment_of_a_backend_that_is_gone_ends(browser, boss, clock):
         assert is_refused(send(browser, phone.code()))
 
 
-def test_an_enrolment_survives_a_rotated_secret_key(browser, boss, clock, settings):
+def test_an_enrolment_survives_a_rotated_secret_key(browser, boss, clock):
     phone = enrolling(browser, boss, clock)
-    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
-    settings.SECRET_KEY = "a-new-secret-key-0123456789-abcdefghijklmnopqrstuvwxyz"
-    assert secret_on(browser.get(PAGE)) == phone.base32
-    assert codes_on(send(browser, phone.code()))
+    new = "a-new-secret-key-0123456789-abcdefghijklmnopqrstuvwxyz"
+    with override_settings(SECRET_KEY=new, SECRET_KEY_FALLBACKS=[settings.SECRET_KEY]):
+        assert secret_on(browser.get(PAGE)) == phone.base32
+        assert codes_on(send(browser, phone.code()))
 
 
 def test_a_secret_that_cannot_be_read_opens_nothing(browser, boss, clock):

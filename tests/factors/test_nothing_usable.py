@@ -7,6 +7,8 @@ import pickle
 import re
 
 import pytest
+from authkit.factors.recovery_codes import flows as recovery_flows
+from authkit.factors.recovery_codes.codes import new_codes
 from authkit.models import TOTPDevice
 from django.contrib.auth.models import Group
 from django.core.cache import cache
@@ -30,6 +32,8 @@ from tests.factors.calls import (
     set_up,
 )
 from tests.factors.phone import Phone
+from tests.factors.test_admin_enrolment import PAGE as ENROLMENT
+from tests.factors.test_admin_enrolment import secret_on
 from tests.factors.test_factor_bypass import MIDDLEWARE, admin_log_in
 from tests.factors.test_outages import Down
 from tests.factors.totp.test_setup import forms_of
@@ -258,6 +262,57 @@ def test_the_mail_of_a_crash_holds_neither_code_nor_password_nor_token(
     own = [text for text in error_mails if "auth/backends.py" not in text]
     assert own
     assert_free_of("\n".join(own), {"passwords": [PASSWORD]})
+
+
+@pytest.fixture
+def enrolling(make_user, clock, settings):
+    """A browser at the page where staff set the app up, and the app."""
+    settings.MIDDLEWARE = MIDDLEWARE
+    settings.AUTHKIT = {"SECOND_FACTOR_REQUIRED": "staff"}
+    browser = Browser(raise_request_exception=False)
+    page = browser.get(admin_log_in(browser, make_user("chief", is_staff=True))["Location"])
+    return browser, Phone(secret_on(page), clock)
+
+
+@pytest.mark.parametrize("statements", range(0, 12, 3))
+def test_the_mail_of_a_crash_in_the_enrolment_holds_no_secret(enrolling, error_mails, statements):
+    browser, phone = enrolling
+    code = phone.code()
+    with connection.execute_wrapper(Down(statements, ProgrammingError)):
+        assert browser.post(ENROLMENT, {"code": code}).status_code == 500
+    [text] = error_mails
+    assert "ProgrammingError" in text
+    assert_free_of(text, {"codes": [code], "secrets": [phone.base32]})
+
+
+def with_a_broken_base(templates):
+    """A project's own page around ours, which includes what is not there."""
+    block = "{% block branding %}{% include 'absent.html' %}{% endblock %}"
+    base = "{% extends 'admin/base.html' %}" + block
+    loaders = [
+        ("django.template.loaders.locmem.Loader", {"admin/base_site.html": base}),
+        "django.template.loaders.app_directories.Loader",
+    ]
+    [engine] = templates
+    options = {**engine["OPTIONS"], "loaders": loaders}
+    return [{**engine, "APP_DIRS": False, "OPTIONS": options}]
+
+
+def test_the_mail_of_a_page_that_cannot_be_rendered_holds_no_secret(
+    enrolling, error_mails, settings, monkeypatch
+):
+    made = []
+    monkeypatch.setattr(recovery_flows, "new_codes", lambda: made.extend(new_codes()) or made)
+    browser, phone = enrolling
+    code = phone.code()
+    settings.TEMPLATES = with_a_broken_base(settings.TEMPLATES)
+    assert browser.get(ENROLMENT).status_code == 500
+    assert browser.post(ENROLMENT, {"code": code}).status_code == 500
+    assert len(error_mails) == 2
+    assert len(made) == 10
+    text = "\n".join(error_mails)
+    assert "absent.html" in text
+    assert_free_of(text, {"codes": [code], "secrets": [phone.base32, *made]})
 
 
 @pytest.mark.parametrize("statements", [1, 2, 3])

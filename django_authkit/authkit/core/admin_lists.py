@@ -14,7 +14,7 @@ else:
 
 
 class WrappingList(ModelAdmin):
-    """A list whose columns wrap: none is cut off in a window that is 1,280 px wide."""
+    """A list whose columns wrap, so that it fits into a window that is 1,280 px wide."""
 
     @property
     def media(self) -> forms.Media:

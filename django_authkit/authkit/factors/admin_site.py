@@ -17,7 +17,7 @@ from django.db import connections
 from django.db.transaction import non_atomic_requests
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -228,7 +228,8 @@ class SecondFactorAdminSite(AdminSite):
             "next": self._next_url(request),
             **more,
         }
-        return TemplateResponse(request, f"admin/authkit/{template}", context)
+        # Rendered here, so that a crash report hides the variables (``sensitive_variables``).
+        return render(request, f"admin/authkit/{template}", context)
 
     def _enrolment_url(self, next_url: str) -> str:
         page = reverse("admin:authkit_second_factor", current_app=self.name)

@@ -11,10 +11,8 @@ from authkit.sessions.lock import lock_live_session
 from authkit.sessions.models import Session
 
 
-def lock_owner(user: AuthUser, session: Session | None) -> None:
+def lock_owner(user: AuthUser, session: Session) -> None:
     """Lock the rows of a user and of the session of a request until the transaction ends.
-
-    Without a session (a log-in under way, a command) it is the user alone.
 
     Every flow begins with it that changes factors, e-mail or password, or deletes the account: of
     two concurrent ones the second sees what the first has done.
@@ -22,6 +20,16 @@ def lock_owner(user: AuthUser, session: Session | None) -> None:
     :raises SessionEnded: since the request was authenticated the session has ended, the password
         has changed, or the account has been deactivated.
     """
-    unchanged = lock_if_unchanged(user, user.password, using=router.db_for_write(type(user)))
-    if not unchanged or not (session is None or lock_live_session(session.pk)):
+    lock_unchanged(user)
+    if not lock_live_session(session.pk):
+        raise SessionEnded
+
+
+def lock_unchanged(user: AuthUser) -> None:
+    """Lock the row of a user, where there is no session: a log-in under way, or a command.
+
+    :raises SessionEnded: since the user was read the password has changed, or the account has been
+        deactivated.
+    """
+    if not lock_if_unchanged(user, user.password, using=router.db_for_write(type(user))):
         raise SessionEnded

@@ -29,7 +29,7 @@ from authkit.factors.totp.models import (
     confirmed_device,
     pending_device,
 )
-from authkit.passwords.owner_lock import lock_owner
+from authkit.passwords.owner_lock import lock_owner, lock_unchanged
 from authkit.sessions.assurance import raise_assurance
 from authkit.sessions.models import Session
 from authkit.sessions.revoke import revoke_other_sessions, tell_ended
@@ -85,7 +85,8 @@ def confirm(
 ) -> list[str]:
     """Turn the pending device on with its first code; return the recovery codes, this once.
 
-    :param session: of the request, which goes on; all others end.
+    :param session: of the request, which goes on; all others end. None where there is none: a
+        log-in to the admin under way, or a command.
     :param setup_id: confirm this set-up and no later one.
     :raises NothingToConfirm: no set-up is waiting, or the user's factors have changed since.
     :raises SessionEnded: a concurrent request has ended the session, or changed the password.
@@ -152,7 +153,10 @@ def _renew_pending(device: TOTPDevice) -> int:
 def _switch_on(
     user: AuthUser, session: Session | None, device: TOTPDevice, secret: bytes, code: str
 ) -> tuple[list[str], list[Session]]:
-    lock_owner(user, session)
+    if session is None:
+        lock_unchanged(user)
+    else:
+        lock_owner(user, session)
     if factors.version(user) != device.factors_version:
         raise NothingToConfirm
     replaced = confirmed_device(user)
