@@ -1,5 +1,6 @@
 """The project's own claims in access tokens, well-behaved and otherwise."""
 
+import contextlib
 import math
 
 import pytest
@@ -9,7 +10,7 @@ from authkit.sessions.added_claims import RESERVED
 from authkit.testing import authenticator_app, client_for
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError
+from django.db import DatabaseError, OperationalError, connection
 from django.urls import include, path
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
@@ -107,7 +108,7 @@ def test_a_refresh_asks_again(client, user, claims):
     assert added(client.refresh(pair["refresh"]).json()["access"]) == {"role": "librarian"}
 
 
-def test_a_retry_within_the_grace_gets_the_same_refresh_token(client, user, claims):
+def test_a_retry_within_the_grace_gets_the_same_refresh_token(client, user, claims, clock):
     spent = client.pair(user)["refresh"]
     first = client.refresh(spent).json()
     again = client.refresh(spent).json()
@@ -260,6 +261,26 @@ def test_if_the_claims_fail_then_no_code_and_no_challenge_is_spent(browser, user
     assert browser.post(AUTH + "reauthenticate/", proof, **own).status_code == status
     claims.outcome = ALL
     assert browser.post(AUTH + "reauthenticate/", proof, **own).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_if_the_function_hides_an_error_of_the_database_then_no_dead_token_is_given_out(
+    browser, user, settings
+):
+    """PostgreSQL ends a transaction with the first error, and turns its COMMIT into a ROLLBACK."""
+
+    def hides(user, session):
+        with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM no_such_table")
+        return ALL
+
+    settings.AUTHKIT = {"ACCESS_TOKEN_CLAIMS": hides}
+    answer = browser.log_in(user)
+    if connection.vendor == "postgresql":
+        assert answer.status_code >= 500
+        assert not Session.objects.exists()
+    else:
+        assert browser.sessions(answer.json()["access"]).status_code == 200
 
 
 @pytest.mark.parametrize("wrong", ["library.tokens.claims_of", f"{__name__}.added", "", 7, [len]])

@@ -237,16 +237,18 @@ def _complete(request: HttpRequest, session: Session, factor: Factor) -> TokenPa
 def _started(request: HttpRequest, session: Session) -> TokenPair:
     """Do what belongs to the start of a session, in the transaction that completes it.
 
-    The tokens are made here, too: where a claim of the project fails, there is no session.
+    The tokens are made here, too: where a claim of the project fails, there is no session. The
+    event comes last: where the project has hidden an error that ended the transaction, it raises.
     """
     client = client_of(request)
     note_log_in(session.user, client)
     user_logged_in.send(sender=type(session.user), request=request, user=session.user)
+    with answering(request):  # also where a plain view of the project calls
+        pair = token_pair(session)
     record(
         "session_started", client=client, user=session.user_id, session=session.pk, amr=session.amr
     )
-    with answering(request):  # also where a plain view of the project calls
-        return token_pair(session)
+    return pair
 
 
 def _challenge(session: Session, factors: Sequence[Factor]) -> SecondFactorRequired:
