@@ -38,8 +38,8 @@
     └── ServiceUnavailable      503 service_unavailable
         └── HashingBusy         503 service_unavailable
 
-All are ``APIException``s with one sentence and one code, so that a project's own
-``EXCEPTION_HANDLER`` formats them like every other error.
+Each is an ``APIException`` with one sentence and one code, so that a project's own
+``EXCEPTION_HANDLER`` formats it like every other error.
 """
 
 from __future__ import annotations
