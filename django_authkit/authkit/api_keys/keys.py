@@ -14,6 +14,9 @@ import string
 import zlib
 
 ALPHABET = string.ascii_uppercase + string.ascii_lowercase + string.digits
+#: Every number of two digits to the base 62.
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+
 PREFIX_LENGTH = 8
 SECRET_LENGTH = 32
 CHECKSUM_LENGTH = 6
@@ -78,12 +81,9 @@ def prefix_within(text: str, brand: str) -> str | None:
 
 def checksum(body: str) -> str:
     """Return CRC-32 in six base-62 digits. It detects typing errors and authenticates nothing."""
-    value = zlib.crc32(body.encode())
-    digits = []
-    for _ in range(CHECKSUM_LENGTH):
-        value, digit = divmod(value, len(ALPHABET))
-        digits.append(ALPHABET[digit])
-    return "".join(reversed(digits))
+    high, low = divmod(zlib.crc32(body.encode()), len(_PAIRS))
+    highest, middle = divmod(high, len(_PAIRS))
+    return _PAIRS[highest] + _PAIRS[middle] + _PAIRS[low]
 
 
 def _random(length: int) -> str:

@@ -55,13 +55,15 @@ def earliest() -> datetime:
     return now() - MAX_SKEW
 
 
-def age_of(moment: datetime) -> timedelta:
+def age_of(moment: datetime, at: datetime | None = None) -> timedelta:
     """Return how long ago a moment was: zero where clock skew explains that it is in the future.
 
     One further ahead says nothing about its age. It counts as infinitely old, so that it keeps no
     grace open and no limit closed.
+
+    :param at: the present time, where a caller has asked for it already.
     """
-    age = now() - moment
+    age = (at or now()) - moment
     if age < -MAX_SKEW:
         log_counted(logger, logging.ERROR, AHEAD)
         return timedelta.max

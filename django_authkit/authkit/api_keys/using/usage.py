@@ -76,7 +76,7 @@ def note_use(api_key: APIKey, get_ip: ClientIP) -> None:
     """
     now = clock.now()
     last = api_key.last_used_at
-    if last is None or clock.age_of(last) >= LAST_USED_PRECISION:
+    if last is None or clock.age_of(last, now) >= LAST_USED_PRECISION:
         ip = get_ip()
 
         def write() -> None:

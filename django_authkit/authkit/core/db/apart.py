@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.db import connections, models, router
@@ -18,10 +16,7 @@ _CONCURRENT = {"postgresql", "mysql"}
 _thread = threading.local()
 
 
-@contextmanager
-def apart_from_request(
-    model: type[models.Model], *, only_serializable: bool = False
-) -> Iterator[None]:
+class apart_from_request:
     """Run statements on a model outside of the request's transaction, on a connection of its own.
 
     Above READ COMMITTED, requests that change one row within their transactions conflict, also
@@ -29,21 +24,29 @@ def apart_from_request(
     committed at once. Nothing is different without ``ATOMIC_REQUESTS``, on SQLite, and in a
     ``TestCase`` of Django, whose rows only its own connection can see.
 
+    A class, since each request with an API key enters it: a generator takes longer.
+
     :param only_serializable: for what only reads: SERIALIZABLE alone takes a row that is read into
         the transaction. MySQL locks it, against the connection in here, too.
     """
-    alias = router.db_for_write(model)
-    present: Any = connections[alias]
-    if not _is_of_request(present) or (only_serializable and not _is_serializable(present)):
-        yield
-        return
-    other = _other(present)
-    connections[alias] = other
-    try:
-        yield
-    finally:
-        connections[alias] = present
-        other.close_if_unusable_or_obsolete()
+
+    def __init__(self, model: type[models.Model], *, only_serializable: bool = False) -> None:
+        self.alias = router.db_for_write(model)
+        self.only_serializable = only_serializable
+        self.other: Any = None
+
+    def __enter__(self) -> None:
+        self.present: Any = connections[self.alias]
+        if not _is_of_request(self.present):
+            return
+        if self.only_serializable and not _is_serializable(self.present):
+            return
+        self.other = connections[self.alias] = _other(self.present)
+
+    def __exit__(self, *error: object) -> None:
+        if self.other is not None:
+            connections[self.alias] = self.present
+            self.other.close_if_unusable_or_obsolete()
 
 
 def _is_of_request(connection: Any) -> bool:

@@ -85,8 +85,10 @@ class HeaderCredential:
         # Only what is accepted here counts: a view that accepts bearer tokens alone ignores an
         # X-API-Key that a gateway adds to every request.
         return any(
-            other.place != self.place and other.get_credential(request) is not None
-            for other in _of_ours(accepted)
+            isinstance(other, HeaderCredential)
+            and other.place != self.place
+            and other.get_credential(request) is not None
+            for other in accepted
         )
 
     def _refuse_credential_in_url(self, request: HttpRequest, accepted: Iterable[object]) -> None:
@@ -105,12 +107,9 @@ class HeaderCredential:
         if found is None:
             return None
         # The project may accept this kind of credential in the query.
-        readers = [one for one in [self, *_of_ours(accepted)] if one.query_parameter]
+        ours = [one for one in (self, *accepted) if isinstance(one, HeaderCredential)]
+        readers = [one for one in ours if one.query_parameter]
         return None if any(one.find_credential(query) for one in readers) else found
 
     def raw_header(self, request: HttpRequest) -> str | None:
         return request.META.get("HTTP_" + self.header.upper().replace("-", "_"))
-
-
-def _of_ours(accepted: Iterable[object]) -> list[HeaderCredential]:
-    return [one for one in accepted if isinstance(one, HeaderCredential)]
