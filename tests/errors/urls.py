@@ -31,7 +31,14 @@ RAISED = {
     "email-unverified": errors.EmailUnverified,
     "insufficient-scope": lambda: errors.InsufficientScope(["books:write", "books:read"]),
     "nothing-to-confirm": errors.NothingToConfirm,
+    "no-password": errors.NoPassword,
+    "password-exists": errors.PasswordExists,
+    "password-managed-elsewhere": errors.PasswordManagedElsewhere,
     "account-locked": errors.AccountLocked,
+    "credential-missing": lambda: errors.CredentialMissing(
+        [errors.BEARER_CHALLENGE, errors.API_KEY_CHALLENGE]
+    ),
+    "forbidden": errors.Forbidden,
     "second-factor-unavailable": errors.SecondFactorUnavailable,
     "service-unavailable": errors.ServiceUnavailable,
     "hashing-busy": errors.HashingBusy,
