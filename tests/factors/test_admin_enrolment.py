@@ -15,6 +15,9 @@ from django.contrib.auth import SESSION_KEY
 from django.core import signing
 from django.test import Client as Browser
 from django.test import override_settings
+from django.utils import translation
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 
 from tests.conftest import AUTH, PASSWORD, Client
 from tests.factors.calls import confirm, set_up
@@ -499,3 +502,23 @@ def test_the_page_needs_no_script_and_names_its_field(browser, boss, clock):
     assert 'autocomplete="one-time-code"' in form
     assert "style=" not in form
     assert "alt=" in head
+
+
+LANGUAGES = ["ar", "de", "es", "fr", "pt", "pt-br", "zh-hans"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pages_speak_the_language_of_the_reader(browser, boss, clock, language):
+    middleware = [*MIDDLEWARE[:1], "django.middleware.locale.LocaleMiddleware", *MIDDLEWARE[1:]]
+    browser.defaults["HTTP_ACCEPT_LANGUAGE"] = language
+    with override_settings(MIDDLEWARE=middleware):
+        admin_log_in(browser, boss)
+        page = browser.get(PAGE)
+        codes = send(browser, Phone(secret_on(page), clock).code())
+    with translation.override(language):
+        titles = [gettext("Set up your second factor"), capfirst(gettext("recovery codes"))]
+    for answer, title in zip((page, codes), titles, strict=True):
+        assert f"<h1>{title}</h1>" in answer.text
+        assert title not in ("Set up your second factor", "Recovery codes")
+        assert (' dir="rtl"' in answer.text) == (language == "ar")
+        assert ' dir="ltr">' in answer.text  # secret and codes
