@@ -67,7 +67,7 @@ class Client(requests.Session):
     :param auth_url: where the API includes ``authkit.urls``.
     :param tokens: what ``keep`` was called with last, to go on with that session.
     :param keep: called with the tokens after each change, and with None after the session has
-        ended. A program that reads what it stores can act as the user.
+        ended. A program that can read what it stores can act as the user.
     :param prove: called where the API asks for a fresh proof (step-up): asks the user, and
         returns ``{"code": ...}`` where the account has a second factor, else ``{"password": ...}``.
         Without it, the caller gets the 401.

@@ -15,7 +15,7 @@ CLIENT = ROOT / "docs" / "clients" / "authkit-client.ts"
 #: Pages whose TypeScript is written for it.
 PAGES = ["clients.md", "second-factor-from-a-client.md"]
 TYPESCRIPT = re.compile(r"^```typescript\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-#: How many sessions the journey wants whose access tokens have expired.
+#: How many sessions the journey needs whose access tokens have expired.
 EXPIRED = 4
 HOUR = 3600
 
