@@ -7,6 +7,8 @@
  *     await api.logOut();
  *
  * All tabs of a browser share one session.
+ *
+ * SPDX-License-Identifier: BSD-3-Clause
  */
 
 export interface TokenPair {

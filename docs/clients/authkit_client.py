@@ -8,6 +8,8 @@ Copy this file into your program. It needs the package ``requests``, version 2, 
     client.log_out()
 
 Threads may share a client.
+
+SPDX-License-Identifier: BSD-3-Clause
 """
 
 from __future__ import annotations
