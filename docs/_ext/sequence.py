@@ -18,7 +18,7 @@ from sphinx.util.docutils import SphinxDirective
 
 MESSAGE = re.compile(r"(?P<sender>[\w ]+?) (?P<arrow>-->|->) (?P<receiver>[\w ]+?): (?P<text>.+)")
 NOTE = re.compile(r"Note: (?P<text>.+)")
-COLUMN, ROW, TOP, MARGIN = 250, 40, 46, 75
+COLUMN, ROW, TOP, MARGIN = 290, 40, 46, 75
 
 
 class Sequence(SphinxDirective):

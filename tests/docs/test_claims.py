@@ -178,6 +178,15 @@ CLAIMS = {
     "explanation/sessions.md": [
         ("# seconds by default, a caller", [GRACE]),
     ],
+    "faq.md": [
+        ("asked for again after more than # seconds", [GRACE]),
+        (
+            '`AUTHKIT["SESSION_ABSOLUTE_LIFETIME"]` (# days)',
+            [default("SESSION_ABSOLUTE_LIFETIME").days],
+        ),
+        ("There were # wrong ones within # minutes", [per_quarter(PASSWORD_LIMITS), 15]),
+        ("is off by more than # seconds", [totp.STEP_SECONDS]),
+    ],
     "getting-started.md": [
         ("By default it is valid for # minutes", [minutes(DEFAULTS["ACCESS_TOKEN_LIFETIME"])]),
     ],
