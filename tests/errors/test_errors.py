@@ -116,6 +116,18 @@ ANSWERS = {
         "Send one credential: a bearer token or an API key, not both.",
         {},
     ),
+    "credential-missing": (
+        401,
+        "not_authenticated",
+        "Authentication credentials were not provided.",
+        {"WWW-Authenticate": 'Bearer realm="api"'},
+    ),
+    "forbidden": (
+        403,
+        "permission_denied",
+        "You do not have permission to perform this action.",
+        {},
+    ),
     "attempts-exceeded": (
         429,
         "too_many_attempts",

@@ -23,6 +23,8 @@ RAISED = {
     "scope-invalid": errors.ScopeInvalid,
     "credential-in-url": errors.CredentialInURL,
     "multiple-credentials": errors.MultipleCredentials,
+    "credential-missing": errors.CredentialMissing,
+    "forbidden": errors.Forbidden,
     "attempts-exceeded": lambda: errors.AttemptsExceeded(90),
     "challenge-invalid": errors.ChallengeInvalid,
     "code-invalid": errors.CodeInvalid,
