@@ -16,6 +16,7 @@ from functools import wraps
 from io import BytesIO
 from typing import Any, cast
 
+from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -187,16 +188,23 @@ def _stopping(handler: Callable[..., Any]) -> Callable[..., Any]:
             return handler(*args, **kwargs)
         raise DryRunEnded(DryRun(misrouted="comes to the handler without initial()"))
 
-    return handler_or_stop
+    # Django asks the handlers whether a view is asynchronous.
+    return (
+        markcoroutinefunction(handler_or_stop) if iscoroutinefunction(handler) else handler_or_stop
+    )
 
 
 def without_middleware(operation: Operation, values: dict[str, str]) -> Send:
     """Return what calls the view as the URLconf does, with its decorators and nothing else."""
 
+    view: Any = operation.callback
+    if iscoroutinefunction(view):  # of adrf, say
+        view = async_to_sync(view)
+
     def send(request: WSGIRequest) -> HttpResponse:
         request.user = AnonymousUser()
         try:
-            response: HttpResponse = operation.callback(request, **values)
+            response: HttpResponse = view(request, **values)
         except PermissionDenied:  # Django makes this answer of it, around the middleware
             return HttpResponseForbidden()
         return response
