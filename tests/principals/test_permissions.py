@@ -12,7 +12,12 @@ from authkit.permissions import (
     RecentlyAuthenticated,
     require,
 )
-from rest_framework.permissions import BasePermission, IsAdminUser, IsAuthenticated
+from rest_framework.permissions import (
+    BasePermission,
+    DjangoModelPermissions,
+    IsAdminUser,
+    IsAuthenticated,
+)
 
 from tests.conftest import bearer
 
@@ -142,6 +147,11 @@ def test_the_request_stays_as_it_is(with_token):
     with_token.user = with_token.auth = before = object()
     require(with_token, resolve(with_token), IsAuthenticated, HasScope)
     assert (with_token.user, with_token.auth) == (before, before)
+
+
+def test_a_permission_that_asks_the_view_is_an_error_and_not_a_yes(with_token):
+    with pytest.raises(AssertionError, match="queryset"):
+        require(with_token, resolve(with_token), DjangoModelPermissions)
 
 
 def test_a_permission_that_reads_the_body_is_an_error_and_not_a_yes(rf, access):
