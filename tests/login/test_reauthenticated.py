@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tests.conftest import Client, bearer
+from tests.database.statements import at_statement
 from tests.factors.answers import STEP_UP_CHALLENGE
 from tests.factors.calls import confirm, disable, set_up
 from tests.factors.phone import Phone
@@ -215,6 +216,33 @@ def test_methods_that_were_lost_meanwhile_do_not_come_back(client, user, phone):
     _meanwhile.append(lambda: disable(Client(), phone.access, phone.fresh_code()))
     come_back(phone.access, user)
     assert Session.objects.get().methods == "pwd swk"
+
+
+def test_a_claim_of_the_project_that_fails_spends_no_code(user, phone, settings):
+    def fails(user, session):
+        raise LookupError
+
+    code = phone.fresh_code()
+    settings.AUTHKIT = {"ACCESS_TOKEN_CLAIMS": fails}
+    with pytest.raises(LookupError):
+        come_back(phone.access, user, otp=code)
+    assert Session.objects.get().methods == "pwd otp mfa"
+    settings.AUTHKIT = {}
+    assert come_back(phone.access, user, otp=code).status_code == 200
+
+
+def test_a_factor_that_is_turned_on_meanwhile_is_asked_for(client, user, pair, clock):
+    """Race: after the user was found to have none, before the rows are locked."""
+    access = client.pair(user)["access"]
+    phone = Phone(set_up(client, access).json()["secret"], clock)
+
+    def turn_on():
+        assert confirm(Client(), access, phone.code()).status_code == 200
+
+    with at_statement("UPDATE", get_user_model(), turn_on):
+        answer = come_back(access, user)
+    assert_code_refused_plainly(answer)
+    assert not SecurityEvent.objects.filter(kind="reauthenticated").exists()
 
 
 @pytest.mark.concurrency

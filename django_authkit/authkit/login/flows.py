@@ -14,6 +14,7 @@ from authkit.core.factors import Factor, active, has_second_factor
 from authkit.core.http.client import answering, client_of
 from authkit.core.identity.users import AuthUser
 from authkit.errors import (
+    CodeInvalid,
     InvalidCredentials,
     NoPassword,
     SecondFactorUnavailable,
@@ -179,26 +180,34 @@ def reauthenticated(
     if user is not None and user.pk != session.user_id:
         record("reauthentication_failed", user=session.user_id, session=session.pk)
         raise InvalidCredentials
-    added = {} if session.owes_second_factor else added_claims(session)
     proved = partial(_prove_again, session, methods)
     if "mfa" not in methods and has_second_factor(session.user):
-        spend_code(session.user, otp or "", proved)
-    else:
-        atomic_with_retry(proved, Session)
-    return fresh_access(session, added)
+        return spend_code(session.user, otp or "", proved)
+    return atomic_with_retry(proved, Session)
 
 
-def _prove_again(session: Session, methods: Sequence[str], factor: Factor | None = None) -> None:
-    """Add what has been proved to a session that is live. Called within a transaction.
+def _prove_again(
+    session: Session, methods: Sequence[str], factor: Factor | None = None
+) -> FreshAccess:
+    """Add what has been proved to a session that is live, and return its token.
 
-    Race: the rows are locked, so a log-out, or a factor that is turned off, comes before or after.
+    Called within a transaction. Race: the rows are locked, so a log-out, or a factor that is turned
+    on or off, comes before or after. The event comes last: where the project has hidden an error
+    that ended the transaction, it raises.
 
     :raises SessionEnded: it is not live.
+    :raises CodeInvalid: a factor has just been turned on, whose code is needed.
     """
-    lock_owner(session.user, session)
+    user = session.user
+    lock_owner(user, session)
+    if factor is None and "mfa" not in methods and has_second_factor(user):
+        raise CodeInvalid
     proofs = [*methods, *(factor.amr if factor else ())]
     add_methods(session, proofs)
-    record("reauthenticated", user=session.user_id, session=session.pk, amr=proofs)
+    # In the transaction: claims of the project may raise anything, and no code is spent then.
+    fresh = fresh_access(session)
+    record("reauthenticated", user=user.pk, session=session.pk, amr=proofs)
+    return fresh
 
 
 def _open(
