@@ -334,6 +334,16 @@ def test_a_hasher_upgrade_and_the_change_that_it_proves_are_one_request(client, 
     assert client.log_in(user, NEW_PASSWORD).status_code == 200
 
 
+def test_a_user_of_single_sign_on_beside_a_directory_logs_in_again(client, access):
+    """The session began without a password, so the directory may not know the user."""
+    Session.objects.update(methods="swk")
+    answer = calls.reauthenticate(client, access)
+    assert_refused(answer, NO_PASSWORD, status=409, challenge=None)
+    assert failures() == 0
+    assert reauthenticate(client, access, PASSWORD).status_code == 200
+    assert reauthenticate(client, access, PASSWORD + "x").status_code == 401
+
+
 def test_without_a_directory_an_account_without_a_password_has_nothing_to_prove(
     client, access, settings
 ):

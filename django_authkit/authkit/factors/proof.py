@@ -59,22 +59,22 @@ def prove_owner(
     factor_is_on = has_second_factor(user)
     checkable = {"password": may_have_password(user), "code": factor_is_on}
     given = {"password": password, "code": code}
-    proved = {name for name in given if given[name] is not None and checkable[name]}
+    sent = {name for name in given if given[name] is not None and checkable[name]}
     there = {"password": has_password(user, session), "code": factor_is_on}
     wanted = [name for name, is_there in there.items() if is_there]
-    missing = [name for name in wanted if name not in proved]
+    missing = [name for name in wanted if name not in sent]
     if missing and (every or missing == wanted):
         raise _required(missing[:1] if not every else missing)
-    if not proved and not recent:
+    if not sent and not recent:
         raise _step_up(user, session)
-    if password is not None and "password" in proved:
+    if password is not None and "password" in sent:
         _check_password(user, session, password, failed)
 
     def make(factor: Factor | None = None) -> T:
         lock_proof(user, session, version)
-        return change(proved)
+        return change(sent)  # wrong ones have been refused by now
 
-    if code is not None and "code" in proved:
+    if code is not None and "code" in sent:
         return spend_code(user, code, make)
     return atomic_with_retry(make, type(user))
 

@@ -23,7 +23,7 @@ from authkit.events.flows import record
 from authkit.factors.flows import must_have_second_factor, spend_code, verify_code
 from authkit.passwords.checking.attempts import note_log_in
 from authkit.passwords.checking.credentials import check_credentials
-from authkit.passwords.checking.proof import may_have_password, try_password
+from authkit.passwords.checking.proof import has_password, may_have_password, try_password
 from authkit.passwords.owner_lock import lock_owner
 from authkit.passwords.stored import lock_user
 from authkit.sessions.access.bearer import AccessToken
@@ -135,13 +135,14 @@ def reauthenticate(
     :raises AttemptsExceeded: too many of either were; also AccountLocked.
     """
     needs_code = has_second_factor(user)
-    can_have_password = may_have_password(user)
-    if not needs_code and not can_have_password:
+    if not may_have_password(user):
+        password = None  # there is nothing to compare it with
+    if not needs_code and password is None and not has_password(user, session):
         raise NoPassword
     # Before a code is spent: the function is the project's, and may raise anything.
     added = {} if session.owes_second_factor else added_claims(session)
     proofs: list[str] = []
-    if can_have_password and (password is not None or not needs_code):
+    if password is not None or not needs_code:
         _check_password(user, session, password or "")
         proofs.append("pwd")
     if needs_code:
