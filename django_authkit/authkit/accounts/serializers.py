@@ -232,6 +232,8 @@ class LinkSerializer(StrictSerializer):
 
 
 class FirstPasswordSerializer(StrictSerializer):
+    example = {"code": "287082", "new_password": "another staple of the battery horse"}
+
     code = CodeField(
         required=False,
         help_text="A code of the second factor, or a recovery code; required if the account has "
