@@ -4,6 +4,7 @@ import pytest
 from authkit.authentication import APIKeyAuthentication, BearerAuthentication, JWTAuthentication
 from authkit.checks.authenticators import SETTINGS, check_authenticators
 from authkit.checks.deployment import check_deployment
+from authkit.views import OwnerView, ProfileView
 from django.core.checks import run_checks
 from django.test import override_settings
 from django.urls import include, path
@@ -90,6 +91,14 @@ BEARER = "authkit.authentication.BearerAuthentication"
 
 class Shop(BearerAuthentication):
     realm = "shop"
+
+
+def test_a_replaced_endpoint_is_no_view_of_the_project_that_accepts_tokens():
+    profile = type("Profile", (ProfileView,), {"__module__": "shop.views"})
+    books = type("Books", (OwnerView,), {"__module__": "shop.views"})
+    replaced = path("auth/me/", profile.as_view())
+    assert [said[0] for said in found(replaced, OURS)] == ["authkit.W023"]
+    assert found(replaced, OURS, path("books/", books.as_view())) == []
 
 
 class ShopToken(BearerAuthentication):

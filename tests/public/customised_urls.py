@@ -10,10 +10,8 @@ LEFT_OUT = {
     "api-key",
     "api-key-list",
     "api-key-rotate",
-    "event-list",
     "reauthenticate",
     "session",
-    "session-list",
     "token-introspect",
     "token-verify",
 }
@@ -39,7 +37,32 @@ class CountedRefreshView(views.TokenRefreshView):
         return super().post(request)
 
 
+class PlaceSerializer(views.SessionListView.serializer_class):
+    place = serializers.SerializerMethodField(help_text="Where the device seems to be.")
+
+    class Meta(views.SessionListView.serializer_class.Meta):
+        fields = ["id", "current", "place"]
+
+    def get_place(self, session) -> str:
+        return f"near {session.ip}"
+
+
+class PlacedSessionsView(views.SessionListView):
+    serializer_class = PlaceSerializer
+
+
+class ShortEventSerializer(views.EventListView.serializer_class):
+    class Meta(views.EventListView.serializer_class.Meta):
+        fields = ["kind"]
+
+
+class ShortEventsView(views.EventListView):
+    serializer_class = ShortEventSerializer
+
+
 urlpatterns = [
+    path("api/v1/auth/sessions/", PlacedSessionsView.as_view()),
+    path("api/v1/auth/events/", ShortEventsView.as_view()),
     path("api/v1/auth/token/", LibraryLoginView.as_view()),
     path("api/v1/auth/token/refresh/", CountedRefreshView.as_view()),
     path(

@@ -78,11 +78,29 @@ def test_the_document_follows_a_replaced_view(document, settings):
     assert operation["operationId"].endswith("token_obtain")
 
 
+def test_the_answer_and_the_document_of_a_list_follow_its_serializer(document, client, user):
+    card = {"card": "1234"}
+    own = bearer(client.post(AUTH + "token/", body(user, **card)).json()["access"])
+    [session] = client.get(AUTH + "sessions/", **own).json()
+    assert session == {"id": session["id"], "current": True, "place": "near 127.0.0.1"}
+    [event] = client.get(AUTH + "events/", **own).json()["results"]
+    assert event == {"kind": "session_started"}
+    shown = document["components"]["schemas"]
+    assert shown["Place"]["properties"].keys() == session.keys()
+    assert shown["ShortEvent"]["properties"].keys() == event.keys()
+    answers = {
+        there: str(document["paths"][AUTH + there]["get"]["responses"]["200"])
+        for there in ("sessions/", "events/")
+    }
+    assert "schemas/Place'" in answers["sessions/"]
+    assert "ShortEventList" in answers["events/"]
+
+
 def test_a_route_that_is_left_out_is_404_and_in_no_document(document, client, user):
     for name in LEFT_OUT:
         with pytest.raises(NoReverseMatch):
             reverse(f"authkit:{name}")
-    for gone in ("api-keys/", "events/", "sessions/", "reauthenticate/", "token/verify/"):
+    for gone in ("api-keys/", "sessions/1/", "reauthenticate/", "token/verify/"):
         assert client.post(AUTH + gone, {}).status_code == 404
         assert AUTH + gone not in document["paths"]
     assert AUTH + "me/" in document["paths"]

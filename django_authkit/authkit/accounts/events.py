@@ -11,7 +11,7 @@ from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from authkit.core.http.openapi import operation
+from authkit.core.http.openapi import LISTED, operation
 from authkit.events.models import SecurityEvent, SecurityEventQuerySet
 from authkit.events.serializers import SecurityEventSerializer
 from authkit.sessions.access.owner import OwnerView, current_user
@@ -49,7 +49,7 @@ class EventListView(OwnerView, ListAPIView[SecurityEvent]):
     @operation(
         "authkit_events_list",
         "List the security events of your account, newest first",
-        {200: SecurityEventSerializer(many=True)},
+        {200: LISTED},
         refuses=[NotFound],
         description="`next` is the URL of the following page. An invalid cursor is not found.",
     )

@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage
 from rest_framework.permissions import AllowAny
 from rest_framework.settings import api_settings
 
+from authkit import views as endpoints
 from authkit.api_keys.using.bearer import BearerAuthentication
 from authkit.checks.routes import RoutedView, routed_views
 from authkit.core.http.header_credentials import HeaderCredentialAuthentication
@@ -29,7 +30,8 @@ def check_authenticators(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _tokens_that_no_view_accepts(views: list[RoutedView]) -> Iterator[CheckMessage]:
-    if not any(_is_log_in(view) for view in views) or credentials_accepted_by(views):
+    of_project = [view for view in views if not _is_endpoint(view)]
+    if not any(_is_log_in(view) for view in views) or credentials_accepted_by(of_project):
         return
     yield checks.Warning(
         "Users can log in, and no view of yours accepts their tokens: the authenticators of "
@@ -89,6 +91,13 @@ def _lists_of_project(views: Iterable[RoutedView]) -> dict[str, Sequence[Any]]:
         if is_own and not view.path.startswith("authkit."):
             found[f"'{view.route}' ({view.path})"] = own
     return found
+
+
+def _is_endpoint(view: RoutedView) -> bool:
+    """Say whether the view is one of authkit's, or a subclass that replaces one."""
+    bases = (endpoints.OwnerView, endpoints.PublicView)
+    named = (getattr(endpoints, name) for name in endpoints.__all__)
+    return any(issubclass(view.cls, one) for one in named if one not in bases)
 
 
 def _is_log_in(view: RoutedView) -> bool:

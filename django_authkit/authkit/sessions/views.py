@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from authkit.core.http import tags
 from authkit.core.http.client import client_of
-from authkit.core.http.openapi import DONE, EmptySerializer, operation
+from authkit.core.http.openapi import DONE, LISTED, EmptySerializer, operation
 from authkit.errors import SessionEnded, TokenExpired, TokenInvalid, TokenReused
 from authkit.sessions.access.body_token import BodyTokenView
 from authkit.sessions.access.owner import OwnerView, current_session, current_user, uuid_or_404
@@ -93,11 +93,11 @@ class SessionListView(OwnerView):
     @operation(
         "authkit_sessions_list",
         "List your active sessions, most recently used first",
-        {200: SessionSerializer(many=True)},
+        {200: LISTED},
         description="At most 100; `DELETE` ends the others as well.",
     )
     def get(self, request: Request) -> Response:
-        serializer = SessionSerializer(
+        serializer = self.serializer_class(
             live_sessions(current_user(request))[:MAX_LISTED],
             many=True,
             context={"current": current_session(request)},

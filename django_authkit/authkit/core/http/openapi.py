@@ -122,6 +122,10 @@ ACCEPTED = {
 }
 
 
+#: An answer: a list by the ``serializer_class`` of the view, which a subclass may replace.
+LISTED = OpenApiResponse()
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """What :func:`operation` says of a method."""
@@ -135,10 +139,14 @@ class Operation:
     def document(self, view: Any, method: str, target: Callable[..., Any]) -> None:
         """Lay the documentation over that which the target has."""
         errors = [*_shared_refusals(view, method, self.schema), *self.refuses]
+        answers = {
+            status: view.serializer_class(many=True) if answer is LISTED else answer
+            for status, answer in self.answers.items()
+        }
         extend_schema(
             tags=[view.tag],
             summary=self.summary,
-            responses={**self.answers, **_responses(errors)},
+            responses={**answers, **_responses(errors)},
             methods=[method],
             **self.schema,
         )(target)
