@@ -5,7 +5,7 @@
 
 * ``session``: the :class:`authkit.models.Session`
 * ``reason`` (``session_ended`` only): ``"log_out"``, ``"ended_by_user"``,
-  ``"ended_by_administrator"`` or ``"token_reused"``.
+  ``"ended_by_administrator"``, ``"token_reused"`` or ``"backup_restored"``.
   ``session_ended`` is not sent for sessions that expire, or become invalid because the
   user's password changed.
 

@@ -64,7 +64,8 @@ class LinkView(PublicView):
 
 def page(request):
     """The same in a plain view of Django."""
-    result = complete_login(request, get_user_model().objects.get(), methods=["otp"])
+    user, code = get_user_model().objects.get(), request.GET.get("code")
+    result = complete_login(request, user, methods=["otp"], otp=code)
     return JsonResponse(result.data)
 
 
@@ -131,6 +132,15 @@ def test_a_log_in_of_the_project_answers_the_data(client, user, settings):
     owing = client.post("/link/", {})
     assert owing.status_code == 202
     assert owing.json().keys() == {"challenge", "methods", "expires_in"}
+
+
+def test_the_events_of_a_log_in_in_a_plain_view_have_its_client(client, user, settings):
+    settings.ROOT_URLCONF = __name__
+    code = authenticator_app(user).recovery_codes[0]
+    assert client.get(f"/page/?code={code}").json().keys() == PAIR
+    kinds = {"second_factor_used", "session_started"}
+    events = SecurityEvent.objects.filter(kind__in=kinds)
+    assert {(event.kind, event.ip) for event in events} == {(kind, "127.0.0.1") for kind in kinds}
 
 
 def test_the_document_has_the_types_of_the_data(settings):

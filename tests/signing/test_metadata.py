@@ -6,9 +6,10 @@ from authkit.models import APIKey
 from authkit.signing.configuration import configuration
 from authkit.signing.jwks import MAX_AGE
 from authkit.signing.signature import sign
+from authkit.signing.views import authorization_server
 from django.db import connections
 from django.test import Client
-from django.urls import resolve
+from django.urls import path, resolve
 
 from tests.signing.made import entry, ring
 
@@ -163,3 +164,11 @@ def test_introspection_takes_no_forms_so_it_is_not_named(client):
 def test_log_out_takes_no_forms_so_it_is_not_named_for_revocation(client):
     """Libraries of RFC 7009 send forms (section 2.1)."""
     assert client.post("/api/v1/auth/token/revoke/", "token=x", **FORM).status_code == 415
+
+
+urlpatterns = [path("meta/", authorization_server)]
+
+
+def test_where_the_project_has_left_the_keys_out_there_is_no_metadata(client, issuer, settings):
+    settings.ROOT_URLCONF = __name__
+    assert client.get("/meta/").status_code == 404

@@ -90,20 +90,8 @@ def complete_login(
     :raises InvalidCredentials: the account is not active, or is there no more.
     :raises CodeInvalid: ``otp`` is wrong; also as :func:`complete_challenge`.
     """
-    if not user.is_active:
-        _record_failure(request, user=user.pk)
-        raise InvalidCredentials
-    passed = "mfa" in methods
-    if otp is not None and not passed and has_second_factor(user):
-        return tell_started(spend_code(user, otp, partial(_open_proved, request, user, methods)))
-    enrolment_only = not passed and must_have_second_factor(user)
-    opened = partial(_open, request, user, methods, enrolment_only=enrolment_only)
-    try:
-        outcome = atomic_with_retry(opened, Session)
-    except InvalidCredentials:
-        _record_failure(request)
-        raise
-    return tell_started(outcome) if isinstance(outcome, TokenPair) else _challenge(*outcome)
+    with answering(request):  # also where a plain view of the project calls
+        return _log_in_as(request, user, methods, otp)
 
 
 def complete_challenge(request: HttpRequest, challenge: str, code: str) -> TokenPair:
@@ -211,6 +199,25 @@ def _prove_again(
     return fresh
 
 
+def _log_in_as(
+    request: HttpRequest, user: AuthUser, methods: Sequence[str], otp: str | None
+) -> TokenPair | SecondFactorRequired:
+    if not user.is_active:
+        _record_failure(request, user=user.pk)
+        raise InvalidCredentials
+    passed = "mfa" in methods
+    if otp is not None and not passed and has_second_factor(user):
+        return tell_started(spend_code(user, otp, partial(_open_proved, request, user, methods)))
+    enrolment_only = not passed and must_have_second_factor(user)
+    opened = partial(_open, request, user, methods, enrolment_only=enrolment_only)
+    try:
+        outcome = atomic_with_retry(opened, Session)
+    except InvalidCredentials:
+        _record_failure(request)
+        raise
+    return tell_started(outcome) if isinstance(outcome, TokenPair) else _challenge(*outcome)
+
+
 def _open(
     request: HttpRequest, user: AuthUser, methods: Sequence[str], *, enrolment_only: bool
 ) -> TokenPair | tuple[Session, Sequence[Factor]]:
@@ -253,8 +260,7 @@ def _started(request: HttpRequest, session: Session) -> TokenPair:
     client = client_of(request)
     note_log_in(session.user, client)
     user_logged_in.send(sender=type(session.user), request=request, user=session.user)
-    with answering(request):  # also where a plain view of the project calls
-        pair = token_pair(session)
+    pair = token_pair(session)
     record(
         "session_started", client=client, user=session.user_id, session=session.pk, amr=session.amr
     )

@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ImproperlyConfigured
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
@@ -46,7 +46,11 @@ def jwks(request: HttpRequest) -> HttpResponse:
 def authorization_server(request: HttpRequest, issuer_path: str = "") -> HttpResponse:
     """Answer with the metadata of the issuer."""
     path = f"/{issuer_path}" if issuer_path else ""
-    metadata = issuer_metadata(path, reverse("authkit_well_known:jwks"))
+    try:
+        jwks_path = reverse("authkit_well_known:jwks")
+    except NoReverseMatch:
+        raise Http404 from None  # the project has left that route out
+    metadata = issuer_metadata(path, jwks_path)
     if metadata is None:
         raise Http404
     return _public(request, metadata, "application/json", MAX_AGE)
