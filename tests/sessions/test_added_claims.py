@@ -2,11 +2,15 @@
 
 import contextlib
 import math
+from types import SimpleNamespace
 
 import pytest
+from authkit.login import reauthenticated
 from authkit.models import SecurityEvent, Session
 from authkit.sessions import tokens
+from authkit.sessions.access.bearer import AccessToken
 from authkit.sessions.added_claims import RESERVED
+from authkit.sessions.validate import session_of_access_token
 from authkit.testing import authenticator_app, client_for
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
@@ -261,6 +265,19 @@ def test_if_the_claims_fail_then_no_code_and_no_challenge_is_spent(browser, user
     assert browser.post(AUTH + "reauthenticate/", proof, **own).status_code == status
     claims.outcome = ALL
     assert browser.post(AUTH + "reauthenticate/", proof, **own).status_code == 200
+
+
+def test_if_the_claims_fail_then_a_proof_of_the_project_spends_no_code(user, claims):
+    app = authenticator_app(user)
+    access = client_for(user).access
+    request = SimpleNamespace(auth=AccessToken(*session_of_access_token(access)))
+    code = app.code()
+    claims.outcome = RuntimeError("claims")
+    with pytest.raises(RuntimeError):
+        reauthenticated(request, methods=["swk"], otp=code)
+    assert not SecurityEvent.objects.filter(kind="reauthenticated").exists()
+    claims.outcome = ALL
+    assert added(reauthenticated(request, methods=["swk"], otp=code).access) == ALL
 
 
 @pytest.mark.django_db(transaction=True)
