@@ -33,6 +33,7 @@ def guess(user, times, ip=KNOWN_IP):
     return [admin_log_in(browser_at(ip), user, password="wrong").content for _ in range(times)]
 
 
+@pytest.mark.slow
 def test_brute_force_at_the_form_ends_after_ten_attempts(boss, clock, hasher_runs):
     pages = guess(boss, 300)
     assert len(hasher_runs) == failures() == 10

@@ -194,6 +194,7 @@ def test_a_thousand_guesses_over_hours_stay_under_the_cap(client, owner, clock, 
     assert answers == {401, 423, 429}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=name_of)
 def test_lockout_after_a_hundred_in_a_row_holds_for_the_right_code_too(
     client, owner, clock, endpoint, security_log

@@ -188,6 +188,7 @@ PLANT = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.plants_secrets
 @pytest.mark.parametrize("where", PLANT)
 def test_a_canary_of_every_kind_is_found_where_it_is_put(life, sinks, where):

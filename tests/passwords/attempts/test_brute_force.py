@@ -499,6 +499,7 @@ def spelt(text):
     return f"{name}@example.com{text[len(name) :]}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spelling", SPELLINGS, ids=ascii)
 def test_spellings_share_the_limits(client, make_user, clock, spelling):
     make_user("alice")
