@@ -187,18 +187,6 @@ ANSWERS = {
         "The password of this account is managed by another system. Change it there.",
         {},
     ),
-    "credential-missing": (
-        401,
-        "not_authenticated",
-        "Authentication credentials were not provided.",
-        {"WWW-Authenticate": 'Bearer realm="api", ApiKey realm="api"'},
-    ),
-    "forbidden": (
-        403,
-        "permission_denied",
-        "You do not have permission to perform this action.",
-        {},
-    ),
     "account-locked": (423, "account_locked", "This account is locked.", {"Retry-After": "3600"}),
     "second-factor-unavailable": (
         503,

@@ -37,10 +37,6 @@ RAISED = {
     "password-exists": errors.PasswordExists,
     "password-managed-elsewhere": errors.PasswordManagedElsewhere,
     "account-locked": errors.AccountLocked,
-    "credential-missing": lambda: errors.CredentialMissing(
-        [errors.BEARER_CHALLENGE, errors.API_KEY_CHALLENGE]
-    ),
-    "forbidden": errors.Forbidden,
     "second-factor-unavailable": errors.SecondFactorUnavailable,
     "service-unavailable": errors.ServiceUnavailable,
     "hashing-busy": errors.HashingBusy,
