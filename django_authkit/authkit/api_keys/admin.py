@@ -12,10 +12,12 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.shortcuts import render
+from django.utils.decorators import method_decorator
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from django.views.decorators.debug import sensitive_variables
 from rest_framework_api_key.admin import APIKeyModelAdmin as StockAPIKeyAdmin
 from rest_framework_api_key.models import APIKey as StockAPIKey
 
@@ -227,6 +229,8 @@ class APIKeyAdmin(SuperuserProtection, WrappingList, admin.ModelAdmin):  # type:
                 self.log_change(request, api_key, "Rotated.")
         return self._shown_once(request, _("API keys rotated"), new_keys) if new_keys else None
 
+    # A crash report shows the variables of every function below, those of the template as well.
+    @method_decorator(sensitive_variables())
     def _shown_once(
         self, request: HttpRequest, title: Any, new_keys: Sequence[flows.NewKey]
     ) -> HttpResponse:
@@ -236,7 +240,7 @@ class APIKeyAdmin(SuperuserProtection, WrappingList, admin.ModelAdmin):  # type:
             "opts": self.opts,
             "new_keys": new_keys,
         }
-        response = TemplateResponse(request, "admin/authkit/apikey/made.html", context)
+        response = render(request, "admin/authkit/apikey/made.html", context)
         response["Cache-Control"] = "no-store"
         return response
 

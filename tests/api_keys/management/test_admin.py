@@ -1,4 +1,5 @@
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,10 +10,12 @@ from authkit.models import APIKey, SecurityEvent
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.sessions.models import Session as CookieSession
+from django.core.signals import got_request_exception
 from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
+from django.views.debug import ExceptionReporter
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.api_keys.urls")]
 
@@ -72,6 +75,33 @@ def test_the_answer_that_shows_a_key_is_not_stored_anywhere(browser):
     assert LogEntry.objects.count() == 1
     for address in (LIST, "/admin/", change_url(APIKey.objects.get())):
         assert secret not in browser.get(address).content.decode()
+
+
+def test_a_crash_report_of_the_page_that_shows_a_key_shows_none(browser, settings):
+    faulty = "{% load faulty %}{% for made in new_keys %}{% fault made.key %}{% endfor %}"
+    [engine] = settings.TEMPLATES
+    loaders = [
+        ("django.template.loaders.locmem.Loader", {"admin/authkit/apikey/made.html": faulty}),
+        "django.template.loaders.app_directories.Loader",
+    ]
+    library = {"faulty": "tests.api_keys.management.faulty_tags"}
+    options = {**engine["OPTIONS"], "loaders": loaders, "libraries": library}
+    settings.TEMPLATES = [{**engine, "APP_DIRS": False, "OPTIONS": options}]
+    reports = []
+
+    def write(sender, request, **kwargs):
+        reporter = ExceptionReporter(request, *sys.exc_info(), is_email=True)
+        reports.append(reporter.get_traceback_html() + reporter.get_traceback_text())
+
+    got_request_exception.connect(write)
+    browser.raise_request_exception = False
+    try:
+        assert browser.post(LIST + "add/", form()).status_code == 500
+    finally:
+        got_request_exception.disconnect(write)
+    [report] = reports
+    assert "a fault of the program" in report
+    assert not KEY.search(report)
 
 
 @pytest.mark.parametrize("button", ["_save", "_continue", "_addanother"])
