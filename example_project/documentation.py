@@ -3,11 +3,11 @@
 A client that was generated from the document knows no other status than those in it.
 """
 
-REFUSAL, INVALID = "Refusal", "Invalid"
+ERROR, INVALID = "Error", "Invalid"
 MESSAGES = {"type": "array", "items": {"type": "string"}}
 BY_POSITION = {"type": "object", "additionalProperties": MESSAGES}
 SCHEMAS = {
-    REFUSAL: {
+    ERROR: {
         "type": "object",
         "properties": {"detail": {"type": "string"}},
         "required": ["detail"],
@@ -38,9 +38,9 @@ def refusals(path, operation):
         # An object from the filters, a list from the search: no shape that generators understand.
         yield "400", {"description": "The query is not as described."}
     if "{" in path:
-        yield "404", response("There is no such thing, or it is not yours.", REFUSAL)
+        yield "404", response("There is no such thing, or it is not yours.", ERROR)
     if has_body:
-        yield "415", response("The body is not JSON.", REFUSAL)
+        yield "415", response("The body is not JSON.", ERROR)
 
 
 def response(description, schema):
