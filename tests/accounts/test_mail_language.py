@@ -117,6 +117,11 @@ class Story:
         take_password(self.person)
         post(self.client, "email/change/", {"email": NEW}, access)
 
+    def first_password(self):
+        access = self.log_in()
+        take_password(self.person)
+        post(self.client, "password/set/", {}, access)
+
     def account_deleted(self):
         delete(self.client, self.log_in(), password=PASSWORD)
 

@@ -115,6 +115,7 @@ COUNTED = {
     "token-obtain": (429,),
     "reauthenticate": (429,),
     "password-change": (429,),
+    "password-set": (409,),
     "password-reset": (202,),
     "totp-verify": (429,),
     "totp-disable": (429,),
