@@ -30,11 +30,11 @@ CHECKS = (
     "authkit.checks.api_keys.check_scopes",
     "authkit.checks.rates.check_rates",
     "authkit.checks.accounts.check_registration",
-    "authkit.checks.authenticators.check_authenticators",
-    "authkit.checks.cors.check_cors",
+    "authkit.checks.project.authenticators.check_authenticators",
+    "authkit.checks.project.cors.check_cors",
     "authkit.checks.time_zone.check_time_zone",
-    "authkit.checks.views.check_views",
-    "authkit.checks.backends.check_backends",
+    "authkit.checks.project.views.check_views",
+    "authkit.checks.project.backends.check_backends",
 )
 
 #: Additional checks of ``manage.py check --deploy``.
@@ -43,7 +43,7 @@ DEPLOYMENT_CHECKS = (
     "authkit.checks.signing_keys.check_key_ring",
     "authkit.checks.deployment.check_deployment",
     "authkit.checks.rates.check_counting",
-    "authkit.checks.factor_bypass.check_factor_bypass",
+    "authkit.checks.project.factor_bypass.check_factor_bypass",
     "authkit.checks.api_keys.check_api_keys",
     "authkit.checks.accounts.check_links",
     "authkit.checks.passwords.check_passwords",

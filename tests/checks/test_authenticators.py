@@ -2,8 +2,8 @@
 
 import pytest
 from authkit.authentication import APIKeyAuthentication, BearerAuthentication, JWTAuthentication
-from authkit.checks.authenticators import SETTINGS, check_authenticators
 from authkit.checks.deployment import check_deployment
+from authkit.checks.project.authenticators import SETTINGS, check_authenticators
 from authkit.views import OwnerView, ProfileView
 from django.core.checks import run_checks
 from django.test import override_settings

@@ -1,5 +1,5 @@
 import pytest
-from authkit.checks.backends import check_backends
+from authkit.checks.project.backends import check_backends
 from django.core.management import call_command
 from django.test import override_settings
 

@@ -2,7 +2,7 @@
 
 import pytest
 from authkit.authentication import APIKeyAuthentication, BearerAuthentication, JWTAuthentication
-from authkit.checks.cors import check_cors
+from authkit.checks.project.cors import check_cors
 from corsheaders.defaults import default_headers
 from django.conf import settings
 from django.core.checks import run_checks

@@ -1,8 +1,8 @@
 """authkit.W002 to W004: views and sites that bypass the second factor."""
 
 import pytest
-from authkit.checks.factor_bypass import check_factor_bypass
-from authkit.checks.other_log_ins import AUTHENTICATORS, VIEWS
+from authkit.checks.project.factor_bypass import check_factor_bypass
+from authkit.checks.project.other_log_ins import AUTHENTICATORS, VIEWS
 from authkit.factors.admin_site import SecondFactorAdminSite
 from django.contrib.admin import AdminSite
 from django.core.checks import run_checks

@@ -8,7 +8,7 @@ PACKAGE = Path(authkit.__file__).parent
 
 
 #: The only modules that define ids.
-MODULES = sorted((PACKAGE / "checks").glob("*.py"))
+MODULES = sorted((PACKAGE / "checks").rglob("*.py"))
 
 
 def test_no_id_of_a_check_occurs_twice():

@@ -2,7 +2,7 @@
 
 import pytest
 from authkit import views
-from authkit.checks.views import check_views
+from authkit.checks.project.views import check_views
 from authkit.serializers import CredentialsSerializer, ProfileSerializer
 from django.test import override_settings
 from django.urls import include, path

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from authkit.api_keys.permissions import HasScope
 from authkit.api_keys.scopes import declared_scopes
 from authkit.api_keys.using.authentication import APIKeyAuthentication
-from authkit.checks.routes import RoutedView, path_of, routed_views
+from authkit.checks.project.routes import RoutedView, path_of, routed_views
 from authkit.conf import Settings, conf
 from authkit.conf.values import is_scope
 

@@ -11,7 +11,7 @@ from django.core import checks
 from django.core.checks import CheckMessage
 from drf_spectacular.views import SpectacularAPIView
 
-from authkit.checks.routes import routed_views
+from authkit.checks.project.routes import routed_views
 from authkit.conf import conf
 
 #: Settings of Django that imply a reverse proxy.

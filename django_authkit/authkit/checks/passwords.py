@@ -13,7 +13,7 @@ from django.core.checks import (  # what Django calls them
     Warning,  # noqa: A004
 )
 
-from authkit.checks.routes import path_of, routed_views
+from authkit.checks.project.routes import path_of, routed_views
 from authkit.conf import Settings, conf
 from authkit.passwords.views import PasswordResetView
 

@@ -17,7 +17,7 @@ from django.db import connections, router
 from rest_framework.settings import api_settings
 from rest_framework.throttling import ScopedRateThrottle, SimpleRateThrottle
 
-from authkit.checks.routes import path_of, routed_views
+from authkit.checks.project.routes import path_of, routed_views
 from authkit.core.limits.cached import adds
 from authkit.core.limits.models import RequestCount
 from authkit.throttling import RateThrottle, ScopedThrottle

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from authkit.checks import other_log_ins
+from authkit.checks.project import other_log_ins
 from authkit.schema.rules.tokens_without_second_factor import RULE, TOKEN_VIEWS
 from django.apps import apps
 from django.urls import include, path

@@ -11,8 +11,8 @@ from django.core.checks import CheckMessage
 from django_otp.admin import OTPAdminSite
 from rest_framework.settings import api_settings
 
-from authkit.checks.other_log_ins import AUTHENTICATORS, STATELESS, VIEWS, said_of
-from authkit.checks.routes import RoutedView, path_of, routed_views
+from authkit.checks.project.other_log_ins import AUTHENTICATORS, STATELESS, VIEWS, said_of
+from authkit.checks.project.routes import RoutedView, path_of, routed_views
 from authkit.factors.admin_site import SecondFactorAdminSite
 
 #: The middleware that sets ``is_verified()``: whether a cookie session has passed OTP.

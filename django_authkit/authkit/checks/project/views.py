@@ -8,7 +8,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error
 from rest_framework.serializers import Serializer
 
-from authkit.checks.routes import RoutedView, path_of, routed_views
+from authkit.checks.project.routes import RoutedView, path_of, routed_views
 from authkit.checks.settings import failure_of
 from authkit.core.http.views import AuthkitView
 

@@ -11,7 +11,7 @@ from django.core.checks import (  # what Django calls them
     Warning,  # noqa: A004
 )
 
-from authkit.checks.routes import path_of
+from authkit.checks.project.routes import path_of
 from authkit.passwords.checking.backends import takes_passwords
 
 

@@ -13,7 +13,7 @@ from rest_framework.settings import api_settings
 
 from authkit import views as endpoints
 from authkit.api_keys.using.bearer import BearerAuthentication
-from authkit.checks.routes import RoutedView, routed_views
+from authkit.checks.project.routes import RoutedView, routed_views
 from authkit.core.http.header_credentials import HeaderCredentialAuthentication
 from authkit.login.views import TokenObtainView
 from authkit.sessions.access.authentication import JWTAuthentication

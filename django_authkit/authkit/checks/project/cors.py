@@ -11,8 +11,8 @@ from django.core import checks
 from django.core.checks import CheckMessage
 from django.utils.module_loading import import_string
 
-from authkit.checks.authenticators import credentials_accepted_by
-from authkit.checks.routes import routed_views
+from authkit.checks.project.authenticators import credentials_accepted_by
+from authkit.checks.project.routes import routed_views
 
 SENT = "send {}, which CORS_ALLOW_HEADERS does not name: the browser stops the request"
 READ = "read {} of a refusal, which CORS_EXPOSE_HEADERS does not name"
