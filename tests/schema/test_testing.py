@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import unittest
 
 import pytest
 from authkit.schema.model.source import SchemaNotMade, WrongUsage
 from authkit.schema.testing import assert_schema_is_true
+from django.db import connection
+from django.test import SimpleTestCase
 from drf_spectacular.settings import patched_settings
 
 from tests.schema.documents import HOOK, OpenView, ProtectedView, plain_schema, route, view
@@ -56,3 +59,17 @@ def test_what_cannot_be_audited_is_no_success(urlconf):
         assert_schema_is_true(urlconf=urlconf())
     with pytest.raises(WrongUsage):
         assert_schema_is_true(urlconf="nowhere")
+
+
+@pytest.mark.django_db
+def test_a_simple_test_case_can_audit_after_tests_that_used_the_database(urlconf):
+    connection.ensure_connection()
+    name = urlconf(route(OpenView))
+
+    class Document(SimpleTestCase):
+        def test_it(self):
+            assert_schema_is_true(urlconf=name)
+
+    result = unittest.TestResult()
+    unittest.TestSuite([Document("test_it")]).run(result)
+    assert (result.testsRun, result.errors, result.failures) == (1, [], [])
