@@ -8,9 +8,9 @@ from django.contrib.auth import get_user_model
 from django.test import LiveServerTestCase, TestCase, TransactionTestCase
 from rest_framework.test import APILiveServerTestCase, APITestCase, APITransactionTestCase
 
-from tests.conftest import AUTH, PASSWORD, username_for
+from tests.conftest import PASSWORD, has_column
 from tests.host.directory import DIRECTORY_PASSWORD, EMPLOYEE
-from tests.host.project import OverHTTP, Project
+from tests.host.project import AUTH, OverHTTP, Project
 
 #: Each refusal of a route without a credential: path, body, status.
 REFUSALS = [
@@ -24,7 +24,7 @@ REFUSALS = [
     ("password/set/", {}, 401),
     ("password/reset/", {}, 400),
     ("password/reset/confirm/", {"uid": "x", "token": "x", "new_password": PASSWORD}, 400),
-    ("register/", {}, 404),
+    ("register/", {}, 400 if has_column("email") else 404),
     ("api-keys/", {}, 401),
     ("2fa/totp/setup/", {}, 401),
     ("2fa/recovery-codes/", {}, 401),
@@ -57,6 +57,11 @@ class Refusals(Project):
         assert self.ask("/users/", {}, access=access)[0] == 400
         self.assert_usable(sessions=1)
 
+    def test_other_errors_of_the_project_stay_as_they_are(self):
+        access = self.log_in()[1]["access"]
+        assert self.ask("/users/", {}, access) == (400, ["Invalid input."])
+        assert self.ask("/lost/", access=access) == (404, {"detail": "Not found."})
+
     def test_a_replay_ends_the_session_for_good(self):
         refresh = self.log_in()[1]["refresh"]
         second = self.ask(AUTH + "token/refresh/", {"refresh": refresh})[1]["refresh"]
@@ -65,8 +70,7 @@ class Refusals(Project):
         assert not Session.objects.get().is_live()
 
     def test_a_user_of_the_directory_proves_the_password_everywhere(self):
-        model = get_user_model()
-        user = model.objects.create_user(**{model.USERNAME_FIELD: username_for(EMPLOYEE)})
+        user = self.make_user(EMPLOYEE, password=None)
         assert self.log_in(PASSWORD, user)[0] == 401
         access = self.log_in(DIRECTORY_PASSWORD, user)[1]["access"]
         for password, status in [(PASSWORD, 401), (DIRECTORY_PASSWORD, 200)]:
@@ -79,7 +83,7 @@ class Refusals(Project):
         assert self.ask(AUTH + "me/", {}, access, "DELETE")[0] == 400
         body = {"password": DIRECTORY_PASSWORD}
         assert self.ask(AUTH + "me/", body, access, "DELETE") == (204, None)
-        assert not model.objects.filter(pk=user.pk).exists()
+        assert not get_user_model().objects.filter(pk=user.pk).exists()
 
     def test_every_other_refusal(self):
         for path, body, status in REFUSALS:

@@ -4,9 +4,30 @@ import json
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.cache import cache
 
-from tests.conftest import AUTH, PASSWORD, username_for
+from tests.conftest import PASSWORD, has_column, username_for
+
+#: Where this project has the endpoints.
+AUTH = "/rest/identity/"
+
+
+def always(request):
+    """Show the toolbar: debug-toolbar asks for each request."""
+    return True
+
+
+def code_in(answer):
+    """Return the code of a refusal, which is in the format of the project and nothing more."""
+    if settings.REST_FRAMEWORK["EXCEPTION_HANDLER"].startswith("drf_standardized_errors."):
+        assert answer.keys() == {"type", "errors"}, answer
+        [error] = answer["errors"]
+        assert error.keys() == {"code", "detail", "attr"}, answer
+        return error["code"]
+    assert answer.keys() == {"detail", "code"}, answer
+    return answer["code"]
 
 
 class Project:
@@ -17,10 +38,15 @@ class Project:
         return getattr(self, "live_server_url", "")
 
     def setUp(self):
+        cache.clear()  # rates are counted there
+        self.user = self.make_user("reader")
+
+    def make_user(self, name, **fields):
         model = get_user_model()
-        self.user = model.objects.create_user(
-            **{model.USERNAME_FIELD: username_for("reader")}, password=PASSWORD
-        )
+        fields = {"password": PASSWORD, **fields, model.USERNAME_FIELD: username_for(name)}
+        if has_column("email"):
+            fields["email"] = f"{name}@example.com"
+        return model.objects.create_user(**fields)
 
     def ask(self, path, body=None, access=None, method=None):
         """Return status and body of a request with JSON."""

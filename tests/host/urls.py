@@ -5,18 +5,23 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.urls import include, path
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from tests.host.studio import AccidentsView, ProfileView, SessionsView
+
 
 class UsersView(APIView):
     """For users who are logged in, like every view of this project."""
 
+    @extend_schema(responses=int)
     def get(self, request):
         return Response(get_user_model().objects.count())
 
+    @extend_schema(request=None, responses=int)
     def post(self, request):
         """Write, then refuse: the transaction of the request is rolled back."""
         get_user_model().objects.all().update(password="")
@@ -53,17 +58,19 @@ class InvoicesView(UsersView):
 
 
 class ReportsView(APIView):
+    @extend_schema(responses=int)
     def get(self, request):
         raise PermissionDenied("row 17")
 
 
 class LostView(APIView):
+    @extend_schema(responses=int)
     def get(self, request):
         raise Http404
 
 
 urlpatterns = [
-    path("api/v1/auth/", include("authkit.urls")),
+    path("rest/identity/", include("authkit.urls")),
     path("", include("authkit.well_known")),
     path("users/", UsersView.as_view()),
     path("payouts/", PayoutsView.as_view()),
@@ -72,4 +79,8 @@ urlpatterns = [
     path("invoices/", InvoicesView.as_view()),
     path("reports/", ReportsView.as_view()),
     path("lost/", LostView.as_view()),
+    path("sessions/", SessionsView.as_view()),
+    path("me/", ProfileView.as_view()),
+    path("accidents/", AccidentsView.as_view()),
+    path("__debug__/", include("debug_toolbar.urls")),
 ]
