@@ -4,14 +4,25 @@ Run by ``test_test_cases.py``, with both formats of errors.
 """
 
 import json
+from functools import cache
 
+import jsonschema
 from authkit.testing import client_for, key_client
 from django.test import LiveServerTestCase, TestCase, override_settings
+from drf_spectacular.generators import SchemaGenerator
 
 from tests.host.project import AUTH, OverHTTP, Project, code_in
 
 APP = "https://app.example.com"
 EXPOSED = {"retry-after", "www-authenticate"}
+
+
+@cache
+def described():
+    """Return the document, as JSON Schema has it."""
+    document = SchemaGenerator().get_schema(request=None, public=True)
+    nullable = '"type": "string", "nullable": true'
+    return json.loads(json.dumps(document).replace(nullable, '"type": ["string", "null"]'))
 
 
 class Codes(Project):
@@ -24,7 +35,18 @@ class Codes(Project):
         headers = {} if access is None else {"Authorization": f"Bearer {access}"}
         headers |= {} if key is None else {"X-API-Key": key}
         status, _, content = self.answer(path, headers, **more)
-        return status, code_in(json.loads(content))
+        body = json.loads(content)
+        self.assert_as_described(path, status, body)
+        return status, code_in(body)
+
+    def assert_as_described(self, path, status, body):
+        """A refusal has the shape that the document gives it, in which no list lacks its code."""
+        document = described()
+        answers = document["paths"][path.partition("?")[0]]["get"]["responses"]
+        assert "401" in answers or path == "/news/"
+        if status != 400 and str(status) in answers:
+            [content] = answers[str(status)]["content"].values()
+            jsonschema.validate(body, {**content["schema"], "components": document["components"]})
 
     def test_refresh_and_log_in_are_told_apart(self):
         assert self.code("/users/") == (401, "not_authenticated")

@@ -9,6 +9,10 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
 }
 
+DRF_STANDARDIZED_ERRORS = {
+    "ERROR_SCHEMAS": dict.fromkeys(("401", "403", "429"), "tests.host.errors.RefusalSerializer")
+}
+
 #: As the documentation of drf-standardized-errors has it.
 SPECTACULAR_SETTINGS = {
     **SPECTACULAR_SETTINGS,
