@@ -1,7 +1,7 @@
 """Another e-mail address: confirmed at the new one; the old one can stop it, and undo it."""
 
 import pytest
-from authkit.accounts.email_change import REQUESTS, UNDO_LIFETIME
+from authkit.accounts.confirmed.email_change import REQUESTS, UNDO_LIFETIME
 from authkit.accounts.email_verification import LIFETIME
 from authkit.core.identity import one_time_links as mailed_tokens
 from authkit.core.identity.models import OneTimeLink, Purpose

@@ -7,7 +7,7 @@ from authkit.accounts import serializers as account_serializers
 from authkit.accounts.email_verification import LIFETIME, TRIES
 from authkit.accounts.registration import MAILS, PER_NETWORK
 from authkit.accounts.serializers import RegistrationSerializer
-from authkit.core.http.fields import PasswordField
+from authkit.core.http.body.fields import PasswordField
 from authkit.models import AccountName, APIKey, Registration, RequestCount, Session
 from authkit.signals import account_registered
 from django.contrib.auth import hashers

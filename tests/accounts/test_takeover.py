@@ -1,7 +1,7 @@
 """Attackers with the password or a copied access token, and the owner's ways back."""
 
 import pytest
-from authkit.accounts.email_change import UNDO_LIFETIME
+from authkit.accounts.confirmed.email_change import UNDO_LIFETIME
 from authkit.models import OneTimeLink, Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 from authkit import password_validation, permissions, signals
-from authkit.accounts import email_change, email_verification, registration
+from authkit.accounts import email_verification, registration
+from authkit.accounts.confirmed import email_change
 from authkit.accounts.events import EventPagination
 from authkit.api_keys import flows as api_keys
 from authkit.api_keys import keys
@@ -20,8 +21,9 @@ from authkit.core import crypto
 from authkit.core import event_kinds as kinds
 from authkit.core.cache import CACHE_PAUSE, CACHE_TIMEOUT
 from authkit.core.db import retry
-from authkit.core.http import client, parsers
-from authkit.core.http.fields import PasswordField
+from authkit.core.http import client
+from authkit.core.http.body import parsers
+from authkit.core.http.body.fields import PasswordField
 from authkit.core.identity import one_time_links
 from authkit.core.mail import mailer
 from authkit.factors.models import CODE_LIMITS

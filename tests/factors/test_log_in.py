@@ -5,7 +5,7 @@ import time
 
 import pytest
 from authkit.models import APIKey, CodeAttempts, Session, TOTPDevice
-from authkit.sessions.revoke import live_sessions
+from authkit.sessions.ending.revoke import live_sessions
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in
 

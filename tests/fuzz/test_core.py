@@ -5,9 +5,9 @@ import ipaddress
 import json
 
 import pytest
+from authkit.core.http.body.fields import PasswordField, StrictCharField
+from authkit.core.http.body.parsers import StrictJSONParser
 from authkit.core.http.client import client_of
-from authkit.core.http.fields import PasswordField, StrictCharField
-from authkit.core.http.parsers import StrictJSONParser
 from authkit.errors import TokenInvalid
 from authkit.sessions import tokens
 from django.test import RequestFactory

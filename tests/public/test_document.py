@@ -9,7 +9,7 @@ from pathlib import Path
 import authkit
 import pytest
 from authkit.core.http import tags
-from authkit.core.http.serializers import AuthkitSerializer
+from authkit.core.http.body.serializers import AuthkitSerializer
 from authkit.sessions.serializers import SessionSerializer, TokenPairSerializer
 from django.urls import include, path
 from drf_spectacular.drainage import GENERATOR_STATS

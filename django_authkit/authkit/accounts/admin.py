@@ -22,8 +22,8 @@ from authkit.errors import AccountLocked
 from authkit.factors import flows as factor_flows
 from authkit.factors.models import CODE_LIMITS, CodeAttempts
 from authkit.passwords.checking.attempts import PASSWORD_LIMITS, failures_in_a_row
+from authkit.sessions.ending.revoke import end_sessions
 from authkit.sessions.models import Session, accepted_fingerprints
-from authkit.sessions.revoke import end_sessions
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from authkit.accounts import email_change
+from authkit.accounts.confirmed import email_change
+from authkit.accounts.confirmed.first_password import choose_first_password
 from authkit.accounts.email_verification import verify_email
-from authkit.accounts.first_password import choose_first_password
 from authkit.accounts.profile import delete_confirmed
 from authkit.accounts.registration import complete, find_registration
 from authkit.core.identity import one_time_links

@@ -8,7 +8,11 @@ from typing import Any, TypeVar
 from django.db import IntegrityError
 from django.db.models import Manager, ProtectedError, RestrictedError
 
-from authkit.accounts.confirmation import mail_confirmation, needs_confirmation, spend_bound
+from authkit.accounts.confirmed.confirmation import (
+    mail_confirmation,
+    needs_confirmation,
+    spend_bound,
+)
 from authkit.api_keys.models import APIKey
 from authkit.core.db.retry import atomic_with_retry
 from authkit.core.factors import remove_all
@@ -20,8 +24,8 @@ from authkit.errors import AccountInUse, AlreadyTaken
 from authkit.events.flows import pseudonymise, record
 from authkit.factors.proof import prove_owner
 from authkit.passwords.checking.attempts import unlock_passwords
+from authkit.sessions.ending.revoke import revoke_other_sessions, tell_ended
 from authkit.sessions.models import Session
-from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 from authkit.signals import account_deleted
 
 T = TypeVar("T")

@@ -19,13 +19,13 @@ from authkit.accounts.columns import (
 )
 from authkit.accounts.names import normalised_email
 from authkit.conf import conf
-from authkit.core.http.fields import (
+from authkit.core.http.body.fields import (
     CodeField,
     PasswordField,
     SecretField,
     StrictCharField,
 )
-from authkit.core.http.serializers import StrictSerializer
+from authkit.core.http.body.serializers import StrictSerializer
 from authkit.core.identity.domains import in_ascii
 from authkit.core.identity.one_time_links import MAX_TOKEN_LENGTH
 from authkit.core.identity.unverified_email import is_verified

@@ -7,14 +7,15 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from authkit.accounts import email_change, links, profile, registration
+from authkit.accounts import links, profile, registration
 from authkit.accounts.availability import (
     EmailVerificationIsOn,
     RegistrationIsOn,
     email_verification_is_on,
     registration_is_on,
 )
-from authkit.accounts.first_password import set_first_password
+from authkit.accounts.confirmed import email_change
+from authkit.accounts.confirmed.first_password import set_first_password
 from authkit.accounts.serializers import (
     AccountDeletionSerializer,
     EmailChangeSerializer,

@@ -13,9 +13,9 @@ from rest_framework import serializers
 from authkit.api_keys.flows import MAX_OVERLAP
 from authkit.api_keys.models import APIKey
 from authkit.api_keys.validation import MAX_NETWORKS, check_expiry, check_name
-from authkit.core.http.fields import SecretField, StrictCharField
+from authkit.core.http.body.fields import SecretField, StrictCharField
+from authkit.core.http.body.serializers import AuthkitSerializer, NamedChoiceField, StrictSerializer
 from authkit.core.http.networks import canonical
-from authkit.core.http.serializers import AuthkitSerializer, NamedChoiceField, StrictSerializer
 from authkit.sessions.tokens import MAX_TOKEN_LENGTH
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from authkit.core.http.serializers import AuthkitSerializer
+from authkit.core.http.body.serializers import AuthkitSerializer
 from authkit.events.models import SecurityEvent
 
 

@@ -25,8 +25,8 @@ from authkit.factors.models import CodeAttempts
 from authkit.passwords.checking.attempts import unlock_passwords
 from authkit.passwords.stored import lock_user
 from authkit.sessions.assurance import lower_assurance
+from authkit.sessions.ending.revoke import revoke_other_sessions, tell_ended
 from authkit.sessions.models import Session
-from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 from authkit.signals import second_factor_disabled
 
 T = TypeVar("T")

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from authkit.core.http.fields import CodeField
-from authkit.core.http.serializers import AuthkitSerializer
+from authkit.core.http.body.fields import CodeField
+from authkit.core.http.body.serializers import AuthkitSerializer
 
 
 class TOTPStateSerializer(AuthkitSerializer):

@@ -12,8 +12,8 @@ from rest_framework import serializers
 
 from authkit.conf import conf
 from authkit.core import factors
-from authkit.core.http.fields import CodeField, PasswordField, SecretField, StrictCharField
-from authkit.core.http.serializers import AuthkitSerializer, NamedChoiceField
+from authkit.core.http.body.fields import CodeField, PasswordField, SecretField, StrictCharField
+from authkit.core.http.body.serializers import AuthkitSerializer, NamedChoiceField
 from authkit.sessions.tokens import MAX_TOKEN_LENGTH
 
 

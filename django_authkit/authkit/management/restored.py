@@ -19,8 +19,8 @@ from authkit.core.db.stale import REASON, Rows, Stale, delete, older
 from authkit.core.identity.models import OneTimeLink, Purpose
 from authkit.events.flows import record
 from authkit.management.pruning import batches_by_key
+from authkit.sessions.ending.revoke import record_ends, tell_ended
 from authkit.sessions.models import Session
-from authkit.sessions.revoke import record_ends, tell_ended
 
 
 def all_stale() -> list[Stale]:

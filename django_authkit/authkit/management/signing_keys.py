@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import inf
 
-from authkit.accounts.email_change import UNDO_LIFETIME
+from authkit.accounts.confirmed.email_change import UNDO_LIFETIME
 from authkit.conf.written import as_python
 from authkit.core import clock
 from authkit.signing.keys import SigningKey

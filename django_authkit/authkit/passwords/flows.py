@@ -14,9 +14,9 @@ from authkit.passwords.checking.hashing import hashing_place
 from authkit.passwords.checking.proof import may_have_password, try_password
 from authkit.passwords.policy import require_acceptable
 from authkit.passwords.stored import store_password
+from authkit.sessions.ending.password_changes import follow_password_change
+from authkit.sessions.ending.revoke import revoke_other_sessions, tell_ended
 from authkit.sessions.models import Session
-from authkit.sessions.password_changes import follow_password_change
-from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 from authkit.signals import password_changed
 
 

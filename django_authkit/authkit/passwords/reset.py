@@ -35,8 +35,8 @@ from authkit.passwords.checking.attempts import reset_password_failures
 from authkit.passwords.checking.hashing import hashing_place
 from authkit.passwords.policy import require_acceptable
 from authkit.passwords.stored import lock_user, store_password
+from authkit.sessions.ending.revoke import revoke_other_sessions, tell_ended
 from authkit.sessions.models import Session
-from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 from authkit.signals import password_reset
 
 #: Rate limit: mails to one e-mail address in the lifetime of a link. So where no more are sent, the

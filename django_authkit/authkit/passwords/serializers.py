@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from authkit.core.http.fields import PasswordField, SecretField, StrictCharField
-from authkit.core.http.serializers import AuthkitSerializer
+from authkit.core.http.body.fields import PasswordField, SecretField, StrictCharField
+from authkit.core.http.body.serializers import AuthkitSerializer
 from authkit.core.identity.one_time_links import MAX_TOKEN_LENGTH
 
 

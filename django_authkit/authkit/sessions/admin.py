@@ -14,8 +14,8 @@ from django.utils.translation import ngettext, pgettext_lazy
 from authkit.core import clock
 from authkit.core.admin_lists import WrappingList
 from authkit.core.identity.administrators import permitted
+from authkit.sessions.ending.revoke import ENDED_BY_ADMINISTRATOR, end
 from authkit.sessions.models import Session
-from authkit.sessions.revoke import ENDED_BY_ADMINISTRATOR, end
 
 #: Characters of the user agent in the list; the page of a session has all of it.
 SHOWN_OF_USER_AGENT = 40

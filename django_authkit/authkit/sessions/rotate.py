@@ -14,6 +14,7 @@ from authkit.core.mail.mailer import tell_owner
 from authkit.errors import TokenInvalid, TokenReused
 from authkit.events.flows import record
 from authkit.sessions import tokens
+from authkit.sessions.ending.revoke import end
 from authkit.sessions.forgery import forgeries_noted
 from authkit.sessions.issue import TokenPair, token_pair
 from authkit.sessions.models import (
@@ -21,7 +22,6 @@ from authkit.sessions.models import (
     password_fingerprint,
     rotation,
 )
-from authkit.sessions.revoke import end
 from authkit.sessions.tokens import Claims
 from authkit.sessions.validate import is_within_grace, live_session, network_or_empty
 from authkit.signals import refresh_token_reused

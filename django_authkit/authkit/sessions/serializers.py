@@ -9,10 +9,10 @@ from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 
 from authkit.conf import Settings, conf
+from authkit.core.http.body.fields import SecretField
+from authkit.core.http.body.serializers import AuthkitSerializer
 from authkit.core.http.client import present_request
-from authkit.core.http.fields import SecretField
 from authkit.core.http.openapi import ConfiguredResponse
-from authkit.core.http.serializers import AuthkitSerializer
 from authkit.sessions.models import Session
 from authkit.sessions.tokens import MAX_TOKEN_LENGTH
 

@@ -14,8 +14,8 @@ from authkit.core.http.openapi import DONE, LISTED, EmptySerializer, operation
 from authkit.errors import SessionEnded, TokenExpired, TokenInvalid, TokenReused
 from authkit.sessions.access.body_token import BodyTokenView
 from authkit.sessions.access.owner import OwnerView, current_session, current_user, uuid_or_404
-from authkit.sessions.log_out import log_out
-from authkit.sessions.revoke import end_other_sessions, end_session, live_sessions
+from authkit.sessions.ending.log_out import log_out
+from authkit.sessions.ending.revoke import end_other_sessions, end_session, live_sessions
 from authkit.sessions.rotate import refresh_session
 from authkit.sessions.serializers import (
     TOKEN_PAIR,

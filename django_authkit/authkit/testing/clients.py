@@ -17,9 +17,9 @@ from authkit.core.http.client import client_of
 from authkit.core.identity.users import AuthUser
 from authkit.login.flows import SecondFactorRequired, complete_login
 from authkit.sessions import tokens
+from authkit.sessions.ending.revoke import end
 from authkit.sessions.issue import TokenPair, fresh_access, token_pair
 from authkit.sessions.models import Session
-from authkit.sessions.revoke import end
 from authkit.sessions.rotate import refresh_session
 from authkit.sessions.validate import session_of_access_token
 

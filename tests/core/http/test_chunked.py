@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from authkit.core.http.parsers import MAX_BODY_BYTES
+from authkit.core.http.body.parsers import MAX_BODY_BYTES
 from django.core.asgi import get_asgi_application
 from django.core.servers.basehttp import WSGIRequestHandler, WSGIServer
 from django.core.wsgi import get_wsgi_application

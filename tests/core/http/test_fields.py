@@ -1,7 +1,7 @@
 from copy import deepcopy
 
 import pytest
-from authkit.core.http.fields import PasswordField, SecretField, StrictCharField
+from authkit.core.http.body.fields import PasswordField, SecretField, StrictCharField
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError

@@ -2,7 +2,7 @@ import io
 import json
 
 import pytest
-from authkit.core.http.parsers import MAX_BODY_BYTES, StrictJSONParser
+from authkit.core.http.body.parsers import MAX_BODY_BYTES, StrictJSONParser
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from authkit.factors.flows import remove_second_factor, unlock
-from authkit.sessions.revoke import end_sessions
+from authkit.sessions.ending.revoke import end_sessions
 from django.core.management import call_command
 
 from tests.fuzz.model import DAY, HOUR

@@ -36,8 +36,8 @@ from rest_framework.exceptions import (
 from rest_framework.schemas.inspectors import ViewInspector
 from rest_framework.settings import api_settings
 
-from authkit.core.http.fields import StrictCharField
-from authkit.core.http.serializers import AuthkitSerializer, StrictSerializer
+from authkit.core.http.body.fields import StrictCharField
+from authkit.core.http.body.serializers import AuthkitSerializer, StrictSerializer
 from authkit.errors import (
     RETRY_AFTER,
     AccountLocked,

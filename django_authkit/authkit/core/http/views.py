@@ -19,11 +19,11 @@ from rest_framework.views import APIView
 
 from authkit.core.db.outages import is_outage, unavailable
 from authkit.core.http import tags
-from authkit.core.http.chunked import read_body_of_unknown_length
+from authkit.core.http.body.chunked import read_body_of_unknown_length
+from authkit.core.http.body.parsers import StrictJSONParser
 from authkit.core.http.client import answering
 from authkit.core.http.error_codes import add_code
 from authkit.core.http.openapi import OperationSchema
-from authkit.core.http.parsers import StrictJSONParser
 from authkit.errors import BEARER_CHALLENGE, RETRY_AFTER, ServiceUnavailable
 
 View = TypeVar("View", bound=Callable[..., Any])

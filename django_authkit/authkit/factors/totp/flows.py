@@ -31,8 +31,8 @@ from authkit.factors.totp.models import (
 )
 from authkit.passwords.owner_lock import lock_owner, lock_unchanged
 from authkit.sessions.assurance import raise_assurance
+from authkit.sessions.ending.revoke import revoke_other_sessions, tell_ended
 from authkit.sessions.models import Session
-from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 from authkit.signals import second_factor_enabled
 
 

@@ -14,8 +14,8 @@ from authkit.core.identity.users import username_of
 from authkit.factors.totp.models import TOTPDevice, confirmed_device
 from authkit.factors.totp.rfc6238 import STEP_SECONDS, STEPS_AHEAD, STEPS_BACK
 from authkit.passwords.stored import lock_user
+from authkit.sessions.ending.revoke import revoke_other_sessions, tell_ended
 from authkit.sessions.models import Session
-from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from authkit.core.db.retry import retry_on_conflict
 from authkit.core.identity.one_time_links import follow_new_password
 from authkit.passwords.checking.hashing import hashing_place
 from authkit.passwords.stored import lock_if_unchanged
-from authkit.sessions.password_changes import keep_sessions
+from authkit.sessions.ending.password_changes import keep_sessions
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 
-from authkit.core.http.parsers import MAX_BODY_BYTES
+from authkit.core.http.body.parsers import MAX_BODY_BYTES
 
 WITHOUT_BODY = ("GET", "HEAD", "OPTIONS")
 

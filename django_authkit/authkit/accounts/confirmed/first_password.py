@@ -15,7 +15,7 @@ from functools import partial
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 
-from authkit.accounts.confirmation import is_bound, mail_confirmation, may_be_mailed
+from authkit.accounts.confirmed.confirmation import is_bound, mail_confirmation, may_be_mailed
 from authkit.core.factors import has_second_factor
 from authkit.core.identity.models import Purpose
 from authkit.core.identity.one_time_links import FoundLink

@@ -17,7 +17,7 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError
 
 from authkit.accounts.availability import link
-from authkit.accounts.confirmation import (
+from authkit.accounts.confirmed.confirmation import (
     issue_bound,
     mail_confirmation,
     needs_confirmation,
@@ -38,8 +38,8 @@ from authkit.core.mail.mailer import Mail, send_all
 from authkit.errors import AlreadyTaken, AttemptsExceeded
 from authkit.events.flows import record
 from authkit.factors.proof import prove_owner
+from authkit.sessions.ending.revoke import revoke_other_sessions, tell_ended
 from authkit.sessions.models import Session
-from authkit.sessions.revoke import revoke_other_sessions, tell_ended
 from authkit.signals import email_changed
 
 T = TypeVar("T")

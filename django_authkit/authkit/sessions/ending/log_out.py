@@ -11,8 +11,8 @@ from authkit.core import clock
 from authkit.errors import TokenInvalid
 from authkit.events.flows import record
 from authkit.sessions import tokens
+from authkit.sessions.ending.revoke import end
 from authkit.sessions.models import Session, revocation_by_token
-from authkit.sessions.revoke import end
 from authkit.sessions.tokens import Claims
 from authkit.sessions.validate import belong_together
 from authkit.signals import session_ended

@@ -1,0 +1,1 @@
+"""How sessions end: revoked, by a log-out, with a changed password."""
