@@ -140,7 +140,8 @@ def test_it_leads_to_the_page_that_was_asked_for(browser, boss, clock):
 def test_it_leads_to_no_other_host(browser, boss, clock, target):
     body = {"username": boss.get_username(), "password": PASSWORD, "next": target}
     answer = browser.post("/ours/login/", body)
-    assert answer["Location"] == PAGE
+    # Django 6.1 puts the first page of the site in the place of a target that it refuses.
+    assert answer["Location"] in (PAGE, f"{PAGE}?next=%2Fours%2F")
     page = browser.get(PAGE, {"next": target})
     assert re.search(r'name="next" value="([^"]*)"', page.text)[1] == "/ours/"
     page = send(browser, Phone(secret_on(page), clock).code(), next=target)

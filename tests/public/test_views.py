@@ -135,7 +135,9 @@ def test_the_checks_say_the_same_of_such_a_project(library, settings):
 
 @pytest.mark.addresses
 @pytest.mark.django_db(transaction=True)
-def test_flows_go_on_without_the_routes_that_are_left_out(library, client, make_user, settings):
+def test_flows_go_on_without_the_routes_that_are_left_out(
+    library, client, make_user, settings, mailers
+):
     settings.AUTHKIT = {
         "PASSWORD_RESET_URL": "https://app.example.com/#{uid}/{token}",
         "EMAIL_VERIFICATION_URL": "https://app.example.com/#{token}",
