@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import gc
 import itertools
 import json
 from datetime import UTC, datetime
@@ -34,12 +33,6 @@ canaries.install()
 WANTING_ADDRESSES = {"register/", "email/verify/", "email/verify/resend/", "email/change/"}
 
 _numbers = itertools.count(1)
-
-
-def pytest_collection_finish(session):
-    """Twelve thousand tests stay in memory: the collector need not go through them again."""
-    gc.collect()
-    gc.freeze()
 
 
 def username_for(name):

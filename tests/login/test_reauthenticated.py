@@ -9,6 +9,7 @@ from authkit.authentication import APIKeyAuthentication, JWTAuthentication
 from authkit.login import reauthenticated
 from authkit.models import APIKey, SecurityEvent, Session
 from authkit.permissions import HasSecondFactor, RecentlyAuthenticated
+from authkit.views import OwnerView
 from django.contrib.auth import get_user_model
 from django.test import override_settings
 from django.urls import include, path
@@ -27,7 +28,7 @@ from tests.sessions.crowd import Crowd
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls(__name__)]
 
 
-class SingleSignOnView(APIView):
+class SingleSignOnView(OwnerView):
     """What a project writes; its identity provider says who came back, and how they proved it."""
 
     authentication_classes = [JWTAuthentication, APIKeyAuthentication]

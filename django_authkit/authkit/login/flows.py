@@ -152,6 +152,9 @@ def reauthenticated(
     single sign-on, a mailed link. A user with a second factor also needs its code, unless
     ``methods`` holds ``"mfa"``. The session keeps the methods; the time is in the token alone.
 
+    Call it in a view that is exempt from ATOMIC_REQUESTS, as ``authkit.views.OwnerView`` is: a
+    refusal would roll back that a wrong code was counted.
+
     :param request: of REST framework, with the session of the user in ``request.auth``.
     :param methods: how the user did it, in the values of RFC 8176, e.g. ``["swk"]``.
     :param user: who has been authenticated; pass it where the proof names a user.
