@@ -24,7 +24,7 @@ demo: .venv/.installed-example ## Start the example on SQLite and print what to 
 PYTEST := $(RUN) -m pytest -n auto --dist worksteal
 
 test: .venv/.installed-test ## Run the tests that need no service: four minutes on two cores
-	@echo "About three minutes on two cores; the percentages below count the tests that are done."
+	@echo "About four minutes on two cores; the percentages below count the tests that are done."
 	@$(PYTEST) -m "not many and not slow" $(ARGS) </dev/null
 	@echo
 	@echo "This was SQLite, without the tests that take long. Also:"
