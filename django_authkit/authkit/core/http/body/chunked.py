@@ -39,8 +39,10 @@ def read_body_of_unknown_length(request: Request) -> None:
 
 def _source(request: Any) -> IO[bytes] | None:
     """Return where the body can be read to its end, None if there is none."""
+    source: IO[bytes]
     if hasattr(request, "scope"):  # ASGI: Django has received it
-        return request  # type: ignore[no-any-return]
+        source = request
+        return source
     if "HTTP_TRANSFER_ENCODING" not in request.META:
         return None
     if not request.META.get("wsgi.input_terminated"):
@@ -48,5 +50,5 @@ def _source(request: Any) -> IO[bytes] | None:
             _("The server reads no chunked body. Send the header Content-Length."),
             code="length_required",
         )
-    source: IO[bytes] = request.META["wsgi.input"]  # Django would read none of it
+    source = request.META["wsgi.input"]  # Django would read none of it
     return source
