@@ -55,5 +55,6 @@ def run(*command, folder=ROOT, limit=300, **variables):
     except subprocess.TimeoutExpired:
         raise Fault(f"{command[0]} did not end within {limit} s") from None
     if done.returncode:
-        raise Fault("\n".join(done.stdout.splitlines()[-SHOWN_LINES:]))
+        printed = done.stdout.splitlines()[-SHOWN_LINES:]
+        raise Fault("\n".join([f"{command[0]} ended with {done.returncode}", *printed]))
     return done.stdout

@@ -7,6 +7,16 @@ const [LOCKED, LENGTH, HEADER] = [0, 1, 8];
 
 export const memory = (): SharedArrayBuffer => new SharedArrayBuffer(SIZE);
 
+/**
+ * Wait while `numbers[index]` is `value`. Node.js ends a thread that only waits for another one
+ * (exit status 13, without a word), so a timer gives it something to do.
+ */
+export async function waited(numbers: Int32Array, index: number, value: number): Promise<void> {
+  const awake = setInterval(() => {}, 1000);
+  await Atomics.waitAsync(numbers, index, value).value;
+  clearInterval(awake);
+}
+
 /** One value, as `localStorage`: what one thread writes, the next read of another sees. */
 export function storageIn(shared: SharedArrayBuffer): NonNullable<Options["storage"]> {
   const numbers = new Int32Array(shared, 0, 2);
@@ -31,7 +41,7 @@ export function lockIn(shared: SharedArrayBuffer): Lock {
   const numbers = new Int32Array(shared, 0, 2);
   return async (_name, work) => {
     while (Atomics.compareExchange(numbers, LOCKED, 0, 1) !== 0) {
-      await Atomics.waitAsync(numbers, LOCKED, 1).value;
+      await waited(numbers, LOCKED, 1);
     }
     try {
       return await work();

@@ -61,6 +61,7 @@ const seen = await Promise.all(
       new Promise<Seen>((resolve, reject) => {
         const tab = new Worker(new URL("tab.js", import.meta.url), { workerData });
         tab.once("message", resolve).once("error", reject);
+        tab.once("exit", (status) => reject(new Error(`a tab ended with ${status}`)));
       }),
   ),
 );

@@ -2,7 +2,7 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { AuthkitClient } from "./authkit-client.js";
-import { lockIn, recorded, storageIn } from "./browser.js";
+import { lockIn, recorded, storageIn, waited } from "./browser.js";
 
 export interface Seen {
   status: number;
@@ -24,7 +24,7 @@ async function allTabs(): Promise<void> {
   for (;;) {
     const number = Atomics.load(arrived, 0);
     if (number >= tabs) return;
-    await Atomics.waitAsync(arrived, 0, number).value;
+    await waited(arrived, 0, number);
   }
 }
 
