@@ -12,7 +12,7 @@ ROUTES = {
     "books": "book-list",
     "loans": "loan-list",
     "tasks": "task-list",
-    "health": "health",
+    "health": "authkit_health:ready",
 }
 ADDRESSES = {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}
 

@@ -242,7 +242,8 @@ SPECTACULAR_SETTINGS = {
         {"name": "library", "description": "Anyone with a credential reads, staff write."},
         {"name": "lending", "description": "Loans: for staff, and for machines with a key."},
         {"name": "tasks", "description": "Your own projects and tasks. No other user sees them."},
-        {"name": "service", "description": "Where the API begins, and its health. Public."},
+        {"name": "service", "description": "Where the API begins. Public."},
+        {"name": "auth: health", "description": "What an orchestrator asks. Public."},
     ],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -3,7 +3,6 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from example_project.health import HealthView
 from example_project.index import IndexView
 
 urlpatterns = [
@@ -12,7 +11,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(), name="docs"),
     path("api/v1/", IndexView.as_view(), name="index"),
-    path("api/v1/health/", HealthView.as_view(), name="health"),
+    path("api/v1/health/", include("authkit.health")),
     path("", include("authkit.well_known")),
     path("api/v1/auth/", include("authkit.urls")),
     path("api/v1/", include("example_project.library.urls")),

@@ -6,7 +6,7 @@ from pkgutil import resolve_name
 from types import SimpleNamespace
 
 import pytest
-from authkit import errors, permissions, signals, throttling, urls, well_known
+from authkit import errors, health, permissions, signals, throttling, urls, well_known
 from authkit.conf import Settings
 from authkit.core.event_kinds import KINDS
 from authkit.core.http.client import client_of
@@ -66,6 +66,9 @@ def test_every_check_is_documented():
     assert documented == sorted(ids, key=lambda check: (check[8] == "W", check))
 
 
+ROUTES = [*urls.urlpatterns, *well_known.urlpatterns, *health.urlpatterns]
+
+
 def test_every_endpoint_is_documented():
     documented = set(
         re.findall(r"^## `([A-Z]+) ([\w/{}.-]+)`$", reference("endpoints.md"), re.MULTILINE)
@@ -74,7 +77,7 @@ def test_every_endpoint_is_documented():
 
 
 def endpoints():
-    for pattern in [*urls.urlpatterns, *well_known.urlpatterns]:
+    for pattern in ROUTES:
         path = re.sub(r"<\w+:(\w+)>", r"{\1}", str(pattern.pattern))
         for method in ("get", "post", "put", "patch", "delete"):
             if hasattr(getattr(pattern.callback, "view_class", READ_ONLY), method):
@@ -83,9 +86,7 @@ def endpoints():
 
 def test_every_name_of_a_url_is_documented():
     text = reference("endpoints.md").replace("\n", " ")
-    assert set(re.findall(r"Name: `([\w-]+)`", text)) == {
-        pattern.name for pattern in [*urls.urlpatterns, *well_known.urlpatterns]
-    }
+    assert set(re.findall(r"Name: `([\w-]+)`", text)) == {pattern.name for pattern in ROUTES}
 
 
 def test_every_code_of_a_refusal_is_documented_with_its_status():

@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from authkit import errors, signals, urls, well_known
+from authkit import errors, health, signals, urls, well_known
 from authkit.errors import AuthkitError
 from django.dispatch import Signal
 from django.urls import reverse
@@ -22,6 +22,7 @@ FACES = {
         "refusal_response",
         "resolve",
     ],
+    "authkit.health": ["LiveView", "ReadyView", "StartupView"],
     "authkit.password_validation": ["ContextWordsValidator", "MinimumLengthValidator"],
     "authkit.login": [
         "FreshAccess",
@@ -283,6 +284,8 @@ def test_the_routes_are_these():
     assert [pattern.name for pattern in urls.urlpatterns] == list(ROUTES)
     assert well_known.app_name == "authkit_well_known"
     assert [pattern.name for pattern in well_known.urlpatterns] == list(WELL_KNOWN)
+    assert health.app_name == "authkit_health"
+    assert [pattern.name for pattern in health.urlpatterns] == ["live", "ready", "startup"]
 
 
 @pytest.mark.parametrize(("name", "path"), ROUTES.items(), ids=ROUTES)

@@ -2,16 +2,18 @@
 
 from example_project.selftest.tour import expect_token_refused
 
-HEALTH = "/api/v1/health/"
+HEALTH = "/api/v1/health"
 
 
 def walk(tour):
-    with tour.step("the health endpoint answers without credentials"):
-        answer = tour.client.get(HEALTH).expect(200)
-        answer.that(answer.data == {"status": "ok"}, "status ok")
+    with tour.step("the process lives, has started and can take requests, without credentials"):
+        for probe in ("live", "startup", "ready"):
+            answer = tour.client.get(f"{HEALTH}/{probe}/").expect(200)
+            answer.that(answer.data["status"] == "ok", "status ok")
+        answer.that(set(answer.data["parts"].values()) == {"ok"}, "every part to be ok")
 
-    with tour.step("it looks at no credential, so a bad one does no harm"):
-        tour.client.using(access="not-a-token").get(HEALTH).expect(200)
+    with tour.step("probes look at no credential, so a bad one does no harm"):
+        tour.client.using(access="not-a-token").get(f"{HEALTH}/ready/").expect(200)
 
     with tour.step("a protected endpoint is 401, with a challenge"):
         answer = tour.books().expect(401)
