@@ -1,37 +1,71 @@
-"""A threaded HTTP server on the loopback address, for the demo and the self-test."""
+"""An ASGI server on the loopback address, for the demo and the self-test."""
 
 import errno
+import socket
 
-from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.core.servers.basehttp import (
-    ThreadedWSGIServer,
-    WSGIRequestHandler,
-    get_internal_wsgi_application,
-)
+import uvicorn
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
+
+from example_project.asgi import application
 
 HOST = "127.0.0.1"
 ANY_FREE_PORT = 0
 
-
-class Server(ThreadedWSGIServer):
-    # Ctrl-C must not wait for a browser that keeps its connection open.
-    daemon_threads = True
-
-    @property
-    def url(self):
-        return f"http://{HOST}:{self.server_port}"
+#: For how many seconds streams that are open may go on after Ctrl-C.
+GRACE_SECONDS = 1
 
 
-class SilentRequestHandler(WSGIRequestHandler):
-    def log_message(self, *args):
-        """Say nothing: the self-test prints its own lines."""
+class Server(uvicorn.Server):
+    """Serves the project on a socket that is bound already, so that its port is known."""
+
+    def __init__(self, listener, *, access_log):
+        self.listener = listener
+        self.port = listener.getsockname()[1]
+        self.url = f"http://{HOST}:{self.port}"
+        self.when_started = lambda: None
+        super().__init__(
+            uvicorn.Config(
+                ASGIStaticFilesHandler(application),
+                lifespan="off",
+                # No proxy is in front, so that no client may name its own IP.
+                proxy_headers=False,
+                # What LOGGING of the settings says holds here, too.
+                log_config=None,
+                access_log=access_log,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+
+    def serve_forever(self, when_started):
+        """Serve until `stop()`, or until Ctrl-C, which then raises `KeyboardInterrupt`.
+
+        `when_started` is called when requests are answered and Ctrl-C is waited for.
+        """
+        self.when_started = when_started
+        with self.listener:
+            self.run(sockets=[self.listener])
+
+    async def startup(self, sockets=None):
+        await super().startup(sockets)
+        self.when_started()
+
+    def stop(self):
+        self.should_exit = True
 
 
-def bind(port=ANY_FREE_PORT, *, handler=WSGIRequestHandler):
+def bind(port=ANY_FREE_PORT, *, access_log=True):
     """Return a server that is bound and not yet serving. Raises OSError if the port is taken."""
-    server = Server((HOST, port), handler)
-    server.set_app(StaticFilesHandler(get_internal_wsgi_application()))
-    return server
+    listener = socket.socket()
+    # As after a restart; a port that another process listens on stays taken.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        # From now on connections queue up instead of being refused.
+        listener.listen()
+    except BaseException:
+        listener.close()
+        raise
+    return Server(listener, access_log=access_log)
 
 
 def bind_or_any(port):

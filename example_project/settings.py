@@ -78,6 +78,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "example_project.urls"
+ASGI_APPLICATION = "example_project.asgi.application"
 WSGI_APPLICATION = "example_project.wsgi.application"
 
 TEMPLATES = [
@@ -259,7 +260,12 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     # Log-ins, refusals, reuse of tokens: one line of JSON each, without secrets.
-    "loggers": {"authkit": {"handlers": ["console"], "level": "INFO"}},
+    "loggers": {
+        "authkit": {"handlers": ["console"], "level": "INFO"},
+        # One line for each request.
+        "uvicorn.access": {"handlers": ["console"], "level": "INFO"},
+        "uvicorn.error": {"handlers": ["console"], "level": "WARNING"},
+    },
 }
 
 # --- the rest -----------------------------------------------------------------------------

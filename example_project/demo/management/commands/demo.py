@@ -29,17 +29,16 @@ class Command(BaseCommand):
         api_key = prepare_database()
         self.say("Comparing the OpenAPI document with the views ...")
         report = write_audit()
-        with self.bind(port) as httpd:
-            self.say(welcome(httpd.url, api_key, report))
-            httpd.serve_forever()
+        httpd = self.bind(port)
+        httpd.serve_forever(lambda: self.say(welcome(httpd.url, api_key, report)))
 
     def bind(self, port):
         try:
             httpd = server.bind_or_any(port)
         except (OSError, OverflowError) as error:
             raise CommandError(f"Cannot listen on port {port}: {error}") from error
-        if port not in (httpd.server_port, server.ANY_FREE_PORT):
-            self.say(f"Port {port} is taken; using {httpd.server_port}.")
+        if port not in (httpd.port, server.ANY_FREE_PORT):
+            self.say(f"Port {port} is taken; using {httpd.port}.")
         return httpd
 
     def say(self, text):

@@ -28,7 +28,7 @@ class Command(BaseCommand):
             collected_log() as log,
         ):
             self.say(f"Server on {httpd.url}, with a fresh database.")
-            tour = Tour(Client(server.HOST, httpd.server_port), log, mailbox, self.say)
+            tour = Tour(Client(server.HOST, httpd.port), log, mailbox, self.say)
             self.walk(tour)
         self.say(f"\nAll {tour.steps} steps are so.")
 
@@ -58,14 +58,13 @@ def describe(cause, errors):
 @contextmanager
 def serving():
     """Serve the project on a free loopback port, in this process, until the block ends."""
-    httpd = server.bind(handler=server.SilentRequestHandler)
-    # Closing waits for every request, so that no connection is left when the database goes.
-    httpd.daemon_threads = False
-    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
+    httpd, started = server.bind(access_log=False), threading.Event()
+    thread = threading.Thread(target=httpd.serve_forever, args=[started.set])
     thread.start()
+    started.wait()
     try:
         yield httpd
     finally:
-        httpd.shutdown()
+        # Waits for every request, so that no connection is left when the database goes.
+        httpd.stop()
         thread.join()
-        httpd.server_close()
