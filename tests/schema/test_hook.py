@@ -108,7 +108,7 @@ EVERYTHING = [
 ]
 
 
-@pytest.mark.parametrize("version", ["3.0.3", "3.1.1"])
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
 def test_running_it_twice_gives_the_same_bytes(version):
     document, generator = make_schema(*EVERYTHING, hooks=[HOOK], OAS_VERSION=version)
     before = as_bytes(document)
@@ -686,7 +686,7 @@ urlpatterns = [
 
 
 @pytest.mark.urls(__name__)
-@pytest.mark.parametrize("version", ["3.0.3", "3.1.1"])
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
 def test_the_command_of_drf_spectacular_is_content(version, tmp_path):
     GENERATOR_STATS.reset()
     target = tmp_path / "schema.yaml"

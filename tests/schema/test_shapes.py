@@ -125,7 +125,7 @@ def test_what_is_decided_with_less_is_decided_the_same(group, tier):
 
 
 @pytest.mark.urls("tests.schema.projects.shapes")
-@pytest.mark.parametrize("version", ["3.0.3", "3.1.1"])
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
 def test_the_hook_writes_nothing_that_the_server_does_not_do(group, version):
     schema = all_of(hooks=[HOOK], OAS_VERSION=version)
     assert schema.document["openapi"] == version

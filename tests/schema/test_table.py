@@ -120,7 +120,7 @@ TABLE = [
     Row("marked-open", StillMarkedOpen, None, [JWT], SECURED, "AK302"),
 ]
 ROWS = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
-VERSIONS = pytest.mark.parametrize("version", ["3.0.3", "3.1.1"])
+VERSIONS = pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
 
 urlpatterns = [path(f"{row.name}/", row.view.as_view()) for row in TABLE]
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from authkit.conf import conf
+from authkit.schema.model.handler_refusals import without_guess
 from authkit.schema.model.suggest import auth
 from authkit.schema.openapi.document import (
     Declared,
@@ -235,5 +236,6 @@ def audit_operation(
         descriptions = {one: describer.describe(one, source.inspector) for one in credentials}
     except host_errors():  # an extension of the project may fail; nothing is described then
         descriptions = {}
+    decision = without_guess(decision, source, audited.document, audited.declared)
     throttled = is_throttled(source.view)
     return replace(audited, decision=decision, descriptions=descriptions, throttled=throttled)

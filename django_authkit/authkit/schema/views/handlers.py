@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import inspect
-import linecache
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from rest_framework import mixins
+
+from authkit.schema.views.source_code import of_itself, read_function
 
 #: The handlers of REST framework that have no object to check permissions for.
 WITHOUT_OBJECT = frozenset({mixins.CreateModelMixin.create, mixins.ListModelMixin.list})
@@ -91,8 +92,9 @@ class Reading:
         return self.calls[name, place]
 
     def _body_always_calls(self, function: Any, place: int) -> bool:
-        written = _read(function)
-        if written is None or not written.args.args:
+        written = read_function(function)
+        # What an asynchronous one calls need not be awaited.
+        if not isinstance(written, ast.FunctionDef) or not written.args.args:
             return False
         itself = written.args.args[0].arg
 
@@ -103,39 +105,9 @@ class Reading:
         return not _ways_past(written.body, comes)
 
 
-def _read(function: Any) -> ast.FunctionDef | None:
-    code = function.__code__
-    written = _functions_in(code.co_filename).get(code.co_firstlineno)
-    # A file that has changed since, or is not there: another one may stand in that line.
-    return written if written is not None and written.name == code.co_name else None
-
-
-@lru_cache(maxsize=16)  # parsed files are large, and each is used for a while only
-def _functions_in(file: str) -> dict[int, ast.FunctionDef]:
-    """Return what *file* defines, by the line in which it begins."""
-    try:
-        return dict(_defined(ast.parse("".join(linecache.getlines(file)))))
-    except SyntaxError:
-        return {}
-
-
-def _defined(block: Any) -> Iterator[tuple[int, ast.FunctionDef]]:
-    for statement in block.body:
-        if isinstance(statement, ast.FunctionDef):
-            lines = [statement.lineno, *(one.lineno for one in statement.decorator_list)]
-            yield min(lines), statement
-        if hasattr(statement, "body"):
-            yield from _defined(statement)
-
-
 def _called(node: ast.AST, itself: str) -> tuple[str, bool]:
     """Return the method that is called on *itself*, and whether on ``super()``; "" if none is."""
-    match node:
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=called)) if name == itself:
-            return called, False
-        case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=called)):
-            return called, True
-    return "", False
+    return of_itself(node.func, itself) if isinstance(node, ast.Call) else ("", False)
 
 
 def _ways_past(statements: Iterable[ast.stmt], comes: Callable[[ast.AST], bool]) -> set[str]:
