@@ -345,6 +345,13 @@ class TestFormats:
         assert first[1] == 1
         assert capsys.readouterr() == ("", "")
 
+    @pytest.mark.parametrize("name", FORMATS)
+    def test_each_begins_with_errors(self, name, urlconf):
+        protected, open_view = route(ProtectedView, "a/"), route(view(permission_classes=[]), "z/")
+        shown, _ = run("--urlconf", urlconf(protected, open_view), "--format", name)
+        shown = shown.partition('"results"')[2] or shown  # SARIF lists the rules before, by id
+        assert 0 <= shown.find("AK301") < shown.find("AK401")
+
     def test_several_go_to_several_files_and_one_to_standard_output(self, urlconf, tmp_path):
         files = [tmp_path / "a.json", tmp_path / "a.sarif"]
         shown, _ = run(
@@ -373,6 +380,14 @@ class TestFormats:
         with pytest.raises(CommandError, match=r"report\.json cannot be written") as error:
             run("--urlconf", urlconf(*MIXED), "--format", "json", "--output", file)
         assert error.value.returncode == 2
+
+    @pytest.mark.parametrize("option", ["--verbose", "-v2"])
+    def test_equal_findings_are_shown_one_by_one_with_the_option(self, urlconf, option):
+        routes = [route(view(ProtectedView), f"{n}/") for n in range(7)]
+        arguments = "--urlconf", urlconf(*routes), "--select", "AK401"
+        assert "7 operations: AK401" in run(*arguments)[0]
+        shown, _ = run(*arguments, option)
+        assert shown.count(": AK401 reject-status-undocumented (warning)") == 7
 
     def test_suggestions_are_shown_with_the_option(self, urlconf):
         name = urlconf(route(ProtectedView))

@@ -25,12 +25,12 @@ class TestReport:
         assert [item.place.label for item in report.undecided] == ["GET /raises/"]
         assert [item.place.label for item in report.unmapped] == ["GET /gone/"]
 
-    def test_is_sorted_by_place_and_rule(self):
+    def test_has_errors_first_then_is_sorted_by_place_and_rule(self):
         findings = report_on(*MIXED[:2]).findings
         assert [(one.place.path, one.rule.id) for one in findings] == [
             ("/open/", "AK301"),
-            ("/open/", "AK404"),
             ("/protected/", "AK401"),
+            ("/open/", "AK404"),
         ]
 
     def test_knows_no_line_until_the_sources_are_looked_at(self):

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+from authkit.schema.model.audited_schema import Place
 from authkit.schema.reporters.as_github import render
 
-from tests.schema.reporters.reports import LOGIN, finding, report
+from tests.schema.reporters.reports import LOGIN, OPEN, finding, report
 
 
 def test_every_finding_is_an_annotation():
@@ -18,6 +19,17 @@ def test_every_finding_is_an_annotation():
         "2 errors, 1 warning, 0 notes. 1 finding exempted.",
         "4 operations: 2 decided, 1 undecided, 1 unmapped.",
     ]
+
+
+def test_equal_findings_are_one_annotation_with_some_of_the_lines():
+    many = [finding("AK301", Place(f"/{n}/", "get", "shop.views.V"), OPEN) for n in range(1_200)]
+    annotation, *_ = render(report(many)).splitlines()
+    places = "%0A".join(f"GET /{n}/ (shop/my views.py:7)" for n in range(5))
+    assert annotation == (
+        "::error file=shop/my views.py,line=7,title=AK301 declared-secured-but-open::"
+        f"1,200 operations: {OPEN}%0A{places}%0Aand 1,195 more"
+    )
+    assert render(report(many).unfolded()).count("::error ") == 1_200
 
 
 def test_nothing_that_a_project_says_becomes_a_command():

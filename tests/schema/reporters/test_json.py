@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+from authkit.schema.model.audited_schema import Place
 from authkit.schema.reporters.as_json import render
 
-from tests.schema.reporters.reports import FINDINGS, LOGIN, OPEN, report
+from tests.schema.reporters.reports import FINDINGS, LOGIN, OPEN, finding, report
 
 
 def test_carries_a_version_and_all_of_the_report():
@@ -31,6 +33,7 @@ def test_carries_a_version_and_all_of_the_report():
             ],
             "unmapped": [{"method": "get", "path": "/gone/", "view": None}],
         },
+        "remedy": None,
         "findings": [
             {
                 "rule": "AK301",
@@ -105,3 +108,13 @@ def test_a_finding_about_the_document_has_no_place():
     assert (found["method"], found["path"], found["view"]) == (None, None, None)
     assert (found["file"], found["line"], found["subject"]) == (None, None, "null")
     assert LOGIN.label not in found["message"]
+
+
+def test_equal_findings_are_all_there():
+    many = [finding("AK401", Place(f"/{n}/", "get"), "Not documented.") for n in range(20)]
+    assert len(json.loads(render(report(many)))["findings"]) == 20
+
+
+def test_says_what_ends_most():
+    remedied = replace(report(), remedy="The hook ends 2 of these: ...")
+    assert json.loads(render(remedied))["remedy"] == "The hook ends 2 of these: ..."

@@ -33,6 +33,14 @@ def test_has_a_case_for_the_document_and_for_each_operation():
     assert [suite.get(count) for count in counts] == ["5", "2", "0", "2"]
 
 
+def test_errors_come_first():
+    reports, login = Place("/reports/", "get", "shop.views.ReportView"), LOGIN
+    found = [finding("AK301", reports, "Open."), finding("AK401", login, "Undocumented.")]
+    suite = suite_of(render(report(found, suppressions=())))
+    names = [one.get("name") for one in suite.iter("testcase")]
+    assert names == ["GET /reports/", "POST /login/", "the document", "GET /broken/", "GET /gone/"]
+
+
 def test_errors_and_warnings_are_failures():
     login = case(suite_of(render(report())), "POST /login/")
     assert login.get("classname") == "shop.views.LoginView"

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from authkit.schema.model.audited_schema import Place
 from authkit.schema.reporters.as_markdown import render
 from markdown_it import MarkdownIt
 
-from tests.schema.reporters.reports import CLEAN, report
+from tests.schema.reporters.reports import CLEAN, finding, report
 
 
 def html_of(rendered):
@@ -17,6 +18,17 @@ def test_has_the_sums_the_findings_and_the_gaps():
     assert "2 errors, 1 warning, 0 notes." in html
     assert "settings shop.settings, DEBUG on, tier T2" in html
     assert html.count("<tr>") == 4
+
+
+def test_equal_findings_are_one_row():
+    many = [finding("AK401", Place(f"/{n}/", "get"), "Not documented.") for n in range(7)]
+    (row,) = [line for line in render(report(many)).splitlines() if "AK401" in line]
+    labels = "<br>".join(f"GET /{n}/" for n in range(5))
+    assert row == (
+        "| warning | AK401 reject-status-undocumented "
+        f"| 7 operations<br>{labels}<br>and 2 more | Not documented. |"
+    )
+    assert render(report(many).unfolded()).count("| AK401 ") == 7
 
 
 def test_nothing_that_a_project_says_becomes_markup():

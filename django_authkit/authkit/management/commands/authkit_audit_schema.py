@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from authkit.schema.audit.explain import explain_operation, explain_rule
 from authkit.schema.audit.run import audit, choose_rules, update_verdicts
+from authkit.schema.hooks import fix_document
 from authkit.schema.model.findings import Severity
 from authkit.schema.model.report import Report
 from authkit.schema.model.source import SchemaNotMade, Source, WrongUsage
@@ -75,11 +76,14 @@ class Command(BaseCommand):
                 baseline=options["baseline"],
                 update_baseline=options["update_baseline"],
                 probe=probe(options),
+                hook=fix_document,
                 tell=self.tell,
             )
         self.tell("")
         if not options["suggest"]:
             report = report.without_suggestions()
+        if options["verbosity"] > 1:
+            report = report.unfolded()
         for name, target in targets:
             self.deliver(name, reporter(name)(report), target, options)
         return exit_status(report, options)
@@ -232,6 +236,14 @@ def add_report_options(group: _ArgumentGroup) -> None:
         action="append",
         type=given,
         help="Write the first --format into the first --output, and so on.",
+    )
+    group.add_argument(
+        "--verbose",
+        action="store_const",
+        dest="verbosity",
+        const=2,
+        default=1,
+        help="Show equal findings one by one; the same as -v 2.",
     )
     group.add_argument(
         "--suggest", action="store_true", help="Print the code that fixes a finding."

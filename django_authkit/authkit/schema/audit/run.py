@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from authkit.conf import conf
+from authkit.schema.audit.remedy import Hook, remedy
 from authkit.schema.audit.suppressions import exempt, read_suppressions, updated
 from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Finding, Rule
@@ -41,9 +42,12 @@ def audit(
     baseline: str | None = None,
     update_baseline: bool = False,
     probe: Probe = AS_DEEP_AS_IS_SAFE,
+    hook: Hook | None = None,
     tell: Callable[[str], None] = silent,
 ) -> Report:
     """Make the project's schema, hooks included, or read it, and check it against the views.
+
+    With a *hook*, the report says how many findings it would end.
 
     Raises ``WrongUsage``, and ``SchemaNotMade`` if there is no schema or nothing in it could be
     decided.
@@ -54,11 +58,12 @@ def audit(
         schema, committed = probe_source(source, probe, tell)
         tell("Judging")
         report = apply_rules(schema, rules)
-    if not report.decided:
-        raise SchemaNotMade(_nothing_decided(report))
-    if update_baseline:
-        suppressions = updated(suppressions, report, rules)
-    report = exempt(report, suppressions, rules)
+        if not report.decided:
+            raise SchemaNotMade(_nothing_decided(report))
+        if update_baseline:
+            suppressions = updated(suppressions, report, rules)
+        report = exempt(report, suppressions, rules)
+        report = replace(report, remedy=remedy(report, schema, hook))
     return replace(
         report, context=_context(source, committed, probe), locate=_locate(source, committed)
     )

@@ -105,5 +105,6 @@ class Finding:
         return "|".join(parts)
 
     @property
-    def order(self) -> tuple[Place, str, str, str]:
-        return self.place, self.rule.id, self.subject, self.message
+    def order(self) -> tuple[int, Place, str, str, str]:
+        """Errors first, in every format."""
+        return -self.severity, self.place, self.rule.id, self.subject, self.message

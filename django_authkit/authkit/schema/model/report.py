@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from authkit.schema.model.audited_schema import Place
+from authkit.schema.model.causes import Cause, by_cause
 from authkit.schema.model.findings import Finding, Severity
 from authkit.schema.openapi.document import Declared
 from authkit.schema.probe.decision import State
@@ -76,7 +77,9 @@ def nowhere(finding: Finding) -> Location | None:
 class Report:
     """The findings in order, those that are exempted, and every operation.
 
-    ``notices`` are sentences about the audit itself. ``locate`` finds the line of a finding.
+    ``notices`` are sentences about the audit itself, ``remedy`` says what ends most of the
+    findings. ``locate`` finds the line of a finding. Readers see equal findings folded, unless the
+    report is not ``folded``.
     """
 
     findings: tuple[Finding, ...]
@@ -84,6 +87,8 @@ class Report:
     exempted: tuple[Exempted, ...] = ()
     notices: tuple[str, ...] = ()
     context: Context = Context()
+    remedy: str = ""
+    folded: bool = True
     locate: Callable[[Finding], Location | None] = field(default=nowhere, repr=False)
 
     @cached_property
@@ -97,6 +102,17 @@ class Report:
     @property
     def decided(self) -> int:
         return len(self.operations) - len(self.undecided) - len(self.unmapped)
+
+    @cached_property
+    def causes(self) -> tuple[Cause, ...]:
+        """The findings as readers see them."""
+        if self.folded:
+            return by_cause(self.findings)
+        return tuple(Cause((finding,)) for finding in self.findings)
+
+    def unfolded(self) -> Report:
+        """Return the report with every finding on its own."""
+        return replace(self, folded=False)
 
     def without_suggestions(self) -> Report:
         bare = tuple(replace(finding, suggestion="") for finding in self.findings)

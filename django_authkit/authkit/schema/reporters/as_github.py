@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
-from authkit.schema.model.findings import Finding, Severity
+from collections.abc import Iterator
+
+from authkit.schema.model.causes import Cause
+from authkit.schema.model.findings import Severity
 from authkit.schema.model.report import Report
-from authkit.schema.reporters.sentences import coverage, gaps, sums
+from authkit.schema.reporters.sentences import conclusion, examples, gaps, where
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
 def render(report: Report) -> str:
-    """Return a line for each finding and each notice, then the sums in plain text."""
-    lines = [_annotation(finding, report) for finding in report.findings]
+    """Return a line for each cause and each notice, then the conclusion in plain text.
+
+    GitHub shows ten annotations of a kind: equal findings are one.
+    """
+    lines = [_annotation(cause, report) for cause in report.causes]
     lines += [f"::notice title=authkit::{_data(text)}" for text in report.notices]
-    plain = (*gaps(report), sums(report), coverage(report))
+    plain = (*gaps(report), *conclusion(report))
     # A line of ours that begins with two colons would be taken for a command.
     lines += [_data(line) for line in plain]
     return "\n".join(lines) + "\n"
 
 
-def _annotation(finding: Finding, report: Report) -> str:
-    location = report.locate(finding)
-    where = f"file={_property(location.file)},line={location.line}," if location else ""
-    title = _property(f"{finding.rule.id} {finding.rule.name}")
-    text = _data(f"{finding.place.label}: {finding.message}")
-    return f"::{COMMANDS[finding.severity]} {where}title={title}::{text}"
+def _annotation(cause: Cause, report: Report) -> str:
+    location = report.locate(cause.first)
+    place = f"file={_property(location.file)},line={location.line}," if location else ""
+    title = _property(f"{cause.rule.id} {cause.rule.name}")
+    text = _data("\n".join([f"{where(cause)}: {cause.first.message}", *_examples(cause, report)]))
+    return f"::{COMMANDS[cause.severity]} {place}title={title}::{text}"
+
+
+def _examples(cause: Cause, report: Report) -> Iterator[str]:
+    shown, left = examples(cause)
+    if len(cause.findings) > 1:
+        for finding in shown:
+            location = report.locate(finding)
+            yield f"{finding.place.label} ({location})" if location else finding.place.label
+    if left:
+        yield left
 
 
 def _data(text: str) -> str:

@@ -26,6 +26,7 @@ def render(report: Report) -> str:
             "tier": context.tier,
         },
         "coverage": _coverage(report),
+        "remedy": report.remedy or None,
         "findings": [_finding(finding, report) for finding in report.findings],
         "exempted": [
             {**_finding(one.finding, report), "reason": one.reason} for one in report.exempted

@@ -39,12 +39,16 @@ def _cases(report: Report) -> Iterator[str]:
     findings: dict[Place, list[Finding]] = {}
     for finding in report.findings:
         findings.setdefault(finding.place, []).append(finding)
-    whole = Place()
-    yield _case(whole, findings.pop(whole, []), "")
-    for access in report.operations:
-        yield _case(access.place, findings.pop(access.place, []), _skipped(access))
-    for place, found in findings.items():
-        yield _case(place, found, "")
+    skipped = {Place(): ""} | {one.place: _skipped(one) for one in report.operations}
+    # Undocumented operations and others that findings alone know come last.
+    places = dict.fromkeys([*skipped, *findings])
+    for place in sorted(places, key=lambda one: -_worst(findings.get(one, []))):
+        yield _case(place, findings.get(place, []), skipped.get(place, ""))
+
+
+def _worst(findings: Iterable[Finding]) -> int:
+    """Return the severity by which cases are sorted; a note is no failure."""
+    return max((one.severity for one in findings if one.severity > Severity.NOTE), default=0)
 
 
 def _skipped(access: Access) -> str:

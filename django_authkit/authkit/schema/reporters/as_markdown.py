@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from authkit.schema.model.causes import Cause
 from authkit.schema.model.findings import Finding
 from authkit.schema.model.report import Report
 from authkit.schema.probe.decision import State
-from authkit.schema.reporters.sentences import circumstances, coverage, gaps, sums
+from authkit.schema.reporters.sentences import circumstances, conclusion, examples, gaps, where
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
@@ -19,7 +20,7 @@ def render(report: Report) -> str:
         [
             "# Security of the API",
             "",
-            f"{_escaped(sums(report))} {_escaped(coverage(report))}",
+            " ".join(map(_escaped, conclusion(report))),
             "",
             f"Audited: {_escaped(circumstances(report))}.",
             *_section("Findings", _findings(report)),
@@ -38,11 +39,16 @@ def _section(title: str, lines: Iterable[str]) -> list[str]:
 
 
 def _findings(report: Report) -> Iterator[str]:
-    if report.findings:
+    if report.causes:
         yield "| severity | rule | where | what |"
         yield "|---|---|---|---|"
-    for finding in report.findings:
-        columns = (finding.severity.label, _rule(finding), _where(finding, report), _what(finding))
+    for cause in report.causes:
+        columns = (
+            cause.severity.label,
+            _rule(cause.first),
+            "<br>".join(map(_escaped, _places(cause, report))),
+            _what(cause.first),
+        )
         yield f"| {' | '.join(columns)} |"
 
 
@@ -50,9 +56,16 @@ def _rule(finding: Finding) -> str:
     return f"{finding.rule.id} {finding.rule.name}"
 
 
-def _where(finding: Finding, report: Report) -> str:
-    parts = [finding.place.label, finding.place.view, str(report.locate(finding) or "")]
-    return "<br>".join(_escaped(part) for part in parts if part)
+def _places(cause: Cause, report: Report) -> Iterator[str]:
+    yield where(cause)
+    if len(cause.findings) == 1:
+        parts = (cause.first.place.view, str(report.locate(cause.first) or ""))
+        yield from (part for part in parts if part)
+        return
+    shown, left = examples(cause)
+    yield from (finding.place.label for finding in shown)
+    if left:
+        yield left
 
 
 def _what(finding: Finding) -> str:

@@ -33,14 +33,17 @@ def render(report: Report) -> str:
             {
                 "executionSuccessful": True,
                 "toolExecutionNotifications": [
-                    {"level": "note", "message": {"text": text}}
-                    for text in (*report.notices, *gaps(report), coverage(report))
+                    {"level": "note", "message": {"text": text}} for text in _said(report)
                 ],
             }
         ],
         "results": results,
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _said(report: Report) -> list[str]:
+    return [one for one in (*report.notices, *gaps(report), report.remedy, coverage(report)) if one]
 
 
 def _rules(report: Report) -> list[Rule]:

@@ -7,29 +7,48 @@ from collections.abc import Callable, Iterator
 from textwrap import indent
 from typing import Any
 
+from authkit.schema.model.causes import Cause
 from authkit.schema.model.findings import Finding
 from authkit.schema.model.report import Report
-from authkit.schema.reporters.sentences import coverage, gaps, sums
+from authkit.schema.reporters.sentences import conclusion, examples, gaps, where
 
 HEADING = re.compile(r"^(?=\S).*: AK\d+ [\w-]+ \((error|warning|note)\)$", re.MULTILINE)
 
 
 def render(report: Report) -> str:
-    """Return the findings, what could not be decided, and the sums."""
-    findings = [line for finding in report.findings for line in _finding(finding, report)]
-    parts = [findings, list(gaps(report)), list(report.notices), [sums(report), coverage(report)]]
+    """Return the findings by cause, what could not be decided, and the conclusion."""
+    findings = [line for cause in report.causes for line in _cause(cause, report)]
+    parts = [findings, list(gaps(report)), list(report.notices), conclusion(report)]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
-def _finding(finding: Finding, report: Report) -> Iterator[str]:
-    yield f"{finding.place.label}: {finding.title}"
-    yield indent(finding.message, " " * 4)
+def _cause(cause: Cause, report: Report) -> Iterator[str]:
+    yield f"{where(cause)}: {cause.first.title}"
+    yield indent(cause.first.message, " " * 4)
+    if len(cause.findings) == 1:
+        yield from (f"    {line}" for line in _details(cause.first, report))
+    else:
+        yield from _examples(cause, report)
+    if cause.first.suggestion:
+        yield indent(cause.first.suggestion, " " * 8)
+
+
+def _examples(cause: Cause, report: Report) -> Iterator[str]:
+    shown, left = examples(cause)
+    for finding in shown:
+        details = ", ".join(_details(finding, report))
+        yield f"    {finding.place.label} ({details})" if details else f"    {finding.place.label}"
+    if left:
+        yield f"    {left}: --verbose shows them"
+
+
+def _details(finding: Finding, report: Report) -> Iterator[str]:
     if finding.place.view:
-        yield f"    {finding.place.view}"
-    if report.context.file:
-        yield f"    {report.locate(finding)}"
-    if finding.suggestion:
-        yield indent(finding.suggestion, " " * 8)
+        yield finding.place.view
+    location = report.locate(finding) if report.context.file else None
+    if location:
+        # As it was typed: the terminal is where the command runs.
+        yield f"{report.context.file}:{location.line}"
 
 
 def coloured(text: str, style: Any) -> str:

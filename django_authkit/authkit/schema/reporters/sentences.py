@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from authkit.schema.model.findings import Severity
-from authkit.schema.model.report import Report
+from authkit.schema.model.causes import Cause
+from authkit.schema.model.findings import Finding, Severity
+from authkit.schema.model.report import Access, Report
 
 LEVELS = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+
+#: How many operations stand for all that a folded cause concerns.
+EXAMPLES = 5
 
 
 def sums(report: Report) -> str:
@@ -22,17 +26,59 @@ def sums(report: Report) -> str:
 def coverage(report: Report) -> str:
     """Say how much was seen: without it, no findings mean nothing."""
     return (
-        f"{counted(len(report.operations), 'operation')}: {report.decided} decided, "
-        f"{len(report.undecided)} undecided, {len(report.unmapped)} unmapped."
+        f"{counted(len(report.operations), 'operation')}: {report.decided:,} decided, "
+        f"{len(report.undecided):,} undecided, {len(report.unmapped):,} unmapped."
     )
 
 
+def conclusion(report: Report) -> list[str]:
+    """Say how much was found, what ends most of it, and how much was seen."""
+    return [line for line in (sums(report), report.remedy, coverage(report)) if line]
+
+
+def where(cause: Cause) -> str:
+    """Say where a cause is: an operation, or how many."""
+    places = {finding.place for finding in cause.findings}
+    number = len(cause.findings)
+    if number == 1:
+        return cause.first.place.label
+    if len(places) == number and all(place.path for place in places):
+        return counted(number, "operation")
+    return f"{number:,} times"
+
+
+def examples(cause: Cause, limit: int = EXAMPLES) -> tuple[Sequence[Finding], str]:
+    """Return the findings to show of a cause, and how many more there are, "" if none."""
+    return cause.findings[:limit], more(len(cause.findings), limit)
+
+
+def more(number: int, shown: int) -> str:
+    return f"and {number - shown:,} more" if number > shown else ""
+
+
 def gaps(report: Report) -> Iterator[str]:
-    """Name every operation about which nothing is known, and why."""
+    """Say about which operations nothing is known, and why: one line for each reason."""
+    reasons: dict[str, list[Access]] = {}
     for access in report.undecided:
-        yield f"{access.place.label}: undecided, {access.reason}"
+        reasons.setdefault(f"undecided, {access.reason}", []).append(access)
     for access in report.unmapped:
-        yield f"{access.place.label}: unmapped, no view serves it"
+        reasons.setdefault("unmapped, no view serves it", []).append(access)
+    for reason, found in sorted(reasons.items(), key=lambda item: -len(item[1])):
+        yield from _gap(reason, found, folded=report.folded)
+
+
+def _gap(reason: str, found: Sequence[Access], *, folded: bool) -> Iterator[str]:
+    labels = [access.place.label for access in found]
+    if folded and len(labels) > 1:
+        yield f"{counted(len(labels), 'operation')}: {reason} ({listed(labels)})"
+    else:
+        yield from (f"{label}: {reason}" for label in labels)
+
+
+def listed(labels: Sequence[str], limit: int = EXAMPLES) -> str:
+    """Return the first of *labels* on one line, and how many more there are."""
+    shown, left = ", ".join(labels[:limit]), more(len(labels), limit)
+    return f"{shown} {left}" if left else shown
 
 
 def circumstances(report: Report) -> str:
@@ -46,4 +92,4 @@ def circumstances(report: Report) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -4,6 +4,7 @@
 
 Reports what the code before the handler attempted during the probe: SQL statements that write,
 mail, connections to other hosts, tasks, subprocesses. Each attempt was blocked and had no effect.
+The message names the middleware, permission or authenticator, with its file and line.
 
 ## Why is this bad?
 

@@ -26,6 +26,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 from authkit.schema.sandbox.answers import ANONYMOUS, Answer, Caller, Gate, Verdict
+from authkit.schema.sandbox.origin import origin
 
 #: Events of PEP 578 by which something leaves the process.
 LEAVING = frozenset(
@@ -92,10 +93,14 @@ class Watch:
         self.asked = self.read = False
         self.reached = ""
 
+    def note(self, attempt: str) -> None:
+        by = origin()
+        self.attempts.append(f"{attempt} in {by}" if by else attempt)
+
     def statement(self, sql: str) -> None:
         """Raise ``BlockedStatement`` unless *sql* may be executed."""
         if not READING.match(sql) or WRITING.search(sql):
-            self.attempts.append(f"writes to the database ({' '.join(sql.split()[:3])})")
+            self.note(f"writes to the database ({' '.join(sql.split()[:3])})")
         elif self.reads:
             self.read = True
             return
@@ -108,7 +113,7 @@ class Watch:
             raise BlockedStatement("no connection to a database is opened here")
 
     def leaves(self, what: str) -> None:
-        self.attempts.append(what)
+        self.note(what)
         self.reached = what
         raise BlockedConnection(f"nothing leaves here: {what}")
 
