@@ -55,7 +55,8 @@ def test_an_unsafe_method_is_an_error_and_a_safe_one_a_warning():
         route(view(Posted, permission_classes=[EveryCaller]), "b/"),
     ]
     findings = [one for one in report_on(*routes).findings if one.rule is RULE]
-    assert [one.severity for one in findings] == [Severity.WARNING, Severity.ERROR]
+    found_at = {one.place.path: one.severity for one in findings}
+    assert found_at == {"/a/": Severity.WARNING, "/b/": Severity.ERROR}
     assert all("@public" in one.suggestion for one in findings)
 
 
