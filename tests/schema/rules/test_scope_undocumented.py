@@ -3,7 +3,7 @@ from __future__ import annotations
 from authkit.authentication import APIKeyAuthentication, JWTAuthentication
 from authkit.permissions import HasScope
 from authkit.schema.rules.scope_undocumented import RULE
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import BasePermission, IsAuthenticated
 
 from tests.schema.documents import HOOK, ProtectedView, audited_schema, found, route, view
 
@@ -54,3 +54,13 @@ def test_a_view_that_fails_to_say_its_scopes_is_left_alone():
 
 def test_a_mended_document_is_left_alone():
     assert found(RULE, route(Scoped), hooks=[HOOK]) == []
+
+
+class Raises(BasePermission):
+    def has_permission(self, request, view):
+        raise LookupError
+
+
+def test_an_undecided_operation_is_left_alone():
+    raising = view(Scoped, permission_classes=[Raises, HasScope("books:read")])
+    assert found(RULE, route(raising)) == []

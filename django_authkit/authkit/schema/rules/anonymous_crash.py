@@ -4,6 +4,7 @@
 
 Sends an anonymous request through the whole stack up to the handler (`--tier T2` and deeper), and
 reports an exception that is not a refusal, with the permission or authenticator that raised it.
+Operations that are decided all the same, by their permissions alone, are not reported.
 
 ## Why is this bad?
 

@@ -4,7 +4,7 @@
 
 Compares the schemes in the `security` of an operation with those of the view's authenticators and
 key permissions. Views with an authenticator that nothing describes (AK201) are not reported, nor
-are schemes that are not defined (AK101).
+are undecided ones (a view that raises is AK305), nor schemes that are not defined (AK101).
 
 ## Why is this bad?
 
@@ -33,15 +33,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import AuditedSchema
+from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.openapi.document import security_schemes, well_formed
+from authkit.schema.probe.decision import NOTHING
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
     catalogue, defined = schema.catalogue, security_schemes(schema.document)
     for audited in schema.operations:
-        if audited.decision is None or None in audited.descriptions.values():
+        if not _knows_what_is_read(audited):
             continue
         read = catalogue.names_of(audited.descriptions.values())
         own = well_formed(audited.document.get("security"))
@@ -49,6 +50,14 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
             if name in defined and name not in read:
                 message = f'Nothing on the view reads "{name}".'
                 yield Offence(audited.place, message, subject=name)
+
+
+def _knows_what_is_read(audited: AuditedOperation) -> bool:
+    """Tell whether every credential of the view is known. A view that failed says nothing."""
+    decision = audited.decision
+    if decision is None or not decision.is_decided or decision.offered is NOTHING:
+        return False
+    return audited.describes((*decision.offered.authenticators, *decision.offered.keys))
 
 
 RULE = Rule(

@@ -4,7 +4,7 @@
 
 Compares `x-required-scopes` of every operation with the scopes that its view requires of API keys:
 those of its `HasScope` permissions, or the `required_scopes` of the view. Scopes in an alternative
-(`|`) are not compared: whether they are required is not certain.
+(`|`) are not compared: whether they are required is not certain. Nor are undecided operations.
 
 ## Why is this bad?
 
@@ -49,7 +49,7 @@ from authkit.schema.sandbox.answers import host_errors
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
     for audited in schema.operations:
-        wanted = scopes(audited)
+        wanted = scopes(audited) if _is_decided(audited) else None
         documented = documented_scopes(audited.document)
         if wanted is not None and wanted != documented:
             yield Offence(
@@ -57,6 +57,10 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
                 f"It requires of a key: {', '.join(wanted) or 'no scope'}; "
                 f"the document says: {', '.join(documented) or 'nothing'}.",
             )
+
+
+def _is_decided(audited: AuditedOperation) -> bool:
+    return audited.decision is not None and audited.decision.is_decided
 
 
 def scopes(audited: AuditedOperation) -> list[str] | None:
