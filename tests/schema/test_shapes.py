@@ -222,8 +222,9 @@ class TestWhatAMiddlewareFound:
         assert self.states(params={"group": "first"})[0] is State.SECURED
 
     def test_is_not_there_if_there_is_no_such_row(self, group):
-        # A value that the user gave is meant; one that was made up proves nothing by its 404.
-        assert self.states(params={"group": "nobody"}) == [State.UNDECIDED, State.UNDECIDED]
+        # A value that the user gave is meant; one that was made up proves nothing by its 404. And a
+        # view that refuses without the row lets no caller in.
+        assert self.states(params={"group": "nobody"}) == [State.SECURED, State.UNDECIDED]
         assert self.states() == [State.SECURED, State.UNDECIDED]
 
 

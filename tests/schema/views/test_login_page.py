@@ -180,8 +180,10 @@ def test_a_middleware_that_sends_elsewhere_does_not(settings):
     assert {one.path: one.decision.state for one in audited} == {
         "/status/": State.PUBLIC,
         "/thing/": State.UNDECIDED,
-        "/own/": State.UNDECIDED,
+        # Its own permissions refuse, as they do without the middleware.
+        "/own/": State.SECURED,
     }
+    assert {one.decision.refusal for one in audited} == {None}
 
 
 class InTheHandler(Sessions):

@@ -106,7 +106,7 @@ def _authenticators(
 def _permissions(operation: Operation, decision: Decision) -> Iterator[str]:
     """Ask each permission alone: a view that had no other would answer so."""
     callers = _callers(next(iter(decision.offered.authenticators), None))
-    for permission in operation.view.get_permissions():
+    for permission in decision.offered.permissions:
         answers = (
             f"{who}: {_said(_ask(operation, permission, caller))}" for who, caller in callers
         )

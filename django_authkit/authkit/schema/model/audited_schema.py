@@ -22,7 +22,7 @@ from authkit.schema.openapi.document import (
     true_requirements,
     well_formed,
 )
-from authkit.schema.probe.decision import Decision, State
+from authkit.schema.probe.decision import Decision, Offer, State
 from authkit.schema.probe.prober import AccessProber, Memory, access_prober
 from authkit.schema.probe.tiers import Probe
 from authkit.schema.sandbox.answers import host_errors
@@ -231,11 +231,20 @@ def audit_operation(
     if source is None:
         return audited
     decision = prober.decide(source)
-    credentials = (*decision.offered.authenticators, *decision.offered.keys)
+    return replace(
+        audited,
+        decision=without_guess(decision, source, audited.document, audited.declared),
+        descriptions=described(decision.offered, source, describer),
+        throttled=is_throttled(source.view),
+    )
+
+
+def described(
+    offered: Offer, source: Operation, describer: Describer
+) -> dict[Any, Description | None]:
+    """Return the descriptions of what a view looks at, none if the project's extension fails."""
     try:
-        descriptions = {one: describer.describe(one, source.inspector) for one in credentials}
-    except host_errors():  # an extension of the project may fail; nothing is described then
-        descriptions = {}
-    decision = without_guess(decision, source, audited.document, audited.declared)
-    throttled = is_throttled(source.view)
-    return replace(audited, decision=decision, descriptions=descriptions, throttled=throttled)
+        credentials = (*offered.authenticators, *offered.keys)
+        return {one: describer.describe(one, source.inspector) for one in credentials}
+    except host_errors():
+        return {}

@@ -15,11 +15,12 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
+from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema, described
 from authkit.schema.openapi.scheme_names import dotted
-from authkit.schema.probe.decision import Decision, Offer, State
+from authkit.schema.probe.decision import NOTHING, Decision, Offer, State
 from authkit.schema.probe.tiers import Tier
-from authkit.schema.schemes.describer import Alternative
+from authkit.schema.sandbox.answers import host_errors
+from authkit.schema.schemes.describer import Alternative, Describer
 
 VERSION = 1
 
@@ -147,5 +148,27 @@ def with_verdicts(schema: AuditedSchema, verdicts: Mapping[Key, Written]) -> Aud
 
 def _believed(audited: AuditedOperation, verdicts: Mapping[Key, Written]) -> AuditedOperation:
     written = verdicts.get(_key(audited))
-    decision = written and audited.decision and written.decision(audited.decision)
-    return replace(audited, decision=decision) if decision else audited
+    if written is None:
+        return audited
+    known = _with_classes(audited)
+    decision = known.decision and written.decision(known.decision)
+    return replace(known, decision=decision) if decision else audited
+
+
+def _with_classes(audited: AuditedOperation) -> AuditedOperation:
+    """Return *audited* with the classes that its view names, if it failed to say what it looks at.
+
+    They are what a method of the project chooses from.
+    """
+    decision, source = audited.decision, audited.source
+    if decision is None or source is None or decision.offered is not NOTHING:
+        return audited
+    try:
+        offered = Offer.of_classes(source.view)
+    except host_errors():  # the classes are the project's code
+        return audited
+    return replace(
+        audited,
+        decision=replace(decision, offered=offered),
+        descriptions=described(offered, source, Describer()),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import combinations
@@ -42,9 +42,24 @@ class Offer:
     keys: tuple[Any, ...] = ()
 
     @classmethod
-    def of(cls, view: APIView) -> Offer:
-        """May raise whatever the view's code raises."""
+    def of(cls, view: APIView, authenticators: Iterable[Any] | None = None) -> Offer:
+        """Return what *view* looks at; *authenticators* are those of a request, if there is one.
+
+        May raise whatever the view's code raises.
+        """
         permissions = tuple(view.get_permissions())
+        if authenticators is None:
+            is_known = is_framework_code(type(view).get_authenticators)
+            authenticators = (view if is_known else before_its_action(view)).get_authenticators()
+        return cls._of(authenticators, permissions)
+
+    @classmethod
+    def of_classes(cls, view: APIView) -> Offer:
+        """Return what the classes are that *view* names, without a method of the project."""
+        return cls._of(APIView.get_authenticators(view), tuple(APIView.get_permissions(view)))
+
+    @classmethod
+    def _of(cls, authenticators: Iterable[Any], permissions: tuple[Any, ...]) -> Offer:
         found = [
             leaf
             for permission in permissions
@@ -53,10 +68,7 @@ class Offer:
         ]
         # One of each class: a permission that is named twice is still one key.
         keys = tuple({type(key): key for key in found}.values())
-        early = (
-            view if is_framework_code(type(view).get_authenticators) else before_its_action(view)
-        )
-        return cls(tuple(early.get_authenticators()), permissions, keys)
+        return cls(tuple(authenticators), permissions, keys)
 
     @property
     def classes(self) -> Any:

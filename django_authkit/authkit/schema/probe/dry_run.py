@@ -26,19 +26,16 @@ from django.http import HttpResponse, HttpResponseForbidden
 from django.test.utils import override_settings
 from django.urls import get_resolver, set_urlconf
 from django.utils import translation
-from rest_framework.versioning import AcceptHeaderVersioning, QueryParameterVersioning
 from rest_framework.views import APIView
 
 from authkit.schema.openapi.scheme_names import dotted
-from authkit.schema.probe.view_gate import CLIENT_IP, ViewGate, received_gate
+from authkit.schema.probe.view_gate import ViewGate, come_from_client, received_gate
 from authkit.schema.sandbox.guards import replaced
 from authkit.schema.views.mapping import Operation
 from authkit.schema.views.route_index import RouteIndex
-from authkit.schema.views.url_builder import host
 
 #: Settings under which a request leaves no trace, and a page needs no collected files.
 DRY_RUN_SETTINGS = {
-    "ALLOWED_HOSTS": ["*"],
     "DEBUG_PROPAGATE_EXCEPTIONS": True,
     "MESSAGE_STORAGE": "django.contrib.messages.storage.cookie.CookieStorage",
     "SESSION_ENGINE": "django.contrib.sessions.backends.signed_cookies",
@@ -214,30 +211,20 @@ def without_middleware(operation: Operation, values: dict[str, str]) -> Send:
 
 def received_request(operation: Operation, path: str) -> WSGIRequest:
     """Return a request without a credential and with an empty body, as a server would hand it."""
-    query, accept = "", "*/*"
-    versioning: Any = operation.view.versioning_class
-    if versioning and operation.version and issubclass(versioning, AcceptHeaderVersioning):
-        accept = f"application/json; {versioning.version_param}={operation.version}"
-    if versioning and operation.version and issubclass(versioning, QueryParameterVersioning):
-        query = f"{versioning.version_param}={operation.version}"
     request = WSGIRequest(
         {
             "REQUEST_METHOD": operation.method.upper(),
             "SCRIPT_NAME": "",
             "PATH_INFO": path.encode().decode("latin-1"),
-            "QUERY_STRING": query,
+            "QUERY_STRING": "",
             "CONTENT_TYPE": "application/json",
             "CONTENT_LENGTH": "0",
-            "HTTP_ACCEPT": accept,
-            "HTTP_HOST": host(),
-            "REMOTE_ADDR": CLIENT_IP,
             "SERVER_NAME": "testserver",
-            "SERVER_PORT": "443",
             "SERVER_PROTOCOL": "HTTP/1.1",
-            "wsgi.url_scheme": "https",
             "wsgi.input": BytesIO(),
             "wsgi.errors": BytesIO(),
         }
     )
+    come_from_client(request, operation)
     vars(request)["_dont_enforce_csrf_checks"] = True  # a token is no credential
     return request

@@ -28,6 +28,8 @@ from authkit.schema.probe.responses import (
     blocked_by_sandbox,
     decided_before_gate,
     decided_by_response,
+    failed,
+    kept,
     live,
     require_object_check,
 )
@@ -95,24 +97,37 @@ class AccessProber:
 
     def _decide_anew(self, operation: Operation) -> Decision:
         with watching(reads=False) as watch:
-            try:
-                decision = self._decide(operation, watch)
-            except host_errors() as error:  # the project's code may fail in any way
-                decision = Decision(State.UNDECIDED, reason=describe(error), crashed=True)
+            decision = self._decide(operation, watch)
         if not watch.attempts:
             return decision
         return replace(decision, attempts=tuple(dict.fromkeys(watch.attempts)))
 
     def _decide(self, operation: Operation, watch: Watch) -> Decision:
-        offered = Offer.of(operation.view)
-        view = self._decide_view(operation, offered, watch)
-        if view.offered is NOTHING:
-            view = replace(view, offered=offered)
+        view = self._decide_alone(operation, watch)
         if self.stack is None or operation.callback is None:
             return view
         watch.reads = True
         with _savepoints():
-            return self._decide_stack(self.stack, operation, view, watch)
+            return self._decide_served(self.stack, operation, view, watch)
+
+    def _decide_alone(self, operation: Operation, watch: Watch) -> Decision:
+        """Decide at T0 and T1. What fails there for lack of the database may not fail at T2."""
+        offered = NOTHING
+        try:
+            offered = Offer.of(operation.view)
+            decision = self._decide_view(operation, offered, watch)
+        except host_errors() as error:
+            decision = failed(error, watch, Tier.T0)
+        return replace(decision, offered=offered) if decision.offered is NOTHING else decision
+
+    def _decide_served(
+        self, stack: MiddlewareStack, operation: Operation, view: Decision, watch: Watch
+    ) -> Decision:
+        try:
+            return self._decide_stack(stack, operation, view, watch)
+        except host_errors() as error:  # the middleware is the project's code
+            served = replace(failed(error, watch, Tier.T2), offered=view.offered)
+            return kept(view, served, barred=bool(watch.reached))
 
     def _decide_view(self, operation: Operation, offered: Offer, watch: Watch) -> Decision:
         """Decide at T0 and T1: the view alone, without its database."""
@@ -206,7 +221,7 @@ class AccessProber:
         outcome = dry_run(stack.send, operation, path, at_gate)
         if outcome.found is None:
             if watch.reached:
-                return blocked_by_sandbox(watch, view, Tier.T2)
+                return kept(view, blocked_by_sandbox(watch, view, Tier.T2), barred=True)
             invented = self.row_urls.invents(operation)
             return decided_before_gate(outcome, path, view, invented=invented)
         decision: Decision = outcome.found
@@ -220,7 +235,7 @@ class AccessProber:
     def _decide_at_gate(
         self, operation: Operation, view: Decision, watch: Watch, gate: ViewGate
     ) -> Decision:
-        offered = replace(view.offered, authenticators=gate.authenticators)
+        offered = Offer.of(gate.view, gate.authenticators)
         offers_the_same = offered.classes == view.offered.classes
         trusted = TrustedGate(gate, watch)
         anonymous, tier, depends_on = trusted.answer(ANONYMOUS), Tier.T2, ""
@@ -230,13 +245,16 @@ class AccessProber:
         if offers_the_same and view.agrees(anonymous):
             return replace(view, refusal=anonymous.status, tier=tier, depends_on=depends_on)
         decision = CallerMatrix(trusted, offered, self.users).decide(anonymous)
-        return replace(
+        decision = replace(
             decision,
             offered=offered,
             tier=tier,
             depends_on=depends_on,
             bad_credential=view.bad_credential if offers_the_same else (),
         )
+        if anonymous.verdict is Verdict.UNKNOWN:
+            return kept(view, decision, barred=bool(watch.reached))
+        return decision
 
     def _about_rows(self, gate: ViewGate) -> Answer:
         if self.tier < Tier.T3:
@@ -254,10 +272,16 @@ def _asks_the_object(operation: Operation, offered: Offer, anonymous: Answer) ->
 
 
 def ask(operation: Operation, caller: Caller) -> Answer:
-    """Return the answer of the view alone, at T1, to *caller*."""
+    """Return the answer of the view alone, at T1, to *caller*. Raises nothing."""
     with sandboxed(), watching() as watch:
-        gate = mock_gate(operation, UrlBuilder().values(operation))
-        return TrustedGate(gate, watch).answer(caller)
+        return trusted_answer(watch, partial(_answer_alone, operation, caller))
+
+
+def _answer_alone(operation: Operation, caller: Caller) -> Answer:
+    try:
+        return mock_gate(operation, UrlBuilder().values(operation)).answer(caller)
+    except host_errors() as error:  # the request is made by the project's code
+        return Answer.of_failure(error)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from rest_framework.authentication import SessionAuthentication
 from authkit.schema.probe.decision import Decision, State
 from authkit.schema.probe.dry_run import DryRun, MiddlewareStack, received_request
 from authkit.schema.probe.tiers import Tier
-from authkit.schema.sandbox.answers import REFUSALS, host_errors
+from authkit.schema.sandbox.answers import REFUSALS, describe, host_errors
 from authkit.schema.sandbox.guards import Watch, replaced
 from authkit.schema.schemes.describer import Alternative
 from authkit.schema.views.handlers import checks_object_permissions, handler_name
@@ -44,6 +44,24 @@ def blocked_by_sandbox(watch: Watch, view: Decision, tier: Tier) -> Decision:
     return Decision(State.UNDECIDED, reason=reason, offered=view.offered, tier=tier)
 
 
+def failed(error: BaseException, watch: Watch, tier: Tier) -> Decision:
+    """Return that nothing is known of a view, because the code around its permissions failed."""
+    blocked = "asks the database" if watch.asked and not watch.reads else watch.reached
+    if blocked:
+        reason = f"what stands before the permissions {blocked}, which is refused here"
+        return Decision(State.UNDECIDED, reason=reason, tier=tier)
+    return Decision(State.UNDECIDED, reason=describe(error), tier=tier, crashed=True)
+
+
+def kept(view: Decision, served: Decision, *, barred: bool) -> Decision:
+    """Return what was decided about the view alone, else *served*, which proves nothing.
+
+    A view that refuses lets no caller in, whatever stands before it. *barred* says that something
+    stood there which may refuse the callers of an open one.
+    """
+    return view if view.is_decided and not (view.is_open and barred) else served
+
+
 def _by_login(view: Decision) -> tuple[Alternative, ...]:
     """Return the authenticators that accept the session of a login page."""
     found = (one for one in view.offered.authenticators if isinstance(one, SessionAuthentication))
@@ -55,7 +73,11 @@ def decided_before_gate(outcome: DryRun, path: str, view: Decision, *, invented:
     if response and response.status_code == 404 and invented and view.is_decided:
         # Something looked for a row that need not exist. It says nothing about who may call.
         return view
-    return decided_by_response(outcome, path, view, Tier.T2)
+    decision = decided_by_response(outcome, path, view, Tier.T2)
+    if response and response.status_code >= 300 and not decision.is_decided:
+        # With which status the view refuses was not seen.
+        return kept(replace(view, refusal=None), decision, barred=True)
+    return decision
 
 
 def live(stack: MiddlewareStack, operation: Operation, path: str, decision: Decision) -> Decision:

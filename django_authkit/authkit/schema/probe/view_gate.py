@@ -14,6 +14,7 @@ from rest_framework import exceptions, status
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
+from rest_framework.versioning import AcceptHeaderVersioning, QueryParameterVersioning
 from rest_framework.views import APIView
 
 from authkit.schema.sandbox.answers import (
@@ -29,6 +30,7 @@ from authkit.schema.sandbox.guards import watching
 from authkit.schema.views.framework_code import handles_exceptions
 from authkit.schema.views.mapping import Operation
 from authkit.schema.views.permission_tree import with_keys
+from authkit.schema.views.url_builder import host
 
 #: Behind a session ``request.auth`` is always None, and for anonymous callers as well.
 WITHOUT_AUTH = (SessionAuthentication.authenticate, None)
@@ -37,8 +39,8 @@ WITHOUT_AUTH = (SessionAuthentication.authenticate, None)
 #: What ``initial()`` sets on a live request, and the generator on that of a versioned view.
 VERSIONING = {"version": None, "versioning_scheme": None}
 
-#: An IP for documentation (RFC 5737): the client is not this machine.
-CLIENT_IP = "192.0.2.1"
+#: The IP is one for documentation (RFC 5737): the client is not this machine.
+CLIENT = {"REMOTE_ADDR": "192.0.2.1", "SERVER_PORT": "443", "wsgi.url_scheme": "https"}
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,7 @@ def mock_gate(operation: Operation, values: dict[str, str] | None) -> ViewGate:
 
     mock: Any = operation.mock()
     _forget_caller(mock)
+    come_from_client(mock._request, operation)
     mock.authenticators = request_to(view, mock._request).authenticators
 
     def make_request(view: APIView, caller: Caller) -> Request:
@@ -190,12 +193,33 @@ def mock_gate(operation: Operation, values: dict[str, str] | None) -> ViewGate:
 
 
 def _forget_caller(request: Any) -> None:
-    # A mock request of the project may come with a user; the prober decides who calls.
-    for name in ("_user", "_auth", "_authenticator"):
+    # A mock request of the project may come with a user; the prober decides who calls. What it
+    # accepts is asked again: drf-spectacular negotiated before it named a version.
+    for name in ("_user", "_auth", "_authenticator", "_parsed_accept_list"):
         vars(request).pop(name, None)
     anonymous: Any = api_settings.UNAUTHENTICATED_USER
     request._request.user = anonymous() if anonymous else None
-    request._request.META["REMOTE_ADDR"] = CLIENT_IP
+
+
+def come_from_client(request: Any, operation: Operation) -> None:
+    """Make Django's *request* one that came over HTTPS, to a host that the project answers to."""
+    request.META.update(CLIENT, HTTP_HOST=host(), **_naming_version(operation))
+    vars(request).pop("headers", None)  # a cached copy of the old ones
+    # Where none is allowed, as in settings whose environment is empty, none would be right.
+    vars(request)["get_host"] = host
+
+
+def _naming_version(operation: Operation) -> dict[str, str]:
+    """Return where a client names the version of *operation*, if not in its path.
+
+    It accepts whatever the view renders.
+    """
+    versioning: Any = operation.view.versioning_class or object
+    if operation.version and issubclass(versioning, AcceptHeaderVersioning):
+        return {"HTTP_ACCEPT": f"*/*; {versioning.version_param}={operation.version}"}
+    if operation.version and issubclass(versioning, QueryParameterVersioning):
+        return {"QUERY_STRING": f"{versioning.version_param}={operation.version}"}
+    return {}
 
 
 def received_gate(view: Any, received: Request) -> ViewGate:

@@ -95,7 +95,9 @@ class UrlBuilder:
         if versioning is not None and name == versioning.version_param:
             yield operation.version
         if name == api_settings.FORMAT_SUFFIX_KWARG:
-            yield from ("json", ".json")  # the converter of suffixes takes the dot along
+            formats = [renderer.format for renderer in operation.view.renderer_classes]
+            # The converter of suffixes takes the dot along.
+            yield from (f"{dot}{name}" for name in formats if name for dot in ("", "."))
 
     def _from_rows(self, operation: Operation, name: str, row: Model | None) -> Iterator[str]:
         if not self.rows:
@@ -164,5 +166,5 @@ def _compiled(expression: str) -> re.Pattern[str] | None:
 
 def host() -> str:
     """Return a host that the project answers to."""
-    named = [name.lstrip(".") for name in settings.ALLOWED_HOSTS if name != "*"]
-    return named[0] if named else "localhost"
+    named = (name.strip().lstrip("*.") for name in settings.ALLOWED_HOSTS)
+    return next(filter(None, named), "localhost")
