@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from authkit.schema.model.findings import Severity
 from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.rules.anonymous_crash import RULE as CRASH
 from authkit.schema.rules.declared_scheme_has_no_authenticator import RULE
@@ -17,6 +18,7 @@ from tests.schema.documents import (
     fixed_schema,
     found,
     plain_schema,
+    report_on,
     route,
     subjects,
     view,
@@ -41,8 +43,15 @@ def test_a_scheme_of_another_view_is_found():
 
 
 def test_a_scheme_of_a_gateway_is_found():
+    through = route(declaring({"gateway": []}))
+    assert subjects(RULE, through, APPEND_COMPONENTS=GATEWAY) == ["gateway"]
+
+
+def test_a_scheme_for_every_operation_is_left_to_its_own_rule():
     settings = {"SECURITY": [{"gateway": []}], "APPEND_COMPONENTS": GATEWAY}
-    assert subjects(RULE, route(ProtectedView), **settings) == ["gateway"]
+    report = report_on(route(ProtectedView), **settings)
+    errors = [one.rule.id for one in report.findings if one.severity is Severity.ERROR]
+    assert errors == ["AK502"]
 
 
 def test_a_scheme_that_the_hook_removes_is_found_no_more():

@@ -1,9 +1,21 @@
 from __future__ import annotations
 
+from authkit.schema.model.findings import Severity
+from authkit.schema.model.suggest import WITHOUT_SECURITY
 from authkit.schema.rules.declared_secured_but_open import RULE
 from rest_framework.permissions import AllowAny, BasePermission
 
-from tests.schema.documents import HOOK, OpenView, ProtectedView, found, operation, route, view
+from tests.schema.documents import (
+    HOOK,
+    OpenView,
+    ProtectedView,
+    audited_schema,
+    found,
+    operation,
+    report_on,
+    route,
+    view,
+)
 
 
 class EveryCaller(AllowAny):
@@ -25,7 +37,20 @@ def test_a_subclass_of_allow_any_is_found():
 
 def test_an_open_view_under_the_security_setting_is_found():
     silent = view(OpenView, permission_classes=[])
-    assert found(RULE, route(silent), SECURITY=[{"jwtAuth": []}]) == ["GET /thing/"]
+    report = report_on(route(silent), route(ProtectedView, "other/"), SECURITY=[{"jwtAuth": []}])
+    errors = [one for one in report.findings if one.severity is Severity.ERROR]
+    assert [one.rule.id for one in errors] == ["AK502", "AK301"]
+    assert {one.suggestion for one in errors} == {WITHOUT_SECURITY}
+    assert errors[1].message.startswith("SECURITY (AK502) requires a credential")
+
+
+def test_the_setting_is_not_blamed_for_what_the_view_says_as_well():
+    said = audited_schema(
+        route(view(permission_classes=[])),
+        look=lambda schema: [one.message for one in RULE.look(schema)],
+        SECURITY=[{"jwtAuth": []}],
+    )
+    assert said == ["The document requires a credential, and the view admits anonymous callers."]
 
 
 def test_an_open_view_with_an_optional_credential_is_left_alone():

@@ -39,9 +39,16 @@ def test_what_is_a_requirement_is_left_alone(security):
 
 
 def test_a_bare_name_is_suggested_as_a_requirement():
-    def change(document):
-        document["security"] = ["tokenAuth", None]
-
-    bare, null = RULE.look(audited_schema(route(OpenView), change=change))
+    bare, null = RULE.look(
+        audited_schema(route(ProtectedView), change=spoiled(["tokenAuth", None]))
+    )
     assert bare.suggestion == 'auth=[{"tokenAuth": []}]  # in @extend_schema'
     assert null.suggestion == ""
+
+
+def test_nothing_is_suggested_for_the_root():
+    def change(document):
+        document["security"] = ["tokenAuth"]
+
+    (bare,) = RULE.look(audited_schema(route(OpenView), change=change))
+    assert bare.suggestion == ""

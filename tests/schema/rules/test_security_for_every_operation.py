@@ -1,8 +1,17 @@
 from __future__ import annotations
 
+from authkit.schema.model.findings import Severity
 from authkit.schema.rules.security_for_every_operation import RULE
 
-from tests.schema.documents import HOOK, OpenView, ProtectedView, found, route, subjects
+from tests.schema.documents import (
+    HOOK,
+    OpenView,
+    ProtectedView,
+    audited_schema,
+    found,
+    route,
+    subjects,
+)
 
 
 def test_a_requirement_for_every_operation_is_found():
@@ -16,6 +25,28 @@ def test_an_empty_requirement_for_every_operation_is_found():
 def test_it_is_found_with_the_hook_as_well():
     settings = {"SECURITY": [{"jwtAuth": []}]}
     assert found(RULE, route(ProtectedView), hooks=[HOOK], **settings) == ["the document"]
+
+
+def offences(*routes, **settings):
+    return audited_schema(*routes, look=lambda schema: [*RULE.look(schema)], **settings)
+
+
+def test_what_an_operation_does_not_accept_is_an_error():
+    routes = (route(ProtectedView), route(OpenView, "open/"))
+    (offence,) = offences(*routes, SECURITY=[{"jwtAuth": []}])
+    assert offence.severity is Severity.ERROR
+    assert offence.message.endswith("It is not true of 1 of 2 operations.")
+
+
+def test_what_every_operation_accepts_is_a_warning():
+    (offence,) = offences(route(ProtectedView), SECURITY=[{"jwtAuth": []}])
+    assert offence.severity is Severity.WARNING
+    assert offence.message.endswith("whatever its view does.")
+
+
+def test_what_the_hook_corrected_is_a_warning():
+    (offence,) = offences(route(OpenView), hooks=[HOOK], SECURITY=[{"jwtAuth": []}])
+    assert offence.severity is Severity.WARNING
 
 
 def test_an_empty_list_is_left_alone():

@@ -2,14 +2,22 @@ from __future__ import annotations
 
 from authkit.schema.rules.undefined_scheme import RULE
 
-from tests.schema.documents import OpenView, ProtectedView, found, route
+from tests.schema.documents import OpenView, ProtectedView, found, operation, route
 
 GATEWAY = {"type": "apiKey", "in": "header", "name": "X-Gateway-Key"}
 
 
-def test_a_scheme_of_the_security_setting_that_is_defined_nowhere_is_found():
+def test_a_scheme_of_the_security_setting_that_is_defined_nowhere_is_found_once():
     settings = {"SECURITY": [{"gateway": []}]}
-    assert found(RULE, route(ProtectedView), **settings) == ["GET /thing/"]
+    routes = (route(ProtectedView), route(OpenView, "open/"))
+    assert found(RULE, *routes, **settings) == ["the document"]
+
+
+def test_a_scheme_of_an_operation_that_is_defined_nowhere_is_found():
+    def change(document):
+        operation(document)["security"] = [{"gateway": []}]
+
+    assert found(RULE, route(ProtectedView), change=change) == ["GET /thing/"]
 
 
 def test_a_scheme_of_the_root_that_is_defined_nowhere_is_found():
@@ -21,7 +29,7 @@ def test_a_scheme_of_the_root_that_is_defined_nowhere_is_found():
 
 def test_a_joined_scheme_that_is_defined_nowhere_is_found():
     settings = {"SECURITY": [{"jwtAuth": [], "gateway": []}]}
-    assert found(RULE, route(ProtectedView), **settings) == ["GET /thing/"]
+    assert found(RULE, route(ProtectedView), **settings) == ["the document"]
 
 
 def test_a_scheme_that_the_settings_append_is_left_alone():

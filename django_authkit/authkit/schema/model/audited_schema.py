@@ -30,6 +30,7 @@ from authkit.schema.schemes.catalogue import Catalogue, combined
 from authkit.schema.schemes.describer import Alternative, Describer, Description, is_whitelisted
 from authkit.schema.views.mapping import Operation, map_operations
 from authkit.schema.views.throttled import is_throttled
+from authkit.schema.views.written_permissions import shares_a_function
 
 AS_DEEP_AS_IS_SAFE = Probe()
 
@@ -134,7 +135,14 @@ class AuditedOperation:
         true = self.true_security(catalogue)
         secured = self.decision is not None and self.decision.state is State.SECURED
         # A secured view of which no requirement is known needs an extension: AK201.
-        return "" if true is None or (secured and not true) else auth(true)
+        return "" if true is None or (secured and not true) else self.auth(true)
+
+    def auth(self, requirements: list[Requirement]) -> str:
+        """Return the code that makes the document say *requirements* of this operation."""
+        shared = self.source is not None and shares_a_function(self.source)
+        # drf-spectacular writes no empty list, and then the security of the root is inherited.
+        inherits = not requirements and "security" in self.root
+        return auth([{}] if inherits else requirements, self.method if shared else "")
 
     def _written(self, accepted: Any, catalogue: Catalogue) -> list[Requirement]:
         return [
@@ -191,6 +199,11 @@ class AuditedSchema:
             for requirement in audited.requirements(alternative, self.catalogue)
             if {*requirement} not in [{*item} for item in audited.required]
         ]
+
+    def auth(self, place: Place, requirements: list[Requirement]) -> str:
+        """Return the code that makes the operation say *requirements*, "" if *place* is none."""
+        found = (one.auth(requirements) for one in self.operations if one.place == place)
+        return next(found, "")
 
     def in_state(self, *states: State) -> Iterator[AuditedOperation]:
         """Yield the operations that were decided to be in one of *states*."""

@@ -24,9 +24,13 @@ def extension(authenticator: type) -> str:
     )
 
 
-def auth(requirements: Any) -> str:
-    """Return the argument of ``@extend_schema`` that makes the operation say *requirements*."""
-    return f"auth={fingerprint(requirements)}  # in @extend_schema"
+def auth(requirements: Any, method: str = "") -> str:
+    """Return the arguments of ``@extend_schema`` that make the operation say *requirements*.
+
+    They are about one *method* where one function serves several.
+    """
+    only = f'methods=["{method.upper()}"], ' if method else ""
+    return f"{only}auth={fingerprint(requirements)}  # in @extend_schema"
 
 
 def alias(name: str, meant: str) -> str:
@@ -39,10 +43,8 @@ REGENERATE = "python manage.py spectacular --file openapi.yaml"
 
 NO_REFUSAL = "responses={200: ...}  # in @extend_schema, without 401"
 
-#: The document says one thing and the view another; only its author knows which was meant.
-OPEN_OR_NOT = """\
-permission_classes = [AllowAny]  # if anonymous callers may call it
-permission_classes = [IsAuthenticated]  # if not"""
+#: Ends what drf-spectacular adds to every operation.
+WITHOUT_SECURITY = 'del SPECTACULAR_SETTINGS["SECURITY"]'
 
 
 def refusal(status: int, text: str = NOT_VALID) -> str:

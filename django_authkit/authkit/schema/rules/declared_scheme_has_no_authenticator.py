@@ -4,7 +4,8 @@
 
 Compares the schemes in the `security` of an operation with those of the view's authenticators and
 key permissions. Views with an authenticator that nothing describes (AK201) are not reported, nor
-are undecided ones (a view that raises is AK305), nor schemes that are not defined (AK101).
+are undecided ones (a view that raises is AK305), nor schemes that are not defined (AK101) or that
+`SECURITY` adds to every operation (AK502).
 
 ## Why is this bad?
 
@@ -35,6 +36,7 @@ from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity, exemption
+from authkit.schema.model.imposed import imposed_requirements
 from authkit.schema.openapi.document import security_schemes, well_formed
 from authkit.schema.probe.decision import NOTHING
 
@@ -45,7 +47,9 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
         if not _knows_what_is_read(audited):
             continue
         read = catalogue.names_of(audited.descriptions.values())
-        own = well_formed(audited.document.get("security"))
+        imposed = imposed_requirements(audited, catalogue)
+        written = well_formed(audited.document.get("security"))
+        own = [item for item in written if item not in imposed]
         for name in dict.fromkeys(name for item in own for name in item):
             if name in defined and name not in read:
                 message = f'Nothing on the view reads "{name}".'

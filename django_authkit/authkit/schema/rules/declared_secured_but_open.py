@@ -39,9 +39,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import AuditedSchema
+from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.suggest import OPEN_OR_NOT
+from authkit.schema.model.imposed import is_secured_by_setting_alone
+from authkit.schema.model.open_or_not import open_or_not
+from authkit.schema.model.suggest import WITHOUT_SECURITY
 from authkit.schema.openapi.document import Declared
 from authkit.schema.probe.decision import State
 
@@ -51,8 +53,15 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
         # An inherited requirement is another mistake, with another remedy: AK106.
         own = "security" in audited.document
         if own and audited.declared is Declared.SECURED:
-            message = "The document requires a credential, and the view admits anonymous callers."
-            yield Offence(audited.place, message, suggestion=OPEN_OR_NOT)
+            yield _offence(schema, audited)
+
+
+def _offence(schema: AuditedSchema, audited: AuditedOperation) -> Offence:
+    if is_secured_by_setting_alone(audited, schema.catalogue):
+        message = "SECURITY (AK502) requires a credential, and the view admits anonymous callers."
+        return Offence(audited.place, message, suggestion=WITHOUT_SECURITY)
+    message = "The document requires a credential, and the view admits anonymous callers."
+    return Offence(audited.place, message, suggestion=open_or_not(schema, audited))
 
 
 RULE = Rule("AK301", "declared-secured-but-open", Severity.ERROR, __doc__, look)

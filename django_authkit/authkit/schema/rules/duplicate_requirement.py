@@ -32,9 +32,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from drf_spectacular.settings import spectacular_settings
+
 from authkit.schema.model.audited_schema import AuditedSchema, Place
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.suggest import auth
+from authkit.schema.model.suggest import WITHOUT_SECURITY
 from authkit.schema.openapi.document import deduplicated, well_formed
 
 
@@ -48,8 +50,12 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
 
 
 def _suggestion(schema: AuditedSchema, place: Place, requirements: Any) -> str:
+    written = well_formed(requirements)
+    added = well_formed(spectacular_settings.SECURITY)
+    if place.path and all(one in added for one in written if written.count(one) > 1):
+        return WITHOUT_SECURITY
     once = deduplicated(requirements, schema.catalogue.shared)
-    return auth(once) if place.path and once != requirements else ""
+    return schema.auth(place, once) if once != requirements else ""
 
 
 RULE = Rule("AK103", "duplicate-requirement", Severity.WARNING, __doc__, look)

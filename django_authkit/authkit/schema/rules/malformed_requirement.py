@@ -35,9 +35,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from authkit.schema.model.audited_schema import AuditedSchema
+from authkit.schema.model.audited_schema import AuditedSchema, Place
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.suggest import auth
 from authkit.schema.openapi.document import fingerprint
 
 
@@ -49,7 +48,7 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
         for requirement in requirements:
             if not is_requirement(requirement):
                 message = f"{fingerprint(requirement)} is not a security requirement."
-                yield Offence(place, message, suggestion=suggestion(requirement))
+                yield Offence(place, message, suggestion=_suggestion(schema, place, requirement))
 
 
 def is_requirement(value: Any) -> bool:
@@ -58,8 +57,8 @@ def is_requirement(value: Any) -> bool:
     )
 
 
-def suggestion(value: Any) -> str:
-    return auth([{value: []}]) if isinstance(value, str) else ""
+def _suggestion(schema: AuditedSchema, place: Place, value: Any) -> str:
+    return schema.auth(place, [{value: []}]) if isinstance(value, str) else ""
 
 
 RULE = Rule("AK105", "malformed-requirement", Severity.ERROR, __doc__, look)

@@ -2,7 +2,8 @@
 
 ## What it does
 
-Checks whether `SECURITY` has entries.
+Checks whether `SECURITY` has entries. It is an error if an operation does not accept what they
+require, or admits anonymous callers, and a warning otherwise.
 
 ## Why is this bad?
 
@@ -30,17 +31,32 @@ from drf_spectacular.settings import spectacular_settings
 
 from authkit.schema.model.audited_schema import AuditedSchema, Place
 from authkit.schema.model.findings import Offence, Rule, Severity, exemption
+from authkit.schema.model.imposed import imposed_requirements
+from authkit.schema.model.suggest import WITHOUT_SECURITY
 from authkit.schema.openapi.document import fingerprint
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
     security = spectacular_settings.SECURITY
-    if security:
-        message = (
-            f"SECURITY adds {fingerprint(security)} to every operation, whatever its view does."
-        )
-        suggestion = 'del SPECTACULAR_SETTINGS["SECURITY"]'
-        yield Offence(Place(), message, subject="SECURITY", suggestion=suggestion)
+    if not security:
+        return
+    message = f"SECURITY adds {fingerprint(security)} to every operation, whatever its view does."
+    untrue, severity = _untrue_operations(schema), Severity.WARNING
+    if untrue:
+        message += f" It is not true of {untrue} of {len(schema.operations)} operations."
+        severity = Severity.ERROR
+    yield Offence(Place(), message, severity, subject="SECURITY", suggestion=WITHOUT_SECURITY)
+
+
+def _untrue_operations(schema: AuditedSchema) -> int:
+    """Return how many operations were decided, and do not accept what SECURITY requires."""
+    return sum(
+        one.decision is not None
+        and one.decision.is_decided
+        and None not in one.descriptions.values()
+        and bool(imposed_requirements(one, schema.catalogue))
+        for one in schema.operations
+    )
 
 
 RULE = Rule(

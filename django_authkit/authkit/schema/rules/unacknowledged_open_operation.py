@@ -45,7 +45,9 @@ from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.probe.decision import State
 from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.views.acknowledgement import is_acknowledged
+from authkit.schema.views.handlers import handler_name
 from authkit.schema.views.mapping import Operation
+from authkit.schema.views.written_permissions import is_of_a_function
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
@@ -53,7 +55,7 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
         if audited.source is not None and not acknowledged(audited.source):
             severity = Severity.WARNING if audited.method in SAFE else Severity.ERROR
             message = "Anonymous callers are admitted, and the view does not declare it."
-            yield Offence(audited.place, message, severity, suggestion=SUGGESTION)
+            yield Offence(audited.place, message, severity, suggestion=_suggestion(audited.source))
 
 
 def acknowledged(operation: Operation) -> bool:
@@ -63,8 +65,14 @@ def acknowledged(operation: Operation) -> bool:
         return False
 
 
+def _suggestion(operation: Operation) -> str:
+    """Return the mark, above this handler alone: others of the class may be open by accident."""
+    handler = handler_name(operation.view, operation.method)
+    where = "@api_view" if is_of_a_function(operation) else f"{handler}()"
+    return f'@public(reason="...")  # above {where}; from authkit.schema import public'
+
+
 SAFE = ("get", "head", "options")
-SUGGESTION = '@public(reason="...")  # from authkit.schema import public'
 
 
 RULE = Rule("AK308", "unacknowledged-open-operation", Severity.ERROR, __doc__, look)

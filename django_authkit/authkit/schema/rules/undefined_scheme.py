@@ -3,7 +3,7 @@
 ## What it does
 
 Looks up each scheme name of each `security` requirement, of the operations and of the root, under
-`components.securitySchemes`.
+`components.securitySchemes`. A name in `SECURITY` is reported once, for the document.
 
 ## Why is this bad?
 
@@ -36,7 +36,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from authkit.schema.model.audited_schema import AuditedSchema
+from drf_spectacular.settings import spectacular_settings
+
+from authkit.schema.model.audited_schema import AuditedSchema, Place
 from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.model.suggest import appended_scheme
 from authkit.schema.openapi.document import security_schemes, well_formed
@@ -44,15 +46,19 @@ from authkit.schema.openapi.document import security_schemes, well_formed
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
     defined = security_schemes(schema.document)
-    for place, requirements in schema.requirement_lists:
-        for name in undefined(requirements, defined):
-            message = f'The scheme "{name}" is required and not defined.'
-            yield Offence(place, message, subject=name, suggestion=appended_scheme(name))
+    of_the_setting = _names(spectacular_settings.SECURITY)
+    undefined = (
+        (Place() if name in of_the_setting else place, name)
+        for place, requirements in schema.requirement_lists
+        for name in sorted(_names(requirements).difference(defined))
+    )
+    for place, name in dict.fromkeys(undefined):
+        message = f'The scheme "{name}" is required and not defined.'
+        yield Offence(place, message, subject=name, suggestion=appended_scheme(name))
 
 
-def undefined(requirements: Any, defined: dict[str, Any]) -> list[str]:
-    named = {name for requirement in well_formed(requirements) for name in requirement}
-    return sorted(named.difference(defined))
+def _names(requirements: Any) -> set[str]:
+    return {name for requirement in well_formed(requirements) for name in requirement}
 
 
 RULE = Rule(
