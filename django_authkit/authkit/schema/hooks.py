@@ -47,6 +47,7 @@ from authkit.schema.probe.prober import Memory
 from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.sandbox.answers import describe, host_errors
 from authkit.schema.schemes.catalogue import Catalogue
+from authkit.schema.views.generation import generation_of
 
 #: What this process decided for the first document that it served: requests ask no view again.
 DECIDED: Memory = WeakKeyDictionary()
@@ -91,14 +92,28 @@ def postprocess_schema_security(
     goes wrong is told through drf-spectacular's own warnings. Running it again changes nothing.
     """
     try:
-        unshare_operations(result)
+        generation = generation_of(generator)
+        for old, new in unshare_operations(result):
+            generation.moved(old, new)
         memory = None if request is None else DECIDED
-        fix_document(
-            with_committed_verdicts(probe_document(result, generator, Probe(Tier.T1), memory))
-        )
+        schema = with_committed_verdicts(probe_document(result, generator, Probe(Tier.T1), memory))
+        _warn_if_nothing_is_decided(schema)
+        fix_document(schema)
     except host_errors() as error:  # a schema with the old faults is better than none
         warn(f"authkit left the security of the schema as it was ({describe(error)}).")
     return result
+
+
+def _warn_if_nothing_is_decided(schema: AuditedSchema) -> None:
+    """A document that no view was compared with looks like one that was."""
+    undecided = [one for one in schema.operations if not (one.decision and one.decision.is_decided)]
+    if undecided and len(undecided) == len(schema.operations):
+        first = undecided[0]
+        why = first.decision.reason if first.decision else "no view is known"
+        warn(
+            "authkit could decide none of the operations, and left their security as it was "
+            f"({first.method.upper()} {first.path}: {why})."
+        )
 
 
 def with_committed_verdicts(schema: AuditedSchema) -> AuditedSchema:

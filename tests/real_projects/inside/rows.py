@@ -28,9 +28,9 @@ def make_rows(application):
     application.sow()
     with application.surroundings(), GENERATOR_STATS.silence():
         generator = make_generator(application)
-        generator.get_schema(request=None, public=True)
+        document = generator.get_schema(request=None, public=True)
         urls = UrlBuilder(application)
-        for operation in map_operations(generator).values():
+        for operation in map_operations(generator, document).values():
             urls.of(operation.path, operation.view)
 
 

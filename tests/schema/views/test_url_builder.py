@@ -23,8 +23,8 @@ from tests.schema.projects.shapes import Detail
 def operations(*routes, version=None):
     generator = SchemaGenerator(patterns=list(routes), api_version=version)
     with GENERATOR_STATS.silence():
-        generator.get_schema(request=None, public=True)
-        return list(map_operations(generator).values())
+        document = generator.get_schema(request=None, public=True)
+        return list(map_operations(generator, document).values())
 
 
 def values(*routes, urls=None, version=None):

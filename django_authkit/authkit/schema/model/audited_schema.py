@@ -28,7 +28,7 @@ from authkit.schema.probe.tiers import Probe
 from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.schemes.catalogue import Catalogue, combined
 from authkit.schema.schemes.describer import Alternative, Describer, Description, is_whitelisted
-from authkit.schema.views.mapping import Operation, map_operations
+from authkit.schema.views.mapping import Operation, documented_patterns, map_operations
 from authkit.schema.views.throttled import is_throttled
 from authkit.schema.views.written_permissions import shares_a_function
 
@@ -217,14 +217,16 @@ def probe_document(
     generator: Any,
     probe: Probe = AS_DEEP_AS_IS_SAFE,
     memory: Memory | None = None,
+    live: Document | None = None,
 ) -> AuditedSchema:
     """Decide every operation of *document* by its view. Raises ``UnsafeProbe``.
 
-    With a *memory* no view is probed twice.
+    A document from a file comes with the *live* one, which *generator* made. With a *memory* no
+    view is probed twice.
     """
-    mapped = map_operations(generator)
+    mapped = map_operations(generator, document if live is None else live)
     describer = Describer()
-    with access_prober(probe, generator.inspector.patterns, memory) as prober:
+    with access_prober(probe, documented_patterns(generator), memory) as prober:
         found = tuple(
             audit_operation(
                 AuditedOperation(document, path, method, operation, mapped.get((path, method))),
@@ -233,7 +235,7 @@ def probe_document(
             )
             for path, method, operation in operations(document)
         )
-    return AuditedSchema(document, found, generator=generator)
+    return AuditedSchema(document, found, live, generator)
 
 
 def audit_operation(

@@ -22,6 +22,7 @@ from authkit.schema.openapi.committed import Committed, NoDocument, Unreadable, 
 from authkit.schema.openapi.components import record_shared_names
 from authkit.schema.probe.tiers import Probe, UnsafeProbe
 from authkit.schema.sandbox.answers import GUARDS, describe, host_errors
+from authkit.schema.views.generation import recorded
 
 #: Whose code may fail while a schema is made.
 HOST_CLASSES = (*GUARDS, BaseSerializer, ViewInspector, APIView)
@@ -81,12 +82,12 @@ def probe_source(
             tell("Making the schema")
             generator = _generator(source)
             record_shared_names(generator)
-            document = generator.get_schema(request=None, public=True)
+            with recorded(generator):
+                document = generator.get_schema(request=None, public=True)
             tell("Asking the views")
             if committed is None:
                 return probe_document(document, generator, probe), None
-            schema = probe_document(committed.document, generator, probe)
-            return replace(schema, live=document), committed
+            return probe_document(committed.document, generator, probe, live=document), committed
     except host_errors() as error:  # the project's code may fail in any way
         said = describe(error, HOST_CLASSES)
         raise SchemaNotMade(f"drf-spectacular could not make it: {said}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -13,10 +14,14 @@ from rest_framework.schemas.generators import BaseSchemaGenerator, is_api_view
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.openapi.scheme_names import dotted
 from authkit.schema.sandbox.answers import host_errors
-from authkit.schema.views.mapping import Operation, mock_request
+from authkit.schema.views.mapping import Operation, documented_patterns, mock_request
 
 #: Views that show what is there, and belong into no document.
 SHOWING = ("drf_spectacular.views.", "rest_framework.routers.", "rest_framework.schemas.")
+
+PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+#: As the routers of REST framework append it, with the dot or a converter that takes it along.
+FORMAT_SUFFIX = re.compile(r"\.?\{format\}/?$")
 
 
 @dataclass(frozen=True)
@@ -34,14 +39,48 @@ class Endpoint:
         return view
 
 
+@dataclass(frozen=True)
+class Documented:
+    """What the document has, each with its method: callbacks, their paths, and other paths.
+
+    Of an operation without a callback only the path is known. The project's generator may have
+    named its placeholders otherwise and cut off a prefix.
+    """
+
+    callbacks: frozenset[tuple[Any, str]]
+    routes: frozenset[tuple[str, str]]
+    others: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def by(cls, schema: AuditedSchema) -> Documented:
+        sources = [one.source for one in schema.operations if one.source and one.source.callback]
+        others = [one for one in schema.operations if not (one.source and one.source.callback)]
+        return cls(
+            frozenset((source.callback, source.method) for source in sources),
+            frozenset((_shape(source.route), source.method) for source in sources),
+            tuple((_shape(one.path), one.method) for one in others),
+        )
+
+    def has(self, endpoint: Endpoint) -> bool:
+        shape, method = _shape(endpoint.path), endpoint.method
+        return (
+            (endpoint.callback, method) in self.callbacks
+            or (shape, method) in self.routes
+            or any(method == other and shape.endswith(end) for end, other in self.others)
+        )
+
+
+def _shape(path: str) -> str:
+    """Return *path* without the names of its placeholders and without a format suffix."""
+    return PLACEHOLDER.sub("{}", FORMAT_SUFFIX.sub("", path)).rstrip("/") or "/"
+
+
 def undocumented_operations(schema: AuditedSchema) -> Iterator[Operation]:
     """Yield the operations of REST framework's views that are not in the document."""
-    documented = {
-        (audited.source.callback, audited.method) for audited in schema.operations if audited.source
-    }
+    documented = Documented.by(schema)
     for endpoint in all_endpoints(schema):
         shows = any(dotted(base).startswith(SHOWING) for base in endpoint.view.__mro__)
-        if (endpoint.callback, endpoint.method) in documented or shows:
+        if shows or documented.has(endpoint):
             continue
         try:
             operation = _operation(schema.generator, endpoint)
@@ -54,7 +93,7 @@ def all_endpoints(schema: AuditedSchema) -> Iterator[Endpoint]:
     """Yield the methods of all views of REST framework in the URLconf."""
     if schema.generator is None:
         return
-    found: Any = Everything(schema.generator.inspector.patterns)
+    found: Any = Everything(documented_patterns(schema.generator))
     for path, pattern, method, callback in found.get_api_endpoints():
         yield Endpoint(path, pattern, method.lower(), callback)
 

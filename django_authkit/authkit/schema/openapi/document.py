@@ -33,18 +33,21 @@ def operations(document: Document) -> Iterator[tuple[str, str, dict[str, Any]]]:
                 yield str(path), method, mapping(operation)
 
 
-def unshare_operations(document: Document) -> None:
-    """Give every operation an object of its own.
+def unshare_operations(document: Document) -> list[tuple[Any, Any]]:
+    """Give every operation an object of its own. Return the pairs of old and new ones.
 
     What ``extend_schema(operation=...)`` is given stands in the document as it is, and for as many
     views as share it; what is written for one of them would be said of all.
     """
+    moved = []
     for item in mapping(document.get("paths")).values():
         for method, operation in mapping(item).items():
             if method in METHODS and isinstance(operation, dict):
                 item[method] = dict(operation)
+                moved.append((operation, item[method]))
                 if isinstance(operation.get("responses"), dict):
                     item[method]["responses"] = dict(operation["responses"])
+    return moved
 
 
 def security_schemes(document: Document) -> dict[str, Any]:

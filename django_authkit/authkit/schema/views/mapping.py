@@ -1,36 +1,24 @@
-"""Finds the view behind every operation of a drf-spectacular document.
-
-A postprocessing hook receives the generator, not the views. The steps by which
-``SchemaGenerator.parse`` turns endpoints into document paths are taken again here, so that each
-operation leads back to the view that serves it.
-"""
+"""Finds the view behind every operation of a drf-spectacular document."""
 
 from __future__ import annotations
 
 import copy
-import posixpath
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from django.utils.functional import SimpleLazyObject
-from drf_spectacular.drainage import GENERATOR_STATS
-from drf_spectacular.plumbing import (
-    camelize_operation,
-    is_versioning_supported,
-    modify_for_versioning,
-    operation_matches_version,
-)
 from drf_spectacular.settings import spectacular_settings
 from rest_framework.schemas.generators import BaseSchemaGenerator
 from rest_framework.views import APIView
 
+from authkit.schema.openapi.document import Document, operations
 from authkit.schema.openapi.scheme_names import dotted
 from authkit.schema.sandbox.answers import host_errors
+from authkit.schema.views.generation import Key, Returned, generation_of
 
-Key = tuple[str, str]
+#: What the generator sets on the request of a versioned view.
+VERSIONING = ("version", "versioning_scheme")
 
 
 @dataclass(frozen=True)
@@ -40,8 +28,8 @@ class Operation:
     ``view`` is the view that serves the operation, ``inspector`` the AutoSchema that wrote it, and
     ``mock`` gives the request that drf-spectacular makes for it.
     ``callback`` is what the URLconf holds, ``route`` its path there with placeholders as they are
-    named there, ``pattern`` the expressions and converters of that path. The three are empty if a
-    generator of the project leaves endpoints out. ``version`` is the documented one, if any.
+    named there, ``pattern`` the expressions and converters of that path. The three are empty if the
+    URLconf does not have the view. ``version`` is the documented one, if any.
     """
 
     path: str
@@ -59,29 +47,31 @@ class Operation:
         return dotted(type(self.view))
 
 
-def map_operations(generator: Any) -> dict[Key, Operation]:
-    """Return the operations of *generator* by path and lower-case method.
+def map_operations(generator: Any, document: Document) -> dict[Key, Operation]:
+    """Return the operations of *document*, which *generator* made, by path and lower-case method.
 
-    An endpoint that cannot be rebuilt is left out; the caller sees it as an operation without
-    a view.
+    An operation that leads back to no view is left out.
     """
-    with GENERATOR_STATS.silence():
-        return {(found.path, found.method): found for found in _rebuild(generator)}
-
-
-def _rebuild(generator: Any) -> Iterator[Operation]:
-    generator._initialise_endpoints()
-    documented = generator._get_paths_and_endpoints()
-    replay = EndpointReplay(generator, path_prefix(documented))
-    for (path, path_regex, method, view), endpoint in zip(
-        documented, _endpoints(generator, len(documented)), strict=True
-    ):
+    generation, endpoints = generation_of(generator), Endpoints.of(generator)
+    found: dict[Key, Operation] = {}
+    for path, method, operation in operations(document):
+        returned = generation.behind(path, method, operation)
+        if returned is None:
+            continue
         try:
-            found = replay.operation(path, path_regex, method, view, *endpoint)
+            found[path, method] = _operation(path, method, returned, generator, endpoints)
         except host_errors():  # a view of the project may fail; it stays unmapped
             continue
-        if found is not None:
-            yield found
+    return found
+
+
+def documented_patterns(generator: Any) -> Any:
+    """Return the patterns of the URLconf that is documented."""
+    # A generator of the project may fill its endpoints without an inspector.
+    inspector = generator.inspector or generator.endpoint_inspector_cls(
+        generator.patterns, generator.urlconf
+    )
+    return inspector.patterns
 
 
 def mock_request(method: str, path: str, view: APIView) -> Any:
@@ -91,104 +81,82 @@ def mock_request(method: str, path: str, view: APIView) -> Any:
     return spectacular_settings.GET_MOCK_REQUEST(method, path, without, None)
 
 
-def _endpoints(generator: Any, expected: int) -> list[tuple[str, Any]]:
-    """Return path and callback of each endpoint, as they are in the URLconf."""
-    found = [(path, callback) for path, _, _, callback in generator.endpoints]
-    # A generator of the project may leave endpoints out; then the pairs cannot be known.
-    return found if len(found) == expected else [("", None)] * expected
-
-
-def path_prefix(documented: list[Any]) -> str:
-    """Return the regular expression of the prefix that the paths have in common."""
-    prefix = spectacular_settings.SCHEMA_PATH_PREFIX
-    if prefix is None:
-        prefix = "/"
-        if len({type(view) for _, _, _, view in documented}) > 1:
-            prefix = re.escape(posixpath.commonpath([path for path, _, _, _ in documented]))
-    return prefix if prefix.startswith("^") else f"^{prefix}"
-
-
 @dataclass(frozen=True)
-class EndpointReplay:
-    """The way of one endpoint through the generator, once more."""
+class Endpoints:
+    """The routes of the URLconf: path and pattern by callback and method."""
 
-    generator: Any
-    prefix: str
+    routes: Mapping[tuple[Any, str], Mapping[str, str]]
 
-    def operation(
-        self, path: str, path_regex: str, method: str, view: APIView, route: str, callback: Any
-    ) -> Operation | None:
-        """Return the operation, or None if the generator leaves it out of the document."""
-        # Most views are decided without one, and it costs as much as all the rest.
-        mock = cache(partial(mock_request, method, path, view))
-        request: Any = SimpleLazyObject(mock)
-        view.request = request
-        versioned = self.versioned(path, method, view)
-        if versioned is None:
-            return None
-        inspector = self.inspector(versioned, path_regex, method, view)
-        if inspector.is_excluded():
-            return None
-        served = self.served(view, method, callback)
-        return Operation(
-            path=self.document_path(versioned),
-            method=method.lower(),
-            view=served,
-            inspector=inspector,
-            mock=mock,
-            callback=callback,
-            route=route,
-            pattern=path_regex,
-            version=self.version(view),
-        )
+    @classmethod
+    def of(cls, generator: Any) -> Endpoints:
+        generator._initialise_endpoints()
+        routes: dict[tuple[Any, str], dict[str, str]] = {}
+        for path, pattern, method, callback in generator.endpoints:
+            routes.setdefault((callback, method.lower()), {}).setdefault(pattern, path)
+        return cls(routes)
 
-    def versioned(self, path: str, method: str, view: APIView) -> str | None:
-        """Return the path in the version that is documented, None if it is not in that version."""
-        versioning = view.versioning_class
-        if not versioning or not is_versioning_supported(versioning):
-            return path
-        version = self.version(view)
-        if not version:
-            return None
-        patterns = self.generator.inspector.patterns
-        path = modify_for_versioning(  # type: ignore[no-untyped-call]
-            patterns, method, path, view, version
-        )
-        return path if operation_matches_version(view, version) else None
+    def serving(self, returned: Returned) -> tuple[Any, str, str]:
+        """Return callback, path and pattern, or the three empty."""
+        callback = returned.callback or self._only_one_for(returned)
+        routes = self.routes.get((callback, returned.method), {})
+        pattern = returned.pattern if returned.pattern in routes else next(iter(routes), "")
+        if not pattern or (pattern != returned.pattern and len(routes) > 1):
+            return None, "", ""
+        return callback, routes[pattern], pattern
 
-    def version(self, view: APIView) -> str:
-        default: Any = getattr(view.versioning_class, "default_version", None)
-        return self.generator.api_version or default or ""
+    def _only_one_for(self, returned: Returned) -> Any:
+        """Return the callback of a view that the project's generator created by itself."""
+        found = {
+            callback: returned.pattern in routes
+            for (callback, method), routes in self.routes.items()
+            if method == returned.method and callback.cls is type(returned.view)
+        }
+        exact = [callback for callback, has_pattern in found.items() if has_pattern]
+        return next((one[0] for one in (exact, [*found]) if len(one) == 1), None)
 
-    def inspector(self, path: str, path_regex: str, method: str, view: APIView) -> Any:
-        # Held in a variable: the attribute may give a new inspector at every access.
-        inspector: Any = view.schema
-        inspector.registry = self.generator.registry
-        inspector.path = path
-        inspector.path_regex = path_regex
-        inspector.path_prefix = self.prefix
-        inspector.method = method.upper()
-        return inspector
 
-    def served(self, view: APIView, method: str, callback: Any) -> APIView:
-        """Return the view that answers requests, without the mark of a schema run.
+def _operation(
+    path: str, method: str, returned: Returned, generator: Any, endpoints: Endpoints
+) -> Operation:
+    view = returned.view
+    callback, route, pattern = endpoints.serving(returned)
+    return Operation(
+        path=path,
+        method=method,
+        view=_served(view, returned.method, callback, generator),
+        inspector=returned.inspector,
+        mock=cache(partial(_mock, returned)),
+        callback=callback,
+        route=route,
+        pattern=pattern,
+        version=_version(view, generator),
+    )
 
-        An ``OpenApiViewExtension`` may document another class than the one that answers, and views
-        that know of ``swagger_fake_view`` behave differently under it.
-        """
-        served = view
-        if callback is not None and type(view) is not callback.cls:
-            served = BaseSchemaGenerator.create_view(self.generator, callback, method)
-            served.request, served.kwargs = view.request, view.kwargs
-        vars(served).pop("swagger_fake_view", None)
-        return served
 
-    def document_path(self, path: str) -> str:
-        if spectacular_settings.SCHEMA_PATH_PREFIX_TRIM:
-            path = re.sub(self.prefix, "", path, flags=re.IGNORECASE)
-        path = (spectacular_settings.SCHEMA_PATH_PREFIX_INSERT or "") + path
-        path = path if path.startswith("/") else f"/{path}"
-        if spectacular_settings.CAMELIZE_NAMES:
-            camelized = camelize_operation(path, {"operationId": "any"})  # type: ignore[no-untyped-call]
-            path = camelized[0]
-        return path
+def _mock(returned: Returned) -> Any:
+    if returned.mock is not None:
+        return returned.mock()
+    # Made anew: the one from the schema run may have been made for a view that knew of the run.
+    request = mock_request(returned.method.upper(), returned.path, returned.view)
+    documented = vars(returned.view.request or request)
+    vars(request).update({name: documented[name] for name in VERSIONING if name in documented})
+    return request
+
+
+def _version(view: APIView, generator: Any) -> str:
+    default: Any = getattr(view.versioning_class, "default_version", None)
+    return generator.api_version or default or ""
+
+
+def _served(view: APIView, method: str, callback: Any, generator: Any) -> APIView:
+    """Return the view that answers requests, without the mark of a schema run.
+
+    An ``OpenApiViewExtension`` may document another class than the one that answers, and views
+    that know of ``swagger_fake_view`` behave differently under it.
+    """
+    served = view
+    if callback is not None and type(view) is not callback.cls:
+        served = BaseSchemaGenerator.create_view(generator, callback, method)
+        served.request, served.kwargs = view.request, view.kwargs
+    vars(served).pop("swagger_fake_view", None)
+    return served
