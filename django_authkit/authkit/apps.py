@@ -31,6 +31,7 @@ CHECKS = (
     "authkit.checks.rates.check_rates",
     "authkit.checks.accounts.check_registration",
     "authkit.checks.project.authenticators.check_authenticators",
+    "authkit.checks.project.tokens_in_urls.check_tokens_in_urls",
     "authkit.checks.project.cors.check_cors",
     "authkit.checks.time_zone.check_time_zone",
     "authkit.checks.project.views.check_views",

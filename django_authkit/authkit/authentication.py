@@ -6,6 +6,7 @@ from authkit.principals.principal import Principal
 from authkit.principals.resolve import aresolve, resolve
 from authkit.principals.responses import refusal_response
 from authkit.sessions.access.authentication import JWTAuthentication
+from authkit.tickets.authentication import TicketAuthentication
 
 __all__ = [
     "APIKeyAuthentication",
@@ -13,6 +14,7 @@ __all__ = [
     "JWTAuthentication",
     "PlainAPIKeyAuthentication",
     "Principal",
+    "TicketAuthentication",
     "aresolve",
     "refusal_response",
     "resolve",

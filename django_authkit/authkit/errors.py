@@ -10,6 +10,7 @@
     │   │   ├── SessionEnded    401 session_ended
     │   │   └── TokenReused     401 token_reused
     │   ├── APIKeyInvalid       401 api_key_invalid
+    │   ├── TicketInvalid       401 ticket_invalid
     │   ├── ChallengeInvalid    401 invalid_challenge
     │   ├── CodeInvalid         401 invalid_code
     │   ├── EnrolmentRequired   403 second_factor_enrolment_required
@@ -34,6 +35,7 @@
     ├── CredentialMissing       401 not_authenticated
     ├── Forbidden               403 permission_denied
     ├── AttemptsExceeded        429 too_many_attempts
+    ├── RequestsExceeded        429 too_many_requests
     ├── SecondFactorUnavailable 503 second_factor_unavailable
     └── ServiceUnavailable      503 service_unavailable
         └── HashingBusy         503 service_unavailable
@@ -140,6 +142,15 @@ class TokenReused(TokenInvalid):
     default_code = "token_reused"
 
 
+class TicketInvalid(CredentialsRefused):
+    """The ticket is unknown, spent or expired, or for another path: get a new one."""
+
+    status_code = status.HTTP_401_UNAUTHORIZED
+    default_detail = _("The ticket is not valid or has expired.")
+    default_code = "ticket_invalid"
+    auth_header = BEARER_CHALLENGE
+
+
 class APIKeyInvalid(CredentialsRefused):
     """The key is not valid: malformed, unknown, ended, without its owner, of another network."""
 
@@ -221,6 +232,21 @@ class AttemptsExceeded(AuthkitError):
     status_code = status.HTTP_429_TOO_MANY_REQUESTS
     default_detail = _("Too many failed attempts. Try again later.")
     default_code = "too_many_attempts"
+
+    def __init__(self, wait: int) -> None:
+        super().__init__()
+        self.wait = wait
+
+
+class RequestsExceeded(AuthkitError):
+    """Rate limit: an account or client asks for too many tickets, or opens too many connections.
+
+    :param wait: seconds until the next request is allowed.
+    """
+
+    status_code = status.HTTP_429_TOO_MANY_REQUESTS
+    default_detail = _("Too many requests. Try again later.")
+    default_code = "too_many_requests"
 
     def __init__(self, wait: int) -> None:
         super().__init__()

@@ -11,6 +11,7 @@ from authkit.factors.recovery_codes.models import RecoveryCode
 from authkit.factors.totp.models import TOTPDevice
 from authkit.passwords.models import LoginName, PasswordAttempts
 from authkit.sessions.models import Session
+from authkit.tickets.models import Ticket
 
 __all__ = [
     "APIKey",
@@ -26,5 +27,6 @@ __all__ = [
     "SecurityEvent",
     "Session",
     "TOTPDevice",
+    "Ticket",
     "UnverifiedEmail",
 ]

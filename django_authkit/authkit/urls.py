@@ -13,6 +13,7 @@ urlpatterns = [
     path("token/verify/", views.TokenVerifyView.as_view(), name="token-verify"),
     path("token/introspect/", views.TokenIntrospectView.as_view(), name="token-introspect"),
     path("token/revoke/", views.TokenRevokeView.as_view(), name="token-revoke"),
+    path("ticket/", views.TicketView.as_view(), name="ticket"),
     path("reauthenticate/", views.ReauthenticateView.as_view(), name="reauthenticate"),
     path("sessions/", views.SessionListView.as_view(), name="session-list"),
     path("sessions/<str:session_id>/", views.SessionView.as_view(), name="session"),

@@ -36,6 +36,7 @@ from authkit.sessions.views import (
     TokenRevokeView,
     TokenVerifyView,
 )
+from authkit.tickets.views import TicketView
 
 __all__ = [
     "APIKeyListView",
@@ -61,6 +62,7 @@ __all__ = [
     "TOTPDisableView",
     "TOTPSetupView",
     "TOTPVerifyView",
+    "TicketView",
     "TokenIntrospectView",
     "TokenObtainView",
     "TokenRefreshView",

@@ -134,6 +134,18 @@ ANSWERS = {
         "Too many failed attempts. Try again later.",
         {"Retry-After": "90"},
     ),
+    "ticket-invalid": (
+        401,
+        "ticket_invalid",
+        "The ticket is not valid or has expired.",
+        {"WWW-Authenticate": 'Bearer realm="api"'},
+    ),
+    "requests-exceeded": (
+        429,
+        "too_many_requests",
+        "Too many requests. Try again later.",
+        {"Retry-After": "7"},
+    ),
     "challenge-invalid": (
         401,
         "invalid_challenge",
@@ -258,6 +270,7 @@ def test_drf_standardized_errors_answers_it(client, name, status, code, sentence
 
 #: What is wrong with a credential itself. A valid one may still lack a right, or come too often.
 OF_CREDENTIALS = {
+    "ticket-invalid",
     "invalid-credentials",
     "token-invalid",
     "token-expired",

@@ -25,6 +25,8 @@ RAISED = {
     "multiple-credentials": errors.MultipleCredentials,
     "credential-missing": errors.CredentialMissing,
     "forbidden": errors.Forbidden,
+    "ticket-invalid": errors.TicketInvalid,
+    "requests-exceeded": lambda: errors.RequestsExceeded(7),
     "attempts-exceeded": lambda: errors.AttemptsExceeded(90),
     "challenge-invalid": errors.ChallengeInvalid,
     "code-invalid": errors.CodeInvalid,

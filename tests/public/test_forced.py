@@ -32,6 +32,7 @@ def url(path):
 
 
 INTROSPECT = ("post", "token/introspect/")
+TICKET = ("post", "ticket/")
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
 
 
@@ -47,8 +48,9 @@ def assert_answered_as_if_absent(user, token):
     forced.force_authenticate(user, token)
     expected = answers_of(APIClient())
     answers = answers_of(forced)
-    if isinstance(token, APIKey):  # the one endpoint for keys takes it, and asks for its scope
+    if isinstance(token, APIKey):  # the endpoints for keys take it, and one asks for its scope
         assert answers.pop(INTROSPECT).json()["code"] == "insufficient_scope"
+        assert answers.pop(TICKET).status_code == 201
     for call, answer in answers.items():
         assert answer.status_code == expected[call].status_code < 500, call
         assert answer.json() == expected[call].json(), call

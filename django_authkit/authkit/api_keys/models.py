@@ -90,6 +90,11 @@ class APIKeyManager(BaseAPIKeyManager):  # type: ignore[misc]  # as above
             self.model, prefix, related="owner", defer=UNREAD, private=["password"]
         )
 
+    @cached_property
+    def by_id(self) -> PreparedSelect[APIKey]:
+        which = Q(id=Param("id", models.UUIDField()))
+        return PreparedSelect(self.model, which, related="owner", defer=UNREAD)
+
     def assign_key(self, obj: APIKey) -> str:
         key, obj.prefix, obj.hashed_key = self.key_generator.generate()
         return key

@@ -142,6 +142,13 @@ KINDS: Mapping[str, Kind] = {
         level=WARNING,
         floodable=True,
     ),
+    "ticket_refused": Kind(
+        "authn_token_reuse",
+        "`session` or `api_key`, `user`, `reason`: `spent`, `expired` or `path` (it is for "
+        "another); a ticket that came again may be a copy",
+        level=WARNING,
+        floodable=True,
+    ),
     "token_rejected": Kind(
         "authn_login_fail",
         "`count`: tokens that were malformed, forged or of the wrong kind; in the log alone, one "

@@ -24,6 +24,7 @@ from authkit.events.models import SecurityEvent
 from authkit.passwords.checking.attempts import KNOWN_FOR
 from authkit.passwords.models import PasswordAttempts, accounts_of
 from authkit.sessions.models import Session
+from authkit.tickets.models import Ticket
 
 Rows = models.QuerySet[Any, Any]
 
@@ -114,6 +115,7 @@ PRUNABLE: Mapping[str, Prunable] = {
         OneTimeLink, lambda: Q(expires_at__lt=_past()), by="expires_at"
     ),
     "registrations": Prunable(Registration, lambda: Q(expires_at__lt=_past()), by="expires_at"),
+    "tickets": Prunable(Ticket, lambda: Q(created_at__lt=_past()), by="created_at"),
     "security events": Prunable(
         SecurityEvent,
         lambda: Q(created_at__lt=clock.now() - conf.EVENT_RETENTION),

@@ -237,4 +237,16 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('user', 'confirmed'), name='authkit_one_totp_device')],
             },
         ),
+        migrations.CreateModel(
+            name='Ticket',
+            fields=[
+                ('digest', models.CharField(editable=False, max_length=64, primary_key=True, serialize=False)),
+                ('session_id', models.UUIDField(editable=False, null=True)),
+                ('api_key_id', models.UUIDField(editable=False, null=True)),
+                ('claims', models.JSONField(editable=False, null=True)),
+                ('path', models.CharField(blank=True, editable=False, max_length=512)),
+                ('created_at', models.DateTimeField(db_index=True, editable=False)),
+                ('spent_at', models.DateTimeField(editable=False, null=True)),
+            ],
+        ),
     ]

@@ -193,7 +193,18 @@ def _token_type(encoded_payload: str) -> Any:
 def _verified(token: str, key: SigningKey, using: Configuration) -> Claims:
     if not _COMPACT_JWS.fullmatch(token):
         raise TokenInvalid
-    payload = verified_claims(token, key, using)
+    return _claims(verified_claims(token, key, using), using)
+
+
+def claims_again(payload: Mapping[str, Any]) -> Claims:
+    """Return the claims of a payload that was read from a token before, and kept.
+
+    :raises TokenInvalid: the settings name other claims since.
+    """
+    return _claims(dict(payload), configuration())
+
+
+def _claims(payload: dict[str, Any], using: Configuration) -> Claims:
     for required in ("exp", "iat"):
         _member(payload, required, int)
     token_type = _member(payload, using.token_type_claim, str)

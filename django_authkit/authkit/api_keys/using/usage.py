@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from logging import WARNING, getLogger
+from uuid import UUID
 
 from django.db import router, transaction
 from django.db.models import Q
@@ -48,6 +49,21 @@ def use_key(
         raise APIKeyInvalid
     with apart_from_request(APIKey, only_serializable=True):
         return _use(key, prefix, get_ip)
+
+
+def use_verified_key(key_id: UUID, get_ip: ClientIP) -> APIKey:
+    """Do what :func:`use_key` does, for the id of a key that was verified a moment ago.
+
+    :raises APIKeyInvalid: it is not valid any more.
+    :raises APIKeyRateExceeded: its rate limit is exceeded; ``wait`` is in seconds.
+    """
+    api_key = APIKey.objects.by_id.get(id=key_id)
+    if api_key is None:
+        raise APIKeyInvalid
+    _reject_if_unusable(api_key, get_ip)
+    if api_key.rate:
+        count_use(api_key)
+    return api_key
 
 
 def branded_prefix_of(key: str) -> str | None:

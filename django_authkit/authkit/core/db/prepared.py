@@ -173,22 +173,27 @@ class PreparedInsert(_Statement[M]):
     """``instance.save(force_insert=True)``, without Django's signals.
 
     For a model without parents, whose instances have their primary key before they are stored.
+
+    :param computed: expressions by field, which the database computes instead.
     """
 
-    def __init__(self, model: type[M]) -> None:
+    def __init__(self, model: type[M], **computed: Any) -> None:
         super().__init__(model)
         self.fields: list[models.Field[Any, Any]] = list(model._meta.local_concrete_fields)
+        self.computed = computed
 
-    def run(self, instance: M) -> None:
-        """Insert the row of a new instance."""
+    def run(self, instance: M, **more: Any) -> None:
+        """Insert the row of a new instance.
+
+        :param more: the values of parameters in what is computed.
+        """
         alias = router.db_for_write(self.model, instance=instance)
         plan: _Sql | None = self._plan(alias)
         if plan is None:
-            save = partial(instance.save, using=alias, force_insert=True)
-            return retry_on_conflict(save, self.model)
+            return retry_on_conflict(partial(self._run_by_orm, alias, instance, more), self.model)
         connection = connections[alias]
         values = {field.attname: field.pre_save(instance, add=True) for field in self.fields}
-        parameters = plan.bind(connection, values)
+        parameters = plan.bind(connection, values | more)
 
         def execute() -> None:
             with connection.cursor() as cursor:
@@ -200,11 +205,19 @@ class PreparedInsert(_Statement[M]):
         return None
 
     def _compile(self, alias: str, connection: Any) -> _Sql:
-        params = {field.attname: Param(field.attname, field) for field in self.fields}
+        params: dict[str, Any] = {
+            field.attname: Param(field.attname, field) for field in self.fields
+        }
         query: Any = sql.InsertQuery(self.model)
-        query.insert_values(self.fields, [SimpleNamespace(**params)], raw=True)
+        query.insert_values(self.fields, [SimpleNamespace(**params | self.computed)], raw=True)
         (statement,) = query.get_compiler(connection=connection).as_sql()
         return _Sql.of(*statement)
+
+    def _run_by_orm(self, alias: str, instance: M, values: Values) -> None:
+        for name, expression in self.computed.items():
+            setattr(instance, name, expression)
+        with _values(values):
+            instance.save(using=alias, force_insert=True)
 
 
 class PreparedRow(_Statement[M]):
