@@ -22,6 +22,8 @@ demo: .venv/.installed-example ## Start the example on SQLite and print what to 
 	@$(RUN) manage.py demo $(ARGS)
 
 PYTEST := $(RUN) -m pytest -n auto --dist worksteal
+# Without compiled files every process rewrites every assertion: ten seconds each.
+unexport PYTHONDONTWRITEBYTECODE
 
 test: .venv/.installed-test ## Run the tests that need no service: four minutes on two cores
 	@echo "About four minutes on two cores; the percentages below count the tests that are done."
