@@ -6,7 +6,7 @@ from authkit.models import APIKey
 from django.contrib.auth import get_user_model
 
 from tests.docs.pages import PAGES, ROOT, STARTS, Reader, resembles
-from tests.docs.serving import wait_for_requests_to_end
+from tests.docs.serving import waiting_for_requests_to_end
 from tests.settings import USERS
 
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
@@ -34,8 +34,8 @@ def test_the_code_of_the_page_does_what_the_page_says(
         folder=tmp_path,
         variables=[("API_KEY", key)],
     )
-    reader.read(page)
-    wait_for_requests_to_end()
+    with waiting_for_requests_to_end():
+        reader.read(page)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from authkit_client import Client, Refused, SessionEnded
 from requests.adapters import HTTPAdapter
 
 from tests.conftest import AUTH, PASSWORD
-from tests.docs.serving import wait_for_requests_to_end
+from tests.docs.serving import waiting_for_requests_to_end
 
 SESSIONS = AUTH + "sessions/"
 REFRESH = AUTH + "token/refresh/"
@@ -74,10 +74,10 @@ def make_client(live_server, wire, kept, user):
         made.append(client)
         return client
 
-    yield make
-    for client in made:
-        client.close()
-    wait_for_requests_to_end()
+    with waiting_for_requests_to_end():
+        yield make
+        for client in made:
+            client.close()
 
 
 @pytest.fixture
