@@ -26,8 +26,6 @@ def without_guess(
     """
     if not decision.is_open or decision.tier >= Tier.T4:
         return decision
-    if decision.state is State.PUBLIC and declared is Declared.PUBLIC:
-        return decision  # no credential is read: a log-in refuses what is in the body
     documented = _unaccounted(decision, document, declared)
     if not documented and declared is not Declared.SECURED:
         return decision
