@@ -369,7 +369,18 @@ class TestKeys:
 
         assert self.schemes(HasOddKey)[1]["name"] == "Authorization"
 
-    def test_with_one_definition_are_one_scheme(self):
+    def test_of_one_model_are_one_scheme(self):
+        class HasKeyOfAReader(HasAPIKey):
+            pass
+
+        document = fixed_schema(
+            route(view(permission_classes=[HasAPIKey]), "a/"),
+            route(view(permission_classes=[HasKeyOfAReader]), "b/"),
+        )
+        assert security(document, "/b/") == [{"apiKey": []}]
+        assert "keyOfAReader" not in document["components"]["securitySchemes"]
+
+    def test_of_two_models_are_two_schemes_of_one_definition(self):
         class HasOrganizationAPIKey(BaseHasAPIKey):
             pass
 
@@ -377,8 +388,10 @@ class TestKeys:
             route(view(permission_classes=[HasAPIKey]), "a/"),
             route(view(permission_classes=[HasOrganizationAPIKey]), "b/"),
         )
-        assert security(document, "/b/") == [{"apiKey": []}]
-        assert "organizationAPIKey" not in document["components"]["securitySchemes"]
+        assert security(document, "/a/") == [{"apiKey": []}]
+        assert security(document, "/b/") == [{"organizationAPIKey": []}]
+        schemes = document["components"]["securitySchemes"]
+        assert schemes["organizationAPIKey"] == schemes["apiKey"]
 
 
 class TestSchemeNames:
@@ -393,43 +406,6 @@ class TestSchemeNames:
         }
         assert security(document, "/both/") == [{"tokenAuth": []}, {"ownTokenAuth": []}]
         assert security(document, "/alone/") == [{"tokenAuth": []}]
-
-    def test_one_definition_under_two_names_is_one_scheme(self, monkeypatch):
-        registry = list(OpenApiAuthenticationExtension._registry)
-        monkeypatch.setattr(OpenApiAuthenticationExtension, "_registry", registry)
-
-        class First(Unknown):
-            pass
-
-        class Second(Unknown):
-            pass
-
-        def describe(cls, name):
-            body = {
-                "target_class": cls,
-                "name": name,
-                "get_security_definition": lambda self, auto_schema: {
-                    "type": "apiKey",
-                    "in": "header",
-                    "name": "X-Signature",
-                },
-            }
-            return type("Scheme", (OpenApiAuthenticationExtension,), body)
-
-        describe(First, "zebra")
-        describe(Second, "antelope")
-        document, generator = make_schema(
-            route(view(ProtectedView, authentication_classes=[First]), "a/"),
-            route(view(ProtectedView, authentication_classes=[First, Second]), "b/"),
-            route(view(permission_classes=[Raises], authentication_classes=[First]), "c/"),
-            hooks=[HOOK],
-        )
-        before = as_bytes(document)
-        postprocess_schema_security(document, generator, request=None, public=True)
-        assert as_bytes(document) == before
-        assert list(document["components"]["securitySchemes"]) == ["antelope"]
-        for at in ("/a/", "/b/", "/c/"):
-            assert security(document, at) == [{"antelope": []}]
 
     def test_a_definition_that_the_project_overrides_is_kept(self):
         richer = {"type": "http", "scheme": "bearer", "description": "From the login page"}

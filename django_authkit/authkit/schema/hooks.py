@@ -18,8 +18,6 @@ from django.utils.module_loading import import_string
 from drf_spectacular.drainage import warn
 from drf_spectacular.settings import SPECTACULAR_DEFAULTS, spectacular_settings
 
-# Imported for its effect: the descriptions of authenticators are registered.
-import authkit.schema.schemes.extensions  # noqa: F401
 from authkit.conf import conf
 from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema, probe_document
 from authkit.schema.model.refusal_bodies import with_bodies
@@ -145,7 +143,7 @@ def fix_document(schema: AuditedSchema) -> None:
 
 
 def merge_schemes(document: Document, catalogue: Catalogue) -> None:
-    """Give up names whose definition stands, byte for byte, under another name as well."""
+    """Give up the names of credentials that have another one as well."""
     schemes = security_schemes(document)
     given_up = {name: other for name, other in catalogue.merged.items() if name in schemes}
     for name, other in given_up.items():
@@ -282,9 +280,9 @@ def _remove_schemes(document: Document, names: set[str], schema: AuditedSchema) 
     if not names:
         return
     schemes = security_schemes(document)
-    described = {
-        name: one.definitions[name] for one in schema.descriptions for name in one.definitions
-    }
+    described: dict[str, Any] = {}
+    for one in schema.descriptions:
+        described |= {**one.mistaken, **one.definitions}
     appended = mapping(spectacular_settings.APPEND_COMPONENTS).get("securitySchemes", {})
     for name in names - {*appended}:
         if schemes.get(name) == described.get(name) and not mentions_scheme(document, name):

@@ -22,7 +22,7 @@ from authkit.schema.openapi.document import (
     true_requirements,
     well_formed,
 )
-from authkit.schema.probe.decision import Decision, Offer, State
+from authkit.schema.probe.decision import NOTHING, Decision, Offer, State
 from authkit.schema.probe.prober import AccessProber, Memory, access_prober
 from authkit.schema.probe.tiers import Probe
 from authkit.schema.sandbox.answers import host_errors
@@ -78,6 +78,28 @@ class AuditedOperation:
     def declared(self) -> Declared:
         return declared_state(self.required)
 
+    @property
+    def reads_unknown(self) -> bool:
+        """Tell whether the view reads, or may read, a credential of which no scheme is known."""
+        if self.decision is None or self.decision.offered == NOTHING:
+            return self.decision is None or not self.decision.is_decided
+        return any(self.descriptions.get(one) is None for one in self.decision.offered.credentials)
+
+    def publishes(self, credential: Any, catalogue: Catalogue) -> bool:
+        """Tell whether the document describes *credential*, or has no reason to mention it here.
+
+        It has none where drf-spectacular finds no requirement for a credential that the view does
+        not accept.
+        """
+        description = self.descriptions.get(credential)
+        if description is None or description.published or self.decision is None:
+            return description is not None
+        accepted = {one for alternative in self.decision.alternatives for one in alternative}
+        if self.decision.is_decided and credential not in accepted:
+            return True
+        required = {name for item in self.required for name in item}
+        return not required.isdisjoint(catalogue.names_of([description]))
+
     def describes(self, alternative: Alternative) -> bool:
         return all(self.descriptions.get(one) is not None for one in alternative)
 
@@ -122,11 +144,15 @@ class AuditedOperation:
         inherited_names = (
             {name for item in self.required for name in item} if inherited else set[str]()
         )
+        ours = inherited_names | catalogue.credential_names
+        if self.reads_unknown:
+            # What nothing describes may read any scheme.
+            ours = catalogue.names_of(self.descriptions.values())
         return true_requirements(
             self.required,
             enforced,
             optional=optional,
-            ours=inherited_names | catalogue.credential_names,
+            ours=ours,
             added=self.added(catalogue),
         )
 
@@ -257,9 +283,12 @@ def audit_operation(
 def described(
     offered: Offer, source: Operation, describer: Describer
 ) -> dict[Any, Description | None]:
-    """Return the descriptions of what a view looks at, none if the project's extension fails."""
-    try:
-        credentials = (*offered.authenticators, *offered.keys)
-        return {one: describer.describe(one, source.inspector) for one in credentials}
-    except host_errors():
-        return {}
+    """Return the descriptions of what a view looks at, None if nothing describes one."""
+    descriptions: dict[Any, Description | None] = {}
+    for one in offered.credentials:
+        try:
+            descriptions[one] = describer.describe(one, source.inspector)
+        except host_errors():  # an extension of the project may fail in any way
+            continue
+    return descriptions
+

@@ -15,8 +15,6 @@ from rest_framework.schemas.inspectors import ViewInspector
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-# Imported for its effect: the descriptions of authenticators are registered.
-import authkit.schema.schemes.extensions  # noqa: F401
 from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, AuditedSchema, probe_document
 from authkit.schema.openapi.committed import Committed, NoDocument, Unreadable, read_committed
 from authkit.schema.openapi.components import record_shared_names

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from authkit.schema.model.refusal_texts import NOT_VALID
 from authkit.schema.openapi.document import fingerprint
 from authkit.schema.openapi.scheme_names import dotted, scheme_name
+from authkit.schema.schemes.describer import Description
 
 
-def extension(authenticator: type) -> str:
-    """Return an extension for drf-spectacular that describes *authenticator*."""
+def extension(authenticator: type, description: Description | None = None) -> str:
+    """Return an extension for drf-spectacular that describes *authenticator*.
+
+    It extends the one that a *description* comes from.
+    """
     name = scheme_name(authenticator)
+    if description is not None and description.extension is not None:
+        return "\n".join(_extended(description.extension, name, description))
     return "\n".join(
         [
             f"class {name[0].upper()}{name[1:]}Scheme(OpenApiAuthenticationExtension):",
@@ -22,6 +29,20 @@ def extension(authenticator: type) -> str:
             '        return {"type": "http", "scheme": "bearer"}',
         ]
     )
+
+
+def _extended(parent: type, name: str, description: Description) -> Iterator[str]:
+    yield f"from {parent.__module__} import {parent.__name__}"
+    yield ""
+    yield ""
+    yield f"class {name[0].upper()}{name[1:]}Scheme({parent.__name__}):"
+    yield f'    target_class = "{dotted(description.source)}"'
+    yield "    priority = 1"
+    if not description.required:
+        required = fingerprint(description.requirements[0])
+        yield ""
+        yield "    def get_security_requirement(self, auto_schema):"
+        yield f"        return super().get_security_requirement(auto_schema) or {required}"
 
 
 def auth(requirements: Any, method: str = "") -> str:

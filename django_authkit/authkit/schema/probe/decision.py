@@ -71,6 +71,10 @@ class Offer:
         return cls(tuple(authenticators), permissions, keys)
 
     @property
+    def credentials(self) -> tuple[Any, ...]:
+        return *self.authenticators, *self.keys
+
+    @property
     def classes(self) -> Any:
         """What the offer is made of, to compare by: the same for views that ask the same."""
         authenticators = tuple(type(one) for one in self.authenticators)

@@ -61,7 +61,7 @@ def _knows_what_is_read(audited: AuditedOperation) -> bool:
     decision = audited.decision
     if decision is None or not decision.is_decided or decision.offered is NOTHING:
         return False
-    return audited.describes((*decision.offered.authenticators, *decision.offered.keys))
+    return not audited.reads_unknown
 
 
 RULE = Rule(

@@ -22,8 +22,9 @@ operations refuse.
 If both are the same credential, give both authenticators one name in their extensions. If they are
 not, say so in a `description`: it is part of the definition.
 
-`authkit.schema.hooks.postprocess_schema_security` writes authenticators with equal definitions
-under the first of their names.
+`authkit.schema.hooks.postprocess_schema_security` leaves both: REST framework's tokens and those of
+knox have the same definition, and each is refused by the other's views. It writes one name where
+`AUTHKIT["SCHEMA_SCHEME_ALIASES"]` says that both are one.
 """
 
 from __future__ import annotations

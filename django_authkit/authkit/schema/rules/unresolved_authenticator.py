@@ -3,8 +3,10 @@
 ## What it does
 
 Looks for an `OpenApiAuthenticationExtension` for each authenticator of each documented view, and
-reports the classes for which there is none. Authenticators that `AUTHENTICATION_WHITELIST` hides
-are not reported.
+reports the classes for which there is none, or one that returns no requirement. Subclasses are
+reported too: drf-spectacular finds most extensions by exact class. Authenticators that
+`AUTHENTICATION_WHITELIST` hides are not reported, nor subclasses of a described class that the
+document mentions, as with `authkit` in `INSTALLED_APPS` or with its hook.
 
 ## Why is this bad?
 
@@ -39,27 +41,38 @@ from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema,
 from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.model.suggest import extension
 from authkit.schema.openapi.scheme_names import dotted
-from authkit.schema.schemes.describer import is_whitelisted
+from authkit.schema.schemes.catalogue import Catalogue
+from authkit.schema.schemes.describer import Description, is_whitelisted
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
     places: dict[type, list[Place]] = {}
+    described: dict[type, Description | None] = {}
     for audited in schema.operations:
-        for authenticator in unresolved(audited):
+        found = unresolved(audited, schema.catalogue)
+        described |= found
+        for authenticator in found:
             places.setdefault(authenticator, []).append(audited.place)
-    for authenticator, found in sorted(places.items(), key=lambda item: dotted(item[0])):
-        name = dotted(authenticator)
-        others = f" and {len(found) - 1} more" if len(found) > 1 else ""
-        message = f"Nothing describes {name}, which protects {min(found).label}{others}."
-        yield Offence(Place(), message, subject=name, suggestion=extension(authenticator))
+    for authenticator, where in sorted(places.items(), key=lambda item: dotted(item[0])):
+        message = _message(authenticator, described[authenticator], where)
+        suggestion = extension(authenticator, described[authenticator])
+        yield Offence(Place(), message, subject=dotted(authenticator), suggestion=suggestion)
 
 
-def unresolved(audited: AuditedOperation) -> set[type]:
+def unresolved(audited: AuditedOperation, catalogue: Catalogue) -> dict[type, Description | None]:
+    """Return the classes, each with what would describe it if there is something."""
     return {
-        type(credential)
+        type(credential): description
         for credential, description in audited.descriptions.items()
-        if description is None and is_whitelisted((credential,))
+        if is_whitelisted((credential,)) and not audited.publishes(credential, catalogue)
     }
+
+
+def _message(authenticator: type, description: Description | None, where: list[Place]) -> str:
+    wrong = "drf-spectacular writes no right requirement for"
+    lacking = wrong if description else "Nothing describes"
+    others = f" and {len(where) - 1} more" if len(where) > 1 else ""
+    return f"{lacking} {dotted(authenticator)}, which protects {min(where).label}{others}."
 
 
 RULE = Rule(

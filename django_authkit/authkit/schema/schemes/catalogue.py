@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, count, product
@@ -19,13 +19,15 @@ class Catalogue:
 
     ``names`` leads from the name and definition that a description brings to the final name;
     ``merged`` from a name that is given up to the one that stands for it. ``shared`` are the names
-    that are claimed by definitions which differ, with the classes that bring these.
+    that are claimed by definitions which differ, with the classes that bring these. ``mistaken``
+    are names that drf-spectacular writes for a credential that has another one.
     """
 
     names: Mapping[tuple[str, str], str]
     definitions: Mapping[str, Any]
     merged: Mapping[str, str]
     shared: Mapping[str, Sequence[type]]
+    mistaken: Collection[str] = ()
     written: dict[int, list[Requirement]] = field(default_factory=dict, compare=False)
 
     @classmethod
@@ -37,8 +39,13 @@ class Catalogue:
     ) -> Catalogue:
         """Name every scheme of *descriptions*, so that no two definitions share a name.
 
+        Two credentials may have definitions that are equal in every byte, and tokens of which each
+        is refused by the other's views. So names become one for a credential that has several, and
+        for *aliases*.
+
         *existing* are the definitions in the document, *aliases* names that mean another one's.
         """
+        descriptions = _each_once(descriptions)
         claims = _claims(descriptions)
         keepers = {name: _keeper(name, claimed, existing) for name, claimed in claims.items()}
         names = {(name, print_): name for name, print_ in keepers.items()}
@@ -47,14 +54,16 @@ class Catalogue:
         }
         for name, print_, (source, definition) in _others(claims, keepers):
             own_name = scheme_name(source, taken=name)
-            final = _free_name(own_name, definition, {**existing, **definitions})
+            final = _free_name(own_name, definition, existing, definitions)
             names[name, print_] = final
             definitions[final] = definition
-        merged = _merged({**existing, **definitions}, definitions, aliases)
+        several = _names_of_one_credential(descriptions, names, definitions)
+        merged = _merged(existing.keys() | definitions.keys(), several, aliases)
         final_names = {key: merged.get(name, name) for key, name in names.items()}
         sources = {name: [source for source, _ in one.values()] for name, one in claims.items()}
         shared = {name: found for name, found in sorted(sources.items()) if len(found) > 1}
-        return cls(final_names, definitions, merged, shared)
+        mistaken = {name for description in descriptions for name in description.mistaken}
+        return cls(final_names, definitions, merged, shared, mistaken)
 
     def requirements(self, description: Description) -> list[Requirement]:
         """Return the requirements of one credential under the final names."""
@@ -63,24 +72,31 @@ class Catalogue:
         return self.written[id(description)]
 
     def _renamed(self, description: Description) -> list[Requirement]:
-        names = {
-            name: self.names[name, credential_of(definition)]
-            for name, definition in description.definitions.items()
-        }
+        names = self.final_names(description)
         return [
             {names.get(name, name): scopes for name, scopes in requirement.items()}
             for requirement in description.requirements
         ]
 
+    def final_names(self, description: Description) -> dict[str, str]:
+        """Return the final names of the schemes that *description* defines, by its own names."""
+        return {
+            name: self.names[name, credential_of(definition)]
+            for name, definition in description.definitions.items()
+        }
+
     def names_of(self, descriptions: Iterable[Description | None]) -> set[str]:
         """Return the final names of all schemes in *descriptions*."""
-        found = (self.requirements(item) for item in descriptions if item is not None)
-        return {name for requirements in found for item in requirements for name in item}
+        known = [item for item in descriptions if item is not None]
+        defined = {name for item in known for name in self.final_names(item).values()}
+        required = (self.requirements(item) for item in known)
+        return defined | {name for each in required for item in each for name in item}
 
     @cached_property
     def credential_names(self) -> set[str]:
         """Every name, final or given up, that stands for a credential met on a view."""
-        return {*self.definitions, *self.merged, *(name for name, _ in self.names)}
+        known = (self.definitions, self.merged, self.mistaken)
+        return {*chain.from_iterable(known), *(name for name, _ in self.names)}
 
 
 def credential_of(definition: Any) -> str:
@@ -93,14 +109,18 @@ def credential_of(definition: Any) -> str:
     return fingerprint({**definition, "description": ""} if is_described_whole else definition)
 
 
+def _each_once(descriptions: Iterable[Description]) -> list[Description]:
+    different = {id(description): description for description in descriptions}.values()
+    return sorted(different, key=lambda item: dotted(item.source))
+
+
 Claims = dict[str, dict[str, tuple[type, Any]]]
 
 
 def _claims(descriptions: Iterable[Description]) -> Claims:
     """Return, by name and fingerprint, the class that brings a definition and the definition."""
     claims: Claims = {}
-    different = {id(description): description for description in descriptions}.values()
-    for description in sorted(different, key=lambda item: dotted(item.source)):
+    for description in descriptions:
         for name, definition in description.definitions.items():
             claim = (description.source, definition)
             claims.setdefault(name, {}).setdefault(credential_of(definition), claim)
@@ -122,32 +142,45 @@ def _others(
                 yield name, print_, claim
 
 
-def _free_name(name: str, definition: Any, taken: Mapping[str, Any]) -> str:
-    """Return *name*, with a number if it stands for another definition already."""
+def _free_name(
+    name: str, definition: Any, existing: Mapping[str, Any], given: Collection[str]
+) -> str:
+    """Return *name*, with a number if it is *given* or stands for another definition already."""
     candidates = chain([name], (f"{name}{number}" for number in count(2)))
     own = fingerprint(definition)
-    return next(one for one in candidates if fingerprint(taken.get(one, definition)) == own)
+    return next(
+        one
+        for one in candidates
+        if one not in given and fingerprint(existing.get(one, definition)) == own
+    )
 
 
-def _equal_definitions(definitions: Mapping[str, Any]) -> dict[str, str]:
-    first: dict[str, str] = {}
-    for name in sorted(definitions):
-        first.setdefault(fingerprint(definitions[name]), name)
-    stands_for = {name: first[fingerprint(definitions[name])] for name in definitions}
-    return {name: other for name, other in stands_for.items() if name != other}
+def _names_of_one_credential(
+    descriptions: Iterable[Description],
+    names: Mapping[tuple[str, str], str],
+    definitions: Mapping[str, Any],
+) -> dict[str, str]:
+    """Return the names of credentials that have several, each with the one that stands for it."""
+    named: dict[tuple[type, str], set[str]] = {}
+    for description in descriptions:
+        if len(description.definitions) == 1:  # others are presented together, or as alternatives
+            for name, definition in description.definitions.items():
+                final = names[name, credential_of(definition)]
+                key = description.issued_as, fingerprint(definitions[final])
+                named.setdefault(key, set()).add(final)
+    return {name: min(several) for several in named.values() for name in several - {min(several)}}
 
 
 def _merged(
-    defined: Mapping[str, Any], ours: Mapping[str, Any], aliases: Mapping[str, str]
+    defined: Collection[str], several: Mapping[str, str], aliases: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the names that are given up, each with the one that stands for it."""
-    equal = _equal_definitions(ours)
     meant = {
-        name: equal.get(other, other)
+        name: several.get(other, other)
         for name, other in aliases.items()
-        if {name, other} <= defined.keys() and name != equal.get(other, other)
+        if {name, other} <= {*defined} and name != several.get(other, other)
     }
-    return {name: meant.get(other, other) for name, other in equal.items()} | meant
+    return {name: meant.get(other, other) for name, other in several.items()} | meant
 
 
 def combined(requirements: Iterable[list[Requirement]]) -> list[Requirement]:

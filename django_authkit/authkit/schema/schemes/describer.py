@@ -17,6 +17,7 @@ from authkit.schema.openapi.document import Requirement
 from authkit.schema.openapi.scheme_names import key_scheme_name
 from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.sandbox.guards import watching
+from authkit.schema.schemes.extensions import find_extension, is_registered
 from authkit.schema.views.permission_tree import is_key_permission
 
 AUTHORIZATION = "HTTP_AUTHORIZATION"
@@ -29,13 +30,31 @@ Alternative = tuple[Any, ...]
 class Description:
     """How one credential is written: its requirements, and the schemes that they name.
 
-    ``scoped`` are those of the schemes whose credentials hold scopes.
+    ``scoped`` are those of the schemes whose credentials hold scopes. ``extension`` describes the
+    class or its ancestor; ``found`` says that drf-spectacular finds it for the class too, and
+    ``required`` that it returns a requirement. ``mistaken`` are the schemes that drf-spectacular
+    writes for another ancestor instead. ``model`` is that of a key permission.
     """
 
     source: type
     requirements: tuple[Requirement, ...]
     definitions: Mapping[str, Any]
     scoped: frozenset[str] = frozenset()
+    extension: type | None = None
+    found: bool = True
+    required: bool = True
+    mistaken: Mapping[str, Any] = field(default_factory=dict)
+    model: type | None = None
+
+    @property
+    def published(self) -> bool:
+        """Whether drf-spectacular writes a requirement."""
+        return self.found and self.required
+
+    @property
+    def issued_as(self) -> type:
+        """What one credential has one of: its class, or the model of its keys."""
+        return self.model or self.source
 
 
 @dataclass(frozen=True)
@@ -52,7 +71,7 @@ class Describer:
         with watching(), GENERATOR_STATS.silence():
             if is_key_permission(credential):
                 return self.described.setdefault(kind, _describe_key(credential))
-            extension = OpenApiAuthenticationExtension.get_match(credential)
+            extension = find_extension(credential)
             found = _describe_by(extension, credential, inspector) if extension else None
         if _is_the_same_everywhere(extension):
             self.described[kind] = found
@@ -60,21 +79,52 @@ class Describer:
 
 
 def _is_the_same_everywhere(extension: Any) -> bool:
-    """Tell whether drf-spectacular or authkit wrote it; a project may write scopes by view."""
-    described_by = type(getattr(extension, "ancestor", extension))
-    return described_by.__module__.partition(".")[0] in ("builtins", "drf_spectacular", "authkit")
+    """Tell whether every view gets the same requirement. It may hold the scopes of the view."""
+    described_by = type(_origin(extension))
+    package = described_by.__module__.partition(".")[0]
+    if package == "drf_spectacular":
+        own = described_by.get_security_requirement
+        return own is OpenApiAuthenticationExtension.get_security_requirement
+    return extension is None or package == "authkit"
 
 
 def _describe_by(extension: Any, authenticator: Any, inspector: Any) -> Description:
     required = extension.get_security_requirement(inspector)
+    written = [required] if isinstance(required, dict) else required or []
+    requirements = [one for one in written if one]
+    definitions = _definitions(extension, inspector)
+    # One that names no requirement reads a credential all the same.
+    holding = definitions if getattr(authenticator, "holds_scopes", False) else ()
+    return Description(
+        type(authenticator),
+        tuple(requirements or [{name: [] for name in definitions}]),
+        definitions,
+        frozenset(getattr(_origin(extension), "scoped", holding)),
+        extension=type(_origin(extension)),
+        found=is_registered(extension),
+        required=bool(requirements),
+        mistaken=_mistaken(extension, inspector, definitions),
+    )
+
+
+def _definitions(extension: Any, inspector: Any) -> dict[str, Any]:
     names, definitions = extension.name, extension.get_security_definition(inspector)
     if isinstance(names, str):
         names, definitions = [names], [definitions]
-    requirements = [required] if isinstance(required, dict) else required or []
-    schemes = dict(zip(names, definitions, strict=False))
-    holding = names if getattr(authenticator, "holds_scopes", False) else ()
-    scoped = frozenset(getattr(extension, "scoped", holding))
-    return Description(type(authenticator), tuple(requirements), schemes, scoped)
+    return dict(zip(names, definitions, strict=False))
+
+
+def _mistaken(extension: Any, inspector: Any, right: Mapping[str, Any]) -> dict[str, Any]:
+    if is_registered(extension):
+        return {}
+    other = OpenApiAuthenticationExtension.get_match(extension.target)
+    found = _definitions(other, inspector) if other else {}
+    return {name: found[name] for name in found.keys() - right.keys()}
+
+
+def _origin(extension: Any) -> Any:
+    """Return the extension that was written for the class, or for its ancestor."""
+    return getattr(extension, "ancestor", extension)
 
 
 def _describe_key(permission: Any) -> Description:
@@ -86,7 +136,8 @@ def _describe_key(permission: Any) -> Description:
     else:
         shown = header.removeprefix("HTTP_").replace("_", "-").title()
         definition = {"type": "apiKey", "in": "header", "name": shown}
-    return Description(type(permission), ({name: []},), {name: definition})
+    model = getattr(permission, "model", None)
+    return Description(type(permission), ({name: []},), {name: definition}, model=model)
 
 
 def key_header(permission: Any) -> str:

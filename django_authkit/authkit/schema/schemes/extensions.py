@@ -2,10 +2,14 @@
 
 Without a description drf-spectacular writes no requirement at all, and the view reads as public.
 A project's own extension always comes first: every priority here is below the defaults.
+
+Importing this module changes no document. ``register()`` does, where authkit is installed; an audit
+of another project looks these descriptions up, and leaves the document as that project makes it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from drf_spectacular.drainage import set_override
@@ -16,11 +20,19 @@ from authkit.schema.openapi.document import Requirement
 from authkit.schema.openapi.scheme_names import scheme_name
 
 OWN = -10
-INHERITED = -20
+#: Before drf-spectacular's for TokenAuthentication and its subclasses (-1), which may be further.
+INHERITED: Any = -0.5
 
 
 # drf-spectacular's functions and constructors have no types, hence the ignores.
-class AuthkitScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class UnregisteredExtension(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """The base of ours, which drf-spectacular does not find before ``register()``."""
+
+    _registry: list[Any] = []
+    target_class: Any = None
+
+
+class AuthkitScheme(UnregisteredExtension):  # type: ignore[no-untyped-call]
     """An authenticator of this package, or a subclass of it.
 
     A subclass that is presented differently by the client gets a scheme name of its own, because
@@ -35,7 +47,8 @@ class AuthkitScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 
     def __init__(self, target: Any) -> None:
         super().__init__(target)  # type: ignore[no-untyped-call]
-        allow_shared_name(target)
+        if is_registered(self):
+            allow_shared_name(target)
         self.name = self.own_name(get_class(target))
 
     def own_name(self, authenticator: type) -> str:
@@ -116,34 +129,68 @@ class BearerScheme(JWTScheme):  # type: ignore[no-untyped-call]
         return [token, {**token, "description": said}]
 
 
-class InheritedScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """A subclass without a description is described as its nearest described ancestor."""
+class InheritedScheme(UnregisteredExtension):  # type: ignore[no-untyped-call]
+    """An authenticator without a description is described as its nearest described ancestor."""
 
-    match_subclasses = True
     priority = INHERITED
 
     def __init__(self, target: Any) -> None:
         super().__init__(target)  # type: ignore[no-untyped-call]
-        allow_shared_name(target)
-        bases = get_class(target).__mro__[1:]
-        matches = (OpenApiAuthenticationExtension.get_match(base) for base in bases)
-        self.ancestor: Any = next(match for match in matches if match)
+        if is_registered(self):
+            allow_shared_name(target)
+        # Made for the authenticator itself: a definition may name a keyword of the subclass.
+        self.ancestor: Any = next(_described_ancestors(get_class(target)))(target)
         self.name = self.ancestor.name
+
+    @classmethod
+    def _matches(cls, target: Any) -> bool:
+        kind = get_class(target)
+        return not any(_describing(kind)) and any(_described_ancestors(kind))
+
+    def get_security_requirement(self, auto_schema: Any) -> Any:
+        return self.ancestor.get_security_requirement(auto_schema)
 
     def get_security_definition(self, auto_schema: Any) -> Any:
         return self.ancestor.get_security_definition(auto_schema)
 
 
-class InheritedSessionScheme(InheritedScheme):  # type: ignore[no-untyped-call]
-    target_class = "rest_framework.authentication.SessionAuthentication"
+def register() -> None:
+    """Let drf-spectacular find our extensions. May be called any number of times."""
+    known: list[Any] = OpenApiAuthenticationExtension._registry
+    known.extend(
+        extension for extension in UnregisteredExtension._registry if extension not in known
+    )
 
 
-class InheritedBasicScheme(InheritedScheme):  # type: ignore[no-untyped-call]
-    target_class = "rest_framework.authentication.BasicAuthentication"
+def is_registered(extension: Any) -> bool:
+    return type(extension) in OpenApiAuthenticationExtension._registry
 
 
-class InheritedSimpleJWTScheme(InheritedScheme):  # type: ignore[no-untyped-call]
-    target_class = "rest_framework_simplejwt.authentication.JWTAuthentication"
+def find_extension(authenticator: Any) -> Any:
+    """Return what describes *authenticator*: what drf-spectacular finds if ours are registered."""
+    found = (one(authenticator) for one in _by_priority() if one._matches(authenticator))
+    return next(found, None)
+
+
+def _by_priority() -> list[Any]:
+    known = dict.fromkeys(
+        [*OpenApiAuthenticationExtension._registry, *UnregisteredExtension._registry]
+    )
+    return sorted(known, key=lambda extension: extension.priority, reverse=True)
+
+
+def _describing(kind: type) -> Iterator[Any]:
+    """Yield the extensions for this very class."""
+    for extension in _by_priority():
+        # It may be a name until it has been compared with something.
+        is_meant = extension is not InheritedScheme and extension._matches(kind)
+        if is_meant and extension.target_class is kind:
+            yield extension
+
+
+def _described_ancestors(kind: type) -> Iterator[Any]:
+    for base in kind.__mro__[1:]:
+        yield from _describing(base)
 
 
 def allow_shared_name(target: Any) -> None:

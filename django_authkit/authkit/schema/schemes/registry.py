@@ -31,7 +31,7 @@ def register_extensions() -> None:
     Imports nothing as long as drf-spectacular is not loaded. May be called any number of times.
     """
     if AWAITED in sys.modules:
-        import_module(OURS)
+        import_module(OURS).register()
     elif not any(isinstance(finder, ExtensionsFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, ExtensionsFinder())
 
@@ -56,7 +56,7 @@ class ExtensionsFinder(MetaPathFinder):
 
 
 class FollowedLoader(Loader):
-    """Loads a module as its own loader does, then imports our extensions."""
+    """Loads a module as its own loader does, then registers our extensions."""
 
     def __init__(self, loader: Loader) -> None:
         self.loader = loader
@@ -66,4 +66,4 @@ class FollowedLoader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         self.loader.exec_module(module)
-        import_module(OURS)
+        import_module(OURS).register()
