@@ -148,6 +148,27 @@ exec("def get(self, request):\n    return Response(status=403)", exec_globals)
 Unreadable = type("Unreadable", (Open,), {"get": DOCUMENTED(exec_globals["get"])})
 
 
+class UnderAnotherName(Open):
+    @DOCUMENTED
+    def get(self, asked):
+        again = self.request
+        return HttpResponseForbidden() if again.auth is None else Response(asked.method)
+
+
+def is_signed(headers, by):
+    return "X-Signature" in by.headers and headers
+
+
+class BySignature(Open):
+    """Reads the credential itself; REST framework's authenticators have no part in it."""
+
+    authentication_classes = []
+
+    @DOCUMENTED
+    def get(self, request):
+        return Response({}) if is_signed(True, by=request) else HttpResponseForbidden()
+
+
 class Undocumented(Open):
     """Says that it is secured, and does not say with which status it refuses."""
 
@@ -169,6 +190,8 @@ REFUSING = {
     "in another object": InAnotherObject,
     "a function": function,
     "code that cannot be read": Unreadable,
+    "under another name": UnderAnotherName,
+    "by a signature": BySignature,
     "undocumented": Undocumented,
 }
 REFUSING = {
@@ -269,7 +292,7 @@ def test_it_is_undecided_below_t4(db, view, tier):
     decision = at(tier, view).decision
     assert decision.state is State.UNDECIDED
     assert decision.reason.startswith("the handler looks at who calls, and may refuse by itself")
-    assert decision.offered.authenticators
+    assert decision.offered.permissions
 
 
 @REFUSES
@@ -288,6 +311,23 @@ def test_a_live_request_also_shows_that_it_refuses_no_caller(db):
     view = Answers.as_view()
     assert at(Tier.T3, view).decision.state is State.UNDECIDED
     assert at(Tier.T4, view).decision.state is State.OPTIONAL
+
+
+class LogsIn(Open):
+    """Refuses a wrong password: that is no answer to the question who may call."""
+
+    authentication_classes = []
+
+    @extend_schema(auth=[], responses={200: GroupSerializer, 401: None})
+    def get(self, request):
+        if request.headers.get("X-Password") != "right" or request.user.is_staff:
+            raise exceptions.AuthenticationFailed
+        return Response({})  # pragma: no cover (no password is sent)
+
+
+@VERSIONS
+def test_a_login_is_public(version):
+    assert at(Tier.T1, LogsIn.as_view(), OAS_VERSION=version).decision.state is State.PUBLIC
 
 
 @pytest.mark.parametrize("view", OPEN.values(), ids=OPEN)

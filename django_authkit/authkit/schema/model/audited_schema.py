@@ -24,6 +24,7 @@ from authkit.schema.openapi.document import (
 )
 from authkit.schema.probe.decision import NOTHING, Decision, Offer, State
 from authkit.schema.probe.prober import AccessProber, Memory, access_prober
+from authkit.schema.probe.responses import HANDLER
 from authkit.schema.probe.tiers import Probe
 from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.schemes.catalogue import Catalogue, combined
@@ -81,9 +82,12 @@ class AuditedOperation:
     @property
     def reads_unknown(self) -> bool:
         """Tell whether the view reads, or may read, a credential of which no scheme is known."""
-        if self.decision is None or self.decision.offered == NOTHING:
-            return self.decision is None or not self.decision.is_decided
-        return any(self.descriptions.get(one) is None for one in self.decision.offered.credentials)
+        decision = self.decision
+        if decision is None or (not decision.is_decided and decision.offered == NOTHING):
+            return True
+        by_handler = not decision.is_decided and decision.depends_on == HANDLER
+        offered = decision.offered.credentials
+        return by_handler or any(self.descriptions.get(one) is None for one in offered)
 
     def publishes(self, credential: Any, catalogue: Catalogue) -> bool:
         """Tell whether the document describes *credential*, or has no reason to mention it here.

@@ -21,16 +21,21 @@ def without_guess(
     """Return *decision*; if the handler may refuse callers whom the permissions admit, undecided.
 
     It may if its code looks at who calls, and either the *document* has a refusal that nothing else
-    accounts for, or the operation is declared as secured and the code refuses. What a live request
-    showed (T4) is no guess.
+    accounts for, or the operation is declared as secured and the code refuses. Where a requirement
+    is declared, the code may also read the credential itself. What a live request showed (T4) is no
+    guess.
     """
+    is_secured = declared is Declared.SECURED
     if not decision.is_open or decision.tier >= Tier.T4:
         return decision
+    if not is_secured and not decision.offered.authenticators:
+        return decision  # a login: no caller is known there, and a wrong password is refused
     documented = _unaccounted(decision, document, declared)
-    if not documented and declared is not Declared.SECURED:
+    if not documented and not is_secured:
         return decision
     checks = caller_checks(source.view, source.method)
-    if not checks.looks or not (documented or checks.refuses):
+    asks = checks.looks or (is_secured and checks.reads)
+    if not asks or not (documented or checks.refuses):
         return decision
     said = f", as the documented {documented[0]} says" if documented else ""
     reason = f"{HANDLER} looks at who calls, and may refuse by itself{said}"

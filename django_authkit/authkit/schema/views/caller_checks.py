@@ -11,7 +11,7 @@ import builtins
 import functools
 import inspect
 from collections import ChainMap
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial, partialmethod, reduce
 from itertools import chain
@@ -25,8 +25,13 @@ from rest_framework.views import APIView
 from authkit.schema.views.handlers import handler_name
 from authkit.schema.views.source_code import Written, of_itself, read_function
 
-#: What is read of a request, or of its user, to know who calls.
-CALLER = frozenset({"auth", "is_anonymous", "is_authenticated", "user"})
+#: What is read of a request to know who calls: the user, or a credential itself.
+CALLER = frozenset({"auth", "user"})
+SENT = frozenset({"COOKIES", "META", "headers", "session"})
+REQUESTS = frozenset({"_request", "request"})
+
+#: What is read of a user to know whether there is one.
+KNOWN = frozenset({"is_anonymous", "is_authenticated"})
 
 #: What a handler is written with that refuses.
 REFUSING = frozenset(
@@ -44,34 +49,39 @@ FRAMEWORKS = frozenset(
     {"builtins", "contextlib", "django", "drf_spectacular", "functools", "logging"}
     | {"rest_framework"}
 )
-HOLDERS = (list, tuple)
 DEMANDING_LOGIN = "django.contrib.auth.decorators"
 
 
 @dataclass(frozen=True)
 class CallerChecks:
-    """What the code of a handler does. Of code that cannot be read, both have to be expected."""
+    """What the code of a handler does: looks at the user, reads what was sent, refuses.
+
+    Of code that cannot be read, all of it has to be expected.
+    """
 
     looks: bool = False
+    reads: bool = False
     refuses: bool = False
 
     def __or__(self, other: CallerChecks) -> CallerChecks:
-        return CallerChecks(self.looks or other.looks, self.refuses or other.refuses)
+        return CallerChecks(
+            self.looks or other.looks, self.reads or other.reads, self.refuses or other.refuses
+        )
 
 
 NONE = CallerChecks()
-UNKNOWN = CallerChecks(looks=True, refuses=True)
+UNKNOWN = CallerChecks(looks=True, reads=True, refuses=True)
 
 
 def caller_checks(view: APIView, method: str) -> CallerChecks:
-    """Return whether the handler of *method* looks at who calls, and whether it refuses callers."""
+    """Return what the handler of *method* asks of a caller by itself."""
     kind: Any = type(view)
     return _checks_of(kind, handler_name(view, method))
 
 
 @cache
 def _checks_of(view: Any, handler: str) -> CallerChecks:
-    return Reading(view).attribute(handler)
+    return Reading(view).attribute(handler, is_handler=True)
 
 
 @dataclass(frozen=True)
@@ -81,57 +91,150 @@ class Reading:
     view: Any
     read: set[Any] = field(default_factory=set)
 
-    def attribute(self, name: str, first: int = 0) -> CallerChecks:
+    def attribute(self, name: str, first: int = 0, *, is_handler: bool = False) -> CallerChecks:
         """Read what the classes of the view have under *name*, from the *first* on."""
         classes = self.view.__mro__
         for place in range(first, len(classes)):
             if name in vars(classes[place]):
-                return self.value(vars(classes[place])[name], place)
+                value = vars(classes[place])[name]
+                return self.value(value, _first_parameters(value) if is_handler else (), place)
         return NONE  # it is of the instance, or not there
 
-    def value(self, value: Any, place: int = 0) -> CallerChecks:
+    def value(self, value: Any, requests: Iterable[str], place: int = 0) -> CallerChecks:
+        """Read a function, whose parameters *requests* are given the request."""
         function = _function_of(value)
         if not inspect.isfunction(function):
             # No code is run by reading another value.
             is_code = callable(function) and not isinstance(function, type)
             return UNKNOWN if is_code and not _is_framework(function) else NONE
-        if function in self.read:
+        known = REQUESTS.union(requests)
+        if (function, known) in self.read:
             return NONE
-        self.read.add(function)
-        return _all([self.function(function, place), *self.wrapped(function, place)])
+        self.read.add((function, known))
+        return _all([self.function(function, known, place), *self.wrapped(function, place)])
 
     def wrapped(self, function: Any, place: int) -> Iterator[CallerChecks]:
         """Read what a decorator holds: the handler, and functions that it asks before."""
         held = [getattr(function, "__wrapped__", None), *_closure(function).values()]
         for value in chain.from_iterable(
-            one if isinstance(one, HOLDERS) else [one] for one in held
+            one if isinstance(one, list | tuple) else [one] for one in held
         ):
             if callable(value) and not isinstance(value, type):
-                yield self.value(value, place)
+                yield self.value(value, _first_parameters(value), place)
 
-    def function(self, function: Any, place: int) -> CallerChecks:
+    def function(self, function: Any, requests: frozenset[str], place: int) -> CallerChecks:
         if function.__globals__.get("__name__") == DEMANDING_LOGIN:
             return UNKNOWN
         written, is_framework = read_function(function), _is_framework(function)
         if written is None:
             return NONE if is_framework else UNKNOWN
-        itself, *_ = given = _parameters(written)
-        of_view = {of_itself(node, itself) for node in _nodes(written)}
+        itself = next(iter(_parameters(written)), "")
+        of_view = sorted({of_itself(node, itself) for node in _nodes(written)})
         found = [self.attribute(name, place + 1 if up else 0) for name, up in of_view if name]
         if is_framework:
             return _all(found)
-        names = ChainMap(_closure(function), function.__globals__, vars(builtins))
-        calls = [node for node in _nodes(written) if isinstance(node, ast.Call)]
-        others = [
-            one for one in calls if not of_itself(one.func, itself)[0] and _is_given(one, given)
-        ]
-        return _all([_said(written, names), *found, *(self.called(one, names) for one in others)])
+        code = Code(written, requests, _names(function))
+        calls = (call for call in code.calls if not of_itself(call.func, itself)[0])
+        return _all([code.checks, *found, *(self.called(call, code, itself) for call in calls)])
 
-    def called(self, call: ast.Call, names: Mapping[str, Any]) -> CallerChecks:
-        """Read a function that is given the request or the view."""
-        found = _named(call.func, names)
-        is_read = inspect.isfunction(found) or (found is not None and _is_framework(found))
-        return self.value(found) if is_read else UNKNOWN
+    def called(self, call: ast.Call, code: Code, itself: str) -> CallerChecks:
+        """Read a function of the project that is given the request or the view."""
+        given = [*_arguments(call)]
+        if not any(code.is_request(value) or _is_name(value, itself) for _, value in given):
+            return NONE
+        found = code.named(call.func)
+        if found is None or not (inspect.isfunction(found) or _is_framework(found)):
+            return UNKNOWN
+        parameters = _first_parameters(found, len(given))
+        requests = [
+            parameters[at] if isinstance(at, int) and at < len(parameters) else str(at)
+            for at, value in given
+            if code.is_request(value)
+        ]
+        return self.value(found, requests)
+
+
+@dataclass(frozen=True)
+class Code:
+    """The body of a function, in which *requests* are the names of a request."""
+
+    written: Written
+    requests: frozenset[str]
+    names: Mapping[str, Any]
+
+    @property
+    def calls(self) -> Iterator[ast.Call]:
+        return (node for node in _nodes(self.written) if isinstance(node, ast.Call))
+
+    @property
+    def checks(self) -> CallerChecks:
+        code = [*chain.from_iterable(map(self.deciding, self.written.body))]
+        return CallerChecks(
+            looks=any(self.read_of_request(node) in CALLER or _asks_user(node) for node in code),
+            reads=any(self.read_of_request(node) in SENT for node in code),
+            refuses=any(map(_refuses, code)),
+        )
+
+    def is_request(self, node: ast.AST) -> bool:
+        match node:
+            case ast.Name(id=name):
+                return name in self.all_requests
+            case ast.Attribute(attr=attribute):
+                return attribute in REQUESTS
+            case ast.Starred(value=ast.Name()):
+                return True
+        return False
+
+    @cached_property
+    def all_requests(self) -> frozenset[str]:
+        """The names, also those that are assigned here."""
+        assigned = (
+            target.id
+            for node in _nodes(self.written)
+            if isinstance(node, ast.Assign) and _attribute(node.value) in REQUESTS
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        )
+        return self.requests.union(assigned)
+
+    def read_of_request(self, node: ast.AST) -> str:
+        match node:
+            case ast.Attribute(value=owner, attr=attribute) if self.is_request(owner):
+                return attribute
+            case ast.Call(
+                func=ast.Name(id="getattr"), args=[owner, ast.Constant(value=str(name)), *_]
+            ):
+                return name if self.is_request(owner) else ""
+        return ""
+
+    def deciding(self, node: ast.AST) -> Iterator[ast.AST]:
+        """Yield the nodes below *node*, but for what is only handed on as the value of a row."""
+        yield node
+        parts = ast.iter_child_nodes(node)
+        if isinstance(node, ast.Call) and self.takes_values(node.func):
+            parts = iter([node.func])
+        for part in parts:
+            yield from self.deciding(part)
+
+    def takes_values(self, called: ast.expr) -> bool:
+        if _attribute(called) in TAKING_VALUES:
+            return True
+        found = self.named(called)
+        if found is None or found is getattr or isinstance(found, type):
+            return False
+        return _is_framework(found)
+
+    def named(self, node: ast.expr) -> Any:
+        """Return what *node* names, without running code: functions, also those of modules."""
+        match node:
+            case ast.Name(id=name):
+                return self.names.get(name)
+            case ast.Attribute(value=ast.Name(id=name), attr=attribute):
+                owner = self.names.get(name)
+                if isinstance(owner, ModuleType):
+                    return vars(owner).get(attribute)
+                return owner if owner is not None and _is_framework(owner) else None  # a logger
+        return None
 
 
 def _all(found: Iterable[CallerChecks]) -> CallerChecks:
@@ -163,12 +266,20 @@ def _closure(function: Any) -> dict[str, Any]:
     return {name: cell.cell_contents for name, cell in cells if cell != CellType()}
 
 
+def _names(function: Any) -> Mapping[str, Any]:
+    return ChainMap(_closure(function), function.__globals__, vars(builtins))
+
+
+def _first_parameters(value: Any, number: int = 2) -> list[str]:
+    """Return the names of what is given first; of a handler, that is itself and the request."""
+    function = _function_of(value)
+    code = function.__code__ if inspect.isfunction(function) else None
+    names = code.co_varnames[: min(number, code.co_argcount)] if code else ()
+    return [name for name in names if name != "self"]
+
+
 def _parameters(written: Written) -> list[str]:
-    """Return the names of what a method or function is given first: itself, the request."""
-    listed = written.args
-    first = [one.arg for one in (*listed.posonlyargs, *listed.args)[:2]]
-    rest = [listed.vararg.arg] if listed.vararg else []
-    return [*first, *rest, "request"]
+    return [one.arg for one in (*written.args.posonlyargs, *written.args.args)]
 
 
 def _nodes(written: Written) -> Iterator[ast.AST]:
@@ -176,62 +287,21 @@ def _nodes(written: Written) -> Iterator[ast.AST]:
     return chain.from_iterable(map(ast.walk, written.body))
 
 
-def _is_given(call: ast.Call, names: Collection[str]) -> bool:
-    for value in (*call.args, *(one.value for one in call.keywords)):
-        match value:
-            case ast.Name(id=name) | ast.Starred(value=ast.Name(id=name)) if name in names:
-                return True
-            case ast.Attribute(attr="request" | "_request"):
-                return True
-    return False
+def _arguments(call: ast.Call) -> Iterator[tuple[int | str, ast.expr]]:
+    yield from enumerate(call.args)
+    yield from ((one.arg or "", one.value) for one in call.keywords)
 
 
-def _named(node: ast.expr, names: Mapping[str, Any]) -> Any:
-    """Return what *node* names, without running code: functions, also those of modules."""
-    match node:
-        case ast.Name(id=name):
-            return names.get(name)
-        case ast.Attribute(value=ast.Name(id=name), attr=attribute):
-            owner = names.get(name)
-            if isinstance(owner, ModuleType):
-                return vars(owner).get(attribute)
-            return owner if _is_framework(owner) else None  # a logger, say
-    return None
+def _attribute(node: ast.AST) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else ""
 
 
-def _said(written: Written, names: Mapping[str, Any]) -> CallerChecks:
-    code = list(chain.from_iterable(_deciding(one, names) for one in written.body))
-    return CallerChecks(any(map(_looks, code)), any(map(_refuses, code)))
+def _is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
-def _deciding(node: ast.AST, names: Mapping[str, Any]) -> Iterator[ast.AST]:
-    """Yield the nodes below *node*, but for what is only handed on as the value of a row."""
-    yield node
-    parts = ast.iter_child_nodes(node)
-    if isinstance(node, ast.Call) and _takes_values(node.func, names):
-        parts = iter([node.func])
-    for part in parts:
-        yield from _deciding(part, names)
-
-
-def _takes_values(called: ast.expr, names: Mapping[str, Any]) -> bool:
-    if isinstance(called, ast.Attribute) and called.attr in TAKING_VALUES:
-        return True
-    found = _named(called, names)
-    if found is None or found is getattr or isinstance(found, type):
-        return False
-    return _is_framework(found)
-
-
-def _looks(node: ast.AST) -> bool:
-    match node:
-        case ast.Attribute(value=ast.Name(id="self")):
-            return False  # a property of the view is read by itself
-        case ast.Attribute(attr=attribute, ctx=ast.Load()):
-            return attribute in CALLER
-        case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=name), *_]):
-            return name in CALLER
-    return False
+def _asks_user(node: ast.AST) -> bool:
+    return _attribute(node) in KNOWN
 
 
 def _refuses(node: ast.AST) -> bool:
