@@ -1,8 +1,15 @@
 from __future__ import annotations
 
 import pytest
+from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.rules.optional_auth_lacks_401 import RULE
-from rest_framework.authentication import SessionAuthentication
+from django.contrib.auth.models import Group
+from rest_framework.authentication import (
+    BaseAuthentication,
+    SessionAuthentication,
+    TokenAuthentication,
+)
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
@@ -39,21 +46,48 @@ class Sessions(JWTView):
     def post(self, request): ...
 
 
-def test_safe_methods_that_read_sessions_alone_are_left_alone():
-    assert found(RULE, route(Sessions)) == ["POST /thing/"]
-    renamed = type("Renamed", (SessionAuthentication,), {"__doc__": "Ours."})
-    only = view(Sessions, authentication_classes=[renamed], http_method_names=["get"])
-    assert found(RULE, route(only)) == []
+class OwnSession(SessionAuthentication):
+    def authenticate(self, request):
+        return super().authenticate(request)
 
 
-def test_a_session_of_the_projects_own_or_beside_a_token_is_found():
-    class Own(SessionAuthentication):
-        def authenticate(self, request):
+class Ignoring(BaseAuthentication):
+    def authenticate(self, request):
+        return None
+
+
+class OwnToken(TokenAuthentication):
+    def authenticate(self, request):
+        try:
             return super().authenticate(request)
+        except AuthenticationFailed:
+            return None
 
-    for authenticators in ([Own], [SessionAuthentication, JWTAuthentication]):
-        own = view(authentication_classes=authenticators, permission_classes=[AllowAny])
-        assert found(RULE, route(own)) == ["GET /thing/"]
+
+class Asking(BaseAuthentication):
+    """Of which only a database can tell what it refuses."""
+
+    def authenticate(self, request):
+        return Group.objects.filter(name=request.headers.get("X-Key")).first()
+
+
+@pytest.mark.parametrize("authenticator", [SessionAuthentication, OwnSession, Ignoring, Asking])
+def test_a_credential_that_is_not_known_to_be_refused_is_left_alone(authenticator):
+    own = view(Sessions, authentication_classes=[authenticator])
+    assert found(RULE, route(own)) == []
+
+
+def test_a_credential_that_a_subclass_lets_pass_is_left_alone():
+    lenient = view(authentication_classes=[OwnToken], permission_classes=[AllowAny])
+    (audited,) = audited_schema(route(lenient)).operations
+    assert audited.decision.bad_credential == ()
+    assert found(RULE, route(lenient)) == []
+
+
+def test_a_token_beside_a_session_is_found():
+    both = [SessionAuthentication, JWTAuthentication]
+    own = view(authentication_classes=both, permission_classes=[AllowAny])
+    assert found(RULE, route(own)) == ["GET /thing/"]
 
 
 def test_the_finding_names_the_status_that_was_seen_and_suggests_it():
@@ -62,7 +96,7 @@ def test_the_finding_names_the_status_that_was_seen_and_suggests_it():
     (seen,) = RULE.look(audited_schema(route(own)))
     assert seen.message == "An invalid credential is answered 403, which is not documented."
     assert seen.suggestion.startswith("403: ")
-    (unseen,) = RULE.look(audited_schema(route(Sessions)))
+    (unseen,) = RULE.look(audited_schema(route(OPTIONAL), probe=Probe(Tier.T0)))
     assert unseen.message == "The answer to an invalid credential is not documented."
     assert unseen.suggestion.startswith("401: ")
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from rest_framework import exceptions
-from rest_framework.permissions import SAFE_METHODS
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
@@ -43,7 +42,7 @@ AUTHENTICATORS = frozenset(
     }
 )
 
-#: With it a session that has ended is none. It refuses unsafe requests without a CSRF token.
+#: With it a session that has ended is none.
 SESSION = frozenset({"rest_framework.authentication.SessionAuthentication"})
 
 #: What a view must not have changed, if its gate is to be known.
@@ -131,10 +130,9 @@ def _is_known_authenticator(authenticator: Any) -> bool:
     return _inherits_all_code(authenticator, AUTHENTICATORS)
 
 
-def ignores_bad_credentials(authenticator: Any, method: str) -> bool:
-    """Tell whether the authenticator is known to refuse no credential."""
-    kind: Any = type(authenticator)
-    return method.upper() in SAFE_METHODS and _inherits_all_code(kind, SESSION)
+def refuses_bad_credentials(authenticator: Any) -> bool:
+    """Tell whether the authenticator is known to refuse a credential that is not valid."""
+    return _inherits_all_code(type(authenticator), AUTHENTICATORS - SESSION)
 
 
 @cache

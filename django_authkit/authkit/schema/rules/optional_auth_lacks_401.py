@@ -2,9 +2,10 @@
 
 ## What it does
 
-Finds the operations that are open and read credentials, and document neither 401 nor 403. Safe
-methods that only read sessions are not reported: an expired session counts as none, and is not
-refused.
+Finds the operations that are open and read credentials, and document neither 401 nor 403. They are
+reported if a credential that is not valid was seen to be refused, or if an authenticator of REST
+framework, SimpleJWT, knox or authkit is known to refuse it. An expired session counts as none, and
+is not refused; nor is what an authenticator of the project ignores.
 
 ## Why is this bad?
 
@@ -48,19 +49,19 @@ from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.suggest import refusal
 from authkit.schema.openapi.document import documents_refusal
-from authkit.schema.probe.builtin_gate import ignores_bad_credentials
+from authkit.schema.probe.builtin_gate import refuses_bad_credentials
 from authkit.schema.probe.decision import State
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
     for audited in schema.in_state(State.OPTIONAL):
-        if not documents_refusal(audited.document) and not _refuses_none(audited):
+        if not documents_refusal(audited.document) and _is_refused(audited):
             yield Offence(audited.place, _message(audited), suggestion=_suggestion(audited))
 
 
-def _refuses_none(audited: AuditedOperation) -> bool:
+def _is_refused(audited: AuditedOperation) -> bool:
     read = audited.decision.offered.authenticators if audited.decision else ()
-    return all(ignores_bad_credentials(one, audited.method) for one in read)
+    return bool(_seen(audited)) or any(map(refuses_bad_credentials, read))
 
 
 def _seen(audited: AuditedOperation) -> tuple[int, ...]:

@@ -42,6 +42,9 @@ MEANT = {
     "SECURITY_SCHEMES": "APPEND_COMPONENTS",
 }
 
+#: The letters by which a mistyped key differs: one is missing, two are swapped, one is another.
+MISTYPED = 2
+
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
     written = getattr(settings, "SPECTACULAR_SETTINGS", {})
@@ -52,13 +55,28 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
             Place(),
             f'drf-spectacular has no setting "{key}"{hint}.',
             subject=key,
-            suggestion=f'SPECTACULAR_SETTINGS["{meant}"] = ...' if meant else "",
+            suggestion=_moved(key, meant) if meant and meant not in written else "",
         )
 
 
 def meant_by(key: str) -> str:
-    close = difflib.get_close_matches(key, SPECTACULAR_DEFAULTS, n=1)
-    return MEANT.get(key) or next(iter(close), "")
+    """Return the key that is meant, "" if that would be a guess."""
+    mistyped = (known for known in SPECTACULAR_DEFAULTS if _difference(key, known) <= MISTYPED)
+    return MEANT.get(key) or next(mistyped, "")
+
+
+def _difference(key: str, known: str) -> int:
+    """Return how many letters only one of the two has, in capitals."""
+    matched = difflib.SequenceMatcher(None, key.upper(), known).get_matching_blocks()
+    return len(key) + len(known) - 2 * sum(block.size for block in matched)
+
+
+def _moved(key: str, meant: str) -> str:
+    """Return the code that puts the value where it is read."""
+    value = f'SPECTACULAR_SETTINGS.pop("{key}")'
+    if key in MEANT and key != "COMPONENTS":
+        value = f'{{"securitySchemes": {value}}}'
+    return f'SPECTACULAR_SETTINGS["{meant}"] = {value}'
 
 
 RULE = Rule(

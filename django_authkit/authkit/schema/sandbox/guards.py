@@ -255,7 +255,7 @@ class TrustedGate:
     def answer(self, caller: Caller) -> Answer:
         answer = trusted_answer(self.watch, partial(self.gate.answer, caller))
         if answer.verdict is Verdict.REFUSED and caller != ANONYMOUS and self.watch.read:
-            said = "a permission asks the database about a caller who is in none"
+            said = "a permission asks the database, and refuses a caller who is not in it"
             return Answer(Verdict.UNKNOWN, said=said)
         return answer
 
