@@ -4,11 +4,15 @@ import pytest
 from authkit.schema import public
 from authkit.schema.model.findings import Severity
 from authkit.schema.rules.unacknowledged_open_operation import RULE
-from rest_framework import viewsets
+from django.contrib.auth.models import Group
+from rest_framework import generics, viewsets
+from rest_framework.authtoken.views import ObtainAuthToken
 from rest_framework.decorators import action, api_view, permission_classes
 from rest_framework.permissions import AllowAny, IsAuthenticated, IsAuthenticatedOrReadOnly
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+from rest_framework_simplejwt.views import TokenObtainPairView, TokenRefreshView
 
 from tests.schema.documents import (
     HOOK,
@@ -21,6 +25,9 @@ from tests.schema.documents import (
     route,
     view,
 )
+
+OAS_VERSIONS = pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
+WITH_AND_WITHOUT_HOOK = pytest.mark.parametrize("hooks", [[], [HOOK]], ids=["plain", "hook"])
 
 
 class EveryCaller(AllowAny):
@@ -152,6 +159,81 @@ def test_a_function_that_inherits_the_default_did_not_say_so(settings):
     inherited.callback = default
     expected = [] if default.cls.permission_classes == [IsAuthenticated] else ["GET /thing/"]
     assert found(RULE, inherited) == expected
+
+
+class OwnSerializer(TokenObtainPairView):
+    serializer_class = ThingSerializer
+
+
+class OwnHandler(TokenObtainPairView):
+    def post(self, request):
+        return super().post(request)
+
+
+class OwnPermission(TokenObtainPairView):
+    permission_classes = [EveryCaller]
+
+
+class OwnCode(TokenObtainPairView):
+    def get_permissions(self):
+        return [EveryCaller()]
+
+
+class OwnData(ObtainAuthToken, generics.ListAPIView):
+    """REST framework wrote both, and the project's rows are what is listed."""
+
+    queryset = Group.objects.order_by("pk")
+    serializer_class = ThingSerializer
+
+
+class ByDefault(generics.CreateAPIView):
+    """Open where the default of the project is."""
+
+    serializer_class = ThingSerializer
+
+
+def severities(*routes, **options):
+    findings = report_on(*routes, **options).findings
+    return {one.place.label: one.severity for one in findings if one.rule is RULE}
+
+
+@OAS_VERSIONS
+@WITH_AND_WITHOUT_HOOK
+@pytest.mark.parametrize("library_view", [TokenObtainPairView, TokenRefreshView, ObtainAuthToken])
+def test_what_a_library_opens_is_left_alone(library_view, hooks, version):
+    options = {"hooks": hooks, "OAS_VERSION": version}
+    assert severities(route(library_view), **options) == {}
+
+
+@OAS_VERSIONS
+@WITH_AND_WITHOUT_HOOK
+@pytest.mark.parametrize(
+    ("own", "severity"),
+    [
+        (OwnSerializer, Severity.NOTE),
+        (OwnHandler, Severity.ERROR),
+        (OwnPermission, Severity.ERROR),
+        (OwnCode, Severity.ERROR),
+    ],
+)
+def test_a_subclass_in_the_project_is_reported(own, severity, hooks, version):
+    options = {"hooks": hooks, "OAS_VERSION": version}
+    assert severities(route(own), **options) == {"POST /thing/": severity}
+
+
+def test_a_permission_of_the_project_on_a_view_of_a_library_is_reported():
+    given = route(TokenObtainPairView)
+    given.callback = TokenObtainPairView.as_view(permission_classes=[EveryCaller])
+    assert severities(given) == {"POST /thing/": Severity.ERROR}
+
+
+def test_data_of_the_project_that_a_library_would_open_is_reported():
+    assert severities(route(OwnData))["GET /thing/"] is Severity.WARNING
+
+
+def test_a_handler_of_a_library_under_an_open_default_is_reported(monkeypatch):
+    monkeypatch.setattr(APIView, "permission_classes", [AllowAny])
+    assert severities(route(ByDefault)) == {"POST /thing/": Severity.ERROR}
 
 
 @pytest.mark.parametrize("reason", ["", "  "])

@@ -132,7 +132,8 @@ def _is_known_authenticator(authenticator: Any) -> bool:
 
 def refuses_bad_credentials(authenticator: Any) -> bool:
     """Tell whether the authenticator is known to refuse a credential that is not valid."""
-    return _inherits_all_code(type(authenticator), AUTHENTICATORS - SESSION)
+    kind: Any = type(authenticator)
+    return _inherits_all_code(kind, AUTHENTICATORS - SESSION)
 
 
 @cache

@@ -6,8 +6,10 @@ Reports every operation that is open to anonymous callers, whatever the document
 view itself declares it: `AllowAny` or an empty `permission_classes`, or
 `authentication_classes = []`, in its own class, its `@action` or its `as_view()`; its own
 `get_permissions()` that returns `AllowAny`; `@public`; or an open view of `authkit.views` as its
-base class. Other inherited attributes, subclasses of `AllowAny`, `|` and the project's own
-permissions do not count. Unsafe methods are errors, safe ones warnings.
+base class. A view that a library opens, such as SimpleJWT's log-in, is not reported; a subclass in
+the project that runs the same handler is a note. Other inherited attributes, subclasses of
+`AllowAny`, `|` and the project's own permissions do not count. Unsafe methods are errors, safe ones
+warnings.
 
 ## Why is this bad?
 
@@ -46,23 +48,30 @@ from authkit.schema.probe.decision import State
 from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.views.acknowledgement import is_acknowledged
 from authkit.schema.views.handlers import handler_name
+from authkit.schema.views.library_views import library_of, opening_library
 from authkit.schema.views.mapping import Operation
 from authkit.schema.views.written_permissions import is_of_a_function
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
     for audited in schema.in_state(State.PUBLIC, State.OPTIONAL):
-        if audited.source is not None and not acknowledged(audited.source):
-            severity = Severity.WARNING if audited.method in SAFE else Severity.ERROR
+        severity = None if audited.source is None else _severity(audited.source)
+        if audited.source is not None and severity is not None:
             message = "Anonymous callers are admitted, and the view does not declare it."
             yield Offence(audited.place, message, severity, suggestion=_suggestion(audited.source))
 
 
-def acknowledged(operation: Operation) -> bool:
+def _severity(operation: Operation) -> Severity | None:
+    """Return how bad it is that the operation is open, None if that is declared."""
     try:
-        return is_acknowledged(operation)
+        library = opening_library(operation)
+        if is_acknowledged(operation) or (library and library == library_of(type(operation.view))):
+            return None
     except host_errors():  # get_permissions() is the host's code, and may fail in any way
-        return False
+        library = ""
+    if library:
+        return Severity.NOTE
+    return Severity.WARNING if operation.method in SAFE else Severity.ERROR
 
 
 def _suggestion(operation: Operation) -> str:
