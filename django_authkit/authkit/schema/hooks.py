@@ -36,10 +36,10 @@ from authkit.schema.openapi.document import (
     mentions_scheme,
     operations,
     renamed,
-    required_schemes,
     security_schemes,
     unshare_operations,
 )
+from authkit.schema.openapi.elsewhere import required_schemes
 from authkit.schema.probe.decision import Decision, State
 from authkit.schema.probe.prober import Memory
 from authkit.schema.probe.tiers import Probe, Tier
@@ -146,13 +146,15 @@ def merge_schemes(document: Document, catalogue: Catalogue) -> None:
     """Give up the names of credentials that have another one as well."""
     schemes = security_schemes(document)
     given_up = {name: other for name, other in catalogue.merged.items() if name in schemes}
-    for name, other in given_up.items():
-        schemes.setdefault(other, schemes[name])
-        del schemes[name]
     holders = [document, *(operation for _, _, operation in operations(document))]
     for holder in holders:
         if given_up and "security" in holder:
             holder["security"] = renamed(holder["security"], given_up)
+    for name, other in given_up.items():
+        schemes.setdefault(other, schemes[name])
+        # Webhooks and callbacks say what a client of the project requires, and go on saying it.
+        if not mentions_scheme(document, name):
+            del schemes[name]
 
 
 def _fixes(schema: AuditedSchema, fixer: Fixer) -> Iterator[Fix]:

@@ -22,6 +22,7 @@ from authkit.schema.openapi.document import (
     true_requirements,
     well_formed,
 )
+from authkit.schema.openapi.elsewhere import holders_elsewhere
 from authkit.schema.probe.decision import NOTHING, Decision, Offer, State
 from authkit.schema.probe.prober import AccessProber, Memory, access_prober
 from authkit.schema.probe.responses import HANDLER
@@ -46,7 +47,7 @@ class Place:
 
     @property
     def label(self) -> str:
-        return f"{self.method.upper()} {self.path}" if self.path else "the document"
+        return f"{self.method.upper()} {self.path}".lstrip() or "the document"
 
 
 @dataclass(frozen=True)
@@ -209,10 +210,17 @@ class AuditedSchema:
 
     @cached_property
     def requirement_lists(self) -> Sequence[tuple[Place, Any]]:
-        """Every ``security`` that is written out, that of the root first."""
-        root = [(Place(), self.document["security"])] if "security" in self.document else []
-        written = (one for one in self.operations if "security" in one.document)
-        return [*root, *((one.place, one.document["security"]) for one in written)]
+        """Every ``security`` that is written out, that of the root first.
+
+        Those of webhooks and callbacks come last.
+        """
+        elsewhere = ((Place(*at), holder) for *at, holder in holders_elsewhere(self.document))
+        holders = [
+            (Place(), self.document),
+            *((one.place, one.document) for one in self.operations),
+            *elsewhere,
+        ]
+        return [(place, one["security"]) for place, one in holders if "security" in one]
 
     @cached_property
     def undeclared(self) -> Sequence[tuple[AuditedOperation, Alternative, Requirement]]:

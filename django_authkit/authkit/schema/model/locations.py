@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from authkit.schema.model.audited_schema import Place
 from authkit.schema.model.findings import Finding
 from authkit.schema.model.report import Location
 from authkit.schema.openapi.committed import Committed
@@ -25,7 +26,7 @@ class InFile:
 
     def __call__(self, finding: Finding) -> Location:
         place = finding.place
-        keys = ("paths", place.path, place.method)
+        keys = _keys(place)
         if not place.path:
             keys = ("components", "securitySchemes", finding.subject)
         return Location(self.committed.name, self.committed.line(*keys))
@@ -84,3 +85,13 @@ def _lines(holder: Any, prefix: str = "") -> Iterator[tuple[str, int]]:
             yield prefix + node.name, node.lineno
         if isinstance(node, ast.ClassDef):
             yield from _lines(node, f"{prefix}{node.name}.")
+
+
+def _keys(place: Place) -> tuple[str, str, str]:
+    """Return what leads to an operation, as far down as lines are known."""
+    path, is_callback, _ = place.path.partition(" callbacks/")
+    method = "" if is_callback else place.method
+    if path.startswith("/"):
+        return "paths", path, method
+    above, _, name = path.removeprefix("components/").partition("/")
+    return (above, name, method) if above == "webhooks" else ("components", above, name)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any
 
-#: The fields of a path item that are operations.
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+#: The fields of a path item that are operations; the last since OpenAPI 3.2.
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+
+#: OpenAPI 3.2 lets a requirement name a scheme by its URI.
+SCHEME_URI = "#/components/securitySchemes/"
 
 #: Response keys that document the refusal of a missing credential.
 REFUSALS = ("401", "403", "4XX", "default")
+
+COMPONENT_NAME = re.compile(r"[a-zA-Z0-9._-]+")
 
 Document = dict[str, Any]
 Requirement = dict[str, list[str]]
@@ -54,15 +60,14 @@ def security_schemes(document: Document) -> dict[str, Any]:
     return mapping(mapping(document.get("components")).get("securitySchemes"))
 
 
-def required_schemes(document: Document) -> set[str]:
-    """Return the names in the requirements of the root and of the operations."""
-    holders = [document, *(operation for _, _, operation in operations(document))]
-    return {
-        name
-        for holder in holders
-        for requirement in named(holder.get("security"))
-        for name in requirement
-    }
+def schemes_in(document: Document, requirements: Any) -> set[str]:
+    """Return the schemes that *requirements* name, those of other documents left out."""
+    names = {name for requirement in named(requirements) for name in requirement}
+    if not str(document.get("openapi", "")).startswith("3.2"):
+        return names
+    ours = {name.removeprefix(SCHEME_URI) for name in names}
+    defined = security_schemes(document).keys()
+    return {name for name in ours if name in defined or COMPONENT_NAME.fullmatch(name)}
 
 
 def mentions_scheme(value: Any, name: str) -> bool:
@@ -71,9 +76,10 @@ def mentions_scheme(value: Any, name: str) -> bool:
         return any(mentions_scheme(one, name) for one in value)
     if not isinstance(value, dict):
         return False
-    if any(name in requirement for requirement in well_formed(value.get("security"))):
+    uri = f"{SCHEME_URI}{name}"
+    if any({name, uri}.intersection(one) for one in well_formed(value.get("security"))):
         return True
-    if value.get("$ref") == f"#/components/securitySchemes/{name}":
+    if value.get("$ref") == uri:
         return True
     return any(mentions_scheme(one, name) for one in value.values())
 

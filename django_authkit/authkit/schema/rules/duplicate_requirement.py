@@ -50,12 +50,11 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
 
 
 def _suggestion(schema: AuditedSchema, place: Place, requirements: Any) -> str:
-    written = well_formed(requirements)
-    added = well_formed(spectacular_settings.SECURITY)
-    if place.path and all(one in added for one in written if written.count(one) > 1):
-        return WITHOUT_SECURITY
     once = deduplicated(requirements, schema.catalogue.shared)
-    return schema.auth(place, once) if once != requirements else ""
+    code = schema.auth(place, once) if once != requirements else ""
+    written, added = well_formed(requirements), well_formed(spectacular_settings.SECURITY)
+    added_again = all(one in added for one in written if written.count(one) > 1)
+    return WITHOUT_SECURITY if code and added_again else code
 
 
 RULE = Rule("AK103", "duplicate-requirement", Severity.WARNING, __doc__, look)

@@ -2,8 +2,9 @@
 
 ## What it does
 
-Looks up each scheme name of each `security` requirement, of the operations and of the root, under
-`components.securitySchemes`. A name in `SECURITY` is reported once, for the document.
+Looks up each scheme name of each `security` requirement, of the root, of operations, of webhooks
+and of callbacks, under `components.securitySchemes`. A name in `SECURITY` is reported once, for the
+document. OpenAPI 3.2 has URIs beside names; one that leads to another document is not followed.
 
 ## Why is this bad?
 
@@ -34,31 +35,26 @@ drf-spectacular has no such setting (AK501).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from drf_spectacular.settings import spectacular_settings
 
 from authkit.schema.model.audited_schema import AuditedSchema, Place
 from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.model.suggest import appended_scheme
-from authkit.schema.openapi.document import security_schemes, well_formed
+from authkit.schema.openapi.document import schemes_in, security_schemes
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
     defined = security_schemes(schema.document)
-    of_the_setting = _names(spectacular_settings.SECURITY)
+    of_the_setting = schemes_in(schema.document, spectacular_settings.SECURITY)
     undefined = (
         (Place() if name in of_the_setting else place, name)
         for place, requirements in schema.requirement_lists
-        for name in sorted(_names(requirements).difference(defined))
+        for name in sorted(schemes_in(schema.document, requirements).difference(defined))
     )
     for place, name in dict.fromkeys(undefined):
         message = f'The scheme "{name}" is required and not defined.'
         yield Offence(place, message, subject=name, suggestion=appended_scheme(name))
-
-
-def _names(requirements: Any) -> set[str]:
-    return {name for requirement in well_formed(requirements) for name in requirement}
 
 
 RULE = Rule(

@@ -2,8 +2,8 @@
 
 ## What it does
 
-Looks for the names under `components.securitySchemes` that no `security` requirement contains, of
-the operations or of the root.
+Looks for the names under `components.securitySchemes` that no `security` requirement contains: of
+the root, of operations, of webhooks, or of callbacks.
 
 ## Why is this bad?
 
@@ -30,7 +30,8 @@ from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedSchema, Place
 from authkit.schema.model.findings import Offence, Rule, Severity, exemption
-from authkit.schema.openapi.document import required_schemes, security_schemes
+from authkit.schema.openapi.document import security_schemes
+from authkit.schema.openapi.elsewhere import required_schemes
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:

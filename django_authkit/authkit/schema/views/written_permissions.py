@@ -80,8 +80,8 @@ def is_of_a_function(operation: Operation) -> bool:
 
 def shares_a_function(operation: Operation) -> bool:
     """Tell whether one function serves other methods as well."""
-    methods = {*operation.view.http_method_names} - {"options", operation.method}
-    return is_of_a_function(operation) and bool(methods)
+    others = {"options", operation.method}
+    return is_of_a_function(operation) and not others.issuperset(operation.view.http_method_names)
 
 
 def _handler(operation: Operation) -> Any:
