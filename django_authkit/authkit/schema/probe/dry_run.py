@@ -29,6 +29,7 @@ from django.utils import translation
 from rest_framework.views import APIView
 
 from authkit.schema.openapi.scheme_names import dotted
+from authkit.schema.probe.coroutines import completed, in_thread
 from authkit.schema.probe.view_gate import ViewGate, come_from_client, received_gate
 from authkit.schema.sandbox.guards import replaced
 from authkit.schema.views.mapping import Operation
@@ -159,13 +160,12 @@ def _answered_by(other: Any) -> DryRun:
     return DryRun(misrouted=f"is answered by another view ({dotted(other)})")
 
 
-def _asking(initial: Callable[..., None]) -> Callable[..., None]:
-    def initial_or_stop(view: Any, request: Any, *args: Any, **kwargs: Any) -> None:
+def _asking(initial: Callable[..., Any]) -> Callable[..., Any]:
+    def initial_or_stop(view: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
         asked = _asked.get()
         if asked is None:
             # A request of another thread, or a request inside of the probe.
-            initial(view, request, *args, **kwargs)
-            return
+            return initial(view, request, *args, **kwargs)
         if type(view) is not asked[0].cls:
             raise DryRunEnded(_answered_by(type(view)))
         token = _asked.set(None)
@@ -175,7 +175,7 @@ def _asking(initial: Callable[..., None]) -> Callable[..., None]:
             _asked.reset(token)
         raise DryRunEnded(DryRun(found=found))
 
-    return initial_or_stop
+    return in_thread(initial_or_stop) if iscoroutinefunction(initial) else initial_or_stop
 
 
 def _stopping(handler: Callable[..., Any]) -> Callable[..., Any]:
@@ -201,7 +201,7 @@ def without_middleware(operation: Operation, values: dict[str, str]) -> Send:
     def send(request: WSGIRequest) -> HttpResponse:
         request.user = AnonymousUser()
         try:
-            response: HttpResponse = view(request, **values)
+            response: HttpResponse = completed(view(request, **values))
         except PermissionDenied:  # Django makes this answer of it, around the middleware
             return HttpResponseForbidden()
         return response

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
+from authkit.schema.probe.coroutines import completed
 from authkit.schema.probe.view_gate import ViewGate, answer_to
 from authkit.schema.sandbox.answers import ANONYMOUS, Answer, Verdict
 
@@ -33,4 +34,8 @@ def answer_for_rows(gate: ViewGate, rows: Sequence[Any]) -> Answer:
 
 def _about(gate: ViewGate, row: Any) -> Answer:
     view = gate.view_called_by(ANONYMOUS)
-    return answer_to(ANONYMOUS, view, lambda view: view.check_object_permissions(view.request, row))
+
+    def check(view: Any) -> None:
+        completed(view.check_object_permissions(view.request, row))
+
+    return answer_to(ANONYMOUS, view, check)

@@ -14,6 +14,7 @@ from rest_framework.permissions import SAFE_METHODS
 
 from authkit.schema.probe.bad_credentials import refusals_of_bad_credentials
 from authkit.schema.probe.builtin_gate import BuiltinGate, builtin_gate
+from authkit.schema.probe.coroutines import off_loop, unawaited_are_no_news
 from authkit.schema.probe.decision import NOTHING, CallerMatrix, Decision, Offer, State
 from authkit.schema.probe.dry_run import (
     MiddlewareStack,
@@ -97,7 +98,9 @@ class AccessProber:
 
     def _decide_anew(self, operation: Operation) -> Decision:
         with watching(reads=False) as watch:
-            decision = self._decide(operation, watch)
+            decide = partial(self._decide, operation, watch)
+            # The transaction that T2 reads in belongs to this thread.
+            decision = off_loop(decide) if self.stack is None else decide()
         if not watch.attempts:
             return decision
         return replace(decision, attempts=tuple(dict.fromkeys(watch.attempts)))
@@ -300,6 +303,7 @@ def access_prober(
     with ExitStack() as stack:
         if tier >= Tier.T1:
             stack.enter_context(sandboxed())
+            stack.enter_context(unawaited_are_no_news())
         if tier >= Tier.T2:
             stack.enter_context(rolled_back())
             served = stack.enter_context(dry_run_stack(patterns))

@@ -17,6 +17,7 @@ from rest_framework.settings import api_settings
 from rest_framework.versioning import AcceptHeaderVersioning, QueryParameterVersioning
 from rest_framework.views import APIView
 
+from authkit.schema.probe.coroutines import completed, dismissed
 from authkit.schema.sandbox.answers import (
     ANONYMOUS,
     NEEDED_CREDENTIAL,
@@ -41,6 +42,10 @@ VERSIONING = {"version": None, "versioning_scheme": None}
 
 #: The IP is one for documentation (RFC 5737): the client is not this machine.
 CLIENT = {"REMOTE_ADDR": "192.0.2.1", "SERVER_PORT": "443", "wsgi.url_scheme": "https"}
+
+
+class UnawaitedCheck(RuntimeError):
+    """A check returned a coroutine, and it is not certain that any code awaits it."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +75,12 @@ class ViewGate:
 
     def run(self, view: Any) -> None:
         if self.whole or type(view).initial is not APIView.initial:
-            view.initial(view.request, *view.args, **view.kwargs)
+            completed(view.initial(view.request, *view.args, **view.kwargs))
             return
-        view.perform_authentication(view.request)
-        view.check_permissions(view.request)
+        for check in (view.perform_authentication, view.check_permissions):
+            if dismissed(check(view.request)):
+                # REST framework does not await it; a dispatch() of the project may.
+                raise UnawaitedCheck(f"{check.__name__}() is not awaited by initial()")
 
     @property
     def authenticators(self) -> tuple[Any, ...]:
@@ -141,7 +148,7 @@ def request_to(view: APIView, received: HttpRequest) -> Request:
     """Return what *view* makes of Django's request. May raise whatever the view's code raises."""
     early: Any = before_its_action(view)
     early.request = received
-    request: Request = early.initialize_request(received, *early.args, **early.kwargs)
+    request: Request = completed(early.initialize_request(received, *early.args, **early.kwargs))
     return request
 
 
@@ -178,7 +185,7 @@ def mock_gate(operation: Operation, values: dict[str, str] | None) -> ViewGate:
     view.args = ()
     view.kwargs = values or {}
 
-    mock: Any = operation.mock()
+    mock: Any = completed(operation.mock())
     _forget_caller(mock)
     come_from_client(mock._request, operation)
     mock.authenticators = request_to(view, mock._request).authenticators
