@@ -259,7 +259,7 @@ class TestDepth:
 
     def test_exits_2_if_a_database_may_not_be_read(self, urlconf, monkeypatch):
         monkeypatch.setitem(connection.settings_dict, "NAME", "shop")
-        monkeypatch.setattr(connection, "vendor", "postgresql")
+        monkeypatch.setattr(connection, "vendor", "oracle")
         with pytest.raises(CommandError, match="say --allow-any-database") as error:
             run("--urlconf", urlconf(*MIXED), "--tier", "T2")
         assert error.value.returncode == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from authkit.schema.audit.run import audit, choose_rules
+from authkit.schema.audit.undecided import HALF, Limit
 from authkit.schema.model.findings import Severity
 from authkit.schema.model.source import Source
 from authkit.schema.reporters.as_text import render
@@ -19,6 +20,7 @@ def assert_schema_is_true(
     ignore: Iterable[str] | None = None,
     baseline: str | None = None,
     fail_level: str = "error",
+    max_undecided: str = str(HALF),
 ) -> None:
     """Audit the project, and fail the test with the whole report if something is found.
 
@@ -32,5 +34,8 @@ def assert_schema_is_true(
         rules=choose_rules(select, ignore),
         baseline=baseline,
     )
+    excess = Limit.of(max_undecided).excess(report)
+    if excess:
+        raise AssertionError(f"Too little is known of the schema. {excess}\n\n{render(report)}")
     if report.reaches(Severity[fail_level.upper()]):
         raise AssertionError(f"The schema is not true.\n\n{render(report)}")

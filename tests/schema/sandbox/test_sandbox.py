@@ -673,8 +673,12 @@ class TestTheDatabase:
         assert Probe().resolved() is Tier.T1
 
     @pytest.fixture
-    def production(self, monkeypatch):
-        monkeypatch.setattr(connection, "vendor", "oracle")
+    def vendor(self):
+        return "oracle"
+
+    @pytest.fixture
+    def production(self, monkeypatch, vendor):
+        monkeypatch.setattr(connection, "vendor", vendor)
         monkeypatch.setitem(connection.settings_dict, "NAME", "shop")
         monkeypatch.setitem(connection.settings_dict, "TEST", {})
 
@@ -688,6 +692,21 @@ class TestTheDatabase:
                 Probe(tier).resolved()
             assert Probe(tier, allow_any_database=True).resolved() is tier
         assert Probe(allow_any_database=True).resolved() is Tier.T3
+
+    @pytest.mark.django_db
+    @pytest.mark.usefixtures("production")
+    @pytest.mark.parametrize("vendor", ["postgresql", "mysql"])
+    def test_of_a_production_project_is_read_if_it_refuses_writes_by_itself(self, vendor):
+        assert Probe().resolved() is Tier.T3
+        assert Probe(Tier.T2).resolved() is Tier.T2
+
+    @pytest.mark.django_db
+    @pytest.mark.usefixtures("production")
+    @pytest.mark.parametrize("vendor", ["postgresql", "mysql"])
+    def test_of_a_production_project_gets_no_handler_unless_it_is_allowed(self, vendor):
+        with pytest.raises(UnsafeProbe, match="T4 runs handlers on the database default"):
+            Probe(Tier.T4).resolved()
+        assert Probe(Tier.T4, allow_any_database=True).resolved() is Tier.T4
 
 
 class TestTheWatch:

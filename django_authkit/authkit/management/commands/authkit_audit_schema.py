@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from argparse import ArgumentTypeError, _ArgumentGroup
 from collections.abc import Iterator
 from contextlib import redirect_stdout
-from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from authkit.schema.audit.explain import explain_operation, explain_rule
 from authkit.schema.audit.run import audit, choose_rules, update_verdicts
+from authkit.schema.audit.undecided import HALF, Limit, WrongLimit
 from authkit.schema.hooks import fix_document
 from authkit.schema.model.findings import Severity
 from authkit.schema.model.report import Report
@@ -86,7 +85,16 @@ class Command(BaseCommand):
             report = report.unfolded()
         for name, target in targets:
             self.deliver(name, reporter(name)(report), target, options)
-        return exit_status(report, options)
+        return self.exit_status(report, options)
+
+    def exit_status(self, report: Report, options: dict[str, Any]) -> int:
+        if options["exit_zero"]:
+            return 0
+        excess = options["max_undecided"].excess(report)
+        if excess:
+            self.stderr.write(excess)
+            return NO_SCHEMA
+        return FOUND if report.reaches(LEVELS[options["fail_level"]]) else 0
 
     def tell(self, stage: str) -> None:
         """Show the stage on a terminal; the next stage replaces it."""
@@ -105,23 +113,11 @@ class Command(BaseCommand):
         self.stdout.write(text)
 
 
-@dataclass(frozen=True)
-class Limit:
-    """How many operations, or per cent of them, may be undecided."""
-
-    number: float
-    percent: bool
-
-    def is_exceeded(self, report: Report) -> bool:
-        undecided = len(report.operations) - report.decided
-        limit = self.number * len(report.operations) / 100 if self.percent else self.number
-        return undecided > limit
-
-
 def limit(text: str) -> Limit:
-    if not re.fullmatch(r"\d+|\d+(\.\d+)?%", text):
-        raise ArgumentTypeError(f'"{text}" is neither a number nor a percentage')
-    return Limit(float(text.removesuffix("%")), text.endswith("%"))
+    try:
+        return Limit.of(text)
+    except WrongLimit as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def source(options: dict[str, Any]) -> Source:
@@ -188,7 +184,7 @@ def add_depth_options(group: _ArgumentGroup) -> None:
         choices=[tier.label for tier in Tier if tier],
         help=(
             "T1 asks the views, T2 the whole stack, T3 reads rows, T4 runs handlers of GET "
-            "and rolls back; default: T3 on SQLite and databases for tests, else T1."
+            "and rolls back; default: T3 on databases that can be read without writing, else T1."
         ),
     )
     group.add_argument(
@@ -197,7 +193,7 @@ def add_depth_options(group: _ArgumentGroup) -> None:
     group.add_argument(
         "--allow-any-database",
         action="store_true",
-        help="Read a database that is not made for tests.",
+        help="Use a database that cannot be made read-only, and for T4 one not made for tests.",
     )
     group.add_argument(
         "--param",
@@ -267,7 +263,8 @@ def add_exit_status_options(group: _ArgumentGroup) -> None:
         "--max-undecided",
         metavar="NUMBER",
         type=limit,
-        help="More operations without an answer, as 5 or 2%%, end in exit status 3.",
+        default=HALF,
+        help="More operations without an answer, as 5 or 2%%, end in exit status 3; default: 50%%.",
     )
     group.add_argument(
         "--exit-zero", action="store_true", help="Exit with 0 whatever the report says."
@@ -288,11 +285,3 @@ def write(text: str, target: str) -> None:
         Path(target).write_text(text, encoding="utf-8")
     except OSError as error:
         raise WrongUsage(f"{target} cannot be written: {error.strerror}.") from None
-
-
-def exit_status(report: Report, options: dict[str, Any]) -> int:
-    if options["exit_zero"]:
-        return 0
-    if options["max_undecided"] and options["max_undecided"].is_exceeded(report):
-        return NO_SCHEMA
-    return FOUND if report.reaches(LEVELS[options["fail_level"]]) else 0

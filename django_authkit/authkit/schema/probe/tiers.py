@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import Any
 
 from django.db import connections
+from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 
 
 class Tier(IntEnum):
@@ -29,17 +30,21 @@ class Tier(IntEnum):
         return self.name
 
 
+#: Databases that refuse every write of a transaction that was begun as read-only.
+READ_ONLY_TRANSACTIONS = ("mysql", "postgresql")
+
+
 class UnsafeProbe(Exception):
-    """The tier reads a database, and the user has not allowed that."""
+    """The tier uses a database in a way that the user has not allowed."""
 
 
 @dataclass(frozen=True)
 class Probe:
     """The order for an audit.
 
-    ``tier`` None goes as deep as is safe: T3 on databases made for tests and on SQLite, else T1.
-    ``params`` are real values for the placeholders of paths, by name. ``allow_any_database``
-    allows reading any database.
+    ``tier`` None goes as deep as is safe: T3 if each database can be reached and refuses writes by
+    itself, or was made for tests; else T1. ``params`` are real values for the placeholders of
+    paths, by name. ``allow_any_database`` allows all tiers on any database.
     """
 
     tier: Tier | None = None
@@ -49,26 +54,35 @@ class Probe:
     def resolved(self) -> Tier:
         """Return the tier to go to. Raises ``UnsafeProbe``."""
         if self.tier is None:
-            readable = (self.allow_any_database or not _others()) and _reachable()
+            readable = (self.allow_any_database or not _unsafe(Tier.T3)) and _reachable()
             return Tier.T3 if readable else Tier.T1
-        if self.tier >= Tier.T2 and not self.allow_any_database and _others():
+        unsafe = [] if self.allow_any_database else _unsafe(self.tier)
+        if unsafe:
+            does = "reads" if self.tier < Tier.T4 else "runs handlers on"
             raise UnsafeProbe(
-                f"{self.tier.label} reads the database {_others()[0]}, which is neither SQLite "
+                f"{self.tier.label} {does} the database {unsafe[0]}, which is neither SQLite "
                 "nor a database for tests. Nothing is written, but say --allow-any-database."
             )
         return self.tier
 
 
-def _others() -> list[str]:
-    """Return the aliases of the databases that are neither SQLite nor made for tests."""
-    return [one.alias for one in connections.all() if not _is_harmless(one)]
+def _unsafe(tier: Tier) -> list[str]:
+    """Return the aliases of the databases on which *tier* has to be allowed."""
+    if tier < Tier.T2:
+        return []
+    return [one.alias for one in connections.all() if not _is_safe(one, tier)]
 
 
-def _is_harmless(connection: Any) -> bool:
-    settings = connection.settings_dict
+def _is_safe(connection: Any, tier: Tier) -> bool:
+    if connection.vendor in ("sqlite", "unknown") or is_made_for_tests(connection.settings_dict):
+        return True
+    # A handler of the project may read more of a real database than is good for it.
+    return connection.vendor in READ_ONLY_TRANSACTIONS and tier < Tier.T4
+
+
+def is_made_for_tests(settings: Mapping[str, Any]) -> bool:
     name = str(settings["NAME"])
-    made_for_tests = name.startswith("test_") or name == settings["TEST"].get("NAME")
-    return made_for_tests or connection.vendor in ("sqlite", "unknown")
+    return name.startswith(TEST_DATABASE_PREFIX) or name == settings["TEST"].get("NAME")
 
 
 def _reachable() -> bool:
