@@ -113,7 +113,7 @@ class TestTooLittle:
     def test_fails_the_test_of_a_project(self, name):
         with pytest.raises(AssertionError, match="3 of 4 operations are undecided") as error:
             assert_schema_is_true(urlconf=name)
-        assert "GET /rows0/: undecided" in str(error.value)
+        assert "GET /rows0/" in str(error.value)
         assert assert_schema_is_true(urlconf=name, max_undecided="3") is None
 
     def test_half_is_enough(self, urlconf):
