@@ -11,8 +11,10 @@ from authkit.schema.reporters import FORMATS
 from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.urls import include, path
 from drf_spectacular.settings import patched_settings
 from rest_framework.permissions import BasePermission, IsAdminUser, IsAuthenticated
+from rest_framework.versioning import NamespaceVersioning
 from rest_framework_api_key.permissions import HasAPIKey
 
 from tests.schema.documents import HOOK, OpenView, ProtectedView, plain_schema, route, view
@@ -108,14 +110,65 @@ class TestCommand:
         assert error.value.returncode == 3
 
     def test_exits_3_if_there_is_nothing_to_audit(self, urlconf):
-        with pytest.raises(CommandError, match="it has no operations") as error:
+        with pytest.raises(CommandError, match="The schema has no operations") as error:
             run("--urlconf", urlconf())
         assert error.value.returncode == 3
+
+    def test_says_that_operations_belong_to_versions(self, urlconf, settings):
+        versioned = view(OpenView, versioning_class=NamespaceVersioning)
+        name = urlconf(path("v1/", include(([route(versioned)], "shop"), namespace="v1")))
+        with pytest.raises(CommandError) as error:
+            run("--urlconf", name)
+        assert str(error.value) == (
+            "The schema has no operations, so there is nothing to audit: the API has versions, and "
+            "--api-version says which."
+        )
+        assert run("--urlconf", name, "--api-version", "v1")[1] == 0
+        with pytest.raises(CommandError, match='the API may have no version "v2"'):
+            run("--urlconf", name, "--api-version", "v2")
+
+    def test_says_which_versions_are_allowed(self, urlconf, settings):
+        settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "ALLOWED_VERSIONS": ["v1", "v2"]}
+        versioned = view(OpenView, versioning_class=NamespaceVersioning)
+        name = urlconf(path("v1/", include(([route(versioned)], "shop"), namespace="v1")))
+        with pytest.raises(CommandError, match=r"--api-version says which \(one of v1, v2\)\."):
+            run("--urlconf", name)
 
     def test_exits_3_if_nothing_could_be_decided(self, urlconf):
         with pytest.raises(CommandError, match="none could be decided") as error:
             run("--urlconf", urlconf(MIXED[2]))
         assert "(GET /raises/: undecided, ValueError: no tenant" in str(error.value)
+        assert error.value.returncode == 3
+
+    @pytest.mark.parametrize("form", FORMATS)
+    @pytest.mark.parametrize("routes", [[], [MIXED[2]]], ids=["nothing", "undecided"])
+    def test_there_is_a_report_in_every_format_all_the_same(self, urlconf, tmp_path, form, routes):
+        file = tmp_path / "report"
+        arguments = "--urlconf", urlconf(*routes), "--format", form, "--output", str(file)
+        with pytest.raises(CommandError) as error:
+            run(*arguments, "--exit-zero")
+        assert error.value.returncode == 3
+        said = "could be decided" if routes else "has no operations"
+        assert said in str(error.value)
+        assert said in file.read_text()
+        assert "No schema" not in str(error.value)
+
+    @pytest.mark.parametrize("form", FORMATS)
+    def test_there_is_one_even_if_there_is_no_schema(self, urlconf, tmp_path, form):
+        file = tmp_path / "report"
+        name = urlconf(route(OpenView))
+        with pytest.raises(CommandError, match=r"^No schema to audit: ") as error:
+            run("--urlconf", name, "--format", form, "--output", str(file), hooks=[BROKEN_HOOK])
+        assert error.value.returncode == 3
+        assert "No schema to audit: drf-spectacular could not make it: KeyError" in file.read_text()
+
+    def test_a_failure_of_the_audit_itself_is_no_finding(self, urlconf, monkeypatch):
+        def fail(*args, **options):
+            raise LookupError("a fault of ours")
+
+        monkeypatch.setattr("authkit.management.commands.authkit_audit_schema.audit", fail)
+        with pytest.raises(CommandError, match="LookupError: a fault of ours") as error:
+            run("--urlconf", urlconf(route(OpenView)))
         assert error.value.returncode == 3
 
     def test_exits_3_if_no_view_could_be_found(self, urlconf):
@@ -305,6 +358,15 @@ class TestBaseline:
         assert "AK301 GET /open/ has no reason yet." in shown
         assert run("--urlconf", small, *arguments)[1] == 0
         assert run("--urlconf", large, *arguments)[1] == 1
+
+    def test_is_left_alone_if_nothing_could_be_decided(self, urlconf, tmp_path):
+        file = tmp_path / "baseline.json"
+        name = urlconf(MIXED[0])
+        run("--urlconf", name, "--baseline", str(file), "--update-baseline")
+        before = file.read_bytes()
+        with pytest.raises(CommandError, match="none could be decided"):
+            run("--urlconf", urlconf(MIXED[2]), "--baseline", str(file), "--update-baseline")
+        assert file.read_bytes() == before
 
     def test_what_is_mended_is_told_and_removed(self, urlconf, tmp_path):
         file = tmp_path / "baseline.json"

@@ -93,19 +93,78 @@ def test_a_committed_file_comes_from_standard_input(project):
     assert ended.returncode == 0
 
 
-def test_its_help_says_how_it_is_called(project):
-    assert run(project, "--help").stdout.startswith("usage: python -m authkit.schema ")
+@pytest.mark.parametrize("settings", ["shop_settings", "", "nowhere"])
+def test_its_help_says_how_it_is_called_whatever_the_settings(project, settings):
+    ended = run(project, "--help", settings=settings)
+    assert ended.stdout.startswith("usage: python -m authkit.schema ")
+    assert (ended.returncode, ended.stderr) == (0, "[]\n")
 
 
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [("nowhere", "No module named 'nowhere'"), ("", "settings are not configured")],
-)
-def test_exits_2_without_settings(project, settings, said):
-    ended = run(project, settings=settings)
+def test_settings_can_be_named_as_for_manage_py(project):
+    ended = run(project, "--settings", "shop_settings", "--exit-zero", settings="")
+    assert (ended.returncode, ended.stderr) == (0, "[]\n")
+
+
+#: Settings that write to standard output: as Python does, past Python, and when Python ends.
+TALKATIVE = """
+import atexit, os
+print("python is here")
+os.system("echo a shell is here")
+atexit.register(print, "good bye")
+"""
+
+
+def test_standard_output_is_the_report_alone(project):
+    (project / "shop_settings.py").write_text(SETTINGS + TALKATIVE)
+    (project / "shop_urls.py").write_text(URLS + "\nprint('routes are here')\n")
+    ended = run(project, "--format", "json")
+    assert json.loads(ended.stdout)["version"] == 1
+    said = ("python is here", "a shell is here", "good bye", "routes are here")
+    assert all(one in ended.stderr for one in said)
+
+
+FAILING = {
+    "no module of this name": (None, "ModuleNotFoundError: No module named 'shop_settings'"),
+    "a missing variable": ("import os\nos.environ['NO_SUCH']\n", "KeyError: 'NO_SUCH' (shop_"),
+    "no Python": ("SECRET_KEY = (\n", "SyntaxError: '(' was never closed (shop_settings.py"),
+    "an exit": ("import sys\nsys.exit('no key')\n", "SystemExit: no key (shop_settings.py:2)"),
+    "a missing file": ("open('nowhere.env')\n", "FileNotFoundError: [Errno 2] No such file"),
+    "lines in its words": ("raise ValueError('one\\ntwo')", "ValueError: one two (shop_settings"),
+    "an app that is none": (
+        SETTINGS + "INSTALLED_APPS += ['no_such_app']",
+        "ModuleNotFoundError: No module named 'no_such_app'",
+    ),
+    "a REST framework that is none": (
+        SETTINGS + "REST_FRAMEWORK = 3",
+        "TypeError: 'int' object is not subscriptable",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "said"), FAILING.values(), ids=FAILING)
+def test_a_start_that_fails_is_wrong_usage_in_one_sentence(project, content, said):
+    settings = project / "shop_settings.py"
+    settings.unlink() if content is None else settings.write_text(content)
+    ended = run(project)
     assert (ended.returncode, ended.stdout) == (2, "")
+    sentence, *rest = ended.stderr.splitlines()
+    assert sentence.startswith(f"Django cannot start: {said}")
+    assert rest == ["[]"]
+
+
+def test_a_database_that_cannot_be_loaded_is_no_finding(project):
+    settings = SETTINGS.replace("django.db.backends.sqlite3", "no_such_engine")
+    (project / "shop_settings.py").write_text(settings)
+    ended = run(project)
+    assert ended.returncode in (2, 3)
+    assert "no_such_engine" in ended.stderr
     assert "Traceback" not in ended.stderr
-    assert said in ended.stderr
+
+
+def test_exits_2_if_no_settings_are_named(project):
+    ended = run(project, settings="")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("No settings are named: set DJANGO_SETTINGS_MODULE, or give --s")
 
 
 def test_exits_3_if_the_project_makes_no_schemas(project):
@@ -113,6 +172,7 @@ def test_exits_3_if_the_project_makes_no_schemas(project):
     (project / "shop_settings.py").write_text(settings)
     ended = run(project)
     assert ended.returncode == 3
+    assert ended.stdout.startswith("No schema to audit: ")
     assert "DEFAULT_SCHEMA_CLASS" in ended.stderr
     assert "Traceback" not in ended.stderr
 
@@ -136,4 +196,6 @@ class TestInThisProcess:
         with pytest.raises(SystemExit) as ended:
             main()
         assert ended.value.code == 2
-        assert capsys.readouterr().err == "Django cannot start: no settings\n"
+        said = capsys.readouterr().err
+        assert said.startswith("Django cannot start: ImproperlyConfigured: no settings (tests/")
+        assert said.count("\n") == 1

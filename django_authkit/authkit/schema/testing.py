@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from authkit.schema.audit.run import audit, choose_rules
 from authkit.schema.audit.undecided import HALF, Limit
 from authkit.schema.model.findings import Severity
-from authkit.schema.model.source import Source
+from authkit.schema.model.source import SchemaNotMade, Source
 from authkit.schema.reporters.as_text import render
 
 
@@ -25,8 +25,8 @@ def assert_schema_is_true(
     """Audit the project, and fail the test with the whole report if something is found.
 
     The arguments are the options of ``manage.py authkit_audit_schema``; ``schema`` is the name of
-    a committed file. Raises ``AssertionError``; ``SchemaNotMade`` if there is no schema, and
-    ``WrongUsage``, both of ``authkit.schema.model.source``.
+    a committed file. Raises ``AssertionError``; ``SchemaNotMade`` if there is no schema, or
+    nothing in it could be decided, and ``WrongUsage``, both of ``authkit.schema.model.source``.
     """
     __tracebackhide__ = True  # pytest then shows the line of the test, and the report
     report = audit(
@@ -34,6 +34,8 @@ def assert_schema_is_true(
         rules=choose_rules(select, ignore),
         baseline=baseline,
     )
+    if report.failure:
+        raise SchemaNotMade(report.failure)
     excess = Limit.of(max_undecided).excess(report)
     if excess:
         raise AssertionError(f"Too little is known of the schema. {excess}\n\n{render(report)}")

@@ -37,8 +37,9 @@ def locate(tmp_path, monkeypatch):
         module.__file__ = str(file)
         monkeypatch.setitem(sys.modules, name, module)
 
+    monkeypatch.chdir(tmp_path)
     make("located_urls", source="")
-    locate = InSources(tmp_path, "located_urls")
+    locate = InSources("located_urls")
 
     def find(view="", subject=""):
         found = locate(finding("AK301", Place("/x/", "get", view), "", subject=subject))
@@ -89,8 +90,22 @@ def test_a_source_that_is_none_is_no_fault(locate):
     assert find("located_views.Outer") == "located_urls.py:1"
 
 
+@pytest.mark.parametrize("mark", ["repository", "work tree"])
+def test_the_root_is_that_of_the_repository(locate, tmp_path, monkeypatch, mark):
+    make, find = locate
+    backend = tmp_path / "backend"
+    make("located_views", folder=backend)
+    git = tmp_path / ".git"
+    git.mkdir() if mark == "repository" else git.write_text("gitdir: elsewhere")
+    monkeypatch.chdir(backend)
+    assert find("located_views.Outer") == "backend/located_views.py:4"
+    (backend / "openapi.yml").write_text("openapi: 3.0.3\npaths: {}\n")
+    in_file = InFile(read_committed("openapi.yml"))
+    assert in_file(finding("AK102", Place(), "Unused.")).file == "backend/openapi.yml"
+
+
 def test_without_a_file_of_the_project_there_is_no_location(tmp_path):
-    locate = InSources(tmp_path, "json")
+    locate = InSources("json")
     assert locate(finding("AK301", Place(), "")) is None
     assert Path(sys.modules["json"].__file__).exists()
 

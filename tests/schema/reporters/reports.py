@@ -62,3 +62,6 @@ def report(findings=FINDINGS, suppressions=SUPPRESSIONS, file=""):
 
 
 CLEAN = Report((), OPERATIONS[1:2])
+
+#: There was no document to audit.
+FAILED = Report((), (), failure="No schema to audit: <it> | could not be made.")

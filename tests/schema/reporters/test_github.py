@@ -3,7 +3,7 @@ from __future__ import annotations
 from authkit.schema.model.audited_schema import Place
 from authkit.schema.reporters.as_github import render
 
-from tests.schema.reporters.reports import LOGIN, OPEN, finding, report
+from tests.schema.reporters.reports import FAILED, LOGIN, OPEN, finding, report
 
 
 def test_every_finding_is_an_annotation():
@@ -38,3 +38,9 @@ def test_nothing_that_a_project_says_becomes_a_command():
         "::error file=shop/my views.py,line=7,title=AK301 declared-secured-but-open::POST /login/: "
         "x%0A::set-output name=a::b%0D%0A::debug::c"
     ]
+
+
+def test_a_failure_is_an_error():
+    annotation, *rest = render(FAILED).splitlines()
+    assert annotation == "::error title=authkit::No schema to audit: <it> | could not be made."
+    assert "No findings" not in "".join(rest)

@@ -4,7 +4,7 @@ import json
 
 from authkit.schema.reporters.as_gitlab import render
 
-from tests.schema.reporters.reports import CLEAN, LOGIN, finding, report
+from tests.schema.reporters.reports import CLEAN, FAILED, LOGIN, finding, report
 
 
 def test_every_finding_is_an_issue():
@@ -27,3 +27,9 @@ def test_two_findings_of_one_kind_have_fingerprints_of_their_own():
 
 def test_a_clean_report_is_an_empty_list():
     assert json.loads(render(CLEAN)) == []
+
+
+def test_a_failure_is_an_issue():
+    (issue,) = json.loads(render(FAILED))
+    assert (issue["check_name"], issue["severity"]) == ("authkit", "blocker")
+    assert issue["description"] == FAILED.failure

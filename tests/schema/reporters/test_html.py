@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from authkit.schema.model.audited_schema import Place
 from authkit.schema.reporters.as_html import render
 
-from tests.schema.reporters.reports import CLEAN, LOGIN, OPEN, OPERATIONS, finding, report
+from tests.schema.reporters.reports import CLEAN, FAILED, LOGIN, OPEN, OPERATIONS, finding, report
 
 VOID = {"meta", "br", "input"}
 
@@ -190,3 +190,10 @@ def test_a_view_cannot_leave_its_attribute():
     rendered = render(replace(CLEAN, operations=(replace(OPERATIONS[2], place=place),)))
     assert rendered.count("<script>") == 1
     assert "alert(1)" in read(rendered)
+
+
+def test_a_failure_is_no_clean_report():
+    text = read(render(FAILED))
+    assert FAILED.failure in text
+    assert "No findings" not in text
+    assert "Nothing that could be decided is open" not in text

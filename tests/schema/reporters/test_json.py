@@ -6,7 +6,7 @@ from dataclasses import replace
 from authkit.schema.model.audited_schema import Place
 from authkit.schema.reporters.as_json import render
 
-from tests.schema.reporters.reports import FINDINGS, LOGIN, OPEN, finding, report
+from tests.schema.reporters.reports import FAILED, FINDINGS, LOGIN, OPEN, finding, report
 
 
 def test_carries_a_version_and_all_of_the_report():
@@ -33,6 +33,7 @@ def test_carries_a_version_and_all_of_the_report():
             ],
             "unmapped": [{"method": "get", "path": "/gone/", "view": None}],
         },
+        "failure": None,
         "remedy": None,
         "findings": [
             {
@@ -118,3 +119,7 @@ def test_equal_findings_are_all_there():
 def test_says_what_ends_most():
     remedied = replace(report(), remedy="The hook ends 2 of these: ...")
     assert json.loads(render(remedied))["remedy"] == "The hook ends 2 of these: ..."
+
+
+def test_a_failure_is_said():
+    assert json.loads(render(FAILED))["failure"] == FAILED.failure

@@ -6,7 +6,7 @@ import pytest
 from authkit.schema.model.audited_schema import Place
 from authkit.schema.reporters.as_junit import render
 
-from tests.schema.reporters.reports import CLEAN, LOGIN, finding, report
+from tests.schema.reporters.reports import CLEAN, FAILED, LOGIN, finding, report
 
 
 def suite_of(rendered):
@@ -117,3 +117,9 @@ def test_the_counts_are_those_of_the_cases():
     for count, child in (("failures", "failure"), ("skipped", "skipped")):
         assert suite.get(count) == str(sum(one.find(child) is not None for one in cases))
     assert suite.get("tests") == str(len(cases))
+
+
+def test_a_failure_is_an_error():
+    suite = suite_of(render(FAILED))
+    assert (suite.get("tests"), suite.get("errors")) == ("2", "1")
+    assert case(suite, "the audit").find("error").get("message") == FAILED.failure

@@ -4,7 +4,7 @@ from authkit.schema.model.audited_schema import Place
 from authkit.schema.reporters.as_markdown import render
 from markdown_it import MarkdownIt
 
-from tests.schema.reporters.reports import CLEAN, finding, report
+from tests.schema.reporters.reports import CLEAN, FAILED, finding, report
 
 
 def html_of(rendered):
@@ -40,3 +40,9 @@ def test_nothing_that_a_project_says_becomes_markup():
 
 def test_a_clean_report_has_no_empty_sections():
     assert "##" not in render(CLEAN)
+
+
+def test_a_failure_is_no_clean_report():
+    html = html_of(render(FAILED))
+    assert "No schema to audit: &lt;it&gt; | could not be made." in html
+    assert "No findings" not in html

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from copy import deepcopy
 
 import jsonschema
 import pytest
+from authkit.schema.model.report import Location
 from authkit.schema.reporters.as_sarif import render
 
-from tests.schema.reporters.reports import CLEAN, FINDINGS, report
+from tests.schema.reporters.reports import CLEAN, FAILED, FINDINGS, report
 
 TEXT = {
     "type": "object",
@@ -114,7 +116,7 @@ def run_of(rendered):
     return json.loads(rendered)["runs"][0]
 
 
-@pytest.mark.parametrize("of", [report(), CLEAN], ids=["findings", "clean"])
+@pytest.mark.parametrize("of", [report(), CLEAN, FAILED], ids=["findings", "clean", "failed"])
 def test_follows_the_schema(of):
     jsonschema.validate(json.loads(render(of)), SARIF)
 
@@ -163,3 +165,18 @@ def test_a_fingerprint_stays_when_the_message_and_the_line_change():
     after = run_of(render(report([changed])))["results"][0]
     assert before["partialFingerprints"] == after["partialFingerprints"]
     assert before["message"] != after["message"]
+
+
+def test_a_failure_is_no_success():
+    run = run_of(render(FAILED))
+    (invocation,) = run["invocations"]
+    assert invocation["executionSuccessful"] is False
+    notification = invocation["toolExecutionNotifications"][0]
+    assert (notification["level"], notification["message"]["text"]) == ("error", FAILED.failure)
+    assert run["results"] == []
+
+
+def test_a_file_outside_of_the_repository_is_not_below_its_root():
+    outside = replace(report(), locate=lambda finding: Location("/etc/my openapi.yml", 3))
+    found = run_of(render(outside))["results"][0]["locations"][0]["physicalLocation"]
+    assert found["artifactLocation"] == {"uri": "file:///etc/my%20openapi.yml"}

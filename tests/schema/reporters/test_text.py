@@ -6,7 +6,7 @@ from authkit.schema.model.audited_schema import Place
 from authkit.schema.reporters.as_text import coloured, render
 from django.core.management.color import make_style
 
-from tests.schema.reporters.reports import CLEAN, FINDINGS, OPERATIONS, finding, report
+from tests.schema.reporters.reports import CLEAN, FAILED, FINDINGS, OPERATIONS, finding, report
 
 
 def test_shows_findings_gaps_notices_and_sums():
@@ -104,4 +104,11 @@ def test_colours_the_headings_and_nothing_else():
     changed = [before for before, after in lines if before != after]
     assert changed == [
         line for line in plain.splitlines() if line.endswith(("(error)", "(warning)"))
+    ]
+
+
+def test_a_failure_is_no_clean_report():
+    assert render(FAILED).splitlines() == [
+        "No schema to audit: <it> | could not be made.",
+        "0 operations: 0 decided, 0 undecided, 0 unmapped.",
     ]

@@ -6,7 +6,6 @@ import os
 import sys
 from argparse import ArgumentTypeError, _ArgumentGroup
 from collections.abc import Iterator
-from contextlib import redirect_stdout
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from authkit.schema.audit.explain import explain_operation, explain_rule
-from authkit.schema.audit.run import audit, choose_rules, update_verdicts
+from authkit.schema.audit.run import audit, choose_rules, no_audit, update_verdicts
 from authkit.schema.audit.undecided import HALF, Limit, WrongLimit
 from authkit.schema.hooks import fix_document
 from authkit.schema.model.findings import Severity
@@ -23,6 +22,8 @@ from authkit.schema.model.source import SchemaNotMade, Source, WrongUsage
 from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.reporters import FORMATS, reporter
 from authkit.schema.reporters.as_text import coloured
+from authkit.schema.sandbox.answers import describe, host_errors
+from authkit.schema.sandbox.output import diverted_output
 
 FOUND, WRONG_USAGE, NO_SCHEMA = 1, 2, 3
 LEVELS = {severity.label: severity for severity in Severity}
@@ -52,11 +53,17 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=WRONG_USAGE) from None
         except SchemaNotMade as error:
             raise CommandError(f"No schema to audit: {error}", returncode=NO_SCHEMA) from None
+        except CommandError:
+            raise
+        except host_errors() as error:
+            # Exit status 1 would say that something was found.
+            said = f"The audit ended early: {describe(error)}. --traceback shows where."
+            raise CommandError(said, returncode=NO_SCHEMA) from error
         if status:
             sys.exit(status)
 
     def explain(self, options: dict[str, Any]) -> int:
-        with redirect_stdout(sys.stderr):
+        with diverted_output():
             text = explanation(options["explain"], source(options), probe(options))
         self.stdout.write(text)
         return 0
@@ -66,18 +73,8 @@ class Command(BaseCommand):
             raise WrongUsage("--update-baseline needs a --baseline to update.")
         targets = list(pair(options["format"] or ["text"], options["output"] or []))
         # The output of the project's own code is not part of the report.
-        with redirect_stdout(sys.stderr):
-            if options["update_verdicts"]:
-                update_verdicts(source(options), probe(options))
-            report = audit(
-                source(options),
-                rules=choose_rules(options["select"], options["ignore"]),
-                baseline=options["baseline"],
-                update_baseline=options["update_baseline"],
-                probe=probe(options),
-                hook=fix_document,
-                tell=self.tell,
-            )
+        with diverted_output():
+            report = self.report(options)
         self.tell("")
         if not options["suggest"]:
             report = report.without_suggestions()
@@ -85,6 +82,8 @@ class Command(BaseCommand):
             report = report.unfolded()
         for name, target in targets:
             self.deliver(name, reporter(name)(report), target, options)
+        if report.failure:
+            raise CommandError(report.failure, returncode=NO_SCHEMA)
         return self.exit_status(report, options)
 
     def exit_status(self, report: Report, options: dict[str, Any]) -> int:
@@ -95,6 +94,24 @@ class Command(BaseCommand):
             self.stderr.write(excess)
             return NO_SCHEMA
         return FOUND if report.reaches(LEVELS[options["fail_level"]]) else 0
+
+    def report(self, options: dict[str, Any]) -> Report:
+        """Return the report, also on a document that could not be made."""
+        rules = choose_rules(options["select"], options["ignore"])
+        try:
+            if options["update_verdicts"]:
+                update_verdicts(source(options), probe(options))
+            return audit(
+                source(options),
+                rules=rules,
+                baseline=options["baseline"],
+                update_baseline=options["update_baseline"],
+                probe=probe(options),
+                hook=fix_document,
+                tell=self.tell,
+            )
+        except SchemaNotMade as error:
+            return no_audit(source(options), probe(options), f"No schema to audit: {error}")
 
     def tell(self, stage: str) -> None:
         """Show the stage on a terminal; the next stage replaces it."""

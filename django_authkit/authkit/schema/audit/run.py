@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
 from authkit.conf import conf
+from authkit.schema.audit.coverage import nothing_decided
 from authkit.schema.audit.remedy import Hook, remedy
 from authkit.schema.audit.suppressions import exempt, read_suppressions, updated
 from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, AuditedOperation, AuditedSchema
@@ -18,7 +18,6 @@ from authkit.schema.model.locations import InFile, InSources
 from authkit.schema.model.report import Access, Alternatives, Context, Report
 from authkit.schema.model.source import (
     GENERATED,
-    SchemaNotMade,
     Source,
     WrongUsage,
     allowed,
@@ -30,7 +29,6 @@ from authkit.schema.model.verdicts import WrongVerdicts, write_verdicts
 from authkit.schema.openapi.collection import paused_collection
 from authkit.schema.openapi.committed import Committed
 from authkit.schema.probe.tiers import Probe, Tier
-from authkit.schema.reporters.sentences import gaps
 from authkit.schema.rules import RULES
 from authkit.schema.schemes.catalogue import Catalogue
 
@@ -49,8 +47,8 @@ def audit(
 
     With a *hook*, the report says how many findings it would end.
 
-    Raises ``WrongUsage``, and ``SchemaNotMade`` if there is no schema or nothing in it could be
-    decided.
+    The report has a ``failure`` if nothing could be decided; its findings are about the document
+    alone then. Raises ``WrongUsage``, and ``SchemaNotMade`` if there is no schema.
     """
     rules, probe = tuple(rules), allowed(probe)
     suppressions = read_suppressions(baseline, missing_ok=update_baseline)
@@ -58,15 +56,19 @@ def audit(
         schema, committed = probe_source(source, probe, tell)
         tell("Judging")
         report = apply_rules(schema, rules)
-        if not report.decided:
-            raise SchemaNotMade(_nothing_decided(report))
-        if update_baseline:
+        failure = nothing_decided(report, schema, source)
+        if update_baseline and not failure:
             suppressions = updated(suppressions, report, rules)
         report = exempt(report, suppressions, rules)
-        report = replace(report, remedy=remedy(report, schema, hook))
+        report = replace(report, remedy=remedy(report, schema, hook), failure=failure)
     return replace(
         report, context=_context(source, committed, probe), locate=_locate(source, committed)
     )
+
+
+def no_audit(source: Source, probe: Probe, failure: str) -> Report:
+    """Return the report on a document that could not be audited, and why."""
+    return Report((), (), context=_context(source, None, probe), failure=failure)
 
 
 def update_verdicts(source: Source, probe: Probe = AS_DEEP_AS_IS_SAFE) -> None:
@@ -138,7 +140,7 @@ def _context(source: Source, committed: Committed | None, probe: Probe) -> Conte
         settings=settings.SETTINGS_MODULE if settings.configured else "",
         debug=settings.DEBUG,
         urlconf=source.urlconf or settings.ROOT_URLCONF,
-        file=committed.name if committed else "",
+        file=committed.name if committed else source.file or "",
         tier=probe.tier.label if probe.tier is not None else "",
     )
 
@@ -146,11 +148,4 @@ def _context(source: Source, committed: Committed | None, probe: Probe) -> Conte
 def _locate(source: Source, committed: Committed | None) -> Any:
     if committed is not None:
         return InFile(committed)
-    return InSources(Path.cwd(), source.urlconf or settings.ROOT_URLCONF)
-
-
-def _nothing_decided(report: Report) -> str:
-    if not report.operations:
-        return "it has no operations, so there is nothing to audit."
-    first = next(gaps(report))
-    return f"of its operations ({len(report.operations)}), none could be decided ({first})."
+    return InSources(source.urlconf or settings.ROOT_URLCONF)

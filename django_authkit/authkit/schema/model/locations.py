@@ -14,8 +14,7 @@ from authkit.schema.model.audited_schema import Place
 from authkit.schema.model.findings import Finding
 from authkit.schema.model.report import Location
 from authkit.schema.openapi.committed import Committed
-
-INSTALLED = "site-packages"
+from authkit.schema.sandbox.repository import own_file, repository
 
 
 class InFile:
@@ -23,20 +22,20 @@ class InFile:
 
     def __init__(self, committed: Committed) -> None:
         self.committed = committed
+        self.file = own_file(committed.name) or committed.name
 
     def __call__(self, finding: Finding) -> Location:
         place = finding.place
         keys = _keys(place)
         if not place.path:
             keys = ("components", "securitySchemes", finding.subject)
-        return Location(self.committed.name, self.committed.line(*keys))
+        return Location(self.file, self.committed.line(*keys))
 
 
 class InSources:
     """Finds the classes of views, or those that findings are about, or else the URLconf."""
 
-    def __init__(self, root: Path, urlconf: str) -> None:
-        self.root = root
+    def __init__(self, urlconf: str) -> None:
         self.urlconf = urlconf
 
     def __call__(self, finding: Finding) -> Location | None:
@@ -44,21 +43,19 @@ class InSources:
 
     @property
     def routed(self) -> Location | None:
-        file = self.own_file(sys.modules.get(self.urlconf))
+        file = _file(sys.modules.get(self.urlconf))
         return Location(file, 1) if file else None
 
     def view(self, dotted: str) -> Location | None:
         module, name = _loaded_module(dotted)
-        file = self.own_file(module)
-        line = _definitions(self.root / file).get(name) if file else None
+        file = _file(module)
+        line = _definitions(repository() / file).get(name) if file else None
         return Location(file, line) if file and line else None
 
-    def own_file(self, module: ModuleType | None) -> str | None:
-        """Return the file of *module* as seen from the root, None if it is not the project's."""
-        path = Path(getattr(module, "__file__", None) or "/")
-        if INSTALLED in path.parts or not path.is_relative_to(self.root):
-            return None
-        return path.relative_to(self.root).as_posix()
+
+def _file(module: ModuleType | None) -> str | None:
+    file = getattr(module, "__file__", None)
+    return own_file(file) if file else None
 
 
 def _loaded_module(dotted: str) -> tuple[ModuleType | None, str]:

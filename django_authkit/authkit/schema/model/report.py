@@ -45,7 +45,7 @@ class Exempted:
 
 @dataclass(frozen=True)
 class Location:
-    """A line of a file, which is named as seen from the root of the project."""
+    """A line of a file, which is named as seen from the root of the repository."""
 
     file: str
     line: int
@@ -78,8 +78,8 @@ class Report:
     """The findings in order, those that are exempted, and every operation.
 
     ``notices`` are sentences about the audit itself, ``remedy`` says what ends most of the
-    findings. ``locate`` finds the line of a finding. Readers see equal findings folded, unless the
-    report is not ``folded``.
+    findings, ``failure`` why this is no audit. ``locate`` finds the line of a finding. Readers see
+    equal findings folded, unless the report is not ``folded``.
     """
 
     findings: tuple[Finding, ...]
@@ -88,6 +88,7 @@ class Report:
     notices: tuple[str, ...] = ()
     context: Context = Context()
     remedy: str = ""
+    failure: str = ""
     folded: bool = True
     locate: Callable[[Finding], Location | None] = field(default=nowhere, repr=False)
 

@@ -17,7 +17,8 @@ def render(report: Report) -> str:
 
     GitHub shows ten annotations of a kind: equal findings are one.
     """
-    lines = [_annotation(cause, report) for cause in report.causes]
+    lines = [f"::error title=authkit::{_data(report.failure)}"] if report.failure else []
+    lines += [_annotation(cause, report) for cause in report.causes]
     lines += [f"::notice title=authkit::{_data(text)}" for text in report.notices]
     plain = (*gaps(report), *conclusion(report))
     # A line of ours that begins with two colons would be taken for a command.

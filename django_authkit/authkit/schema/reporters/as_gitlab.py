@@ -17,9 +17,22 @@ UNKNOWN = Location("manage.py", 1)
 
 
 def render(report: Report) -> str:
-    """Return a JSON array, an object for each finding."""
+    """Return a JSON array, an object for each finding, and one for a failure of the audit."""
     seen: Counter[str] = Counter()
-    return json.dumps([_issue(one, report, seen) for one in report.findings], indent=2) + "\n"
+    issues = [_issue(one, report, seen) for one in report.findings]
+    if report.failure:
+        issues.insert(0, _failure(report.failure, seen))
+    return json.dumps(issues, indent=2) + "\n"
+
+
+def _failure(failure: str, seen: Counter[str]) -> dict[str, Any]:
+    return {
+        "description": failure,
+        "check_name": "authkit",
+        "fingerprint": _unique("failure", seen),
+        "severity": "blocker",
+        "location": {"path": UNKNOWN.file, "lines": {"begin": UNKNOWN.line}},
+    }
 
 
 def _issue(finding: Finding, report: Report, seen: Counter[str]) -> dict[str, Any]:

@@ -35,12 +35,13 @@ def render(report: Report) -> str:
             "<body>",
             "<h1>Security of the API</h1>",
             f'<p class="dim">{escape(circumstances(report))}</p>',
-            f'<p class="sums">{"<br>".join(map(escape, conclusion(report)))}</p>',
+            f'<p class="{"sums failure" if report.failure else "sums"}">',
+            "<br>".join(map(escape, conclusion(report))),
+            "</p>",
             *picture(report),
             *filters(report),
             *section("Findings", causes.render()),
-            *section("Open without credentials", open_operations(report, causes)),
-            *section("Who can call what", matrix(report, causes), name="operations"),
+            *(_operations(report, causes) if report.operations else ()),
             *section("Not decided", listing(gaps(report))),
             *section("Exempted", _exempted(report)),
             *section("Notices", listing(report.notices)),
@@ -49,6 +50,11 @@ def render(report: Report) -> str:
             "</html>\n",
         ]
     )
+
+
+def _operations(report: Report, causes: Causes) -> Iterator[str]:
+    yield from section("Open without credentials", open_operations(report, causes))
+    yield from section("Who can call what", matrix(report, causes), name="operations")
 
 
 def _part(name: str) -> str:

@@ -26,6 +26,7 @@ def render(report: Report) -> str:
             "tier": context.tier,
         },
         "coverage": _coverage(report),
+        "failure": report.failure or None,
         "remedy": report.remedy or None,
         "findings": [_finding(finding, report) for finding in report.findings],
         "exempted": [

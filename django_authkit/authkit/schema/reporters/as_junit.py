@@ -18,10 +18,11 @@ NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def render(report: Report) -> str:
     """Return errors and warnings as failures, notes as output, gaps as skipped cases."""
-    cases = list(_cases(report))
+    cases = [*_failed(report), *_cases(report)]
     failures = sum("<failure" in case for case in cases)
     skipped = sum("<skipped" in case for case in cases)
-    counts = f'tests="{len(cases)}" failures="{failures}" errors="0"'
+    errors = int(bool(report.failure))
+    counts = f'tests="{len(cases)}" failures="{failures}" errors="{errors}"'
     return "\n".join(
         [
             '<?xml version="1.0" encoding="utf-8"?>',
@@ -33,6 +34,12 @@ def render(report: Report) -> str:
             "</testsuites>\n",
         ]
     )
+
+
+def _failed(report: Report) -> Iterator[str]:
+    if report.failure:
+        error = f'<error type="authkit" message="{_text(report.failure)}"/>'
+        yield f'<testcase classname="schema" name="the audit">{error}</testcase>'
 
 
 def _cases(report: Report) -> Iterator[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -31,10 +32,8 @@ def render(report: Report) -> str:
         "columnKind": "unicodeCodePoints",
         "invocations": [
             {
-                "executionSuccessful": True,
-                "toolExecutionNotifications": [
-                    {"level": "note", "message": {"text": text}} for text in _said(report)
-                ],
+                "executionSuccessful": not report.failure,
+                "toolExecutionNotifications": list(_notifications(report)),
             }
         ],
         "results": results,
@@ -42,8 +41,12 @@ def render(report: Report) -> str:
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _said(report: Report) -> list[str]:
-    return [one for one in (*report.notices, *gaps(report), report.remedy, coverage(report)) if one]
+def _notifications(report: Report) -> Iterator[dict[str, Any]]:
+    if report.failure:
+        yield {"level": "error", "message": {"text": report.failure}}
+    for text in (*report.notices, *gaps(report), report.remedy, coverage(report)):
+        if text:
+            yield {"level": "note", "message": {"text": text}}
 
 
 def _rules(report: Report) -> list[Rule]:
@@ -88,7 +91,11 @@ def _result(finding: Finding, report: Report, places: dict[str, int]) -> dict[st
 
 
 def _physical(location: Location) -> dict[str, Any]:
+    path = Path(location.file)
+    # A file of another place is not below the root.
+    outside = path.is_absolute()
+    artifact = {"uri": path.as_uri() if outside else quote(location.file)}
     return {
-        "artifactLocation": {"uri": quote(location.file), "uriBaseId": ROOT},
+        "artifactLocation": artifact if outside else artifact | {"uriBaseId": ROOT},
         "region": {"startLine": location.line},
     }

@@ -15,7 +15,9 @@ EXAMPLES = 5
 
 
 def sums(report: Report) -> str:
-    """Say how many findings there are."""
+    """Say how many findings there are; that there are none, only of an audit."""
+    if report.failure and not report.findings:
+        return ""
     exempted = f" {counted(len(report.exempted), 'finding')} exempted." if report.exempted else ""
     if not report.findings:
         return f"No findings.{exempted}"
@@ -32,8 +34,9 @@ def coverage(report: Report) -> str:
 
 
 def conclusion(report: Report) -> list[str]:
-    """Say how much was found, what ends most of it, and how much was seen."""
-    return [line for line in (sums(report), report.remedy, coverage(report)) if line]
+    """Say what failed, how much was found, what ends most of it, and how much was seen."""
+    lines = (report.failure, sums(report), report.remedy, coverage(report))
+    return [line for line in lines if line]
 
 
 def where(cause: Cause) -> str:

@@ -6,10 +6,9 @@ import sys
 import sysconfig
 import threading
 from itertools import dropwhile, takewhile
-from pathlib import Path
 from types import FrameType
 
-INSTALLED = "site-packages"
+from authkit.schema.sandbox.repository import INSTALLED, named
 
 #: Packages that run the code of others.
 FRAMEWORKS = frozenset({"asgiref", "django", "rest_framework"})
@@ -31,7 +30,7 @@ def origin() -> str:
     if not own:
         return ""
     entered = own[-1]
-    return f"{entered.f_code.co_qualname} ({_file(entered)}:{entered.f_lineno})"
+    return f"{entered.f_code.co_qualname} ({named(entered.f_code.co_filename)}:{entered.f_lineno})"
 
 
 def _called() -> list[FrameType]:
@@ -68,11 +67,3 @@ def _is_framework(frame: FrameType) -> bool:
 
 def _is_own(frame: FrameType) -> bool:
     return not _is_framework(frame)
-
-
-def _file(frame: FrameType) -> str:
-    """Return the file as seen from the project, or from the folder of installed packages."""
-    path = Path(frame.f_code.co_filename)
-    if INSTALLED in path.parts:
-        return Path(*path.parts[path.parts.index(INSTALLED) + 1 :]).as_posix()
-    return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else path.name
