@@ -12,8 +12,9 @@ from authkit.schema.audit.baseline import (
     read_baseline,
     write_baseline,
 )
+from authkit.schema.model.audited_schema import Place
 
-from tests.schema.reporters.reports import FINDINGS
+from tests.schema.reporters.reports import FINDINGS, finding
 
 DOCUMENT, LOGIN, STATUS, REPORTS = FINDINGS
 RULES = {"AK103", "AK105", "AK301", "AK401"}
@@ -58,8 +59,26 @@ def test_a_finding_is_known_whatever_its_message_says(file):
 def test_entries_that_are_gone_or_without_a_reason_are_told(file):
     known = {BaselineEntry.of(LOGIN): "", BaselineEntry.of(REPORTS): "the gateway"}
     assert [*Baseline("b.json", known).notices([LOGIN], RULES)] == [
-        "b.json: AK301 POST /login/ has no reason yet.",
-        "b.json: AK103 GET /reports/ is gone; --update-baseline removes it.",
+        "b.json: 1 entry is gone (AK103 GET /reports/); --update-baseline removes what is gone.",
+        "b.json: 1 entry has no reason yet.",
+    ]
+
+
+def test_many_of_them_are_told_in_one_line_each():
+    entries = [BaselineEntry(f"/{n:03}/", "get", "shop.View", "AK401", "") for n in range(200)]
+    found = [finding("AK401", Place(one.path, "get", "shop.View"), "") for one in entries[:157]]
+    assert [*Baseline("b.json", dict.fromkeys(entries, " ")).notices(found, RULES)] == [
+        "b.json: 43 entries are gone (AK401 GET /157/, AK401 GET /158/, AK401 GET /159/, "
+        "AK401 GET /160/, AK401 GET /161/ and 38 more); --update-baseline removes what is gone.",
+        "b.json: 157 entries have no reason yet.",
+    ]
+
+
+def test_what_was_written_is_told():
+    after = Baseline("b.json", {}).updated([LOGIN, STATUS], RULES)
+    assert [*after.notices([LOGIN, STATUS], RULES)] == [
+        "b.json: 2 entries are written.",
+        "b.json: 2 entries have no reason yet.",
     ]
 
 

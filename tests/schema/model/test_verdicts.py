@@ -253,6 +253,8 @@ class TestTheCommand:
         shown, _ = run("--update-verdicts", *rules, hooks=[HOOK])
         assert entries(file)
         assert before.count("AK30") > shown.count("AK30") == 1
+        assert f"verdicts.json: {len(entries(file))} decisions are written; commit" in shown
+        assert "are written" not in before
 
     def test_needs_the_file_to_write(self, settings):
         settings.AUTHKIT = {}

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from copy import deepcopy
+from dataclasses import replace
 
 import jsonschema
 import pytest

@@ -6,6 +6,7 @@ import os
 import sys
 from argparse import ArgumentTypeError, _ArgumentGroup
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -98,10 +99,11 @@ class Command(BaseCommand):
     def report(self, options: dict[str, Any]) -> Report:
         """Return the report, also on a document that could not be made."""
         rules = choose_rules(options["select"], options["ignore"])
+        written = []
         try:
             if options["update_verdicts"]:
-                update_verdicts(source(options), probe(options))
-            return audit(
+                written = [update_verdicts(source(options), probe(options))]
+            report = audit(
                 source(options),
                 rules=rules,
                 baseline=options["baseline"],
@@ -111,7 +113,8 @@ class Command(BaseCommand):
                 tell=self.tell,
             )
         except SchemaNotMade as error:
-            return no_audit(source(options), probe(options), f"No schema to audit: {error}")
+            report = no_audit(source(options), probe(options), f"No schema to audit: {error}")
+        return replace(report, notices=(*written, *report.notices))
 
     def tell(self, stage: str) -> None:
         """Show the stage on a terminal; the next stage replaces it."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from authkit.schema.model.findings import Finding
+from authkit.schema.reporters.sentences import counted, listed
 
 VERSION = 1
 
@@ -38,7 +39,7 @@ class BaselineEntry:
         return " ".join(filter(None, (self.rule, where, self.subject)))
 
 
-KEYS = [field.name for field in fields(BaselineEntry)]
+KEYS = [one.name for one in fields(BaselineEntry)]
 
 
 @dataclass(frozen=True)
@@ -47,19 +48,32 @@ class Baseline:
 
     name: str
     reasons: Mapping[BaselineEntry, str]
+    is_new: bool = field(default=False, compare=False)
 
     def reason(self, finding: Finding) -> str | None:
         """Return why *finding* stays, None if it is not known."""
         return self.reasons.get(BaselineEntry.of(finding))
 
     def notices(self, findings: Collection[Finding], rules: Collection[str]) -> Iterator[str]:
-        """Yield a sentence about each entry that is gone, or has no reason."""
+        """Say what was written, which entries are gone, and how many have no reason.
+
+        A sentence for each, however many entries that concerns.
+        """
+        if self.is_new:
+            written = counted(len(self.reasons), "entry is", "entries are")
+            yield f"{self.name}: {written} written."
         found = {BaselineEntry.of(finding) for finding in findings}
-        for known, reason in sorted(self.reasons.items()):
-            if known.rule in rules and known not in found:
-                yield f"{self.name}: {known.label} is gone; --update-baseline removes it."
-            elif not reason.strip():
-                yield f"{self.name}: {known.label} has no reason yet."
+        gone = [one for one in sorted(self.reasons) if one.rule in rules and one not in found]
+        if gone:
+            labels = listed([one.label for one in gone])
+            number = counted(len(gone), "entry is", "entries are")
+            yield f"{self.name}: {number} gone ({labels}); --update-baseline removes what is gone."
+        unreasoned = [
+            why for one, why in self.reasons.items() if one not in gone and not why.strip()
+        ]
+        if unreasoned:
+            number = counted(len(unreasoned), "entry has", "entries have")
+            yield f"{self.name}: {number} no reason yet."
 
     def updated(self, findings: Iterable[Finding], rules: Collection[str]) -> Baseline:
         """Return a baseline of *findings*, with the reasons that were written already.
@@ -68,7 +82,8 @@ class Baseline:
         """
         others = {known: why for known, why in self.reasons.items() if known.rule not in rules}
         found = {BaselineEntry.of(finding) for finding in findings}
-        return Baseline(self.name, others | {known: self.reasons.get(known, "") for known in found})
+        reasons = others | {known: self.reasons.get(known, "") for known in found}
+        return Baseline(self.name, reasons, is_new=True)
 
 
 def read_baseline(name: str, rules: Collection[str], *, missing_ok: bool = False) -> Baseline:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -29,7 +30,9 @@ from authkit.schema.model.verdicts import WrongVerdicts, write_verdicts
 from authkit.schema.openapi.collection import paused_collection
 from authkit.schema.openapi.committed import Committed
 from authkit.schema.probe.tiers import Probe, Tier
+from authkit.schema.reporters.sentences import counted
 from authkit.schema.rules import RULES
+from authkit.schema.sandbox.repository import named
 from authkit.schema.schemes.catalogue import Catalogue
 
 
@@ -60,7 +63,11 @@ def audit(
         if update_baseline and not failure:
             suppressions = updated(suppressions, report, rules)
         report = exempt(report, suppressions, rules)
-        report = replace(report, remedy=remedy(report, schema, hook), failure=failure)
+        # What was not looked for is not gone.
+        notices = () if failure else report.notices
+        report = replace(
+            report, notices=notices, remedy=remedy(report, schema, hook), failure=failure
+        )
     return replace(
         report, context=_context(source, committed, probe), locate=_locate(source, committed)
     )
@@ -71,8 +78,8 @@ def no_audit(source: Source, probe: Probe, failure: str) -> Report:
     return Report((), (), context=_context(source, None, probe), failure=failure)
 
 
-def update_verdicts(source: Source, probe: Probe = AS_DEEP_AS_IS_SAFE) -> None:
-    """Write what *probe* decides and the hook cannot. Raises as ``audit()`` does."""
+def update_verdicts(source: Source, probe: Probe = AS_DEEP_AS_IS_SAFE) -> str:
+    """Write what *probe* decides and the hook cannot, and say so. Raises as ``audit()`` does."""
     if conf.SCHEMA_VERDICTS is None:
         raise WrongUsage('--update-verdicts needs AUTHKIT["SCHEMA_VERDICTS"], the file to write.')
     generated = replace(source, file=None)
@@ -80,9 +87,11 @@ def update_verdicts(source: Source, probe: Probe = AS_DEEP_AS_IS_SAFE) -> None:
         alone, _ = probe_source(generated, Probe(Tier.T1, params=probe.params))
         deep, _ = probe_source(generated, allowed(probe))
     try:
-        write_verdicts(conf.SCHEMA_VERDICTS, alone, deep)
+        number = write_verdicts(conf.SCHEMA_VERDICTS, alone, deep)
     except WrongVerdicts as error:
         raise WrongUsage(f"{error}.") from None
+    written = counted(number, "decision is", "decisions are")
+    return f"{named(Path(conf.SCHEMA_VERDICTS))}: {written} written; commit the file."
 
 
 def choose_rules(select: Iterable[str] | None, ignore: Iterable[str] | None) -> tuple[Rule, ...]:

@@ -104,8 +104,11 @@ def _read(entry: Any) -> Written:
     return written
 
 
-def write_verdicts(name: str | PathLike[str], alone: AuditedSchema, deep: AuditedSchema) -> None:
-    """Write what *deep* decided otherwise than *alone*, sorted. Raises ``WrongVerdicts``."""
+def write_verdicts(name: str | PathLike[str], alone: AuditedSchema, deep: AuditedSchema) -> int:
+    """Write what *deep* decided otherwise than *alone*, sorted, and return how many that is.
+
+    Raises ``WrongVerdicts``.
+    """
     known = {_key(audited): audited.decision for audited in alone.operations}
     written = sorted(_written(known, deep))
     content = {"version": VERSION, "operations": [asdict(one) for one in written]}
@@ -113,6 +116,7 @@ def write_verdicts(name: str | PathLike[str], alone: AuditedSchema, deep: Audite
         Path(name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise WrongVerdicts(f"{name} cannot be written: {error.strerror}") from None
+    return len(written)
 
 
 def _written(known: Mapping[Key, Decision | None], deep: AuditedSchema) -> Iterator[Written]:

@@ -26,7 +26,7 @@ def own_file(file: str | Path) -> str | None:
     return path.relative_to(repository()).as_posix() if own else None
 
 
-def named(file: str) -> str:
+def named(file: str | Path) -> str:
     """Return *file* without the folders of this machine."""
     path = Path(file)
     if INSTALLED in path.parts:
