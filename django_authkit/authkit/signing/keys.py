@@ -26,6 +26,14 @@ HMAC_KEY_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
 #: The minimum bits of an RSA key (RFC 7518 section 3.3).
 RSA_KEY_BITS = 2048
 
+#: The curve of each algorithm that has one (RFC 7518 section 3.4, RFC 8812 section 3.2).
+CURVES = {
+    "ES256": ec.SECP256R1,
+    "ES256K": ec.SECP256K1,
+    "ES384": ec.SECP384R1,
+    "ES512": ec.SECP521R1,
+}
+
 #: The members of a JWK that its thumbprint is made of (RFC 7638 section 3.2, RFC 8037 section 2).
 THUMBPRINT_MEMBERS = {
     "EC": ("crv", "kty", "x", "y"),
@@ -144,9 +152,21 @@ def _prepared(algorithm: str, given: str | bytes | Mapping[str, Any]) -> Any:
     library = ALGORITHMS[algorithm]
     jwk = _as_jwk(given)
     try:
-        return library.prepare_key(given if jwk is None else library.from_jwk(jwk))
+        key = library.prepare_key(given if jwk is None else library.from_jwk(jwk))
     except Exception:  # the library raises various errors, some of which quote the key
-        raise WrongKey(f"is no key for {algorithm}") from None
+        key = None
+    if not _fits(algorithm, key):
+        raise WrongKey(f"is no key for {algorithm}")
+    return key
+
+
+def _fits(algorithm: str, key: Any) -> bool:
+    """Tell whether the algorithm takes the key, which older versions of PyJWT do not ask."""
+    if algorithm in CURVES:
+        return isinstance(getattr(key, "curve", None), CURVES[algorithm])
+    if algorithm.startswith(("RS", "PS")):
+        return isinstance(key, rsa.RSAPrivateKey | rsa.RSAPublicKey)
+    return bool(key)
 
 
 def _as_jwk(given: str | bytes | Mapping[str, Any]) -> dict[str, Any] | None:
