@@ -58,12 +58,15 @@ def oldest(session: nox.Session) -> None:
         "tests/signing/test_verify_elsewhere.py",
     )
     ignored = [f"--ignore={path}" for path in of_others]
+    # drf-standardized-errors reads a setting that drf-spectacular has had since 0.28.
+    one = "tests/host/test_test_cases.py::test_the_document_is_true_with_standardized_errors"
+    ignored.append(f"--deselect={one}")
     suite(session, *ELSEWHERE, *ignored, AUTHKIT_TEST_USERS="noemail")
 
 
 @nox.session(python="3.11")
 def audit_alone(session: nox.Session) -> None:
-    """Django 4.2, and of what authkit needs only what its audit imports."""
+    """The audit in a project with old versions, where the rest of authkit could not run."""
     install(session, *floors(session, "requirements/oldest-audit.txt"), "pytest")
     session.install("-qq", "--no-deps", ".")
     # Without the settings and fixtures of the suite, which need everything else.
