@@ -30,3 +30,4 @@ STEP_UP_RESPONSE = OpenApiResponse(
     RefusalSerializer,
     description="No valid credential; or, with `step_up_required`, prove again who you are.",
 )
+FORBIDDEN_RESPONSE = OpenApiResponse(RefusalSerializer, description="It belongs to another user.")

@@ -12,6 +12,7 @@ ROUTES = {
     "books": "book-list",
     "loans": "loan-list",
     "tasks": "task-list",
+    "chat": "chatsession-list",
     "health": "authkit_health:ready",
 }
 ADDRESSES = {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}

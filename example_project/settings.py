@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "example_project.accounts",
     "example_project.library",
     "example_project.tasks",
+    "example_project.chat",
     "example_project.demo",
     "example_project.selftest",
 ]
@@ -189,7 +190,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "PAGE_SIZE": 20,
     # Of the views with a throttle_scope.
-    "DEFAULT_THROTTLE_RATES": {"export": "60/hour"},
+    "DEFAULT_THROTTLE_RATES": {"export": "60/hour", "chat": "30/min"},
 }
 
 AUTHKIT = {
@@ -243,6 +244,10 @@ SPECTACULAR_SETTINGS = {
         {"name": "library", "description": "Anyone with a credential reads, staff write."},
         {"name": "lending", "description": "Loans: for staff, and for machines with a key."},
         {"name": "tasks", "description": "Your own projects and tasks. No other user sees them."},
+        {
+            "name": "chat",
+            "description": "An assistant for your tasks, who answers in streams.",
+        },
         {"name": "service", "description": "Where the API begins. Public."},
         {"name": "auth: health", "description": "What an orchestrator asks. Public."},
     ],

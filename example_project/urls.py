@@ -16,4 +16,5 @@ urlpatterns = [
     path("api/v1/auth/", include("authkit.urls")),
     path("api/v1/", include("example_project.library.urls")),
     path("api/v1/", include("example_project.tasks.urls")),
+    path("api/v1/", include("example_project.chat.urls")),
 ]

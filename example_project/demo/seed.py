@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
+from example_project.chat.models import ChatSession
 from example_project.library.models import Author, Book, Copy, Genre, Member, Publisher
 from example_project.tasks.models import Project, Task
 
@@ -34,15 +35,20 @@ BOOKS = [
     ("Middlemarch", "George Eliot", 1819, 1880, 1871, "Novel"),
     ("The Raven", "Edgar Allan Poe", 1809, 1849, 1845, "Poetry"),
 ]
+CHAT = "What is to be done"
 TASKS = ["Bring back Middlemarch", "Find the second volume", "Renew the card"]
 
 
 def plant():
-    """Create the people, the library and a list of tasks, each only where it is missing."""
+    """Create the people, the library, tasks and a chat, each only where it is missing.
+
+    Return the chat.
+    """
     ensure_user(STAFF, is_staff=True, is_superuser=True)
     reader = ensure_user(READER)
     plant_library()
     plant_tasks(reader)
+    return ensure(ChatSession, owner=reader, title=CHAT)[0]
 
 
 def ensure_user(login, **flags):
@@ -57,23 +63,25 @@ def ensure_user(login, **flags):
     return user
 
 
+def ensure(model, defaults=None, **names):
+    """Return the first row of these names and whether it is new: users may have made more."""
+    found = model.objects.filter(**names).first()
+    return found or model.objects.create(**names, **(defaults or {})), found is None
+
+
 def plant_library():
-    house, _ = Publisher.objects.get_or_create(name="The Reading Room Press")
+    house, _ = ensure(Publisher, name="The Reading Room Press")
     for number, (title, author, born, died, published, genre) in enumerate(BOOKS, start=1):
-        writer, _ = Author.objects.get_or_create(name=author, defaults={"born": born, "died": died})
-        book, _ = Book.objects.get_or_create(
-            title=title, defaults={"published": published, "publisher": house}
-        )
+        writer, _ = ensure(Author, name=author, defaults={"born": born, "died": died})
+        book, _ = ensure(Book, title=title, defaults={"published": published, "publisher": house})
         book.authors.add(writer)
-        book.genres.add(Genre.objects.get_or_create(name=genre)[0])
-        Copy.objects.get_or_create(
-            barcode=f"LIB-{number:04}", defaults={"book": book, "shelf": genre[:20]}
-        )
-    Member.objects.get_or_create(card_number="CARD-0001", defaults={"name": "The first member"})
+        book.genres.add(ensure(Genre, name=genre)[0])
+        ensure(Copy, barcode=f"LIB-{number:04}", defaults={"book": book, "shelf": genre[:20]})
+    ensure(Member, card_number="CARD-0001", defaults={"name": "The first member"})
 
 
 def plant_tasks(owner):
-    project, created = Project.objects.get_or_create(owner=owner, name="Library")
+    project, created = ensure(Project, owner=owner, name="Library")
     if created:
         for title in TASKS:
             Task.objects.create(project=project, title=title, due_on=date(2030, 1, 1))

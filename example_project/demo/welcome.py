@@ -31,12 +31,15 @@ Paste these into another terminal.
 # Log in and list your own tasks
 {list_tasks}
 
+# Log in and ask the assistant for them; the answer is a stream
+{chat}
+
 The same and much more, checked step by step, with a server and a database of its own:
 {python} manage.py selftest
 """
 
 
-def welcome(url, api_key, report):
+def welcome(url, api_key, chat, report):
     log_in = (
         f"curl -s {url}/api/v1/auth/token/ -H 'Content-Type: application/json' "
         f"""-d '{{"username": "{READER.username}", "password": "{READER.password}"}}'"""
@@ -51,6 +54,11 @@ def welcome(url, api_key, report):
         python=_python(),
         log_in=log_in,
         read_books=f"curl -s '{url}/api/v1/books/?limit=2' -H 'X-API-Key: {api_key}'",
+        chat=(
+            f"curl -sN {url}/api/v1/chat/sessions/{chat.pk}/messages/ "
+            f'-H "Authorization: Bearer $({access})" '
+            f"""-H 'Content-Type: application/json' -d '{{"text": "list my tasks"}}'"""
+        ),
         list_tasks=f'curl -s {url}/api/v1/tasks/ -H "Authorization: Bearer $({access})"',
     )
 

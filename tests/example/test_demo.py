@@ -11,19 +11,17 @@ from urllib.request import HTTPCookieProcessor, build_opener, urlopen
 
 import pytest
 
-from tests.example.running import demo
+from tests.example.running import demo, manage
 
 needs_curl = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 
 
 def paste(lines):
-    """Run the curl lines as a shell does, and return the three bodies."""
-    commands = [line for line in lines if line.startswith("curl ")]
+    """Run the curl lines as a shell does, and return what each prints."""
     return [
-        json.loads(
-            subprocess.run(command, shell=True, capture_output=True, check=True, timeout=60).stdout
-        )
-        for command in commands
+        subprocess.run(line, shell=True, capture_output=True, check=True, timeout=60).stdout
+        for line in lines
+        if line.startswith("curl ")
     ]
 
 
@@ -41,10 +39,13 @@ def test_the_printed_curl_lines_work_also_while_a_second_demo_runs(tmp_path):
         demo(tmp_path, "--port", "0") as (second, _process),
     ):
         for lines in (first, second):
-            pair, books, tasks = paste(lines)
+            *bodies, stream = paste(lines)
+            pair, books, tasks = map(json.loads, bodies)
             assert pair["token_type"] == "Bearer"
             assert books["count"] == 6
             assert tasks["count"] == 3
+            assert stream.startswith(b"event: message\ndata: {")
+            assert stream.count(b"event: done\n") == 1
 
 
 def test_every_address_that_is_printed_answers(tmp_path):
@@ -95,3 +96,19 @@ def test_if_the_port_is_taken_then_another_one_is_used_and_named(tmp_path):
             text = "\n".join(lines)
     assert f"Port {port} is taken; using " in text
     assert f"http://127.0.0.1:{port}/" not in text
+
+
+def test_a_demo_starts_also_where_users_have_made_rows_of_the_same_names(tmp_path):
+    double = (
+        "from django.contrib.auth import get_user_model as model; "
+        "from example_project.chat.models import ChatSession as Chat; "
+        "from example_project.demo import seed; "
+        "from example_project.tasks.models import Project; "
+        "seed.plant(); reader = model().objects.get(username='reader'); "
+        "Project.objects.create(owner=reader, name='Library'); "
+        "Chat.objects.create(owner=reader, title=seed.CHAT); "
+        "seed.plant()"
+    )
+    assert manage(tmp_path, "migrate", "-v", "0").returncode == 0
+    run = manage(tmp_path, "shell", "-c", double)
+    assert run.returncode == 0, run.stderr

@@ -26,11 +26,11 @@ class Command(BaseCommand):
 
     def run(self, port):
         self.say("Preparing the database ...")
-        api_key = prepare_database()
+        api_key, chat = prepare_database()
         self.say("Comparing the OpenAPI document with the views ...")
         report = write_audit()
         httpd = self.bind(port)
-        httpd.serve_forever(lambda: self.say(welcome(httpd.url, api_key, report)))
+        httpd.serve_forever(lambda: self.say(welcome(httpd.url, api_key, chat, report)))
 
     def bind(self, port):
         try:
@@ -60,5 +60,5 @@ def prepare_database():
         call_command("migrate", verbosity=0, interactive=False)
     except OperationalError as error:
         raise CommandError(f"The database does not answer: {error}") from error
-    seed.plant()
-    return seed.new_api_key()
+    chat = seed.plant()
+    return seed.new_api_key(), chat
