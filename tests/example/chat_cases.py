@@ -1,15 +1,16 @@
 """The assistant, what it keeps, and whose it is. Run by test_project.py."""
 
+import asyncio
 import json
 import uuid
 from itertools import islice
 from unittest import mock
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import async_to_sync
 from authkit.testing import client_for
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.test import TransactionTestCase
 from django.utils import timezone
 from rest_framework.test import APITestCase
@@ -318,20 +319,13 @@ class ChatCases(APITestCase):
 
 
 class AsyncChatCases(TransactionTestCase):
-    async def test_under_asgi_each_event_is_sent_when_it_happens(self):
-        owner = await get_user_model().objects.acreate_user("owner")
-        session = await ChatSession.objects.acreate(owner=owner)
-        access = (await sync_to_async(client_for)(owner)).access
-        response = await self.async_client.post(
-            f"{SESSIONS}{session.pk}/messages/",
-            {"text": "add One\nadd Two"},
-            content_type="application/json",
-            headers={"Authorization": f"Bearer {access}", "Accept": "text/event-stream"},
-        )
-        assert response.status_code == 200
-        assert response.is_async
-        counts = [(events(chunk)[0][0], await Task.objects.acount()) async for chunk in response]
-        assert counts == [
+    def test_under_asgi_each_event_is_sent_when_it_happens_and_the_loop_is_not_blocked(self):
+        owner = get_user_model().objects.create_user("owner")
+        session = ChatSession.objects.create(owner=owner)
+        on_loop = []
+        with connection.execute_wrapper(noting_the_loop(on_loop)):
+            seen = async_to_sync(self.stream)(session, client_for(owner).access)
+        assert seen == [
             ("message", 0),
             ("tool_call", 1),
             ("delta", 1),
@@ -339,6 +333,34 @@ class AsyncChatCases(TransactionTestCase):
             ("delta", 2),
             ("done", 2),
         ]
+        assert on_loop
+        assert not any(on_loop)
+
+    async def stream(self, session, access):
+        """Return the events, each with how many tasks there are when it comes."""
+        response = await self.async_client.post(
+            f"{SESSIONS}{session.pk}/messages/",
+            {"text": "add One\nadd Two"},
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {access}", "Accept": "text/event-stream"},
+        )
+        assert (response.status_code, response.is_async) == (200, True)
+        return [(events(chunk)[0][0], await Task.objects.acount()) async for chunk in response]
+
+
+def noting_the_loop(seen):
+    """Note for each statement whether it blocks an event loop."""
+
+    def note(execute, *statement):
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            seen.append(False)
+        else:
+            seen.append(True)
+        return execute(*statement)
+
+    return note
 
 
 class DeletedMeanwhileCases(TransactionTestCase):

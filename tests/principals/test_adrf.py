@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 from adrf.decorators import api_view
+from adrf.serializers import ModelSerializer
 from adrf.views import APIView
+from adrf.viewsets import ReadOnlyModelViewSet
 from asgiref.sync import async_to_sync, sync_to_async
 from authkit.authentication import APIKeyAuthentication, JWTAuthentication
 from authkit.core.identity.models import UnverifiedEmail
@@ -12,6 +14,8 @@ from authkit.errors import StepUpRequired
 from authkit.models import SecurityEvent, Session
 from authkit.permissions import HasScope, HasSecondFactor, HasVerifiedEmail, RecentlyAuthenticated
 from authkit.throttling import UserThrottle
+from django.contrib.auth import get_user_model
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db import OperationalError, connection, transaction
 from django.test import AsyncClient
@@ -49,6 +53,23 @@ async def decorated(request):
     return Response({"user": str(request.user.pk)})
 
 
+class ReaderSerializer(ModelSerializer):
+    class Meta:
+        model = get_user_model()
+        fields = ["pk"]
+
+
+class Readers(ReadOnlyModelViewSet):
+    queryset = get_user_model().objects.order_by("pk")
+    serializer_class = ReaderSerializer
+    pagination_class = None
+
+
+class Faulty(APIView):
+    async def get(self, request):
+        raise StepUpRequired
+
+
 class TwicePerHour(UserThrottle):
     rate = "2/hour"
 
@@ -81,6 +102,19 @@ COMPOSED = {
     "admin or factor": ([IsAdminUser | HasSecondFactor], 401, 403),
 }
 
+#: Permissions that a view with objects asks twice: about the request, and about the object.
+READERS = {
+    "read": [READ],
+    "read and verified": [READ & HasVerifiedEmail],
+    "factor or read": [HasSecondFactor | READ],
+    "not write": [IsAuthenticated & ~WRITE],
+}
+
+
+def readers(actions, **attributes):
+    return transaction.non_atomic_requests(Readers.as_view(actions, **attributes))
+
+
 urlpatterns = [
     path("api/v1/auth/", include("authkit.urls")),
     path("me", view()),
@@ -92,6 +126,12 @@ urlpatterns = [
     path("combined-shelf", view(READ & HasVerifiedEmail, cls=Shelf)),
     path("blocking-shelf", view(HasVerifiedEmail, cls=BlockingShelf)),
     path("blocking-combined-shelf", view(READ & HasVerifiedEmail, cls=BlockingShelf)),
+    path("faulty", view(cls=Faulty)),
+    *(
+        path(f"readers/{name}/<pk>", readers({"get": "aretrieve"}, permission_classes=listed))
+        for name, listed in READERS.items()
+    ),
+    path("readers", readers({"get": "alist"}, permission_classes=[IsAuthenticated])),
     path("decorated", transaction.non_atomic_requests(decorated)),
     *(path(f"composed/{name}", view(*listed)) for name, (listed, *_) in COMPOSED.items()),
 ]
@@ -105,18 +145,21 @@ def bearer(token):
     return {"Authorization": f"Bearer {token}"}
 
 
+def is_on_loop():
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
 @pytest.fixture
 def on_loop():
     """For each statement, whether it ran on an event loop."""
     seen = []
 
     def note(execute, sql, params, many, context):
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            seen.append(False)
-        else:
-            seen.append(True)
+        seen.append(is_on_loop())
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(note):
@@ -232,3 +275,73 @@ def test_twenty_requests_at_once_are_each_their_own(make_user, client):
 
     answers = async_to_sync(main)()
     assert [answer.json()["user"] for answer in answers] == [*tokens] * 5
+
+
+# --- views with objects -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_viewset_asks_about_its_object_beside_the_loop(name, user, key, on_loop):
+    response = get(f"/readers/{name}/{user.pk}", {"X-API-Key": key})
+    assert (response.status_code, str(response.data["pk"])) == (200, str(user.pk))
+    assert on_loop
+    assert not any(on_loop)
+
+
+@pytest.mark.addresses
+def test_a_viewset_refuses_and_records_beside_the_loop(user, key, make_key, on_loop):
+    _, without = make_key(owner=user, scopes=["books:write"])
+    response = get(f"/readers/read/{user.pk}", {"X-API-Key": without})
+    assert (response.status_code, response.data["detail"].code) == (403, "insufficient_scope")
+    assert [event.kind for event in SecurityEvent.objects.all()] == ["scope_missing"]
+    UnverifiedEmail.objects.create(user=user)
+    url = f"/readers/read and verified/{user.pk}"
+    assert get(url, {"X-API-Key": key}).status_code == 403
+    assert not any(on_loop)
+
+
+def test_a_list_of_a_viewset_is_read_beside_the_loop(user, access, on_loop):
+    response = get("/readers", bearer(access))
+    assert [str(one["pk"]) for one in response.data] == [str(user.pk)]
+    assert not any(on_loop)
+
+
+# --- what else could block ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("handler", ["exception_handler", "problem_details_handler"])
+def test_refusals_are_answered_on_the_loop_and_ask_nothing(handler, settings, access, on_loop):
+    settings.REST_FRAMEWORK = {
+        **settings.REST_FRAMEWORK,
+        "EXCEPTION_HANDLER": f"authkit.errors.{handler}",
+    }
+    for url, headers, status, code in [
+        ("/me", {}, 401, "not_authenticated"),
+        ("/me", bearer("x"), 401, "token_invalid"),
+        ("/composed/factor", bearer(access), 401, "step_up_required"),
+        ("/composed/not write", bearer(access), 403, "permission_denied"),
+        ("/faulty", bearer(access), 401, "step_up_required"),
+    ]:
+        response = get(url, headers)
+        assert (response.status_code, response.json()["code"]) == (status, code), url
+    assert not any(on_loop)
+
+
+def test_the_cache_is_asked_beside_the_loop(settings, key, monkeypatch):
+    settings.AUTHKIT = {**settings.AUTHKIT, "API_KEY_CACHE_SECONDS": 60}
+    asked = []
+    for name in ("get", "set", "add", "incr", "delete"):
+        monkeypatch.setattr(LocMemCache, name, noting(getattr(LocMemCache, name), asked))
+    for _ in range(2):
+        assert get("/me", {"X-API-Key": key}).status_code == 200
+    get("/throttled", {"X-API-Key": key})
+    assert asked
+    assert not any(asked)
+
+
+def noting(method, asked):
+    def noted(self, *args, **options):
+        asked.append(is_on_loop())
+        return method(self, *args, **options)
+
+    return noted

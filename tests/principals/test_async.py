@@ -19,6 +19,8 @@ from django.http import JsonResponse
 from django.test import AsyncClient
 from django.urls import include, path
 
+from tests.conftest import PASSWORD
+
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.urls("tests.principals.test_async"),
@@ -205,3 +207,32 @@ def test_many_requests_of_an_asgi_server_are_each_their_own(make_user, client):
 def test_it_is_a_coroutine_function_also_where_it_is_bound():
     bound = partial(aresolve, required=False)
     assert inspect.iscoroutinefunction(bound)
+
+
+# --- views of REST framework, which are synchronous ---------------------------------------
+
+
+def test_our_endpoints_run_beside_the_loop(user, pair, statements):
+    def send(name, body):
+        return async_to_sync(AsyncClient().post)(
+            f"/api/v1/auth/{name}/", body, content_type="application/json"
+        )
+
+    log_in = {user.USERNAME_FIELD: user.get_username(), "password": PASSWORD}
+    for name, body, status in [
+        ("token", log_in, 200),
+        ("token", {**log_in, "password": "wrong"}, 401),
+        ("token/refresh", {"refresh": pair["refresh"]}, 200),
+        ("token/verify", {"token": pair["access"]}, 200),
+        ("token/revoke", {"refresh": pair["refresh"]}, 204),
+    ]:
+        statements.clear()
+        assert send(name, body).status_code == status, name
+        assert statements
+        assert not any(on_loop for on_loop, _ in statements), name
+
+
+def test_a_list_of_ours_is_answered_beside_the_loop(access, statements):
+    assert get("/api/v1/auth/sessions/", **bearer(access)).status_code == 200
+    assert statements
+    assert not any(on_loop for on_loop, _ in statements)
