@@ -14,7 +14,7 @@ HIDDEN_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 class Browser:
     def __init__(self, client):
-        self.origin = f"http://{client.host}:{client.port}"
+        self.origin = client.origin
         self.opener = build_opener(ProxyHandler({}), HTTPCookieProcessor())
 
     def get(self, path):

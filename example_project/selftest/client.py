@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from http.client import HTTPConnection, HTTPMessage
 from urllib.parse import urlencode
+
+import httpx
 
 TIMEOUT_SECONDS = 60
 LONGEST_BODY_SHOWN = 1000
@@ -38,7 +39,7 @@ class NotSo(Exception):
 class Answer:
     request: str
     status: int
-    headers: HTTPMessage
+    headers: httpx.Headers
     body: bytes
 
     @cached_property
@@ -77,6 +78,11 @@ class Answer:
         return mask("\n".join([*head, "", text]))
 
 
+def new_http():
+    # No proxy of the environment stands between.
+    return httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False)
+
+
 @dataclass(frozen=True)
 class Client:
     """Sends requests to one server, with one credential, with both, or with none."""
@@ -85,6 +91,11 @@ class Client:
     port: int
     access: str | None = None
     api_key: str | None = None
+    http: httpx.Client = field(default_factory=new_http, repr=False)
+
+    @property
+    def origin(self):
+        return f"http://{self.host}:{self.port}"
 
     def using(self, *, access=None, api_key=None):
         return replace(self, access=access, api_key=api_key)
@@ -107,24 +118,38 @@ class Client:
         return self.send_raw(method, path, json.dumps(data).encode(), "application/json")
 
     def send_raw(self, method, path, body=None, content_type=None):
-        headers = self._headers()
-        if content_type:
-            headers["Content-Type"] = content_type
-        connection = HTTPConnection(self.host, self.port, timeout=TIMEOUT_SECONDS)
-        try:
-            connection.request(method, path, body, headers)
-            response = connection.getresponse()
-            return Answer(f"{method} {path}", response.status, response.headers, response.read())
-        finally:
-            connection.close()
+        headers = self._headers(**{"Content-Type": content_type} if content_type else {})
+        response = self.http.request(method, self.origin + path, content=body, headers=headers)
+        return Answer(f"{method} {path}", response.status_code, response.headers, response.content)
 
-    def _headers(self):
-        headers = {"Accept": "*/*", "User-Agent": "selftest", "Connection": "close"}
+    def stream(self, path, data):
+        """Yield name and data of each server-sent event of an answer, when it comes."""
+        headers = self._headers(Accept="text/event-stream")
+        with self.http.stream("POST", self.origin + path, json=data, headers=headers) as response:
+            if response.is_error:
+                body = response.read()
+                answer = Answer(f"POST {path}", response.status_code, response.headers, body)
+                raise NotSo("a stream", answer)
+            yield from read_events(response.iter_lines())
+
+    def _headers(self, **more):
+        headers = {"Accept": "*/*", "User-Agent": "selftest", "Connection": "close", **more}
         if self.access is not None:
             headers["Authorization"] = f"Bearer {self.access}"
         if self.api_key is not None:
             headers["X-API-Key"] = self.api_key
-        return headers
+        # What is no ASCII is sent as well: some steps are about such a credential.
+        return httpx.Headers(headers, encoding="latin-1")
+
+
+def read_events(lines):
+    name = ""
+    for line in lines:
+        field_name, _, value = line.partition(": ")
+        if field_name == "event":
+            name = value
+        elif field_name == "data":
+            yield name, json.loads(value)
 
 
 def mask(text):

@@ -17,15 +17,28 @@ class Collector(logging.Handler):
             self.errors.append(line)
 
 
+#: What prints by itself otherwise.
+PRINTING = ("authkit", "uvicorn.access", "uvicorn.error")
+
+
 @contextmanager
-def collected_log():
-    """Collect the log instead of printing it: refusals are what most steps are about."""
-    root, authkit = logging.getLogger(), logging.getLogger("authkit")
-    printing, collector = authkit.handlers, Collector()
-    root.addHandler(collector)
-    authkit.handlers = []
+def collected_log(file=None):
+    """Collect the log instead of printing it: refusals are what most steps are about.
+
+    With the name of a file, write it there as well.
+    """
+    root, collector = logging.getLogger(), Collector()
+    handlers = [collector, *([logging.FileHandler(file, "w", "utf-8")] if file else [])]
+    printing = {name: logging.getLogger(name).handlers for name in PRINTING}
+    for name in PRINTING:
+        logging.getLogger(name).handlers = []
+    for handler in handlers:
+        root.addHandler(handler)
     try:
         yield collector
     finally:
-        authkit.handlers = printing
-        root.removeHandler(collector)
+        for handler in handlers:
+            root.removeHandler(handler)
+            handler.close()
+        for name, own in printing.items():
+            logging.getLogger(name).handlers = own

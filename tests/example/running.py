@@ -1,6 +1,7 @@
 """Runs `manage.py` of the example as a user does: another process, a clean environment."""
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -43,25 +44,39 @@ def manage(folder, *arguments, python=(sys.executable,), **variables):
 @contextmanager
 def demo(folder, *arguments):
     """Start the demo; give what it printed up to its last line, and the process."""
+    with serving(folder, "demo", *arguments, until="manage.py selftest") as started:
+        yield started
+
+
+@contextmanager
+def serving(folder, *arguments, until, **variables):
+    """Start a command that serves; give its lines up to the one that ends so, and the process."""
     process = subprocess.Popen(
-        [sys.executable, "-c", CTRL_C_WORKS, "demo", *arguments],
+        [sys.executable, "-c", CTRL_C_WORKS, *arguments],
         cwd=ROOT,
-        env=clean_environment(folder),
+        env=clean_environment(folder, **variables),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     try:
-        yield read_welcome(process), process
+        yield read_lines(process, until), process
     finally:
         process.kill()
         process.communicate()
 
 
-def read_welcome(process):
+def read_lines(process, until):
     lines = []
     for line in process.stdout:
         lines.append(line.rstrip("\n"))
-        if line.rstrip().endswith("manage.py selftest"):
+        if line.rstrip().endswith(until):
             return lines
     raise AssertionError("\n".join([*lines, process.stderr.read()]))
+
+
+def stop(process):
+    """Press Ctrl-C; return the exit code, what was printed since, and the errors."""
+    process.send_signal(signal.SIGINT)
+    printed, errors = process.communicate(timeout=60)
+    return process.returncode, printed, errors

@@ -1,7 +1,6 @@
 import json
 import re
 import shutil
-import signal
 import socket
 import subprocess
 from http.cookiejar import CookieJar
@@ -11,7 +10,7 @@ from urllib.request import HTTPCookieProcessor, build_opener, urlopen
 
 import pytest
 
-from tests.example.running import demo, manage
+from tests.example.running import demo, manage, stop
 
 needs_curl = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 
@@ -23,13 +22,6 @@ def paste(lines):
         for line in lines
         if line.startswith("curl ")
     ]
-
-
-def stop(process):
-    """Press Ctrl-C; return the exit code, what was printed since, and the errors."""
-    process.send_signal(signal.SIGINT)
-    printed, errors = process.communicate(timeout=60)
-    return process.returncode, printed, errors
 
 
 @needs_curl

@@ -1,8 +1,11 @@
+from urllib.parse import urljoin
+
+import httpx
 import pytest
 
 from example_project.selftest.authenticator import Authenticator
 from example_project.selftest.client import mask
-from tests.example.running import manage
+from tests.example.running import manage, serving, stop
 
 
 @pytest.mark.slow
@@ -22,6 +25,29 @@ def test_if_a_step_is_not_so_then_it_stops_there_and_says_what_came(tmp_path):
     assert "status 403" in run.stderr
     assert "You do not have permission to perform this action." in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_if_the_server_is_kept_then_it_answers_and_its_log_is_in_a_file_until_ctrl_c(tmp_path):
+    # With a step that is not so, which a look at the server may explain; and so it takes no time.
+    wrong = {"DJANGO_SETTINGS_MODULE": "tests.example.open_settings"}
+    log = tmp_path / "selftest.log"
+    command = ("selftest", "--keep-server")
+    with serving(tmp_path, *command, until=f"Its log: {log}", **wrong) as (lines, process):
+        assert "expected: status 401" in "\n".join(lines)
+        [docs] = [line.split()[-1] for line in lines if line.startswith("The server stays")]
+        [login] = [line for line in lines if line.startswith("Log in as ")]
+        username, password = login.removeprefix("Log in as ").split(" / ")
+        with httpx.Client(base_url=urljoin(docs, "/"), trust_env=False) as client:
+            assert client.get("/api/v1/health/ready/").json()["status"] == "ok"
+            body = {"username": username, "password": password}
+            assert client.post("/api/v1/auth/token/", json=body).status_code == 200
+        assert "Forbidden: /api/v1/books/" in log.read_text()
+        assert '"POST /api/v1/auth/token/ HTTP/1.1" 200' in log.read_text()
+        code, printed, errors = stop(process)
+    assert (code, printed) == (1, "")
+    assert errors.startswith("CommandError: ")
+    assert "Traceback" not in errors
+    assert not list(tmp_path.glob("selftest*.sqlite3"))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from example_project.selftest.journeys import (
     accounts,
     api_keys,
+    chat,
     contract,
     documentation,
     events,
@@ -35,6 +36,7 @@ JOURNEYS = [
     keys_of_ones_own,
     library,
     tasks,
+    chat,
     problems,
     documentation,
     contract,
