@@ -303,4 +303,3 @@ def described(
         except host_errors():  # an extension of the project may fail in any way
             continue
     return descriptions
-
