@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 from authkit import signals
+from authkit.factors.totp.flows import confirm, set_up
+from authkit.login.flows import complete_login
+from authkit.sessions.validate import session_of_access_token
 from django.contrib.auth import get_user_model
+from django.test import RequestFactory
 from qrcode.main import QRCode
 
-from tests.conftest import Client, _receiver
-from tests.factors.calls import Comparisons, confirm, set_up
+from tests.conftest import _receiver
+from tests.factors.calls import Comparisons
 from tests.factors.phone import Phone
 
 
@@ -53,17 +57,14 @@ def _qr_codes_are_drawn_at_little_cost(monkeypatch):
 
 @pytest.fixture
 def enrol(clock):
-    """A function that turns the factor on for a user, over HTTP."""
+    """A function that turns the factor on for a user, as the endpoints do it."""
 
     def enrol(user):
-        client = Client()
-        pair = client.pair(user)
-        answer = set_up(client, pair["access"])
-        assert answer.status_code == 201, answer.content
-        phone = Phone(answer.json()["secret"], clock)
-        answer = confirm(client, pair["access"], phone.code())
-        assert answer.status_code == 200, answer.content
-        return Enrolment(user, phone, answer.json()["recovery_codes"], pair)
+        pair = complete_login(RequestFactory().post("/"), user, methods=["pwd"])
+        session = session_of_access_token(pair.access)[0]
+        phone = Phone(set_up(user, recent=True, session=session).secret, clock)
+        codes = confirm(user, session, phone.code())
+        return Enrolment(user, phone, codes, {"access": pair.access, "refresh": pair.refresh})
 
     return enrol
 
