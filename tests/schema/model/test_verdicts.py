@@ -8,11 +8,14 @@ import pytest
 from authkit.schema.audit.run import audit, choose_rules, update_verdicts
 from authkit.schema.model.source import Source, WrongUsage
 from authkit.schema.model.verdicts import WrongVerdicts, read_verdicts
+from authkit.schema.probe.tiers import Probe, Tier
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError
 from django.http import HttpResponse
 from django.urls import path
 from drf_spectacular.settings import patched_settings
+from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.response import Response
 from rest_framework_api_key.permissions import HasAPIKey
@@ -266,3 +269,31 @@ class TestTheCommand:
         settings.AUTHKIT = {"SCHEMA_VERDICTS": tmp_path / "nowhere" / "verdicts.json"}
         with pytest.raises(WrongUsage, match="cannot be written: No such file"):
             update_verdicts(Source())
+
+
+class RefusesByItself(JWTView):
+    """Its permissions admit all callers."""
+
+    permission_classes = [AllowAny]
+
+    def get(self, request):
+        if request.user.is_anonymous:
+            raise PermissionDenied
+        return Response({})  # pragma: no cover (no caller is authenticated)
+
+
+@pytest.mark.parametrize("documented", [False, True])
+def test_what_a_handler_refuses_is_believed_before_and_after_it_is_documented(
+    db, settings, tmp_path, urlconf, documented
+):
+    described = extend_schema(responses={200: None, 403: None})
+    handler = described(RefusesByItself.get) if documented else RefusesByItself.get
+    refuses = route(view(RefusesByItself, get=handler))
+    settings.ROOT_URLCONF = urlconf(refuses)
+    settings.AUTHKIT = {"SCHEMA_VERDICTS": tmp_path / "verdicts.json"}
+    with patched_settings({"POSTPROCESSING_HOOKS": [HOOK]}):
+        for _ in range(3):  # the later ones see a document that says so already
+            update_verdicts(Source(), Probe(Tier.T4))
+            document = fixed_schema(refuses)
+            assert operation(document)["security"] == [{"jwtAuth": []}]
+            assert "403" in operation(document)["responses"]

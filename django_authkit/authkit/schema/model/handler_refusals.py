@@ -46,6 +46,7 @@ def without_guess(
         bad_credential=(),
         reason=reason,
         depends_on=HANDLER,
+        admitted=decision.state,
     )
 
 

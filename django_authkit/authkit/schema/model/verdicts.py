@@ -35,7 +35,7 @@ class WrongVerdicts(ValueError):
 class Written:
     """A decision as it stands in the file, with the classes of what is accepted by their names.
 
-    ``alone`` is the state that the view alone came to.
+    ``alone`` is the state that the permissions of the view alone came to.
     """
 
     path: str
@@ -49,7 +49,7 @@ class Written:
 
     def decision(self, alone: Decision) -> Decision | None:
         """Return what was decided, None if the view has changed since."""
-        if alone.state.value != self.alone:
+        if alone.of_permissions.value != self.alone:
             return None
         accepted = [_named(names, alone.offered) for names in self.accepted]
         if None in accepted:
@@ -62,6 +62,7 @@ class Written:
             reason=f"an audit at {self.tier} decided",
             tier=Tier[self.tier],
             crashed=False,
+            admitted=None,
         )
 
 
@@ -133,7 +134,7 @@ def _written(known: Mapping[Key, Decision | None], deep: AuditedSchema) -> Itera
             continue
         yield Written(
             *_key(audited),
-            alone=alone.state.value,
+            alone=alone.of_permissions.value,
             state=decision.state.value,
             refusal=decision.refusal,
             accepted=accepted,

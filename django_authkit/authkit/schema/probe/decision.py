@@ -102,7 +102,8 @@ class Decision:
     decided. ``attempts`` says what the gate tried to write or to send, ``crashed`` that it failed;
     ``depends_on`` names what decides if it is not the permissions of the view.
     ``bad_credential`` are the statuses with which a view that admits anonymous callers was seen to
-    answer credentials that are not valid; none if that was not seen.
+    answer credentials that are not valid; none if that was not seen. ``admitted`` is the state that
+    its permissions lead to, where the handler leaves it undecided.
     """
 
     state: State
@@ -115,6 +116,12 @@ class Decision:
     crashed: bool = False
     depends_on: str = ""
     bad_credential: tuple[int, ...] = ()
+    admitted: State | None = None
+
+    @property
+    def of_permissions(self) -> State:
+        """The state that does not depend on what the document says of the handler."""
+        return self.admitted or self.state
 
     @property
     def is_decided(self) -> bool:
