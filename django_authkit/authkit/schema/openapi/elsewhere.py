@@ -25,8 +25,13 @@ def holders_elsewhere(document: Document) -> Iterator[Holder]:
     """Yield what may hold a ``security`` and is no operation of ``paths``.
 
     These are operations, and path items that have one although no version of OpenAPI knows it; for
-    them the method is "".
+    them the method is "". What a path refers to is an operation of ``paths``.
     """
+    served = {id(operation) for _, _, operation in operations(document)}
+    yield from (found for found in _holders(document) if id(found[2]) not in served)
+
+
+def _holders(document: Document) -> Iterator[Holder]:
     for path, item in mapping(document.get("paths")).items():
         yield from _of_item(str(path), mapping(item), served=True)
     for path, _, operation in operations(document):

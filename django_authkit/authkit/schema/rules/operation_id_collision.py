@@ -2,8 +2,9 @@
 
 ## What it does
 
-Looks for an `operationId` that occurs twice, and for one that equals another plus `_2`, `_3` and so
-on: drf-spectacular resolves collisions that way.
+Looks for an `operationId` that occurs twice, in operations, webhooks and callbacks, and for one
+that is another one's and a number: drf-spectacular resolves collisions that way. A number that is
+a part of the name is not reported, nor are routes that are included twice (AK112).
 
 ## Why is this bad?
 
@@ -28,28 +29,23 @@ the two. Numbers follow the order of the routes: insert a route before the other
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import AuditedSchema, Place
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-
-NUMBERED = re.compile(r"(.+)_\d+")
+from authkit.schema.model.operation_ids import collisions
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
-    places: dict[str, list[Place]] = {}
-    for audited in schema.operations:
-        places.setdefault(str(audited.document.get("operationId", "")), []).append(audited.place)
-    places.pop("", None)
-    for operation_id, found in places.items():
-        for place in found[1:]:
-            message = f'"{operation_id}" is also the operationId of {found[0].label}.'
-            yield Offence(place, message, subject=operation_id)
-        numbered = NUMBERED.fullmatch(operation_id)
-        if numbered and numbered[1] in places:
-            message = f'"{operation_id}" has a number because "{numbered[1]}" was taken.'
-            yield Offence(found[0], message, subject=operation_id)
+    for collision in collisions(schema):
+        operation_id, wanted = collision.second.operation_id, collision.wanted
+        if collision.inclusions:
+            continue
+        if operation_id == wanted:
+            message = f'"{operation_id}" is also the operationId of {collision.first.place.label}.'
+        else:
+            message = f'"{operation_id}" has a number because "{wanted}" was taken.'
+        yield Offence(collision.second.place, message, subject=operation_id)
 
 
 RULE = Rule("AK110", "operation-id-collision", Severity.NOTE, __doc__, look)
