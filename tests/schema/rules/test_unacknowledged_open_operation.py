@@ -227,6 +227,13 @@ def test_a_permission_of_the_project_on_a_view_of_a_library_is_reported():
     assert severities(given) == {"POST /thing/": Severity.ERROR}
 
 
+def test_a_project_that_is_installed_like_a_library_is_none(settings):
+    """As in a container, where the project is a package among others."""
+    settings.ROOT_URLCONF = "rest_framework_simplejwt.views"
+    assert severities(route(TokenObtainPairView)) == {"POST /thing/": Severity.ERROR}
+    assert severities(route(OwnSerializer)) == {"POST /thing/": Severity.ERROR}
+
+
 def test_data_of_the_project_that_a_library_would_open_is_reported():
     assert severities(route(OwnData))["GET /thing/"] is Severity.WARNING
 

@@ -7,10 +7,14 @@ from functools import partial
 import pytest
 from authkit.schema.views.permission_tree import formula
 from authkit.schema.views.written_permissions import written_permissions
+from django.urls import path
 from rest_framework import permissions
+from rest_framework.authtoken.views import ObtainAuthToken
+from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser, IsAuthenticated
+from rest_framework.viewsets import ViewSet
 
-from tests.schema.documents import JWTView, audited_schema, route, view
+from tests.schema.documents import JWTView, ThingSerializer, audited_schema, route, view
 
 
 class EveryCaller(BasePermission):
@@ -78,7 +82,9 @@ def test_a_class_of_the_project_is_not_taken_for_the_stricter_one(monkeypatch):
     assert written(view(permission_classes=[own])).beside(permissions.IsAuthenticated) == ""
 
 
-@pytest.mark.parametrize("name", ["check_permissions", "get_permissions", "initial"])
+@pytest.mark.parametrize(
+    "name", ["check_permissions", "get_permissions", "initial", "permission_denied"]
+)
 def test_a_view_that_decides_by_code_of_its_own_has_no_such_place(name):
     inherited = getattr(JWTView, name)
 
@@ -92,6 +98,42 @@ def test_what_as_view_is_given_is_found_there():
     base = view(permission_classes=[IsAdminUser])
     code = written(base, permission_classes=[EveryCaller]).beside(IsAuthenticated)
     assert code == "permission_classes=[IsAuthenticated, EveryCaller]  # in as_view()"
+
+
+class Actions(ViewSet):
+    serializer_class = ThingSerializer
+
+    @action(detail=False, permission_classes=[IsAdminUser])
+    def report(self, request): ...
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({}, "permission_classes = [IsAuthenticated, EveryCaller]  # in Open"),
+        (
+            {"permission_classes": [~IsAdminUser]},
+            "permission_classes=[IsAuthenticated, ~IsAdminUser]  # in as_view()",
+        ),
+        (
+            Actions.report.kwargs,
+            "permission_classes=[IsAuthenticated, IsAdminUser]  # in @action of report()",
+        ),
+    ],
+    ids=["class", "as_view", "action"],
+)
+def test_an_action_is_changed_only_where_its_own_permissions_decide(given, code):
+    """What decides at one route must not replace what is stricter at another."""
+    is_open = type("Open", (Actions,), {"permission_classes": [EveryCaller]})
+    routed = path("report/", is_open.as_view({"get": "report"}, **given))
+    (audited,) = audited_schema(routed).operations
+    assert written_permissions(audited.source).beside(IsAuthenticated) == code
+
+
+def test_a_view_of_a_library_is_not_to_be_changed():
+    assert written(ObtainAuthToken) is None
+    own = type("Own", (ObtainAuthToken,), {"permission_classes": [EveryCaller]})
+    assert written(own).owner is own
 
 
 def test_a_base_class_decides_about_its_subclasses_and_not_the_reverse():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import Any
 
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.plumbing import camelize_operation
@@ -95,9 +97,11 @@ def _wanted(named: Named, by_id: dict[str, list[Named]]) -> str:
 
 def _asked_for(audited: AuditedOperation | None) -> str:
     """Return the id that the view asks for, "" if it is not known."""
-    inspector = audited and audited.source and audited.source.inspector
-    if not inspector:
+    if audited is None or audited.source is None or audited.source.inspector is None:
         return ""
+    inspector: Any = copy.copy(audited.source.inspector)
+    inspector.view = copy.copy(inspector.view)
+    inspector.view.swagger_fake_view = True  # as drf-spectacular marks what it documents
     try:
         with GENERATOR_STATS.silence():
             asked = str(inspector.get_operation_id())

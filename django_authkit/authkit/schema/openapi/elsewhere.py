@@ -27,7 +27,7 @@ def holders_elsewhere(document: Document) -> Iterator[Holder]:
     These are operations, and path items that have one although no version of OpenAPI knows it; for
     them the method is "". What a path refers to is an operation of ``paths``.
     """
-    served = {id(operation) for _, _, operation in operations(document)}
+    served = {id(operation) for _, _, operation in operations(document) if operation}
     yield from (found for found in _holders(document) if id(found[2]) not in served)
 
 

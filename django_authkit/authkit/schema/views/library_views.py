@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
@@ -19,8 +22,30 @@ INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 def library_of(kind: type) -> str:
     """Return the installed package that a class belongs to, "" if the class is the project's."""
-    file = getattr(sys.modules.get(kind.__module__), "__file__", None) or ""
-    return kind.__module__.partition(".")[0] if INSTALLED.intersection(Path(file).parts) else ""
+    package = _package(kind.__module__)
+    if not _is_installed(kind.__module__) or package in _of_the_project(settings.ROOT_URLCONF):
+        return ""
+    return package
+
+
+@cache
+def _of_the_project(urlconf: str) -> frozenset[str]:
+    """Return the packages of the project, which may be installed like any other."""
+    root = _package(urlconf)
+    if not _is_installed(urlconf):
+        return frozenset({root})
+    packages = packages_distributions()  # reads the metadata of all that is installed
+    own = {*packages.get(root, ())}
+    return frozenset({root, *(name for name, found in packages.items() if own.intersection(found))})
+
+
+def _is_installed(module: str) -> bool:
+    file = getattr(sys.modules.get(module), "__file__", None) or ""
+    return not INSTALLED.isdisjoint(Path(file).parts)
+
+
+def _package(module: str) -> str:
+    return module.partition(".")[0]
 
 
 def opening_library(operation: Operation) -> str:

@@ -11,6 +11,7 @@ from rest_framework import permissions
 
 from authkit.schema.views.framework_code import is_framework_code
 from authkit.schema.views.handlers import handler_name
+from authkit.schema.views.library_views import library_of
 from authkit.schema.views.mapping import Operation
 
 #: What ``@api_view`` calls the class that it makes, until it gives it the name of the function.
@@ -19,7 +20,7 @@ OF_A_FUNCTION = "WrappedAPIView"
 SIGNS: dict[Any, str] = {permissions.AND: "&", permissions.OR: "|"}
 
 #: The methods by which ``permission_classes`` decide.
-DECIDING = ("check_permissions", "get_permissions", "initial")
+DECIDING = ("check_permissions", "get_permissions", "initial", "permission_denied")
 
 
 @dataclass(frozen=True)
@@ -56,21 +57,29 @@ class WrittenPermissions:
 
 
 def written_permissions(operation: Operation) -> WrittenPermissions | None:
-    """Return where the permissions of *operation* are written, None if code decides them."""
+    """Return where the permissions of *operation* are written.
+
+    None if code decides them, or a library wrote them.
+    """
     view: Any = operation.view
     kind, callback = type(view), operation.callback
     if callback is None or not all(is_framework_code(getattr(kind, name)) for name in DECIDING):
         return None
     handler, classes = _handler(operation), tuple(view.permission_classes)
-    if "permission_classes" in getattr(handler, "kwargs", {}):
+    given = getattr(callback, "initkwargs", {}).get("permission_classes")
+    if given is None:
+        return None if library_of(kind) else WrittenPermissions(kind, _in_class(operation), classes)
+    if given is getattr(handler, "kwargs", {}).get("permission_classes"):
         name = handler_name(view, operation.method)
         code = f"permission_classes=[{{}}]  # in @action of {name}()"
         return WrittenPermissions(handler, code, classes)
-    if "permission_classes" in getattr(callback, "initkwargs", {}):
-        return WrittenPermissions(callback, "permission_classes=[{}]  # in as_view()", classes)
+    return WrittenPermissions(callback, "permission_classes=[{}]  # in as_view()", classes)
+
+
+def _in_class(operation: Operation) -> str:
     if is_of_a_function(operation):
-        return WrittenPermissions(kind, "@permission_classes([{}])  # below @api_view", classes)
-    return WrittenPermissions(kind, f"permission_classes = [{{}}]  # in {kind.__name__}", classes)
+        return "@permission_classes([{}])  # below @api_view"
+    return f"permission_classes = [{{}}]  # in {type(operation.view).__name__}"
 
 
 def is_of_a_function(operation: Operation) -> bool:
