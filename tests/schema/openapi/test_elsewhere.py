@@ -15,6 +15,7 @@ from authkit.schema.rules.duplicate_requirement import RULE as AK103
 from authkit.schema.rules.malformed_requirement import RULE as AK105
 from authkit.schema.rules.undefined_scheme import RULE as AK101
 from authkit.schema.rules.unused_scheme import RULE as AK102
+from drf_spectacular.utils import OpenApiCallback, OpenApiWebhook, extend_schema
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
 from tests.schema.documents import (
@@ -139,6 +140,34 @@ def written_elsewhere(document):
         (where, method, holder if method else holder["security"])
         for where, method, holder in holders_elsewhere(document)
     ]
+
+
+SOLD = OpenApiWebhook("sold", copy.deepcopy(SIGNED))
+
+
+class Paying(ProtectedView):
+    @extend_schema(callbacks=[OpenApiCallback("paid", URL, SIGNED)])
+    def get(self, request): ...
+
+
+@OAS_VERSIONS
+@WITH_AND_WITHOUT_HOOK
+def test_what_drf_spectacular_writes_there_is_read(version, hooks):
+    options = {
+        "hooks": hooks,
+        "OAS_VERSION": version,
+        "WEBHOOKS": [f"{__name__}.SOLD"],
+    }
+    places = [PLACES[in_a_callback], "POST webhooks/sold"]
+    assert found(AK101, route(Paying), **options) == places
+    defined = {"APPEND_COMPONENTS": {"securitySchemes": {"signature": SIGNATURE}}}
+    assert found(AK101, route(Paying), **options, **defined) == []
+    assert subjects(AK102, route(Paying), **options, **defined) == []
+    plain, fixed = (
+        dict(plain_schema(route(Paying), **options | {"hooks": hooks}, **defined))
+        for hooks in ([], [HOOK])
+    )
+    assert written_elsewhere(plain) == written_elsewhere(fixed)
 
 
 def test_an_alias_that_nothing_else_names_is_given_up(settings):

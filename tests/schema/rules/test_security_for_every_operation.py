@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from authkit.schema.model.findings import Severity
 from authkit.schema.rules.security_for_every_operation import RULE
+from rest_framework.permissions import AllowAny
 
 from tests.schema.documents import (
     HOOK,
@@ -11,6 +12,7 @@ from tests.schema.documents import (
     found,
     route,
     subjects,
+    view,
 )
 
 
@@ -34,6 +36,13 @@ def offences(*routes, **settings):
 def test_what_an_operation_does_not_accept_is_an_error():
     routes = (route(ProtectedView), route(OpenView, "open/"))
     (offence,) = offences(*routes, SECURITY=[{"jwtAuth": []}])
+    assert offence.severity is Severity.ERROR
+    assert offence.message.endswith("It is not true of 1 of 2 operations.")
+
+
+def test_a_free_pass_for_what_is_secured_is_an_error():
+    optional = route(view(permission_classes=[AllowAny]), "optional/")
+    (offence,) = offences(route(ProtectedView), optional, SECURITY=[{}])
     assert offence.severity is Severity.ERROR
     assert offence.message.endswith("It is not true of 1 of 2 operations.")
 

@@ -29,8 +29,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import AuditedSchema
+from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
+from authkit.schema.model.imposed import is_due_to_setting
+from authkit.schema.model.suggest import WITHOUT_SECURITY
 from authkit.schema.openapi.document import Declared
 from authkit.schema.probe.decision import State
 
@@ -39,9 +41,13 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
     for audited in schema.in_state(State.SECURED):
         if audited.declared is Declared.OPTIONAL:
             message = "The document makes the credential optional, and the view requires one."
-            yield Offence(
-                audited.place, message, suggestion=audited.suggested_auth(schema.catalogue)
-            )
+            yield Offence(audited.place, message, suggestion=_suggestion(schema, audited))
+
+
+def _suggestion(schema: AuditedSchema, audited: AuditedOperation) -> str:
+    if is_due_to_setting(audited, schema.catalogue):
+        return WITHOUT_SECURITY
+    return audited.suggested_auth(schema.catalogue)
 
 
 RULE = Rule("AK303", "declared-optional-but-rejects", Severity.ERROR, __doc__, look)

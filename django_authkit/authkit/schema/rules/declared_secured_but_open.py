@@ -41,7 +41,7 @@ from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
-from authkit.schema.model.imposed import is_secured_by_setting_alone
+from authkit.schema.model.imposed import is_due_to_setting
 from authkit.schema.model.open_or_not import open_or_not
 from authkit.schema.model.suggest import WITHOUT_SECURITY
 from authkit.schema.openapi.document import Declared
@@ -57,7 +57,7 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
 
 
 def _offence(schema: AuditedSchema, audited: AuditedOperation) -> Offence:
-    if is_secured_by_setting_alone(audited, schema.catalogue):
+    if is_due_to_setting(audited, schema.catalogue):
         message = "SECURITY (AK502) requires a credential, and the view admits anonymous callers."
         return Offence(audited.place, message, suggestion=WITHOUT_SECURITY)
     message = "The document requires a credential, and the view admits anonymous callers."
