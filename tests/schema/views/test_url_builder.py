@@ -99,14 +99,16 @@ class TestRows:
         Group.objects.create(pk=3, name="one")
         (operation,) = operations(at("<int:group_id>/of/<int:pk>/", Detail))
         urls = UrlBuilder(rows=True)
-        urls.first_rows[Group] = Group(name="unsaved")
-        assert urls.values(operation) == {"group_id": "1", "pk": "1"}
+        urls.read[Group] = [Group(name="unsaved")]
+        assert urls.values(operation) == {"group_id": "1", "pk": "3"}
 
     def test_are_found_by_the_name_of_their_model(self):
         Group.objects.create(pk=7, name="seven")
         urls = UrlBuilder(rows=True)
         assert values(at("<int:group_pk>/"), urls=urls) == {"group_pk": "7"}
-        assert values(at("<str:group_name>/"), urls=urls) == {"group_name": "1"}
+        assert values(at("<str:group_name>/"), urls=urls) == {"group_name": "seven"}
+        assert values(at("<str:groups_name>/"), urls=urls) == {"groups_name": "seven"}
+        assert values(at("<str:group_colour>/"), urls=urls) == {"group_colour": "1"}
         assert values(at("<str:group>/"), urls=urls) == {"group": "7"}
 
     def test_that_the_row_of_the_view_belongs_to_are_better(self, user):
@@ -119,11 +121,11 @@ class TestRows:
 
     def test_that_cannot_be_read_are_not_there(self):
         class Broken:
-            def order_by(self, *fields):
+            def all(self):
                 raise LookupError("no tenant")
 
         model = type("Model", (), {"_default_manager": Broken()})
-        assert UrlBuilder(rows=True).first_row(model) is None
+        assert UrlBuilder(rows=True).rows_of(model) == []
 
 
 def test_a_table_that_is_not_there_has_no_rows(db):
@@ -132,7 +134,7 @@ def test_a_table_that_is_not_there_has_no_rows(db):
             app_label = "absent"
             managed = False
 
-    assert UrlBuilder(rows=True).first_row(Absent) is None
+    assert UrlBuilder(rows=True).rows_of(Absent) == []
 
 
 @pytest.mark.django_db

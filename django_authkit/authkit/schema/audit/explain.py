@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from authkit.schema.audit.missing_values import lacks_row, param_options
 from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Rule
 from authkit.schema.model.source import Source, WrongUsage, allowed, customised, probe_source
@@ -43,11 +44,13 @@ def explain_operation(
         schema, _ = probe_source(source, allowed(probe))
         for audited in schema.operations:
             if (audited.method, audited.path) == (method.lower(), path):
-                return "\n".join(_explanation(schema, audited)) + "\n"
+                return "\n".join(_explanation(schema, audited, probe.params)) + "\n"
     raise WrongUsage(f"The document has no operation {method.upper()} {path}.")
 
 
-def _explanation(schema: AuditedSchema, audited: AuditedOperation) -> Iterator[str]:
+def _explanation(
+    schema: AuditedSchema, audited: AuditedOperation, params: Mapping[str, str]
+) -> Iterator[str]:
     yield f"{audited.method.upper()} {audited.path}"
     yield _line("documented", _documented(schema, audited))
     if audited.source is None or audited.decision is None:
@@ -55,6 +58,9 @@ def _explanation(schema: AuditedSchema, audited: AuditedOperation) -> Iterator[s
         return
     yield _line("view", audited.source.view_name)
     yield _line("decided", _decided(audited.decision))
+    if lacks_row(audited):
+        options = param_options([audited], params)
+        yield from _lines("tried", iter((*audited.decision.tried, *filter(None, [options]))))
     yield from _lines("accepted", _accepted(schema, audited))
     yield from _lines("authenticators", _authenticators(schema, audited, audited.decision))
     yield from _lines("permissions", _permissions(audited.source, audited.decision))

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from authkit.conf import conf
 from authkit.schema.audit.coverage import nothing_decided
+from authkit.schema.audit.missing_values import missing_values
 from authkit.schema.audit.remedy import Hook, remedy
 from authkit.schema.audit.suppressions import exempt, read_suppressions, updated
 from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, AuditedOperation, AuditedSchema
@@ -66,7 +67,10 @@ def audit(
         # What was not looked for is not gone.
         notices = () if failure else report.notices
         report = replace(
-            report, notices=notices, remedy=remedy(report, schema, hook), failure=failure
+            report,
+            notices=(*notices, *missing_values(schema.operations, probe.params)),
+            remedy=remedy(report, schema, hook),
+            failure=failure,
         )
     return replace(
         report, context=_context(source, committed, probe), locate=_locate(source, committed)

@@ -103,7 +103,8 @@ class Decision:
     ``depends_on`` names what decides if it is not the permissions of the view.
     ``bad_credential`` are the statuses with which a view that admits anonymous callers was seen to
     answer credentials that are not valid; none if that was not seen. ``admitted`` is the state that
-    its permissions lead to, where the handler leaves it undecided.
+    its permissions lead to, where the handler leaves it undecided. ``tried`` are the paths whose
+    values led to no row.
     """
 
     state: State
@@ -117,6 +118,7 @@ class Decision:
     depends_on: str = ""
     bad_credential: tuple[int, ...] = ()
     admitted: State | None = None
+    tried: tuple[str, ...] = ()
 
     @property
     def of_permissions(self) -> State:

@@ -29,7 +29,7 @@ def answer_for_rows(gate: ViewGate, rows: Sequence[Any]) -> Answer:
         return answers.pop()
     if answers:
         return Answer(Verdict.UNKNOWN, said="has_object_permission() admits to some rows only")
-    return Answer(Verdict.UNKNOWN, said="has_object_permission() decides, and there is no row")
+    return Answer(Verdict.UNKNOWN, 404, "has_object_permission() decides, and there is no row")
 
 
 def _about(gate: ViewGate, row: Any) -> Answer:

@@ -110,8 +110,7 @@ class AccessProber:
         if self.stack is None or operation.callback is None:
             return view
         watch.reads = True
-        with _savepoints():
-            return self._decide_served(self.stack, operation, view, watch)
+        return self._decide_with_rows(self.stack, operation, view, watch)
 
     def _decide_alone(self, operation: Operation, watch: Watch) -> Decision:
         """Decide at T0 and T1. What fails there for lack of the database may not fail at T2."""
@@ -123,11 +122,32 @@ class AccessProber:
             decision = failed(error, watch, Tier.T0)
         return replace(decision, offered=offered) if decision.offered is NOTHING else decision
 
-    def _decide_served(
+    def _decide_with_rows(
         self, stack: MiddlewareStack, operation: Operation, view: Decision, watch: Watch
     ) -> Decision:
+        """Decide with the values that lead to a row, if there are such."""
+        found: list[Decision] = []
+        for values in self.row_urls.choices(operation):
+            path = self.row_urls.path(operation, values)
+            with _savepoints():
+                decision = self._decide_served(stack, operation, view, watch, path)
+            if not decision.tried:
+                return decision
+            found.append(decision)
+        if not found:
+            return replace(view, tried=(operation.route,))
+        return replace(found[0], tried=tuple(path for one in found for path in one.tried))
+
+    def _decide_served(
+        self,
+        stack: MiddlewareStack,
+        operation: Operation,
+        view: Decision,
+        watch: Watch,
+        path: str,
+    ) -> Decision:
         try:
-            return self._decide_stack(stack, operation, view, watch)
+            return self._decide_stack(stack, operation, view, watch, path)
         except host_errors() as error:  # the middleware is the project's code
             served = replace(failed(error, watch, Tier.T2), offered=view.offered)
             return kept(view, served, barred=bool(watch.reached))
@@ -212,14 +232,15 @@ class AccessProber:
         return decision
 
     def _decide_stack(
-        self, stack: MiddlewareStack, operation: Operation, view: Decision, watch: Watch
+        self,
+        stack: MiddlewareStack,
+        operation: Operation,
+        view: Decision,
+        watch: Watch,
+        path: str,
     ) -> Decision:
         """Decide at T2 to T4: a request through everything that stands before the handler."""
-        values = self.row_urls.values(operation)
-        if values is None:
-            return view
-        path = self.row_urls.path(operation, values)
-        at_gate = partial(self._decide_at_gate, operation, view, watch)
+        at_gate = partial(self._decide_at_gate, operation, view, watch, path)
         watch.next_question()
         outcome = dry_run(stack.send, operation, path, at_gate)
         if outcome.found is None:
@@ -236,7 +257,7 @@ class AccessProber:
         return require_object_check(operation, decision)
 
     def _decide_at_gate(
-        self, operation: Operation, view: Decision, watch: Watch, gate: ViewGate
+        self, operation: Operation, view: Decision, watch: Watch, path: str, gate: ViewGate
     ) -> Decision:
         offered = Offer.of(gate.view, gate.authenticators)
         offers_the_same = offered.classes == view.offered.classes
@@ -256,7 +277,8 @@ class AccessProber:
             bad_credential=view.bad_credential if offers_the_same else (),
         )
         if anonymous.verdict is Verdict.UNKNOWN:
-            return kept(view, decision, barred=bool(watch.reached))
+            stays = kept(view, decision, barred=bool(watch.reached))
+            return replace(stays, tried=(path,) if anonymous.not_found else ())
         return decision
 
     def _about_rows(self, gate: ViewGate) -> Answer:

@@ -72,11 +72,13 @@ def decided_before_gate(outcome: DryRun, path: str, view: Decision, *, invented:
     response = outcome.response
     if response and response.status_code == 404 and invented and view.is_decided:
         # Something looked for a row that need not exist. It says nothing about who may call.
-        return view
+        return replace(view, tried=(path,))
     decision = decided_by_response(outcome, path, view, Tier.T2)
+    if outcome.misrouted or (response and response.status_code == 404):
+        decision = replace(decision, tried=(path,))
     if response and response.status_code >= 300 and not decision.is_decided:
         # With which status the view refuses was not seen.
-        return kept(replace(view, refusal=None), decision, barred=True)
+        return kept(replace(view, refusal=None, tried=decision.tried), decision, barred=True)
     return decision
 
 

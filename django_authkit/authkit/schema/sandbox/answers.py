@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import QueryDict
 from rest_framework import status
 from rest_framework.authentication import BaseAuthentication
@@ -31,7 +32,8 @@ class Verdict(Enum):
 class Answer:
     """What the view said: the status of a refusal, or why nothing is known.
 
-    ``error`` is what the project's code failed with, where it did not merely decline to answer.
+    ``status`` is also there if the view answers something else, 404 above all. ``error`` is what
+    the project's code failed with, where it did not merely decline to answer.
     """
 
     verdict: Verdict
@@ -45,6 +47,11 @@ class Answer:
         return describe(self.error) if self.error else self.said
 
     @property
+    def not_found(self) -> bool:
+        """Tell whether nothing is known because a row is missing."""
+        return self.verdict is Verdict.UNKNOWN and self.status == status.HTTP_404_NOT_FOUND
+
+    @property
     def crashed(self) -> bool:
         return self.error is not None
 
@@ -55,11 +62,12 @@ class Answer:
             return cls(Verdict.ADMITTED)
         if code in REFUSALS:
             return cls(Verdict.REFUSED, code)
-        return cls(Verdict.UNKNOWN, said=f"the view answers {code} before it decides")
+        return cls(Verdict.UNKNOWN, code, said=f"the view answers {code} before it decides")
 
     @classmethod
     def of_failure(cls, error: BaseException) -> Answer:
-        return cls(Verdict.UNKNOWN, error=error)
+        missing = status.HTTP_404_NOT_FOUND if isinstance(error, ObjectDoesNotExist) else None
+        return cls(Verdict.UNKNOWN, missing, error=error)
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ TAKING_VALUES = frozenset({"exclude", "filter", "save"})
 #: Packages whose code asks for the caller nowhere but in what a project hands to it.
 FRAMEWORKS = frozenset(
     {"builtins", "contextlib", "django", "drf_spectacular", "functools", "logging"}
-    | {"rest_framework"}
+    | {"adrf", "rest_framework"}
 )
 DEMANDING_LOGIN = "django.contrib.auth.decorators"
 
