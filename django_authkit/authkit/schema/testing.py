@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from authkit.schema.audit.run import audit, choose_rules
 from authkit.schema.audit.undecided import HALF, Limit
 from authkit.schema.model.findings import Severity
-from authkit.schema.model.source import SchemaNotMade, Source
+from authkit.schema.model.source import NothingDecided, Source
 from authkit.schema.reporters.as_text import render
 
 
@@ -35,7 +35,7 @@ def assert_schema_is_true(
         baseline=baseline,
     )
     if report.failure:
-        raise SchemaNotMade(report.failure)
+        raise NothingDecided(report.failure)
     excess = Limit.of(max_undecided).excess(report)
     if excess:
         raise AssertionError(f"Too little is known of the schema. {excess}\n\n{render(report)}")

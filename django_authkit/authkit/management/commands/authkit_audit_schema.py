@@ -13,16 +13,18 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from authkit.schema.audit.changed import compared
 from authkit.schema.audit.explain import explain_operation, explain_rule
 from authkit.schema.audit.run import audit, choose_rules, no_audit, update_verdicts
 from authkit.schema.audit.undecided import HALF, Limit, WrongLimit
 from authkit.schema.hooks import fix_document
 from authkit.schema.model.findings import Severity
 from authkit.schema.model.report import Report
-from authkit.schema.model.source import SchemaNotMade, Source, WrongUsage
+from authkit.schema.model.source import NothingDecided, SchemaNotMade, Source, WrongUsage
 from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.reporters import FORMATS, reporter
 from authkit.schema.reporters.as_text import coloured
+from authkit.schema.reporters.comment import render as comment
 from authkit.schema.sandbox.answers import describe, host_errors
 from authkit.schema.sandbox.output import diverted_output
 
@@ -49,9 +51,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            status = self.explain(options) if options["explain"] else self.audit(options)
+            status = self.run(options)
         except WrongUsage as error:
             raise CommandError(str(error), returncode=WRONG_USAGE) from None
+        except NothingDecided as error:
+            raise CommandError(str(error), returncode=NO_SCHEMA) from None
         except SchemaNotMade as error:
             raise CommandError(f"No schema to audit: {error}", returncode=NO_SCHEMA) from None
         except CommandError:
@@ -62,6 +66,23 @@ class Command(BaseCommand):
             raise CommandError(said, returncode=NO_SCHEMA) from error
         if status:
             sys.exit(status)
+
+    def run(self, options: dict[str, Any]) -> int:
+        if options["explain"]:
+            return self.explain(options)
+        if options["changed_since"]:
+            return self.compare(options)
+        return self.audit(options)
+
+    def compare(self, options: dict[str, Any]) -> int:
+        """Show what changed, and fail nothing: an open operation may be what the change is for."""
+        if options["format"] not in (None, ["markdown"]) or options["schema"]:
+            raise WrongUsage("--changed-since goes without --schema, and its format is Markdown.")
+        ((_, target),) = pair(["markdown"], options["output"] or [])
+        with diverted_output():
+            comparison = compared(options["changed_since"], source(options), probe(options))
+        self.deliver("markdown", comment(comparison), target, options)
+        return 0
 
     def explain(self, options: dict[str, Any]) -> int:
         with diverted_output():
@@ -269,6 +290,15 @@ def add_report_options(group: _ArgumentGroup) -> None:
         metavar=("RULE", "METHOD /path"),
         nargs="+",
         help="Show the page of a rule, as AK301; or how an operation was decided.",
+    )
+    group.add_argument(
+        "--changed-since",
+        metavar=("REVISION", "REPORT"),
+        nargs="+",
+        help=(
+            "Show as Markdown what was opened or closed since a revision of git, or since the JSON "
+            "of an audit; or between two of them."
+        ),
     )
 
 

@@ -30,6 +30,10 @@ class SchemaNotMade(Exception):
     """There is no document to audit; the message says why."""
 
 
+class NothingDecided(SchemaNotMade):
+    """There is a document, and nothing in it could be decided; the message is a whole sentence."""
+
+
 class WrongUsage(Exception):
     """The options cannot be used; the message says why."""
 

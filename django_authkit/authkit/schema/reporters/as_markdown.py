@@ -20,9 +20,9 @@ def render(report: Report) -> str:
         [
             "# Security of the API",
             "",
-            " ".join(map(_escaped, conclusion(report))),
+            " ".join(map(escaped, conclusion(report))),
             "",
-            f"Audited: {_escaped(circumstances(report))}.",
+            f"Audited: {escaped(circumstances(report))}.",
             *_section("Findings", _findings(report)),
             *_section("Open without credentials", _list(_open(report))),
             *_section("Not decided", _list(gaps(report))),
@@ -46,7 +46,7 @@ def _findings(report: Report) -> Iterator[str]:
         columns = (
             cause.severity.label,
             _rule(cause.first),
-            "<br>".join(map(_escaped, _places(cause, report))),
+            "<br>".join(map(escaped, _places(cause, report))),
             _what(cause.first),
         )
         yield f"| {' | '.join(columns)} |"
@@ -70,7 +70,7 @@ def _places(cause: Cause, report: Report) -> Iterator[str]:
 
 def _what(finding: Finding) -> str:
     lines = [finding.message, *finding.suggestion.splitlines()]
-    return "<br>".join(_escaped(line) for line in lines)
+    return "<br>".join(escaped(line) for line in lines)
 
 
 def _open(report: Report) -> Iterator[str]:
@@ -85,8 +85,8 @@ def _exempted(report: Report) -> Iterator[str]:
 
 
 def _list(lines: Iterable[str]) -> Iterator[str]:
-    return (f"- {_escaped(line)}" for line in lines)
+    return (f"- {escaped(line)}" for line in lines)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     return SPECIAL.sub(r"\\\1", " ".join(text.split()))
