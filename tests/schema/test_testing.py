@@ -42,6 +42,15 @@ def test_warnings_fail_with_the_option(urlconf):
         assert_schema_is_true(urlconf=name, fail_level="warning")
 
 
+def test_equal_findings_are_folded_unless_all_are_asked_for(urlconf):
+    name = urlconf(*(route(view(permission_classes=[]), f"{n}/") for n in range(7)))
+    with pytest.raises(AssertionError, match=r"7 operations: AK301") as folded:
+        assert_schema_is_true(urlconf=name)
+    assert "GET /6/" not in str(folded.value)
+    with pytest.raises(AssertionError, match=r"GET /6/: AK301"):
+        assert_schema_is_true(urlconf=name, verbose=True)
+
+
 def test_rules_can_be_ignored(urlconf):
     assert assert_schema_is_true(urlconf=urlconf(LOGIN), ignore=["AK3"]) is None
 

@@ -21,8 +21,9 @@ def assert_schema_is_true(
     baseline: str | None = None,
     fail_level: str = "error",
     max_undecided: str = str(HALF),
+    verbose: bool = False,
 ) -> None:
-    """Audit the project, and fail the test with the whole report if something is found.
+    """Audit the project, and fail the test with the report if something is found.
 
     The arguments are the options of ``manage.py authkit_audit_schema``; ``schema`` is the name of
     a committed file. Raises ``AssertionError``; ``SchemaNotMade`` if there is no schema, or
@@ -40,4 +41,5 @@ def assert_schema_is_true(
     if excess:
         raise AssertionError(f"Too little is known of the schema. {excess}\n\n{render(report)}")
     if report.reaches(Severity[fail_level.upper()]):
-        raise AssertionError(f"The schema is not true.\n\n{render(report)}")
+        shown = report.unfolded() if verbose else report
+        raise AssertionError(f"The schema is not true.\n\n{render(shown)}")

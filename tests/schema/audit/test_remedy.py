@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from dataclasses import replace
 
 import pytest
 from authkit.schema.audit.remedy import remedy
@@ -12,6 +13,7 @@ from authkit.schema.hooks import fix_document
 from authkit.schema.model.source import Source
 from authkit.schema.probe.tiers import Probe, Tier
 from drf_spectacular.settings import SPECTACULAR_DEFAULTS, patched_settings
+from rest_framework_api_key.permissions import HasAPIKey
 
 from tests.schema.documents import HOOK, OpenView, ProtectedView, audited_schema, route, view
 from tests.schema.projects.mixed import MIXED
@@ -67,12 +69,24 @@ def test_has_nothing_to_say_where_nothing_repeats(routes):
 
 
 def test_leaves_the_audited_document_as_it_is():
-    operation = {"responses": {"200": {"description": "shared"}}}
-    schema = audited_schema(*MIXED)
-    schema.operations[0].document["responses"] = operation["responses"]
+    shared = {"responses": {"200": {"description": "shared"}}}
+    routes = [*MIXED, route(view(ProtectedView, permission_classes=[HasAPIKey]), "key/")]
+    schema = audited_schema(*routes, SECURITY=[{"jwtAuth": []}], OAS_VERSION="3.1.1")
+    for one in schema.operations[:2]:
+        one.document["responses"] = shared["responses"]
     before = copy.deepcopy(schema.document)
-    assert remedy(apply_rules(schema), schema, fix_document)
+    assert "hook" in remedy(apply_rules(schema), schema, fix_document)
     assert schema.document == before
+
+
+@pytest.mark.parametrize(
+    "document",
+    [{"paths": None}, {"paths": {"/a/": 3}, "components": []}, {"components": {"schemas": None}}],
+    ids=["nothing", "numbers", "null"],
+)
+def test_a_document_of_another_shape_is_no_fault(document):
+    schema = replace(audited_schema(*MIXED), document=document, operations=())
+    assert remedy(apply_rules(schema), schema, fix_document) == ""
 
 
 def test_a_hook_that_fails_costs_no_report():

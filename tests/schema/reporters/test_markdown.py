@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from authkit.schema.model.audited_schema import Place
+from authkit.schema.model.report import Exempted
 from authkit.schema.reporters.as_markdown import render
 from markdown_it import MarkdownIt
 
@@ -29,6 +32,20 @@ def test_equal_findings_are_one_row():
         f"| 7 operations<br>{labels}<br>and 2 more | Not documented. |"
     )
     assert render(report(many).unfolded()).count("| AK401 ") == 7
+
+
+def test_what_stays_for_one_reason_is_one_line():
+    known = [
+        Exempted(finding("AK401", Place(f"/{n}/", "get"), "Not documented."), reason)
+        for n, reason in enumerate([""] * 157 + ["the gateway"])
+    ]
+    rendered = render(replace(report(), exempted=tuple(known)))
+    assert rendered.partition("## Exempted\n\n")[2].splitlines()[:3] == [
+        "- GET /0/, GET /1/, GET /2/, GET /3/, GET /4/ and 152 more: "
+        "AK401 reject-status-undocumented (no reason yet)",
+        "- GET /157/: AK401 reject-status-undocumented (the gateway)",
+        "",
+    ]
 
 
 def test_nothing_that_a_project_says_becomes_markup():

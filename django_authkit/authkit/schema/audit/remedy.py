@@ -13,7 +13,13 @@ from drf_spectacular.settings import SPECTACULAR_DEFAULTS, spectacular_settings
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Finding
 from authkit.schema.model.report import Report
-from authkit.schema.openapi.document import Document, operations, unshare_operations
+from authkit.schema.openapi.document import (
+    Document,
+    mapping,
+    operations,
+    security_schemes,
+    unshare_operations,
+)
 from authkit.schema.probe.tiers import Tier
 from authkit.schema.sandbox.answers import host_errors
 
@@ -58,19 +64,37 @@ def _path(hook: object) -> str:
 
 def _ended_by(hook: Hook, schema: AuditedSchema, findings: Iterable[Finding]) -> int:
     """Count the *findings* that are gone in a copy of the document that *hook* has changed."""
-    unshare_operations(schema.document)
-    document = deepcopy(schema.document)
     try:
-        with GENERATOR_STATS.silence():
-            hook(_about(schema, document))
-            changed = _about(schema, document)
-            rules = {one.rule.id: one.rule for one in findings}.values()
-            left = Counter(
-                Finding.of(rule, one).fingerprint for rule in rules for one in rule.look(changed)
-            )
+        changed = _changed(hook, schema)
+        rules = {one.rule.id: one.rule for one in findings}.values()
+        offences = [Finding.of(rule, one) for rule in rules for one in rule.look(changed)]
     except host_errors():  # extensions of the project describe schemes, and may fail
         return 0
+    left = Counter(one.fingerprint for one in offences)
     return (Counter(one.fingerprint for one in findings) - left).total()
+
+
+def _changed(hook: Hook, schema: AuditedSchema) -> AuditedSchema:
+    document = _copied(schema.document)
+    with GENERATOR_STATS.silence():
+        hook(_about(schema, document))
+    # Made anew: what an operation declares is remembered.
+    return _about(schema, document)
+
+
+def _copied(document: Document) -> Document:
+    """Return *document* with copies of what a hook may change; bodies are most of it, and stay."""
+    components = {
+        name: {**mapping(part)} for name, part in mapping(document.get("components")).items()
+    }
+    components["securitySchemes"] = deepcopy(security_schemes(document))
+    paths = {path: {**mapping(item)} for path, item in mapping(document.get("paths")).items()}
+    copied = {**document, "paths": paths, "components": components}
+    unshare_operations(copied)
+    for holder in (copied, *(operation for _, _, operation in operations(copied))):
+        if "security" in holder:
+            holder["security"] = deepcopy(holder["security"])
+    return copied
 
 
 def _about(schema: AuditedSchema, document: Document) -> AuditedSchema:

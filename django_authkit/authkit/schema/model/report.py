@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from authkit.schema.model.audited_schema import Place
 from authkit.schema.model.causes import Cause, by_cause
-from authkit.schema.model.findings import Finding, Severity
+from authkit.schema.model.findings import Finding, Rule, Severity
 from authkit.schema.openapi.document import Declared
 from authkit.schema.probe.decision import State
 
@@ -110,6 +110,14 @@ class Report:
         if self.folded:
             return by_cause(self.findings)
         return tuple(Cause((finding,)) for finding in self.findings)
+
+    @cached_property
+    def exempted_by_reason(self) -> Mapping[tuple[Rule, str], Sequence[Finding]]:
+        """The findings that stay, by their rule and the reason."""
+        groups: dict[tuple[Rule, str], list[Finding]] = {}
+        for one in self.exempted:
+            groups.setdefault((one.finding.rule, one.reason), []).append(one.finding)
+        return groups
 
     def unfolded(self) -> Report:
         """Return the report with every finding on its own."""

@@ -14,9 +14,9 @@ from importlib.resources import files
 from authkit.schema.model.report import Report
 from authkit.schema.reporters.html.access import matrix, open_operations
 from authkit.schema.reporters.html.causes import Causes
-from authkit.schema.reporters.html.markup import code, listing, row, section, table
+from authkit.schema.reporters.html.markup import listing, operation, row, section, table
 from authkit.schema.reporters.html.picture import filters, picture
-from authkit.schema.reporters.sentences import circumstances, conclusion, gaps
+from authkit.schema.reporters.sentences import NO_REASON, circumstances, conclusion, gaps
 
 PARTS = files("authkit.schema.reporters.html")
 
@@ -79,11 +79,11 @@ def _exempted(report: Report) -> Iterator[str]:
         rows = (
             row(
                 (
-                    code(one.finding.place.label),
-                    escape(f"{one.finding.rule.id} {one.finding.rule.name}"),
-                    escape(one.reason),
+                    "<br>".join(operation(finding.place) for finding in found),
+                    escape(f"{rule.id} {rule.name}"),
+                    escape(reason or NO_REASON),
                 )
             )
-            for one in report.exempted
+            for (rule, reason), found in report.exempted_by_reason.items()
         )
         yield from table(("Where", "Rule", "Reason"), ["<tbody>", *rows, "</tbody>"])

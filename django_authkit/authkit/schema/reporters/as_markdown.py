@@ -9,7 +9,15 @@ from authkit.schema.model.causes import Cause
 from authkit.schema.model.findings import Finding
 from authkit.schema.model.report import Report
 from authkit.schema.probe.decision import State
-from authkit.schema.reporters.sentences import circumstances, conclusion, examples, gaps, where
+from authkit.schema.reporters.sentences import (
+    NO_REASON,
+    circumstances,
+    conclusion,
+    examples,
+    gaps,
+    listed,
+    where,
+)
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
@@ -80,8 +88,9 @@ def _open(report: Report) -> Iterator[str]:
 
 
 def _exempted(report: Report) -> Iterator[str]:
-    for one in report.exempted:
-        yield f"{one.finding.place.label}: {_rule(one.finding)} ({one.reason})"
+    for (rule, reason), found in report.exempted_by_reason.items():
+        labels = listed([finding.place.label for finding in found])
+        yield f"{labels}: {rule.id} {rule.name} ({reason or NO_REASON})"
 
 
 def _list(lines: Iterable[str]) -> Iterator[str]:

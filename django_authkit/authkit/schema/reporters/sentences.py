@@ -13,6 +13,9 @@ LEVELS = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 #: How many operations stand for all that a folded cause concerns.
 EXAMPLES = 5
 
+#: What stands for the reason of an entry in a baseline that has none.
+NO_REASON = "no reason yet"
+
 
 def sums(report: Report) -> str:
     """Say how many findings there are; that there are none, only of an audit."""
