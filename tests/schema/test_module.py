@@ -55,16 +55,17 @@ def project(tmp_path):
     return tmp_path
 
 
-def run(project, *arguments, settings="shop_settings", stdin=None):
+def run(project, *arguments, settings="shop_settings", stdin=None, module=("authkit.schema",)):
     root = Path(authkit.__file__).parents[1]
     return subprocess.run(
-        [sys.executable, "-m", "authkit.schema", *arguments],
+        [sys.executable, "-m", *module, *arguments],
         cwd=project,
         env={
             **os.environ,
             "PYTHONPATH": f"{root}{os.pathsep}{project}",
             "DJANGO_SETTINGS_MODULE": settings,
             "COLUMNS": "100",
+            "PYTHONUNBUFFERED": "",
         },
         input=stdin,
         capture_output=True,
@@ -121,6 +122,15 @@ def test_standard_output_is_the_report_alone(project):
     assert json.loads(ended.stdout)["version"] == 1
     said = ("python is here", "a shell is here", "good bye", "routes are here")
     assert all(one in ended.stderr for one in said)
+
+
+def test_so_it_is_with_manage_py_if_the_project_does_not_write_past_python(project):
+    apps = ["authkit", "rest_framework_api_key", "drf_spectacular"]
+    settings = f"{SETTINGS}\nINSTALLED_APPS += {apps}\nprint('python is here')\n"
+    (project / "shop_settings.py").write_text(settings)
+    ended = run(project, "--format", "json", module=("django", "authkit_audit_schema"))
+    assert json.loads(ended.stdout)["version"] == 1
+    assert "python is here" in ended.stderr
 
 
 FAILING = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 from dataclasses import replace
 
@@ -15,15 +16,23 @@ from authkit.schema.probe.tiers import Probe, Tier
 from drf_spectacular.settings import SPECTACULAR_DEFAULTS, patched_settings
 from rest_framework_api_key.permissions import HasAPIKey
 
-from tests.schema.documents import HOOK, OpenView, ProtectedView, audited_schema, route, view
+from tests.schema.documents import (
+    HOOK,
+    OpenView,
+    ProtectedView,
+    audited_schema,
+    plain_schema,
+    route,
+    view,
+)
 from tests.schema.projects.mixed import MIXED
 
 STOCK = SPECTACULAR_DEFAULTS["POSTPROCESSING_HOOKS"]
 
 
-def audited(name, hooks=STOCK):
+def audited(name, hooks=STOCK, file=None):
     with patched_settings({"POSTPROCESSING_HOOKS": list(hooks)}):
-        return audit(Source(urlconf=name), probe=Probe(Tier.T1), hook=fix_document)
+        return audit(Source(urlconf=name, file=file), probe=Probe(Tier.T1), hook=fix_document)
 
 
 def number(text):
@@ -47,8 +56,20 @@ def test_beside_other_hooks_ours_comes_last(urlconf):
     )
 
 
-def test_a_project_that_has_the_hook_is_not_told_to_add_it(urlconf):
+def test_a_project_that_has_the_hook_is_not_told_to_add_it(urlconf, tmp_path):
+    document = plain_schema(*MIXED)
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps(document))
     assert "hook" not in audited(urlconf(*MIXED), [HOOK]).remedy
+    assert "The hook ends " in audited(urlconf(*MIXED), file=str(file)).remedy
+    assert "hook" not in audited(urlconf(*MIXED), [HOOK], file=str(file)).remedy
+
+
+def test_says_what_the_hook_does_not_see(urlconf, db):
+    with patched_settings({"POSTPROCESSING_HOOKS": []}):
+        source = Source(urlconf=urlconf(*MIXED))
+        deep = audit(source, probe=Probe(Tier.T2), hook=fix_document).remedy
+    assert " of these (with a verdict file, where rows or a middleware decide): " in deep
 
 
 def test_names_the_cause_that_is_behind_more_than_the_hook_ends():

@@ -42,6 +42,13 @@ class Command(BaseCommand):
     # A project with failing checks can still audit its document.
     requires_system_checks = []
 
+    def run_from_argv(self, argv: list[str]) -> None:
+        # What settings and apps printed while manage.py started is no part of the report.
+        with diverted_output():
+            if sys.__stdout__ is not None:
+                sys.__stdout__.flush()
+        super().run_from_argv(argv)
+
     def add_arguments(self, parser: CommandParser) -> None:
         add_source_options(parser.add_argument_group("what is audited"))
         add_depth_options(parser.add_argument_group("how deeply"))

@@ -68,11 +68,9 @@ class Baseline:
             labels = listed([one.label for one in gone])
             number = counted(len(gone), "entry is", "entries are")
             yield f"{self.name}: {number} gone ({labels}); --update-baseline removes what is gone."
-        unreasoned = [
-            why for one, why in self.reasons.items() if one not in gone and not why.strip()
-        ]
+        unreasoned = sum(not self.reasons[one].strip() for one in self.reasons.keys() - {*gone})
         if unreasoned:
-            number = counted(len(unreasoned), "entry has", "entries have")
+            number = counted(unreasoned, "entry has", "entries have")
             yield f"{self.name}: {number} no reason yet."
 
     def updated(self, findings: Iterable[Finding], rules: Collection[str]) -> Baseline:

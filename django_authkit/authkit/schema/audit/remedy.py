@@ -40,7 +40,7 @@ def remedy(report: Report, schema: AuditedSchema, hook: Hook | None) -> str:
 
 
 def _is_in_use() -> bool:
-    return any(str(one).startswith(HOOKS) for one in spectacular_settings.POSTPROCESSING_HOOKS)
+    return any(_path(one).startswith(HOOKS) for one in spectacular_settings.POSTPROCESSING_HOOKS)
 
 
 def _provided(schema: AuditedSchema) -> str:
@@ -48,7 +48,7 @@ def _provided(schema: AuditedSchema) -> str:
     deep = (one.decision for one in schema.operations if one.decision is not None)
     if all(one.tier < Tier.T2 for one in deep):
         return ""
-    return ", where rows or a middleware decide with a verdict file"
+    return " (with a verdict file, where rows or a middleware decide)"
 
 
 def _how() -> str:

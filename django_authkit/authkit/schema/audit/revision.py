@@ -45,7 +45,7 @@ def audited_at(commit: str, source: Source, probe: Probe) -> str:
     """
     with _checked_out(commit) as tree:
         ended = _audit(tree, _arguments(source, probe))
-    if ended.returncode:
+    if not ended.stdout:
         said = (ended.stderr.strip().splitlines() or [f"exit status {ended.returncode}"])[-1]
         raise WrongUsage(f"The commit {commit[:10]} could not be audited: {said}")
     return ended.stdout
