@@ -66,6 +66,8 @@ class AuthkitConfig(AppConfig):
         register(Tags.security)(check_project)
         register(Tags.security, deploy=True)(check_deployed_project)
         register_extensions()
+        # It imports the models, which are not there before.
+        import_string("authkit.connections.notices.connect")()
 
 
 def check_project(**kwargs: Any) -> list[CheckMessage]:

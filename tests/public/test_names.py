@@ -68,6 +68,7 @@ FACES = {
         "client_for",
         "key_client",
     ],
+    "authkit.realtime": ["AuthkitMiddleware", "arequire", "athrottle", "require", "throttle"],
     "authkit.throttling": [
         "APIKeyThrottle",
         "AnonymousThrottle",

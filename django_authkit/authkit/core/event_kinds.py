@@ -149,6 +149,21 @@ KINDS: Mapping[str, Kind] = {
         level=WARNING,
         floodable=True,
     ),
+    "connection_opened": Kind(
+        "authn_login_success",
+        "`user`, `session` or `api_key`; a WebSocket or a stream, in the log alone",
+    ),
+    "connection_refused": Kind(
+        "authn_login_fail",
+        "`reason`: the code of the refusal; `count`; in the log alone, one line for a client, "
+        "reason and minute, whose count includes those left out since the last",
+        level=WARNING,
+    ),
+    "connection_ended": Kind(
+        "authn_token_revoked",
+        "`user`, `session` or `api_key`, `reason`: `closed` (by the client or the application), "
+        "or the code of what ended it, such as `session_ended`; in the log alone",
+    ),
     "token_rejected": Kind(
         "authn_login_fail",
         "`count`: tokens that were malformed, forged or of the wrong kind; in the log alone, one "

@@ -20,7 +20,7 @@ def require(request: HttpRequest, principal: Principal, *permissions: Any) -> No
     :raises Forbidden: one does not, and does not say why.
     :raises AuthkitError: it says why, with the challenge and the security event of other views.
     """
-    asked = _Asked(request, principal)
+    asked = Asked(request, principal)
     view = _View([permission() for permission in permissions])
     for permission in view.permissions:
         if not permission.has_permission(asked, view):
@@ -32,7 +32,7 @@ async def arequire(request: HttpRequest, principal: Principal, *permissions: Any
     await sync_to_async(require)(request, principal, *permissions)
 
 
-class _Asked:
+class Asked:
     """A request of Django as a permission sees it, which expects one of REST framework.
 
     Not one of those: they write user and auth into the request of Django, where others keep theirs.

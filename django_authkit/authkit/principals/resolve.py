@@ -93,7 +93,7 @@ def _resolve(
     for one in accepted:
         identified = one.identify(request, accepted)
         if identified is not None:
-            return _principal(*identified)
+            return principal_of(*identified)
     if required:
         raise CredentialMissing([one.challenge for one in accepted])
     return None
@@ -109,7 +109,8 @@ def _made(kind: Any) -> HeaderCredential:
     return credential
 
 
-def _principal(user: Any, auth: Any) -> Principal:
+def principal_of(user: Any, auth: Any) -> Principal:
+    """Return the principal of what a credential was verified as."""
     if isinstance(auth, AccessToken):
         return Principal(user, auth, scopes=None)
     with outages_as_503():  # OWNER_SCOPES of the project may ask the database

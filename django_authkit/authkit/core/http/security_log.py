@@ -34,19 +34,21 @@ def note(kind: str, *, client: Client | None = None, **facts: Any) -> None:
     tell_receivers(event)
 
 
-def note_counted(kind: str, client: Client) -> None:
+def note_counted(kind: str, client: Client, **facts: str) -> None:
     """Do what :func:`note` does, with one line for a client and minute: a flood fills no log.
 
     The first is told at once; ``count`` includes those that were left out since the last line.
+
+    :param facts: few of them; each is counted by itself.
     """
     now = clock.now()
     with _lock:
-        name = _counted_as(kind, client, now)
+        name = _counted_as(" ".join([kind, *facts.values()]), client, now)
         since, left_out = _told.get(name, (now - COUNTED_PERIOD, 0))
         is_due = not timedelta(0) <= now - since < COUNTED_PERIOD
         _told[name] = (now, 0) if is_due else (since, left_out + 1)
     if is_due:
-        note(kind, client=client, count=left_out + 1)
+        note(kind, client=client, count=left_out + 1, **facts)
 
 
 def _counted_as(kind: str, client: Client, now: datetime) -> tuple[str, str | None]:
