@@ -1,4 +1,4 @@
-"""Settings of the example: a small library with a to-do list, behind authkit.
+"""Settings of the example: a small library, a to-do list and an assistant, behind authkit.
 
 Everything has a default that suits `manage.py demo`. The environment can say otherwise:
 

@@ -17,7 +17,7 @@ LONGEST_BODY_SHOWN = 1000
 SECRETS = re.compile(
     r"""
     eyJ[\w-]+\.[\w-]+\.[\w-]+                                # tokens and challenges
-    | [A-Za-z0-9-]+_[A-Za-z0-9]{8}_[A-Za-z0-9]{38}           # API keys
+    | (?<![\w-])[a-z0-9-]+_[A-Za-z0-9]{8}_[A-Za-z0-9]{38}(?![\w-])  # API keys
     | \b[A-Z2-7]{32}\b                                       # secrets of authenticator apps
     | data:image/svg\+xml[^\s"&]+                             # the same as a QR code
     | (?<![\w-])(?:[0-9a-z]{4}-){3}[0-9a-z]{4}(?![\w-])      # recovery codes

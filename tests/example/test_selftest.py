@@ -68,6 +68,11 @@ def test_ids_are_not_masked():
     assert mask("b6f1c0de-2a3b-4c5d-8e6f-0123456789ab") == "b6f1c0de-2a3b-4c5d-8e6f-0123456789ab"
 
 
+def test_what_looks_like_a_key_in_the_middle_of_other_data_is_not_masked():
+    session_data = f".eJxVjk0Ogj_{'A' * 8}_{'B' * 38}3sLhXHo3TzS6FMVJ1EocfkWP4U7D:1xY160:dZWMpb1"
+    assert mask(session_data) == session_data
+
+
 def test_the_authenticator_makes_the_codes_of_rfc_6238():
     # Appendix B, in six digits.
     app = Authenticator("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
