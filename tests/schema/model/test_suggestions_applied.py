@@ -32,6 +32,8 @@ VIEWS = {
     "Unread": {"AK301"},
     "ReadsAreMeantToBeOpen": {"AK301", "AK308", "AK404"},
     "WritesAreMeantToBeOpen": {"AK301", "AK308", "AK404"},
+    "HidesAnOpenWrite": {"AK301", "AK308", "AK404"},
+    "HidesAnOpenRead": {"AK301", "AK308", "AK404"},
     "AsksElsewhere": {"AK301", "AK308", "AK404"},
     "Strict": {"AK103", "AK302", "AK303"},
     "Sundry": {"AK105", "AK203", "AK402"},
@@ -54,6 +56,9 @@ CLOSING = {
         "  # in Inherited"
     ],
     "Given": ["permission_classes=[IsAuthenticated, EveryCaller]  # in as_view()"],
+    "HidesAnOpenRead": [
+        "permission_classes = [IsAuthenticatedOrReadOnly, EveryCaller]  # in HidesAnOpenRead"
+    ],
     "ReadsAreMeantToBeOpen": [
         "permission_classes = [IsAuthenticatedOrReadOnly, EveryCaller]  # in ReadsAreMeantToBeOpen"
     ],

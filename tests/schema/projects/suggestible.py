@@ -148,6 +148,24 @@ class WritesAreMeantToBeOpen(Methods):
         return Response({})
 
 
+class HidesAnOpenWrite(Methods):
+    """A service posts here, and the document does not say so."""
+
+    permission_classes = [EveryCaller]
+
+    @extend_schema(exclude=True)
+    def post(self, request):
+        return Response({})
+
+
+class HidesAnOpenRead(Methods):
+    permission_classes = [EveryCaller]
+
+    @extend_schema(exclude=True)
+    def get(self, request):
+        return Response({})
+
+
 class AsksElsewhere(Methods):
     permission_classes = [IsAdminUser]
 
@@ -226,6 +244,8 @@ urlpatterns = [
     path("unread/", Unread.as_view()),
     path("open-reads/", ReadsAreMeantToBeOpen.as_view()),
     path("open-writes/", WritesAreMeantToBeOpen.as_view()),
+    path("hides-write/", HidesAnOpenWrite.as_view()),
+    path("hides-read/", HidesAnOpenRead.as_view()),
     path("elsewhere/", AsksElsewhere.as_view()),
     path("strict/", Strict.as_view()),
     path("sundry/", Sundry.as_view()),

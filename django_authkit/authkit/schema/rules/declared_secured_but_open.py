@@ -39,29 +39,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
+from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.imposed import is_due_to_setting
 from authkit.schema.model.open_or_not import open_or_not
 from authkit.schema.model.suggest import WITHOUT_SECURITY
+from authkit.schema.model.undocumented import undocumented_operations
 from authkit.schema.openapi.document import Declared
 from authkit.schema.probe.decision import State
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
-    for audited in schema.in_state(State.PUBLIC, State.OPTIONAL):
-        # An inherited requirement is another mistake, with another remedy: AK106.
-        own = "security" in audited.document
-        if own and audited.declared is Declared.SECURED:
-            yield _offence(schema, audited)
+    # An inherited requirement is another mistake, with another remedy: AK106.
+    found = [
+        audited
+        for audited in schema.in_state(State.PUBLIC, State.OPTIONAL)
+        if "security" in audited.document and audited.declared is Declared.SECURED
+    ]
+    undocumented = [*undocumented_operations(schema)] if found else []
+    for audited in found:
+        if is_due_to_setting(audited, schema.catalogue):
+            yield Offence(audited.place, BY_SETTING, suggestion=WITHOUT_SECURITY)
+        else:
+            suggestion = open_or_not(schema, audited, undocumented)
+            yield Offence(audited.place, MESSAGE, suggestion=suggestion)
 
 
-def _offence(schema: AuditedSchema, audited: AuditedOperation) -> Offence:
-    if is_due_to_setting(audited, schema.catalogue):
-        message = "SECURITY (AK502) requires a credential, and the view admits anonymous callers."
-        return Offence(audited.place, message, suggestion=WITHOUT_SECURITY)
-    message = "The document requires a credential, and the view admits anonymous callers."
-    return Offence(audited.place, message, suggestion=open_or_not(schema, audited))
+BY_SETTING = "SECURITY (AK502) requires a credential, and the view admits anonymous callers."
+MESSAGE = "The document requires a credential, and the view admits anonymous callers."
 
 
 RULE = Rule("AK301", "declared-secured-but-open", Severity.ERROR, __doc__, look)
