@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from authkit.schema.model.findings import Severity
 from authkit.schema.rules.security_for_every_operation import RULE
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import AllowAny
 
 from tests.schema.documents import (
@@ -38,6 +39,17 @@ def test_what_an_operation_does_not_accept_is_an_error():
     (offence,) = offences(*routes, SECURITY=[{"jwtAuth": []}])
     assert offence.severity is Severity.ERROR
     assert offence.message.endswith("It is not true of 1 of 2 operations.")
+
+
+class Undescribed(BaseAuthentication):
+    def authenticate(self, request):
+        return None
+
+
+def test_what_an_authenticator_without_a_description_may_read_is_a_warning():
+    unknown = route(view(ProtectedView, authentication_classes=[Undescribed]))
+    (offence,) = offences(unknown, SECURITY=[{"ownAuth": []}])
+    assert offence.severity is Severity.WARNING
 
 
 def test_a_free_pass_for_what_is_secured_is_an_error():

@@ -53,7 +53,7 @@ def _untrue_operations(schema: AuditedSchema) -> int:
     return sum(
         one.decision is not None
         and one.decision.is_decided
-        and None not in one.descriptions.values()
+        and not one.reads_unknown
         and bool(imposed_requirements(one, schema.catalogue))
         for one in schema.operations
     )
