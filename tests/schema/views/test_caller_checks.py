@@ -235,6 +235,16 @@ class RefusesBodies(Open):
         return Response({})  # pragma: no cover (there is no code)
 
 
+class HandsOn(Open):
+    """Documents no refusal, and whether the policy has one cannot be read."""
+
+    policy = Policy()
+
+    @extend_schema(auth=JWT)
+    def get(self, request):
+        return Response({"allowed": self.policy.allows(request)})
+
+
 class LooksAlone(Open):
     """Documents no refusal, and has none."""
 
@@ -248,6 +258,7 @@ OPEN = {
     "a list": Lists,
     "a handler of the framework": Creates,
     "a look at the query": RefusesBodies,
+    "code of another object": HandsOn,
     "a look without a refusal": LooksAlone,
 }
 

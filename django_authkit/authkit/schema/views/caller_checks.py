@@ -46,8 +46,8 @@ TAKING_VALUES = frozenset({"exclude", "filter", "save"})
 
 #: Packages whose code asks for the caller nowhere but in what a project hands to it.
 FRAMEWORKS = frozenset(
-    {"builtins", "contextlib", "django", "drf_spectacular", "functools", "logging"}
-    | {"adrf", "rest_framework"}
+    {"adrf", "asgiref", "builtins", "contextlib", "django", "drf_spectacular", "functools"}
+    | {"logging", "rest_framework"}
 )
 DEMANDING_LOGIN = "django.contrib.auth.decorators"
 
@@ -56,7 +56,7 @@ DEMANDING_LOGIN = "django.contrib.auth.decorators"
 class CallerChecks:
     """What the code of a handler does: looks at the user, reads what was sent, refuses.
 
-    Of code that cannot be read, all of it has to be expected.
+    Code that cannot be read may look at the caller; that it refuses is said only if that was read.
     """
 
     looks: bool = False
@@ -70,7 +70,7 @@ class CallerChecks:
 
 
 NONE = CallerChecks()
-UNKNOWN = CallerChecks(looks=True, reads=True, refuses=True)
+UNKNOWN = CallerChecks(looks=True, reads=True)
 
 
 def caller_checks(view: APIView, method: str) -> CallerChecks:
@@ -124,7 +124,7 @@ class Reading:
 
     def function(self, function: Any, requests: frozenset[str], place: int) -> CallerChecks:
         if function.__globals__.get("__name__") == DEMANDING_LOGIN:
-            return UNKNOWN
+            return CallerChecks(looks=True, refuses=True)
         written, is_framework = read_function(function), _is_framework(function)
         if written is None:
             return NONE if is_framework else UNKNOWN
