@@ -183,6 +183,15 @@ class TestWithoutARow:
         states = {one["path"]: one["state"] for one in json.loads(shown)["operations"]}
         assert states["/of/{groups_name}/"] == "secured"
 
+    def test_a_path_without_placeholders_is_not_meant(self, urlconf):
+        name = urlconf(
+            route(OpenView, "status/"),
+            of_a_row("<str:groups_name>/", finds={"groups_name": "name"}),
+            route(OpenView, "shadowed/"),
+        )
+        (notice,) = audit(Source(urlconf=name), probe=DEEP).notices
+        assert notice.startswith("No row was found for the paths of 1 operation.")
+
     def test_at_t1_no_row_is_missed(self, name):
         report = audit(Source(urlconf=name), probe=Probe(Tier.T1))
         assert report.notices == ()
@@ -235,6 +244,97 @@ def test_a_row_that_a_permission_misses_is_looked_for_as_well(names, state):
     ).operations
     assert audited.decision.state is state
     assert audited.decision.crashed is (not names)
+
+
+ASKED = []
+
+
+def counts(get_response):
+    def middleware(request):
+        ASKED.append(request.path)
+        return get_response(request)
+
+    return middleware
+
+
+class TestTheMiddleware:
+    def test_sees_one_request_for_what_is_decided(self, groups, settings):
+        settings.MIDDLEWARE = [f"{__name__}.counts", *settings.MIDDLEWARE]
+        ASKED.clear()
+        guarded = view(JWTView, permission_classes=[IsAuthenticated])
+        routes = [path("<int:group_pk>/", guarded.as_view()), route(OpenView)]
+        audited_schema(*routes, probe=DEEP)
+        assert [f"/{groups[0].pk}/", "/thing/"] == ASKED
+
+    @pytest.mark.parametrize(
+        ("names", "tried"), [([], ("/1/",)), (["first", "second"], ())], ids=["no row", "rows"]
+    )
+    def test_that_misses_a_row_is_asked_about_others(self, settings, names, tried):
+        for name in names:
+            Group.objects.create(name=name)
+        settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.Groups"]
+        guarded = view(JWTView, permission_classes=[IsAuthenticated])
+        (audited,) = audited_schema(
+            path("<str:groups_name>/", guarded.as_view()), probe=DEEP
+        ).operations
+        assert (audited.decision.state, audited.decision.tried) == (State.SECURED, tried)
+        assert audited.decision.tier is (Tier.T2 if names else Tier.T0)
+
+
+class Groups:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, callback, args, kwargs):
+        request.group = Group.objects.get(name=kwargs["groups_name"])
+
+
+def failing(name):
+    """Return a property that fails where a request is answered, and not in a schema run."""
+
+    def fails(view):
+        if hasattr(view, "swagger_fake_view"):
+            return getattr(OfARow, name)
+        raise LookupError("no tenant")
+
+    return property(fails)
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("queryset", State.SECURED),
+        ("lookup_field", State.UNDECIDED),
+        ("renderer_classes", State.UNDECIDED),
+    ],
+)
+def test_a_view_that_fails_to_name_its_rows_ends_itself_alone(groups, name, state):
+    attributes = {name: failing(name), "finds": {"groups_name": "name"}}
+    fails = path("<str:groups_name>/", view(OfARow, **attributes).as_view())
+    audited = audited_schema(route(OpenView, "open/"), fails, probe=DEEP).operations
+    states = {one.path: one.decision.state for one in audited}
+    assert states == {"/open/": State.PUBLIC, "/{groups_name}/": state}
+
+
+def test_views_of_one_class_are_asked_about_their_own_rows(groups):
+    routes = [
+        path(
+            f"{name}/<int:pk>/",
+            OnlyThird.as_view(queryset=Group.objects.filter(name=name)),
+        )
+        for name in ("first", "third")
+    ]
+    states = [one.decision.state for one in audited_schema(*routes, probe=DEEP).operations]
+    assert states == [State.UNDECIDED, State.SECURED]
+
+
+class OnlyThird(OfARow):
+    queryset = Group.objects.none()
+    rows = Group.objects.filter(name="third")
+    finds = {"pk": "pk"}
 
 
 class TestInheritedTables:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from authkit.schema.audit.missing_values import lacks_row, param_options
+from authkit.schema.audit.missing_values import lacks_row, tried
 from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Rule
 from authkit.schema.model.source import Source, WrongUsage, allowed, customised, probe_source
@@ -59,8 +59,7 @@ def _explanation(
     yield _line("view", audited.source.view_name)
     yield _line("decided", _decided(audited.decision))
     if lacks_row(audited):
-        options = param_options([audited], params)
-        yield from _lines("tried", iter((*audited.decision.tried, *filter(None, [options]))))
+        yield from _lines("tried", tried(audited, params))
     yield from _lines("accepted", _accepted(schema, audited))
     yield from _lines("authenticators", _authenticators(schema, audited, audited.decision))
     yield from _lines("permissions", _permissions(audited.source, audited.decision))

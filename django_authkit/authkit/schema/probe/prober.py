@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import connections, transaction
 from rest_framework.permissions import SAFE_METHODS
 
@@ -110,7 +111,11 @@ class AccessProber:
         if self.stack is None or operation.callback is None:
             return view
         watch.reads = True
-        return self._decide_with_rows(self.stack, operation, view, watch)
+        try:
+            return self._decide_with_rows(self.stack, operation, view, watch)
+        except host_errors() as error:  # what names the rows is the project's code
+            served = replace(failed(error, watch, Tier.T2), offered=view.offered)
+            return kept(view, served, barred=False)
 
     def _decide_alone(self, operation: Operation, watch: Watch) -> Decision:
         """Decide at T0 and T1. What fails there for lack of the database may not fail at T2."""
@@ -150,7 +155,8 @@ class AccessProber:
             return self._decide_stack(stack, operation, view, watch, path)
         except host_errors() as error:  # the middleware is the project's code
             served = replace(failed(error, watch, Tier.T2), offered=view.offered)
-            return kept(view, served, barred=bool(watch.reached))
+            stays = kept(view, served, barred=bool(watch.reached))
+            return replace(stays, tried=(path,) if isinstance(error, ObjectDoesNotExist) else ())
 
     def _decide_view(self, operation: Operation, offered: Offer, watch: Watch) -> Decision:
         """Decide at T0 and T1: the view alone, without its database."""

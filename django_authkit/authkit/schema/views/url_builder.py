@@ -97,15 +97,15 @@ class UrlBuilder:
 
     def rows_behind(self, operation: Operation) -> Sequence[Model]:
         """Return some rows of the view's queryset, or of its serializer's model."""
-        view: Any = operation.view
-        if type(view) not in self.read:
-            queryset: Any = getattr(view, "queryset", None)
-            meta = getattr(getattr(view, "serializer_class", None), "Meta", None)
-            model = getattr(queryset, "model", None) or getattr(meta, "model", None)
+        queryset = _attribute(operation.view, "queryset")
+        meta = getattr(_attribute(operation.view, "serializer_class"), "Meta", None)
+        model = getattr(queryset, "model", None) or getattr(meta, "model", None)
+        key = type(operation.view), id(queryset)
+        if key not in self.read:
             own = _some(queryset.all) if hasattr(queryset, "all") else []
             of_model = [] if own or model is None else self.rows_of(model)
-            self.read[type(view)] = _different(own, model) if own else of_model
-        return self.read[type(view)]
+            self.read[key] = _different(own, model) if own else of_model
+        return self.read[key]
 
     def rows_of(self, model: type[Model]) -> Sequence[Model]:
         """Return some rows of *model*, one of each subclass that has a table of its own first."""
@@ -211,10 +211,10 @@ def _related(row: Model | None, stem: str) -> Model | None:
     return next((one for one in found if isinstance(one, Model)), None)
 
 
-def _attribute(row: Any, name: str) -> Any:
+def _attribute(owner: Any, name: str) -> Any:
     try:
-        return getattr(row, name, None)
-    except host_errors():  # a relation whose row is missing
+        return getattr(owner, name, None)
+    except host_errors():  # a property of the project, or a relation whose row is missing
         return None
 
 
