@@ -178,7 +178,12 @@ class TestRevisions:
     def git(self, folder, *arguments):
         identity = ("-c", "user.name=x", "-c", "user.email=x@example.com")
         ended = subprocess.run(
-            ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
+            ["git", *identity, *arguments],
+            cwd=folder,
+            env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull},
+            check=True,
+            capture_output=True,
+            text=True,
         )
         return ended.stdout
 

@@ -45,7 +45,7 @@ def _called() -> list[FrameType]:
             frames.append(frame)
         frame = frame.f_back
     # A thread that was started by what the probe called.
-    return frames if _module(frames[-1]) == threading.__name__ else []
+    return frames if frames and _module(frames[-1]) == threading.__name__ else []
 
 
 def _module(frame: FrameType) -> str:
