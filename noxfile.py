@@ -51,6 +51,7 @@ def oldest(session: nox.Session) -> None:
         "tests/checks/installed/test_factor_bypass.py",
         "tests/principals/test_adrf.py",
         "tests/principals/test_ninja.py",
+        "tests/schema/ninja",
         "tests/schema/probe/test_async_views.py",
         "tests/schema/probe/test_installed.py",
         "tests/signing/test_jwks_with_joserfc.py",

@@ -11,6 +11,7 @@ from authkit.schema.audit.missing_values import lacks_row, tried
 from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Rule
 from authkit.schema.model.source import Source, WrongUsage, allowed, customised, probe_source
+from authkit.schema.ninja.audited import audited_apis
 from authkit.schema.openapi.document import effective_security, fingerprint
 from authkit.schema.openapi.scheme_names import dotted
 from authkit.schema.probe.decision import Decision, State
@@ -41,10 +42,12 @@ def explain_operation(
 ) -> str:
     """Return how one operation was decided. Raises ``WrongUsage`` and ``SchemaNotMade``."""
     with customised(source.custom_settings):
-        schema, _ = probe_source(source, allowed(probe))
-        for audited in schema.operations:
-            if (audited.method, audited.path) == (method.lower(), path):
-                return "\n".join(_explanation(schema, audited, probe.params)) + "\n"
+        probe = allowed(probe)
+        of_views, _ = probe_source(source, probe)
+        for schema in (of_views, *audited_apis(source, probe)):
+            for audited in schema.operations:
+                if (audited.method, audited.path) == (method.lower(), path):
+                    return "\n".join(_explanation(schema, audited, probe.params)) + "\n"
     raise WrongUsage(f"The document has no operation {method.upper()} {path}.")
 
 
@@ -53,16 +56,17 @@ def _explanation(
 ) -> Iterator[str]:
     yield f"{audited.method.upper()} {audited.path}"
     yield _line("documented", _documented(schema, audited))
-    if audited.source is None or audited.decision is None:
+    if audited.decision is None:
         yield _line("view", "none: no view of the project serves it")
         return
-    yield _line("view", audited.source.view_name)
+    yield _line("view", audited.place.view)
     yield _line("decided", _decided(audited.decision))
     if lacks_row(audited):
         yield from _lines("tried", tried(audited, params))
     yield from _lines("accepted", _accepted(schema, audited))
     yield from _lines("authenticators", _authenticators(schema, audited, audited.decision))
-    yield from _lines("permissions", _permissions(audited.source, audited.decision))
+    if audited.source is not None:
+        yield from _lines("permissions", _permissions(audited.source, audited.decision))
 
 
 def _line(label: str, text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from authkit.schema.model.source import (
     silent,
 )
 from authkit.schema.model.verdicts import WrongVerdicts, write_verdicts
+from authkit.schema.ninja.audited import audited_apis
 from authkit.schema.openapi.collection import paused_collection
 from authkit.schema.openapi.committed import Committed
 from authkit.schema.probe.tiers import Probe, Tier
@@ -59,7 +61,12 @@ def audit(
     with customised(source.custom_settings), paused_collection():
         schema, committed = probe_source(source, probe, tell)
         tell("Judging")
-        report = apply_rules(schema, rules)
+        of_views = apply_rules(schema, rules)
+        # Suggestions are code for views of REST framework.
+        of_apis = (
+            apply_rules(api, rules).without_suggestions() for api in audited_apis(source, probe)
+        )
+        report = reduce(Report.beside, of_apis, of_views)
         failure = nothing_decided(report, schema, source)
         if update_baseline and not failure:
             suppressions = updated(suppressions, report, rules)
@@ -69,12 +76,19 @@ def audit(
         report = replace(
             report,
             notices=(*notices, *missing_values(schema.operations, probe.params)),
-            remedy=remedy(report, schema, hook),
+            remedy=remedy(_only(report, of_views), schema, hook),
             failure=failure,
         )
     return replace(
         report, context=_context(source, committed, probe), locate=_locate(source, committed)
     )
+
+
+def _only(report: Report, other: Report) -> Report:
+    """Return *report* with only those findings that *other* has as well."""
+    known = {one.fingerprint for one in other.findings}
+    kept = tuple(one for one in report.findings if one.fingerprint in known)
+    return replace(report, findings=kept)
 
 
 def no_audit(source: Source, probe: Probe, failure: str) -> Report:

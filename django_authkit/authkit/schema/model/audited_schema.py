@@ -81,6 +81,11 @@ class AuditedOperation:
         return declared_state(self.required)
 
     @property
+    def is_acknowledged(self) -> bool:
+        """Tell whether an operation without a view of REST framework declares that it is open."""
+        return True
+
+    @property
     def reads_unknown(self) -> bool:
         """Tell whether the view reads, or may read, a credential of which no scheme is known."""
         decision = self.decision

@@ -123,6 +123,17 @@ class Report:
         """Return the report with every finding on its own."""
         return replace(self, folded=False)
 
+    def beside(self, other: Report) -> Report:
+        """Return what both found, in order; what both say of the whole project only once."""
+        findings = {
+            (one.fingerprint, one.message): one for one in (*self.findings, *other.findings)
+        }
+        return replace(
+            self,
+            findings=tuple(sorted(findings.values(), key=lambda one: one.order)),
+            operations=(*self.operations, *other.operations),
+        )
+
     def without_suggestions(self) -> Report:
         bare = tuple(replace(finding, suggestion="") for finding in self.findings)
         return replace(self, findings=bare)

@@ -5,11 +5,11 @@
 Reports every operation that is open to anonymous callers, whatever the document says, unless the
 view itself declares it: `AllowAny` or an empty `permission_classes`, or
 `authentication_classes = []`, in its own class, its `@action` or its `as_view()`; its own
-`get_permissions()` that returns `AllowAny`; `@public`; or an open view of `authkit.views` as its
-base class. A view that a library opens, such as SimpleJWT's log-in, is not reported; a subclass in
-the project that runs the same handler is a note. Other inherited attributes, subclasses of
-`AllowAny`, `|` and the project's own permissions do not count. Unsafe methods are errors, safe ones
-warnings.
+`get_permissions()` that returns `AllowAny`; `@public`; an open view of `authkit.views` as its
+base class; or, in Django Ninja, `auth=None` at the operation. A view that a library opens, such as
+SimpleJWT's log-in, is not reported; a subclass in the project that runs the same handler is a note.
+Other inherited attributes, subclasses of `AllowAny`, `|` and the project's own permissions do not
+count. Unsafe methods are errors, safe ones warnings.
 
 ## Why is this bad?
 
@@ -42,7 +42,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.audited_schema import AuditedSchema
+from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.probe.decision import State
 from authkit.schema.sandbox.answers import host_errors
@@ -55,27 +55,41 @@ from authkit.schema.views.written_permissions import is_of_a_function
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:
     for audited in schema.in_state(State.PUBLIC, State.OPTIONAL):
-        severity = None if audited.source is None else _severity(audited.source)
-        if audited.source is not None and severity is not None:
+        severity = _severity(audited)
+        if severity is not None:
             message = "Anonymous callers are admitted, and the view does not declare it."
-            yield Offence(audited.place, message, severity, suggestion=_suggestion(audited.source))
+            yield Offence(audited.place, message, severity, suggestion=_suggestion(audited))
 
 
-def _severity(operation: Operation) -> Severity | None:
+def _severity(audited: AuditedOperation) -> Severity | None:
     """Return how bad it is that the operation is open, None if that is declared."""
-    try:
-        library = opening_library(operation)
-        if is_acknowledged(operation) or (library and library == library_of(type(operation.view))):
-            return None
-    except host_errors():  # get_permissions() is the host's code, and may fail in any way
-        library = ""
+    operation, library = audited.source, ""
+    if operation is None:
+        is_declared = audited.is_acknowledged
+    else:
+        is_declared, library = _declared(operation)
+    if is_declared:
+        return None
     if library:
         return Severity.NOTE
-    return Severity.WARNING if operation.method in SAFE else Severity.ERROR
+    return Severity.WARNING if audited.method in SAFE else Severity.ERROR
 
 
-def _suggestion(operation: Operation) -> str:
+def _declared(operation: Operation) -> tuple[bool, str]:
+    """Tell whether the view declares it, and which library has opened the view."""
+    try:
+        library = opening_library(operation)
+        of_library = bool(library) and library == library_of(type(operation.view))
+        return is_acknowledged(operation) or of_library, library
+    except host_errors():  # get_permissions() is the host's code, and may fail in any way
+        return False, ""
+
+
+def _suggestion(audited: AuditedOperation) -> str:
     """Return the mark, above this handler alone: others of the class may be open by accident."""
+    operation = audited.source
+    if operation is None:
+        return ""
     handler = handler_name(operation.view, operation.method)
     where = "@api_view" if is_of_a_function(operation) else f"{handler}()"
     return f'@public(reason="...")  # above {where}; from authkit.schema import public'
