@@ -83,7 +83,8 @@ def _decided(audited: NinjaOperation, prober: OperationProber) -> NinjaOperation
         audited,
         decision=without_guess(decision, audited.document, audited.declared),
         descriptions={one: _described(one) for one in decision.offered.authenticators},
-        throttled=bool(audited.served_by.throttle_objects),
+        # Ninja 1.0 knows no throttles.
+        throttled=bool(getattr(audited.served_by, "throttle_objects", ())),
     )
 
 
