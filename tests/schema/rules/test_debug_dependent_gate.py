@@ -41,3 +41,14 @@ def test_debug_that_changes_nothing_is_left_alone():
             return settings.DEBUG and request.user.is_authenticated
 
     assert found(RULE, route(view(permission_classes=[IsAuthenticated, Looks]))) == []
+
+
+@pytest.mark.parametrize("fails_in", [True, False])
+def test_a_view_that_cannot_be_decided_is_left_alone(fails_in):
+    class Fails(BasePermission):
+        def has_permission(self, request, view):
+            if settings.DEBUG is fails_in:
+                raise LookupError
+            return True
+
+    assert found(RULE, route(view(permission_classes=[Fails]))) == []

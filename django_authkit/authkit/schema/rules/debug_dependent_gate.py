@@ -35,6 +35,7 @@ from django.test.utils import override_settings
 
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.findings import Offence, Rule, Severity
+from authkit.schema.probe.decision import State
 from authkit.schema.probe.prober import access_prober
 from authkit.schema.probe.tiers import Probe, Tier
 
@@ -49,11 +50,11 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
         with override_settings(DEBUG=not settings.DEBUG):
             other = [asked.decide(source).state for _, source, _ in found]
         for (audited, source, decision), changed in zip(found, other, strict=True):
-            if decision.state is changed:
+            if decision.state is changed or changed is State.UNDECIDED:
                 continue
             # Decided at another tier, perhaps: what counts is the same question.
             state = asked.decide(source).state
-            if state is not changed:
+            if state not in (changed, State.UNDECIDED):
                 message = f"The view is {state.value}, and {changed.value} with the other DEBUG."
                 yield Offence(audited.place, message)
 
