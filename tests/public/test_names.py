@@ -68,7 +68,14 @@ FACES = {
         "client_for",
         "key_client",
     ],
-    "authkit.realtime": ["AuthkitMiddleware", "arequire", "athrottle", "require", "throttle"],
+    "authkit.realtime": [
+        "AuthkitMiddleware",
+        "arequire",
+        "athrottle",
+        "end_with_credential",
+        "require",
+        "throttle",
+    ],
     "authkit.throttling": [
         "APIKeyThrottle",
         "AnonymousThrottle",

@@ -65,7 +65,7 @@ def _sessions(pks: Sequence[UUID]) -> dict[UUID, Session]:
 
 
 def _keys(pks: Sequence[UUID]) -> dict[UUID, APIKey]:
-    found = APIKey.objects.filter(pk__in=pks).filter(Q(owner=None) | _is_visible("owner"))
+    found = APIKey.objects.filter(pk__in=pks).filter(_is_visible("owner"))
     return {key.pk: key for key in found.select_related("owner").order_by()}
 
 
@@ -74,7 +74,7 @@ def _is_visible(user: str) -> Q:
     manager = get_user_model()._default_manager
     if type(manager).get_queryset is BaseManager.get_queryset:
         return Q()
-    return Q(**{f"{user}__in": visible_users()})
+    return Q(**{user: None}) | Q(**{f"{user}__in": visible_users()})
 
 
 def _follow_session(connection: Connection, session: Session | None) -> None:

@@ -85,8 +85,8 @@ class Watcher:
     async def _main(self) -> None:
         self._wanted = asyncio.Event()
         self._layer = self._make_layer()
-        executor = ThreadPoolExecutor(1, thread_name_prefix="authkit.realtime.database")
-        await asyncio.gather(_repeated(self._sweep), _repeated(self._listen), self._work(executor))
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="authkit.realtime.database")
+        await asyncio.gather(*map(_repeated, [self._sweep, self._listen, self._work]))
 
     def _make_layer(self) -> Layer | None:
         try:
@@ -115,14 +115,13 @@ class Watcher:
         async for targets in self._layer.received():
             self._add(registry.announced(targets))
 
-    async def _work(self, executor: ThreadPoolExecutor) -> None:
-        while True:
-            await self._wanted.wait()
-            await asyncio.sleep(GATHERING_SECONDS)
-            self._wanted.clear()
-            due, self._due = self._due, set()
-            if not await self._loop.run_in_executor(executor, _checked, due):
-                self._loop.call_later(RETRY_SECONDS, self._add, due)
+    async def _work(self) -> None:
+        await self._wanted.wait()
+        await asyncio.sleep(GATHERING_SECONDS)
+        self._wanted.clear()
+        due, self._due = self._due, set()
+        if not await self._loop.run_in_executor(self._executor, _checked, due):
+            self._loop.call_later(RETRY_SECONDS, self._add, due)
 
     def _add(self, due: set[Connection]) -> None:
         if due:
@@ -145,7 +144,7 @@ async def _repeated(work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()
         except Exception as error:
-            _warn("The channel layer failed: connections end within half a minute.", error)
+            _warn("Connections may outlive their credential for half a minute.", error)
             await asyncio.sleep(RETRY_SECONDS)
 
 
@@ -157,14 +156,15 @@ async def _sent(layer: Layer, targets: list[str]) -> None:
 
 
 def _checked(due: set[Connection]) -> bool:
-    close_old_connections()
     try:
-        revalidate(one for one in due if one.error is None)
+        close_old_connections()
+        try:
+            revalidate(one for one in due if one.error is None)
+        finally:
+            close_old_connections()
     except Exception as error:
         _warn("Open connections were not re-validated.", error)
         return False
-    finally:
-        close_old_connections()
     return True
 
 

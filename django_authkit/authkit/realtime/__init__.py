@@ -6,5 +6,13 @@ layer tells the other processes what has ended.
 
 from authkit.realtime.middleware import AuthkitMiddleware
 from authkit.realtime.permissions import arequire, athrottle, require, throttle
+from authkit.realtime.streams import end_with_credential
 
-__all__ = ["AuthkitMiddleware", "arequire", "athrottle", "require", "throttle"]
+__all__ = [
+    "AuthkitMiddleware",
+    "arequire",
+    "athrottle",
+    "end_with_credential",
+    "require",
+    "throttle",
+]

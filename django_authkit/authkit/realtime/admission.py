@@ -12,7 +12,7 @@ from rest_framework.exceptions import APIException
 from authkit.connections.registry import Connection
 from authkit.core.db.outages import outages_as_503
 from authkit.core.event_kinds import Facts
-from authkit.core.http.client import answering, client_of
+from authkit.core.http.client import Client, answering, client_of
 from authkit.core.http.security_log import note_counted
 from authkit.core.limits.rates import Rate
 from authkit.errors import BEARER_CHALLENGE, CredentialMissing
@@ -65,8 +65,7 @@ class Policy:
 
     def _counted(self, principal: Principal, handshake: Handshake) -> Principal:
         count_handshake(account_of(principal), self.per_account)
-        client = client_of(handshake)
-        record("connection_opened", client=client, keep=False, **_about(principal))
+        note_opened(principal, client_of(handshake))
         return principal
 
 
@@ -91,6 +90,11 @@ class Admitted:
 def note_refusal(handshake: Handshake, error: APIException) -> None:
     """Log that a handshake was refused: one line for a client, reason and minute."""
     note_counted("connection_refused", client_of(handshake), reason=code_of(error))
+
+
+def note_opened(principal: Principal, client: Client) -> None:
+    """Log that a connection is admitted."""
+    record("connection_opened", client=client, keep=False, **_about(principal))
 
 
 def note_end(connection: Connection, reason: str) -> None:
