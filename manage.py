@@ -7,7 +7,15 @@ from importlib.util import find_spec
 
 # `django_authkit/` is left off sys.path on purpose: what runs here is the authkit that is
 # installed, so the same file tests a checkout and a built wheel.
-NEEDED = ("django", "rest_framework", "drf_spectacular_sidecar", "uvicorn", "httpx", "authkit")
+NEEDED = (
+    "django",
+    "rest_framework",
+    "drf_spectacular_sidecar",
+    "uvicorn",
+    "httpx",
+    "channels",
+    "authkit",
+)
 
 
 def main():

@@ -11,6 +11,9 @@ from example_project.asgi import application
 HOST = "127.0.0.1"
 ANY_FREE_PORT = 0
 
+#: In bytes; the API takes bodies of the same size.
+LONGEST_FRAME = 65_536
+
 #: For how many seconds streams that are open may go on after Ctrl-C.
 GRACE_SECONDS = 1
 
@@ -33,6 +36,7 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=access_log,
                 timeout_graceful_shutdown=GRACE_SECONDS,
+                ws_max_size=LONGEST_FRAME,
             )
         )
 

@@ -6,7 +6,8 @@ EXAMPLE_DATABASE         sqlite (default), postgresql or mariadb; the server is 
                          usual PG* and MYSQL_* variables
 EXAMPLE_SQLITE_PATH      where the SQLite file is (default: demo.sqlite3 beside this file)
 EXAMPLE_ATOMIC_REQUESTS  1 wraps every request in a transaction
-EXAMPLE_REDIS            address of the Redis that counts requests (default: none, in production
+EXAMPLE_REDIS            address of the Redis that counts requests, and by which processes tell each
+                         other what happens in rooms (default: none, in production
                          redis://127.0.0.1:6379)
 EXAMPLE_ENVIRONMENT      production: HTTPS only, no DEBUG, the secret key from the environment,
                          and staff must have a second factor
@@ -63,6 +64,7 @@ INSTALLED_APPS = [
     "example_project.library",
     "example_project.tasks",
     "example_project.chat",
+    "example_project.rooms",
     "example_project.demo",
     "example_project.selftest",
 ]
@@ -136,7 +138,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- cache --------------------------------------------------------------------------------
 
 REDIS = os.environ.get("EXAMPLE_REDIS", "redis://127.0.0.1:6379" if PRODUCTION else "")
+# What WebSockets of one process tell each other, and with Redis those of all processes.
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 if REDIS:
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.core.RedisChannelLayer",
+            "CONFIG": {"hosts": [REDIS]},
+        }
+    }
     # Counts the requests of all processes together.
     CACHES = {
         "default": {

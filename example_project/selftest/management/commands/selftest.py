@@ -27,14 +27,14 @@ class Command(BaseCommand):
 
     def handle(self, *, keep_server, **_options):
         log_file = settings.SQLITE_PATH.with_name("selftest.log") if keep_server else None
-        # The log comes last, since making the server's application configures logging again.
         with (
             debug_off(),
             cheap_hashing(),
             fresh_database(),
             collected_mail() as mailbox,
-            serving(access_log=keep_server) as httpd,
+            # Around the server, which logs to its end.
             collected_log(log_file) as log,
+            serving(access_log=keep_server) as httpd,
         ):
             self.say(f"Server on {httpd.url}, with a fresh database.")
             tour = Tour(Client(server.HOST, httpd.port), log, mailbox, self.say)
