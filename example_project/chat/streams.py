@@ -1,6 +1,7 @@
 """Server-sent events (WHATWG HTML, section 9.2), by ASGI and by WSGI."""
 
 from asgiref.sync import sync_to_async
+from authkit.realtime import end_with_credential
 from django.core.handlers.asgi import ASGIRequest
 from django.http import StreamingHttpResponse
 from rest_framework.renderers import JSONRenderer
@@ -14,11 +15,12 @@ HEADERS = {
 
 
 def event_stream(request, events):
-    """Return a response that sends each event when it happens."""
+    """Return a response that sends each event when it happens, while its user is logged in."""
     chunks = (encode(event) for event in events)
     if isinstance(request._request, ASGIRequest):
         chunks = from_thread(chunks)
-    return StreamingHttpResponse(chunks, content_type=CONTENT_TYPE, headers=HEADERS)
+    response = StreamingHttpResponse(chunks, content_type=CONTENT_TYPE, headers=HEADERS)
+    return end_with_credential(response, request)
 
 
 def encode(event):
