@@ -144,7 +144,7 @@ def _is_static(view: RoutedView) -> bool:
 
 def _is_ours(view: RoutedView) -> bool:
     """Say whether a view is of authkit: a ticket of a key opens no more than the key."""
-    return view.cls.__module__.startswith("authkit.")
+    return str(view.cls.__module__).startswith("authkit.")
 
 
 def _is_scoped(view: RoutedView) -> bool:
