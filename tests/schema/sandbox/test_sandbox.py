@@ -796,7 +796,11 @@ class TestTheTransaction:
         assert absent.said == []
 
     @pytest.mark.parametrize(
-        ("vendor", "said"), [("postgresql", ["SET TRANSACTION READ ONLY"]), ("mysql", [])]
+        ("vendor", "said"),
+        [
+            ("postgresql", ["SET TRANSACTION READ ONLY", f"SAVEPOINT {rollback.SAVEPOINT}"]),
+            ("mysql", []),
+        ],
     )
     def test_is_read_only_where_there_is_such_a_thing(self, vendor, said):
         one = FakeConnection(vendor)

@@ -104,7 +104,8 @@ class Decision:
     ``bad_credential`` are the statuses with which a view that admits anonymous callers was seen to
     answer credentials that are not valid; none if that was not seen. ``admitted`` is the state that
     its permissions lead to, where the handler leaves it undecided. ``tried`` are the paths whose
-    values led to no row.
+    values led to no row. ``reads_debug`` says that the view, asked alone, looked at
+    ``settings.DEBUG``.
     """
 
     state: State
@@ -119,6 +120,7 @@ class Decision:
     bad_credential: tuple[int, ...] = ()
     admitted: State | None = None
     tried: tuple[str, ...] = ()
+    reads_debug: bool = False
 
     @property
     def of_permissions(self) -> State:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import connections, transaction
 from rest_framework.permissions import SAFE_METHODS
 
 from authkit.schema.probe.bad_credentials import refusals_of_bad_credentials
@@ -54,7 +53,8 @@ from authkit.schema.sandbox.guards import (
     trusted_answer,
     watching,
 )
-from authkit.schema.sandbox.rollback import rolled_back
+from authkit.schema.sandbox.noticed_settings import noticed
+from authkit.schema.sandbox.rollback import one_question, rolled_back
 from authkit.schema.schemes.describer import Describer
 from authkit.schema.views.framework_code import handles_exceptions, is_decorated
 from authkit.schema.views.mapping import Operation
@@ -98,7 +98,8 @@ class AccessProber:
         return remembered[key]
 
     def _decide_anew(self, operation: Operation) -> Decision:
-        with watching(reads=False) as watch:
+        # Without a stack there is no transaction of ours.
+        with one_question() if self.stack else nullcontext(), watching(reads=False) as watch:
             decide = partial(self._decide, operation, watch)
             # The transaction that T2 reads in belongs to this thread.
             decision = off_loop(decide) if self.stack is None else decide()
@@ -107,7 +108,12 @@ class AccessProber:
         return replace(decision, attempts=tuple(dict.fromkeys(watch.attempts)))
 
     def _decide(self, operation: Operation, watch: Watch) -> Decision:
-        view = self._decide_alone(operation, watch)
+        with noticed("DEBUG") as is_read:
+            view = self._decide_alone(operation, watch)
+        decision = self._decide_further(operation, view, watch)
+        return replace(decision, reads_debug=True) if is_read() else decision
+
+    def _decide_further(self, operation: Operation, view: Decision, watch: Watch) -> Decision:
         if self.stack is None or operation.callback is None:
             return view
         watch.reads = True
@@ -134,7 +140,7 @@ class AccessProber:
         found: list[Decision] = []
         for values in self.row_urls.choices(operation):
             path = self.row_urls.path(operation, values)
-            with _savepoints():
+            with one_question():
                 decision = self._decide_served(stack, operation, view, watch, path)
             if not decision.tried:
                 return decision
@@ -337,28 +343,6 @@ def access_prober(
             served = stack.enter_context(dry_run_stack(patterns))
             prober = replace(prober, stack=served)
         yield prober
-
-
-@contextmanager
-def _savepoints() -> Iterator[None]:
-    """Let statements that fail in one operation not spoil the transaction of the others.
-
-    SQLite's transactions forgive them.
-    """
-    with ExitStack() as stack:
-        for connection in connections.all():
-            if connection.in_atomic_block and connection.vendor != "sqlite":
-                stack.enter_context(_savepoint(connection.alias))
-        yield
-
-
-@contextmanager
-def _savepoint(alias: str) -> Iterator[None]:
-    with transaction.atomic(using=alias):
-        try:
-            yield
-        finally:
-            transaction.set_rollback(True, using=alias)
 
 
 def _sample(operation: Operation, values: dict[str, str] | None) -> str:
