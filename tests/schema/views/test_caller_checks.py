@@ -14,6 +14,7 @@ from django.http import HttpResponseForbidden
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils.decorators import method_decorator
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.cache import never_cache
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, generics, mixins, status, viewsets
@@ -135,6 +136,23 @@ class InAnotherObject(Open):
         return Response({}) if self.policy.allows(request) else HttpResponseForbidden()
 
 
+def fail():
+    raise LookupError
+
+
+class InAFailingObject(Open):
+    """What is lazy is set up when its class is asked for."""
+
+    policy = SimpleLazyObject(fail)
+
+    @DOCUMENTED
+    def get(self, request):
+        try:
+            return Response({"allowed": self.policy.allows})
+        except LookupError:
+            return HttpResponseForbidden()
+
+
 @DOCUMENTED
 @api_view(["GET"])
 @authentication_classes([JWTAuthentication])
@@ -188,6 +206,7 @@ REFUSING = {
     "in what it inherits": InWhatItInherits,
     "in its rows": InItsRows,
     "in another object": InAnotherObject,
+    "in an object that fails": InAFailingObject,
     "a function": function,
     "code that cannot be read": Unreadable,
     "under another name": UnderAnotherName,

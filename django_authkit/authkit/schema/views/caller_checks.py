@@ -22,6 +22,7 @@ from typing import Any
 from django.utils.functional import cached_property
 from rest_framework.views import APIView
 
+from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.views.handlers import handler_name
 from authkit.schema.views.source_code import Written, of_itself, read_function
 
@@ -74,9 +75,12 @@ UNKNOWN = CallerChecks(looks=True, reads=True)
 
 
 def caller_checks(view: APIView, method: str) -> CallerChecks:
-    """Return what the handler of *method* asks of a caller by itself."""
+    """Return what the handler of *method* asks of a caller by itself. Raises nothing."""
     kind: Any = type(view)
-    return _checks_of(kind, handler_name(view, method))
+    try:
+        return _checks_of(kind, handler_name(view, method))
+    except host_errors():  # what a class or a closure holds may be lazy, and fail in any way
+        return UNKNOWN
 
 
 @cache
