@@ -105,6 +105,19 @@ class LookingInside(SchemaGenerator):
         return paths
 
 
+class SwappingFirst(SchemaGenerator):
+    """Gives the place of one operation to another, and runs the hooks after that."""
+
+    def get_schema(self, request=None, public=False):
+        paths = self.parse(request, public)
+        document = {"openapi": "3.0.3", "info": {"title": "", "version": ""}, "paths": paths}
+        swapped(document, self, request, public)
+        document["components"] = self.registry.build({})
+        for hook in spectacular_settings.POSTPROCESSING_HOOKS:
+            document = hook(document, self, request, public)
+        return document
+
+
 class ByItself(SchemaGenerator):
     """Makes paths without what the library does: no version, no prefix, keywords for arguments."""
 
@@ -277,6 +290,12 @@ def test_an_operation_at_the_place_of_another_is_not_taken_for_it(published):
     fixed = fixed_schema(*ROUTES, POSTPROCESSING_HOOKS=[own, HOOK])["paths"]
     assert fixed["/api/declared/"]["get"]["security"] == [{"jwtAuth": []}]
     assert fixed["/api/own/"]["get"]["security"] == []
+
+
+def test_nor_if_the_generator_itself_moves_operations():
+    paths = fixed_schema(*ROUTES, generator_class=SwappingFirst)["paths"]
+    assert paths["/api/declared/"]["get"]["security"] == [{"jwtAuth": []}]
+    assert paths["/api/own/"]["get"]["security"] == []
 
 
 def test_views_with_one_inspector_and_one_id_are_told_apart(published):

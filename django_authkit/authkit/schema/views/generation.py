@@ -223,7 +223,7 @@ def generation_of(generator: Any) -> Generation:
 
 
 def _outlined(generator: Any) -> Generation:
-    outlines = Generation(write=_outline)
+    outlines = Generation(write=partial(_outline, with_id=_may_be_moved(generator)))
     try:
         with _lazy_requests(outlines):
             _run(generator, outlines)
@@ -242,8 +242,26 @@ def _run(generator: Any, generation: Generation) -> None:
         generator.parse(None, True)
 
 
+def _may_be_moved(generator: Any) -> bool:
+    """Tell whether an operation may stand elsewhere than ``parse()`` has put it.
+
+    Then its id is found out as well, which takes longer than all the rest of an outline.
+    """
+    known = ("drf_spectacular.", "authkit.")
+    moved_before = type(generator).get_schema is not generators.SchemaGenerator.get_schema
+    hooks = spectacular_settings.POSTPROCESSING_HOOKS
+    return moved_before or not all(hook.__module__.startswith(known) for hook in hooks)
+
+
 def _outline(
-    inspector: Any, path: str, path_regex: str, path_prefix: str, method: str, registry: Any
+    inspector: Any,
+    path: str,
+    path_regex: str,
+    path_prefix: str,
+    method: str,
+    registry: Any,
+    *,
+    with_id: bool,
 ) -> dict[str, Any] | None:
     """Return as much of the operation as the code around inspectors may look at."""
     inspector.registry = registry
@@ -256,8 +274,9 @@ def _outline(
             return None
     except host_errors():  # a view of the project may fail; it stays unmapped
         return None
+    real_id = _told_by(inspector.get_operation_id) if with_id else None
     return {
-        "operationId": _told_by(inspector.get_operation_id) or f"{method} {path}",
+        "operationId": real_id or f"{method} {path}",
         "tags": _told_by(inspector.get_tags) or [],
         "parameters": [],
         "responses": {},
