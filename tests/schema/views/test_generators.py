@@ -109,7 +109,7 @@ class SwappingFirst(SchemaGenerator):
     """Gives the place of one operation to another, and runs the hooks after that."""
 
     def get_schema(self, request=None, public=False):
-        paths = self.parse(request, public)
+        paths = self.parse(input_request=request, public=public)
         document = {"openapi": "3.0.3", "info": {"title": "", "version": ""}, "paths": paths}
         swapped(document, self, request, public)
         document["components"] = self.registry.build({})

@@ -299,6 +299,9 @@ def _watched(generator: Any, generation: Generation) -> Iterator[None]:
     def create(callback: Any, method: str, request: Any = None) -> Any:
         return generation.watch(create_view(callback, method, request), callback)
 
+    def parsed(*args: Any, **kwargs: Any) -> Any:
+        return generation.parsed(parse(*args, **kwargs))
+
     def endpoints() -> Any:
         found = get_endpoints()
         for *_, view in found:
@@ -311,7 +314,7 @@ def _watched(generator: Any, generation: Generation) -> Iterator[None]:
         with (
             replaced(generator, "create_view", create),
             replaced(generator, "_get_paths_and_endpoints", endpoints),
-            replaced(generator, "parse", lambda *args: generation.parsed(parse(*args))),
+            replaced(generator, "parse", parsed),
         ):
             yield
     finally:
@@ -323,8 +326,10 @@ def _lazy_requests(generation: Generation) -> Iterator[None]:
     # Most views are decided without one, and it costs as much as all the rest.
     make = spectacular_settings.GET_MOCK_REQUEST
 
-    def mock(*args: Any) -> Any:
-        return generation.mock(make, *args) if _current.get() is generation else make(*args)
+    def mock(*args: Any, **kwargs: Any) -> Any:
+        if kwargs or _current.get() is not generation:  # not as drf-spectacular calls it
+            return make(*args, **kwargs)
+        return generation.mock(make, *args)
 
     with _replacing, replaced(spectacular_settings, "GET_MOCK_REQUEST", mock):
         yield
