@@ -91,6 +91,12 @@ class Stubborn(Echo):
         pass
 
 
+class Alone(Echo):
+    """Needs no channel layer: a consumer that receives from one ends when it fails."""
+
+    channel_layer_alias = None
+
+
 def routed(consumer, **options):
     return AuthkitMiddleware(consumer.as_asgi(), **options)
 
@@ -104,6 +110,7 @@ application = ProtocolTypeRouter(
             [
                 path("ws/", routed(Echo)),
                 path("ws/other/", routed(Echo)),
+                path("ws/alone/", routed(Alone)),
                 path("ws/repeating/", routed(Repeating)),
                 path("ws/scoped/", routed(Scoped)),
                 path("ws/recent/", routed(Recent)),

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from django.db import close_old_connections
 
@@ -149,7 +150,11 @@ async def _repeated(work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _sent(layer: Layer, targets: list[str]) -> None:
+    """Tell other processes; a second time where the connection to the server was a dead one."""
     try:
+        with suppress(Exception):
+            await layer.send(targets)
+            return
         await layer.send(targets)
     except Exception as error:
         _warn("Other processes were not told: their connections end within half a minute.", error)
