@@ -144,7 +144,8 @@ if REDIS:
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "channels_redis.core.RedisChannelLayer",
-            "CONFIG": {"hosts": [REDIS]},
+            # It waits five seconds for a message, which redis-py would take for an outage.
+            "CONFIG": {"hosts": [{"address": REDIS, "socket_timeout": 15}]},
         }
     }
     # Counts the requests of all processes together.

@@ -5,6 +5,7 @@ import pytest
 
 from example_project.selftest.authenticator import Authenticator
 from example_project.selftest.client import mask
+from tests.core.limits.stores import REDIS, needs_redis
 from tests.example.running import manage, serving, stop
 
 
@@ -14,6 +15,15 @@ def test_every_step_of_the_selftest_is_so_and_nothing_else_is_printed(tmp_path):
     # The step that failed comes first: the ones before it are long.
     assert run.returncode == 0, "\n".join([*run.stdout.splitlines()[-1:], run.stderr])
     assert run.stdout.endswith("steps are so.\n")
+    assert run.stderr == ""
+
+
+@needs_redis
+@pytest.mark.slow
+def test_with_redis_a_log_out_in_one_process_closes_the_websocket_in_the_other(tmp_path):
+    run = manage(tmp_path, "selftest", EXAMPLE_REDIS=REDIS["LOCATION"])
+    assert run.returncode == 0, "\n".join([*run.stdout.splitlines()[-1:], run.stderr])
+    assert "a log-out in one process closes the WebSocket in the other" in run.stdout
     assert run.stderr == ""
 
 
