@@ -34,7 +34,7 @@ Readers miss it; unlike with AK101, clients do not.
 """
 
 from authkit.schema.model.audited_schema import Place
-from authkit.schema.model.findings import Offence, Rule, Severity
+from authkit.schema.results.findings import Offence, Rule, Severity
 
 
 def look(schema):

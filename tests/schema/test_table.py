@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 from authkit.schema.audit.run import apply_rules
-from authkit.schema.model.findings import Severity
 from authkit.schema.probe.decision import State
+from authkit.schema.results.findings import Severity
 from django.contrib.auth import get_user_model
 from django.urls import path
 from drf_spectacular.utils import extend_schema

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from authkit.schema.audit.run import audit, choose_rules
 from authkit.schema.audit.undecided import HALF, Limit
-from authkit.schema.model.findings import Severity
 from authkit.schema.model.source import NothingDecided, Source
 from authkit.schema.reporters.as_text import render
+from authkit.schema.results.findings import Severity
 
 
 def assert_schema_is_true(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from authkit.schema.audit.run import apply_rules, audit
-from authkit.schema.model.findings import Severity
 from authkit.schema.model.source import Source, WrongUsage
+from authkit.schema.results.findings import Severity
 from authkit.schema.rules import find_rule
 from drf_spectacular.settings import patched_settings
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import authkit
 import pytest
-from authkit.schema.model.changes import Comparison
 from authkit.schema.reporters.comment import MARKER, render
+from authkit.schema.results.changes import Comparison
 from django.core.management import CommandError
 from markdown_it import MarkdownIt
 
 from tests.schema.documents import OpenView, ProtectedView, route, view
-from tests.schema.model.test_changes import CLOSED, KEYS, OPTIONAL, PUBLIC, SECURED, UNDECIDED
 from tests.schema.projects.mixed import MIXED
+from tests.schema.results.test_changes import CLOSED, KEYS, OPTIONAL, PUBLIC, SECURED, UNDECIDED
 from tests.schema.test_command import run
 from tests.schema.test_module import SETTINGS, URLS
 

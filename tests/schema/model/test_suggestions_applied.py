@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 from authkit.schema.audit.run import apply_rules
 from authkit.schema.rules.unacknowledged_open_operation import RULE as AK308
-from authkit.schema.views.handlers import handler_name
+from authkit.schema.views.code.handlers import handler_name
 from django.contrib.auth.models import Group
 from django.test import override_settings
 from rest_framework.test import APIClient

@@ -16,9 +16,9 @@ import pytest
 from authkit.schema import public
 from authkit.schema.audit.explain import explain_operation
 from authkit.schema.audit.run import audit
-from authkit.schema.model.findings import Severity
 from authkit.schema.model.source import SchemaNotMade, Source
 from authkit.schema.probe.tiers import Probe, Tier
+from authkit.schema.results.findings import Severity
 from django.urls import path
 from ninja import NinjaAPI
 from ninja.security import APIKeyHeader

@@ -7,10 +7,10 @@ import copy
 import pytest
 from authkit.schema.hooks import postprocess_schema_security
 from authkit.schema.model.audited_schema import Place
-from authkit.schema.model.locations import InFile
 from authkit.schema.openapi.committed import read_committed
 from authkit.schema.openapi.document import mentions_scheme, schemes_in
 from authkit.schema.openapi.elsewhere import holders_elsewhere, required_schemes
+from authkit.schema.results.locations import InFile
 from authkit.schema.rules.duplicate_requirement import RULE as AK103
 from authkit.schema.rules.malformed_requirement import RULE as AK105
 from authkit.schema.rules.undefined_scheme import RULE as AK101

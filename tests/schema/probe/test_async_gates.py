@@ -12,10 +12,10 @@ from adrf.permissions import AsyncBasePermission
 from adrf.views import APIView as AsyncAPIView
 from adrf.viewsets import ModelViewSet
 from asgiref.sync import sync_to_async
-from authkit.schema.model.findings import Severity
 from authkit.schema.probe.coroutines import completed, dismissed, unawaited_are_no_news
 from authkit.schema.probe.decision import State
 from authkit.schema.probe.tiers import Probe, Tier
+from authkit.schema.results.findings import Severity
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.test import Client

@@ -5,9 +5,9 @@ from __future__ import annotations
 import socket
 
 import pytest
-from authkit.schema.model.findings import Severity
 from authkit.schema.probe.decision import State
 from authkit.schema.probe.tiers import Probe, Tier
+from authkit.schema.results.findings import Severity
 from authkit.schema.rules.anonymous_crash import RULE as CRASH
 from django.contrib.auth.models import Group
 from django.core.cache import cache

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import pytest
 from authkit.schema.audit.explain import explain_operation
-from authkit.schema.model.findings import Severity
 from authkit.schema.model.source import Source
 from authkit.schema.model.verdicts import write_verdicts
 from authkit.schema.probe.decision import State
 from authkit.schema.probe.tiers import Probe, Tier
+from authkit.schema.results.findings import Severity
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Group
 from drf_spectacular.plumbing import build_mock_request

@@ -6,11 +6,11 @@ import json
 
 import pytest
 from authkit.schema.audit.run import audit
-from authkit.schema.model.findings import Severity
 from authkit.schema.model.source import Source
 from authkit.schema.model.verdicts import write_verdicts
 from authkit.schema.probe.decision import State
 from authkit.schema.probe.tiers import Probe, Tier
+from authkit.schema.results.findings import Severity
 from django.contrib.auth.models import Group, Permission
 from django.db import connection, models
 from django.shortcuts import get_object_or_404

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from authkit.schema.audit.suppressions import exempt
 from authkit.schema.model.audited_schema import Place
-from authkit.schema.model.findings import Finding, Severity
-from authkit.schema.model.report import Access, Context, Location, Report
 from authkit.schema.openapi.document import Declared
 from authkit.schema.probe.decision import State
+from authkit.schema.results.findings import Finding, Severity
+from authkit.schema.results.report import Access, Context, Location, Report
 from authkit.schema.rules import find_rule
 
 LOGIN = Place("/login/", "post", "shop.views.LoginView")

@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from authkit.schema.model.audited_schema import Place
-from authkit.schema.model.report import Exempted
 from authkit.schema.reporters.as_markdown import render
+from authkit.schema.results.report import Exempted
 from markdown_it import MarkdownIt
 
 from tests.schema.reporters.reports import CLEAN, FAILED, finding, report

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import jsonschema
 import pytest
-from authkit.schema.model.report import Location
 from authkit.schema.reporters.as_sarif import render
+from authkit.schema.results.report import Location
 
 from tests.schema.reporters.reports import CLEAN, FAILED, FINDINGS, report
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from authkit.schema.model.findings import Severity
+from authkit.schema.results.findings import Severity
 from authkit.schema.rules.component_name_collision import RULE
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.plumbing import ComponentRegistry

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from authkit.schema.model.findings import Severity
 from authkit.schema.probe.tiers import Probe, Tier
+from authkit.schema.results.findings import Severity
 from authkit.schema.rules.anonymous_crash import RULE as CRASH
 from authkit.schema.rules.declared_scheme_has_no_authenticator import RULE
 from drf_spectacular.extensions import OpenApiAuthenticationExtension

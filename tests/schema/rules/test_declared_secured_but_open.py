@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from authkit.schema.model.findings import Severity
 from authkit.schema.model.suggest import WITHOUT_SECURITY
+from authkit.schema.results.findings import Severity
 from authkit.schema.rules.declared_secured_but_open import RULE
 from rest_framework.permissions import AllowAny, BasePermission
 

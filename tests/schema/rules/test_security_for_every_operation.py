@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from authkit.schema.model.findings import Severity
+from authkit.schema.results.findings import Severity
 from authkit.schema.rules.security_for_every_operation import RULE
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import AllowAny

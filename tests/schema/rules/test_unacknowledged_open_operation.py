@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from authkit.schema import public
-from authkit.schema.model.findings import Severity
+from authkit.schema.results.findings import Severity
 from authkit.schema.rules.unacknowledged_open_operation import RULE
 from django.contrib.auth.models import Group
 from rest_framework import generics, viewsets

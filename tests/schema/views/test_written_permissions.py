@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
+from authkit.schema.views.code.written_permissions import written_permissions
 from authkit.schema.views.permission_tree import formula
-from authkit.schema.views.written_permissions import written_permissions
 from django.urls import path
 from rest_framework import permissions
 from rest_framework.authtoken.views import ObtainAuthToken

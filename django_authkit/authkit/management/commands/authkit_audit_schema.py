@@ -18,13 +18,13 @@ from authkit.schema.audit.explain import explain_operation, explain_rule
 from authkit.schema.audit.run import audit, choose_rules, no_audit, update_verdicts
 from authkit.schema.audit.undecided import HALF, Limit, WrongLimit
 from authkit.schema.hooks import fix_document
-from authkit.schema.model.findings import Severity
-from authkit.schema.model.report import Report
 from authkit.schema.model.source import NothingDecided, SchemaNotMade, Source, WrongUsage
 from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.reporters import FORMATS, reporter
 from authkit.schema.reporters.as_text import coloured
 from authkit.schema.reporters.comment import render as comment
+from authkit.schema.results.findings import Severity
+from authkit.schema.results.report import Report
 from authkit.schema.sandbox.answers import describe, host_errors
 from authkit.schema.sandbox.output import diverted_output
 

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from authkit.schema.model.findings import Finding
 from authkit.schema.reporters.sentences import counted, listed
+from authkit.schema.results.findings import Finding
 
 VERSION = 1
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from authkit.schema.audit.revision import audited_at, common_ancestor
 from authkit.schema.audit.run import audit
-from authkit.schema.model.changes import Comparison, Operations, Seen, seen
 from authkit.schema.model.source import NothingDecided, Source, WrongUsage
 from authkit.schema.probe.decision import State
 from authkit.schema.probe.tiers import Probe
 from authkit.schema.reporters.as_json import VERSION
+from authkit.schema.results.changes import Comparison, Operations, Seen, seen
 from authkit.schema.sandbox.repository import named
 
 

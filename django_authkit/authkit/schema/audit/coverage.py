@@ -5,9 +5,9 @@ from __future__ import annotations
 from rest_framework.settings import api_settings
 
 from authkit.schema.model.audited_schema import AuditedSchema
-from authkit.schema.model.report import Report
 from authkit.schema.model.source import Source
 from authkit.schema.reporters.sentences import gaps
+from authkit.schema.results.report import Report
 
 
 def nothing_decided(report: Report, schema: AuditedSchema, source: Source) -> str:

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from authkit.schema.model.findings import Finding
+    from authkit.schema.results.findings import Finding
 
 SETTING = 'AUTHKIT["SCHEMA_AUDIT_EXEMPTIONS"]'
 OPERATION = re.compile(r"(\*|[A-Z]+) \S+")

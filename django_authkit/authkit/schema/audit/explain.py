@@ -9,7 +9,6 @@ from typing import Any
 
 from authkit.schema.audit.missing_values import lacks_row, tried
 from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, AuditedOperation, AuditedSchema
-from authkit.schema.model.findings import Rule
 from authkit.schema.model.source import Source, WrongUsage, allowed, customised, probe_source
 from authkit.schema.ninja.audited import audited_apis
 from authkit.schema.openapi.document import effective_security, fingerprint
@@ -18,6 +17,7 @@ from authkit.schema.probe.decision import Decision, State
 from authkit.schema.probe.principals import principals
 from authkit.schema.probe.prober import ask
 from authkit.schema.probe.tiers import Probe
+from authkit.schema.results.findings import Rule
 from authkit.schema.rules import find_rule
 from authkit.schema.sandbox.answers import Answer, Caller, Verdict
 from authkit.schema.views.mapping import Operation

@@ -11,8 +11,6 @@ from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.settings import SPECTACULAR_DEFAULTS, spectacular_settings
 
 from authkit.schema.model.audited_schema import AuditedSchema
-from authkit.schema.model.findings import Finding
-from authkit.schema.model.report import Report
 from authkit.schema.openapi.document import (
     Document,
     mapping,
@@ -21,6 +19,8 @@ from authkit.schema.openapi.document import (
     unshare_operations,
 )
 from authkit.schema.probe.tiers import Tier
+from authkit.schema.results.findings import Finding
+from authkit.schema.results.report import Report
 from authkit.schema.sandbox.answers import host_errors
 
 #: Changes the document of a schema so that it agrees with the views.

@@ -16,9 +16,6 @@ from authkit.schema.audit.missing_values import missing_values
 from authkit.schema.audit.remedy import Hook, remedy
 from authkit.schema.audit.suppressions import exempt, read_suppressions, updated
 from authkit.schema.model.audited_schema import AS_DEEP_AS_IS_SAFE, AuditedOperation, AuditedSchema
-from authkit.schema.model.findings import Finding, Rule
-from authkit.schema.model.locations import InFile, InSources
-from authkit.schema.model.report import Access, Alternatives, Context, Report
 from authkit.schema.model.source import (
     GENERATED,
     Source,
@@ -34,6 +31,9 @@ from authkit.schema.openapi.collection import paused_collection
 from authkit.schema.openapi.committed import Committed
 from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.reporters.sentences import counted
+from authkit.schema.results.findings import Finding, Rule
+from authkit.schema.results.locations import InFile, InSources
+from authkit.schema.results.report import Access, Alternatives, Context, Report
 from authkit.schema.rules import RULES
 from authkit.schema.sandbox.repository import named
 from authkit.schema.schemes.catalogue import Catalogue

@@ -11,9 +11,9 @@ from typing import Protocol
 from authkit.conf import conf
 from authkit.schema.audit.baseline import Baseline, WrongBaseline, read_baseline, write_baseline
 from authkit.schema.audit.exemptions import Exemptions, WrongExemption, read_exemptions
-from authkit.schema.model.findings import Finding, Rule
-from authkit.schema.model.report import Exempted, Report
 from authkit.schema.model.source import WrongUsage
+from authkit.schema.results.findings import Finding, Rule
+from authkit.schema.results.report import Exempted, Report
 from authkit.schema.rules import RULES
 
 

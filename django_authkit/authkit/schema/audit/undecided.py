@@ -6,8 +6,8 @@ import math
 import re
 from dataclasses import dataclass
 
-from authkit.schema.model.report import Report
 from authkit.schema.probe.tiers import Probe, Tier, UnsafeProbe
+from authkit.schema.results.report import Report
 
 
 class WrongLimit(ValueError):

@@ -1,1 +1,1 @@
-"""What the audit knows: the audited schema, findings, the report."""
+"""What the audit knows of each operation: the document, the decision, and what would be true."""

@@ -30,9 +30,9 @@ from authkit.schema.probe.tiers import Probe
 from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.schemes.catalogue import Catalogue, combined
 from authkit.schema.schemes.describer import Alternative, Describer, Description, is_whitelisted
+from authkit.schema.views.code.written_permissions import shares_a_function
 from authkit.schema.views.mapping import Operation, documented_patterns, map_operations
 from authkit.schema.views.throttled import is_throttled
-from authkit.schema.views.written_permissions import shares_a_function
 
 AS_DEEP_AS_IS_SAFE = Probe()
 

@@ -11,7 +11,7 @@ from authkit.schema.probe.decision import Decision, State
 from authkit.schema.probe.responses import HANDLER
 from authkit.schema.probe.tiers import Tier
 from authkit.schema.sandbox.answers import REFUSALS
-from authkit.schema.views.caller_checks import caller_checks
+from authkit.schema.views.code.caller_checks import caller_checks
 from authkit.schema.views.mapping import Operation
 
 

@@ -12,8 +12,8 @@ from rest_framework.permissions import SAFE_METHODS, IsAuthenticated, IsAuthenti
 
 from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
 from authkit.schema.openapi.document import Declared
+from authkit.schema.views.code.written_permissions import WrittenPermissions, written_permissions
 from authkit.schema.views.mapping import Operation
-from authkit.schema.views.written_permissions import WrittenPermissions, written_permissions
 
 
 def open_or_not(

@@ -9,8 +9,8 @@ from authkit.schema.model.audited_schema import AuditedOperation
 from authkit.schema.openapi.document import Document, mapping
 from authkit.schema.probe.tiers import Tier
 from authkit.schema.sandbox.answers import host_errors
+from authkit.schema.views.code.framework_code import is_decorated
 from authkit.schema.views.exception_handlers import Body, body_of_refusals
-from authkit.schema.views.framework_code import is_decorated
 from authkit.schema.views.permission_tree import leaves
 
 #: The statuses that a view answers by its exception handler.

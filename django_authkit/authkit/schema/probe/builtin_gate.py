@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from authkit.schema.openapi.scheme_names import dotted
 from authkit.schema.probe.decision import Offer
 from authkit.schema.sandbox.answers import Answer, Caller
-from authkit.schema.views.framework_code import is_framework_code
+from authkit.schema.views.code.framework_code import is_framework_code
 from authkit.schema.views.permission_tree import is_decided_by_its_key, leaves, with_keys
 
 #: Permissions that look at the method and the user, and at nothing else.

@@ -14,7 +14,7 @@ from authkit.schema.probe.tiers import Tier
 from authkit.schema.probe.view_gate import before_its_action
 from authkit.schema.sandbox.answers import Answer, Caller, Gate, Verdict
 from authkit.schema.schemes.describer import Alternative
-from authkit.schema.views.framework_code import is_framework_code
+from authkit.schema.views.code.framework_code import is_framework_code
 from authkit.schema.views.permission_tree import formula, is_key_permission, leaves
 
 

@@ -56,7 +56,7 @@ from authkit.schema.sandbox.guards import (
 from authkit.schema.sandbox.noticed_settings import noticed
 from authkit.schema.sandbox.rollback import one_question, rolled_back
 from authkit.schema.schemes.describer import Describer
-from authkit.schema.views.framework_code import handles_exceptions, is_decorated
+from authkit.schema.views.code.framework_code import handles_exceptions, is_decorated
 from authkit.schema.views.mapping import Operation
 from authkit.schema.views.permission_tree import decided_by_object
 from authkit.schema.views.url_builder import UrlBuilder, placeholders

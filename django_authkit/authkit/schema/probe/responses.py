@@ -13,7 +13,7 @@ from authkit.schema.probe.tiers import Tier
 from authkit.schema.sandbox.answers import REFUSALS, describe, host_errors
 from authkit.schema.sandbox.guards import Watch, replaced
 from authkit.schema.schemes.describer import Alternative
-from authkit.schema.views.handlers import checks_object_permissions, handler_name
+from authkit.schema.views.code.handlers import checks_object_permissions, handler_name
 from authkit.schema.views.login_page import sends_to_login
 from authkit.schema.views.mapping import Operation
 from authkit.schema.views.permission_tree import is_key_permission

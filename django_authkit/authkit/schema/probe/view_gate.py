@@ -28,7 +28,7 @@ from authkit.schema.sandbox.answers import (
     host_errors,
 )
 from authkit.schema.sandbox.guards import watching
-from authkit.schema.views.framework_code import handles_exceptions
+from authkit.schema.views.code.framework_code import handles_exceptions
 from authkit.schema.views.mapping import Operation
 from authkit.schema.views.permission_tree import with_keys
 from authkit.schema.views.url_builder import host

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pkgutil import iter_modules
 
-from authkit.schema.model.report import Report
+from authkit.schema.results.report import Report
 
 Render = Callable[[Report], str]
 

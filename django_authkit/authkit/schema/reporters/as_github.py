@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from authkit.schema.model.causes import Cause
-from authkit.schema.model.findings import Severity
-from authkit.schema.model.report import Report
 from authkit.schema.reporters.sentences import conclusion, examples, gaps, where
+from authkit.schema.results.causes import Cause
+from authkit.schema.results.findings import Severity
+from authkit.schema.results.report import Report
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 

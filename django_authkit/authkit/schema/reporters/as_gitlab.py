@@ -7,8 +7,8 @@ from collections import Counter
 from hashlib import sha256
 from typing import Any
 
-from authkit.schema.model.findings import Finding, Severity
-from authkit.schema.model.report import Location, Report
+from authkit.schema.results.findings import Finding, Severity
+from authkit.schema.results.report import Location, Report
 
 SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.NOTE: "info"}
 

@@ -11,12 +11,12 @@ from hashlib import sha256
 from html import escape
 from importlib.resources import files
 
-from authkit.schema.model.report import Report
 from authkit.schema.reporters.html.access import matrix, open_operations
 from authkit.schema.reporters.html.causes import Causes
 from authkit.schema.reporters.html.markup import listing, operation, row, section, table
 from authkit.schema.reporters.html.picture import filters, picture
 from authkit.schema.reporters.sentences import NO_REASON, circumstances, conclusion, gaps
+from authkit.schema.results.report import Report
 
 PARTS = files("authkit.schema.reporters.html")
 

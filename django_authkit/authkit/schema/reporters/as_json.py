@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from authkit.schema.model.audited_schema import Place
-from authkit.schema.model.findings import Finding
-from authkit.schema.model.report import Access, Report
+from authkit.schema.results.findings import Finding
+from authkit.schema.results.report import Access, Report
 
 #: Rises when a field goes away or changes its meaning; new fields may come at any time.
 VERSION = 1

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from authkit.schema.model.audited_schema import Place
-from authkit.schema.model.findings import Finding, Severity
-from authkit.schema.model.report import Access, Report
 from authkit.schema.probe.decision import State
 from authkit.schema.reporters.sentences import coverage
+from authkit.schema.results.findings import Finding, Severity
+from authkit.schema.results.report import Access, Report
 
 #: What XML 1.0 cannot hold, not even escaped (section 2.2).
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

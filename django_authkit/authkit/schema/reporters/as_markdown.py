@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from authkit.schema.model.causes import Cause
-from authkit.schema.model.findings import Finding
-from authkit.schema.model.report import Report
 from authkit.schema.probe.decision import State
 from authkit.schema.reporters.sentences import (
     NO_REASON,
@@ -18,6 +15,9 @@ from authkit.schema.reporters.sentences import (
     listed,
     where,
 )
+from authkit.schema.results.causes import Cause
+from authkit.schema.results.findings import Finding
+from authkit.schema.results.report import Report
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from authkit.schema.model.findings import Finding, Rule
-from authkit.schema.model.report import Location, Report
 from authkit.schema.reporters.sentences import coverage, gaps
+from authkit.schema.results.findings import Finding, Rule
+from authkit.schema.results.report import Location, Report
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from textwrap import indent
 from typing import Any
 
-from authkit.schema.model.causes import Cause
-from authkit.schema.model.findings import Finding
-from authkit.schema.model.report import Report
 from authkit.schema.reporters.sentences import conclusion, examples, gaps, where
+from authkit.schema.results.causes import Cause
+from authkit.schema.results.findings import Finding
+from authkit.schema.results.report import Report
 
 HEADING = re.compile(r"^(?=\S).*: AK\d+ [\w-]+ \((error|warning|note)\)$", re.MULTILINE)
 

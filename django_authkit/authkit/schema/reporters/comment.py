@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from authkit.schema.model.changes import Comparison, Kind, Seen
 from authkit.schema.probe.decision import State
 from authkit.schema.reporters.as_markdown import escaped
 from authkit.schema.reporters.sentences import counted, more
+from authkit.schema.results.changes import Comparison, Kind, Seen
 
 #: By which a workflow finds the comment that it wrote before.
 MARKER = "<!-- authkit: who can call the API -->"

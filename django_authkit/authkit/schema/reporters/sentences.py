@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from authkit.schema.model.causes import Cause
-from authkit.schema.model.findings import Finding, Severity
-from authkit.schema.model.report import Access, Report
+from authkit.schema.results.causes import Cause
+from authkit.schema.results.findings import Finding, Severity
+from authkit.schema.results.report import Access, Report
 
 LEVELS = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from authkit.schema.model.findings import Rule
+from authkit.schema.results.findings import Rule
 
 #: What the rules are about, by the beginning of their ids.
 GROUPS = {

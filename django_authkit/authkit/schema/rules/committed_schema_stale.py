@@ -34,7 +34,6 @@ from itertools import chain
 from typing import Any
 
 from authkit.schema.model.audited_schema import AuditedSchema, Place
-from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.suggest import REGENERATE
 from authkit.schema.openapi.document import (
     Document,
@@ -43,6 +42,7 @@ from authkit.schema.openapi.document import (
     operations,
     security_schemes,
 )
+from authkit.schema.results.findings import Offence, Rule, Severity
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:

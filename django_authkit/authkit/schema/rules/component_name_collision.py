@@ -44,8 +44,8 @@ from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.plumbing import ComponentRegistry, force_instance, is_serializer
 
 from authkit.schema.model.audited_schema import AuditedSchema, Place
-from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.openapi.components import SharedName, shared_names
+from authkit.schema.results.findings import Offence, Rule, Severity, exemption
 from authkit.schema.sandbox.answers import host_errors
 
 

@@ -34,10 +34,10 @@ from django.conf import settings
 from django.test.utils import override_settings
 
 from authkit.schema.model.audited_schema import AuditedSchema
-from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.probe.decision import State
 from authkit.schema.probe.prober import access_prober
 from authkit.schema.probe.tiers import Probe, Tier
+from authkit.schema.results.findings import Offence, Rule, Severity
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:

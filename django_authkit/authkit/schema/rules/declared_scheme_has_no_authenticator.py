@@ -35,10 +35,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
-from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.model.imposed import imposed_requirements
 from authkit.schema.openapi.document import security_schemes, well_formed
 from authkit.schema.probe.decision import NOTHING
+from authkit.schema.results.findings import Offence, Rule, Severity, exemption
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:

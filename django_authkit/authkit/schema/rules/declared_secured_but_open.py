@@ -40,13 +40,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedSchema
-from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.imposed import is_due_to_setting
 from authkit.schema.model.open_or_not import open_or_not
 from authkit.schema.model.suggest import WITHOUT_SECURITY
 from authkit.schema.model.undocumented import undocumented_operations
 from authkit.schema.openapi.document import Declared
 from authkit.schema.probe.decision import State
+from authkit.schema.results.findings import Offence, Rule, Severity
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:

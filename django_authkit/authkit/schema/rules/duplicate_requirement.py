@@ -35,9 +35,9 @@ from typing import Any
 from drf_spectacular.settings import spectacular_settings
 
 from authkit.schema.model.audited_schema import AuditedSchema, Place
-from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.suggest import WITHOUT_SECURITY
 from authkit.schema.openapi.document import deduplicated, well_formed
+from authkit.schema.results.findings import Offence, Rule, Severity
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:

@@ -32,9 +32,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedSchema, Place
-from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.model.suggest import alias
 from authkit.schema.openapi.document import fingerprint, security_schemes
+from authkit.schema.results.findings import Offence, Rule, Severity, exemption
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:

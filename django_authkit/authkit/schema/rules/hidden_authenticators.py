@@ -30,7 +30,7 @@ from collections.abc import Iterator
 from drf_spectacular.settings import spectacular_settings
 
 from authkit.schema.model.audited_schema import AuditedSchema, Place
-from authkit.schema.model.findings import Offence, Rule, Severity, exemption
+from authkit.schema.results.findings import Offence, Rule, Severity, exemption
 
 SETTING = "AUTHENTICATION_WHITELIST"
 

@@ -36,8 +36,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from authkit.schema.model.audited_schema import AuditedSchema, Place
-from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.openapi.document import fingerprint
+from authkit.schema.results.findings import Offence, Rule, Severity
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:

@@ -32,8 +32,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedSchema
-from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.operation_ids import collisions
+from authkit.schema.results.findings import Offence, Rule, Severity
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:

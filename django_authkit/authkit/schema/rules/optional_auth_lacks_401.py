@@ -46,11 +46,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
-from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.suggest import refusal
 from authkit.schema.openapi.document import documents_refusal
 from authkit.schema.probe.builtin_gate import refuses_bad_credentials
 from authkit.schema.probe.decision import State
+from authkit.schema.results.findings import Offence, Rule, Severity
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:

@@ -33,9 +33,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedSchema
-from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.suggest import NO_REFUSAL
 from authkit.schema.model.unfounded_401 import documents_401_without_credentials
+from authkit.schema.results.findings import Offence, Rule, Severity
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:

@@ -40,10 +40,10 @@ from typing import Any
 
 from authkit.schema.model import suggest
 from authkit.schema.model.audited_schema import AuditedSchema
-from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.refusal_texts import REFUSED
 from authkit.schema.openapi.document import documents, documents_refusal
 from authkit.schema.probe.decision import State
+from authkit.schema.results.findings import Offence, Rule, Severity
 from authkit.schema.sandbox.answers import REFUSALS
 
 

@@ -34,9 +34,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedSchema, Place
-from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.model.suggest import extension
 from authkit.schema.openapi.scheme_names import dotted
+from authkit.schema.results.findings import Offence, Rule, Severity, exemption
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:

@@ -42,8 +42,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
-from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.required_scopes import documented_scopes, required_scopes
+from authkit.schema.results.findings import Offence, Rule, Severity
 from authkit.schema.sandbox.answers import host_errors
 
 

@@ -30,10 +30,10 @@ from collections.abc import Iterator
 from drf_spectacular.settings import spectacular_settings
 
 from authkit.schema.model.audited_schema import AuditedSchema, Place
-from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.model.imposed import imposed_requirements
 from authkit.schema.model.suggest import WITHOUT_SECURITY
 from authkit.schema.openapi.document import fingerprint
+from authkit.schema.results.findings import Offence, Rule, Severity, exemption
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:

@@ -36,8 +36,8 @@ from collections.abc import Iterator
 from itertools import permutations
 
 from authkit.schema.model.audited_schema import AuditedSchema
-from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.openapi.document import Requirement, well_formed
+from authkit.schema.results.findings import Offence, Rule, Severity
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:

@@ -31,9 +31,9 @@ from collections.abc import Iterator
 from django.apps import apps
 
 from authkit.schema.model.audited_schema import AuditedSchema, Place
-from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.undocumented import all_endpoints
 from authkit.schema.openapi.scheme_names import dotted
+from authkit.schema.results.findings import Offence, Rule, Severity
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:

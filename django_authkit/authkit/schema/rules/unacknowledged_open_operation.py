@@ -43,14 +43,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema
-from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.probe.decision import State
+from authkit.schema.results.findings import Offence, Rule, Severity
 from authkit.schema.sandbox.answers import host_errors
 from authkit.schema.views.acknowledgement import is_acknowledged
-from authkit.schema.views.handlers import handler_name
-from authkit.schema.views.library_views import library_of, opening_library
+from authkit.schema.views.code.handlers import handler_name
+from authkit.schema.views.code.library_views import library_of, opening_library
+from authkit.schema.views.code.written_permissions import is_of_a_function
 from authkit.schema.views.mapping import Operation
-from authkit.schema.views.written_permissions import is_of_a_function
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:

@@ -39,9 +39,9 @@ from collections.abc import Iterator
 from drf_spectacular.settings import spectacular_settings
 
 from authkit.schema.model.audited_schema import AuditedSchema, Place
-from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.model.suggest import appended_scheme
 from authkit.schema.openapi.document import schemes_in, security_schemes
+from authkit.schema.results.findings import Offence, Rule, Severity, exemption
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:

@@ -30,10 +30,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedSchema, Place
-from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.model.undocumented import undocumented_operations
 from authkit.schema.probe.prober import access_prober
 from authkit.schema.probe.tiers import Probe, Tier
+from authkit.schema.results.findings import Offence, Rule, Severity
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:

@@ -44,8 +44,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from authkit.schema.model.audited_schema import AuditedSchema
-from authkit.schema.model.findings import Offence, Rule, Severity
 from authkit.schema.openapi.document import Document, mapping, security_schemes, well_formed
+from authkit.schema.results.findings import Offence, Rule, Severity
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:

@@ -33,7 +33,7 @@ from django.conf import settings
 from drf_spectacular.settings import SPECTACULAR_DEFAULTS
 
 from authkit.schema.model.audited_schema import AuditedSchema, Place
-from authkit.schema.model.findings import Offence, Rule, Severity, exemption
+from authkit.schema.results.findings import Offence, Rule, Severity, exemption
 
 #: Keys that were seen in real projects, and what their authors meant.
 MEANT = {

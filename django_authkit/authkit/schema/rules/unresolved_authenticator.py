@@ -38,9 +38,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema, Place
-from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.model.suggest import extension
 from authkit.schema.openapi.scheme_names import dotted
+from authkit.schema.results.findings import Offence, Rule, Severity, exemption
 from authkit.schema.schemes.catalogue import Catalogue
 from authkit.schema.schemes.describer import Description, is_whitelisted
 

@@ -29,9 +29,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedSchema, Place
-from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.openapi.document import security_schemes
 from authkit.schema.openapi.elsewhere import required_schemes
+from authkit.schema.results.findings import Offence, Rule, Severity, exemption
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:

@@ -38,8 +38,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from authkit.schema.model.audited_schema import AuditedSchema, Place
-from authkit.schema.model.findings import Offence, Rule, Severity, exemption
 from authkit.schema.openapi.document import mapping, security_schemes
+from authkit.schema.results.findings import Offence, Rule, Severity, exemption
 
 
 def look(schema: AuditedSchema) -> Iterator[Offence]:

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from authkit.schema.openapi.scheme_names import dotted
 from authkit.schema.sandbox.answers import NEEDED_CREDENTIAL
-from authkit.schema.views.handlers import lists_or_creates
+from authkit.schema.views.code.handlers import lists_or_creates
 
 #: Named by string: importing it needs the app to be installed, and not every project has it.
 KEY_PERMISSION = "rest_framework_api_key.permissions.BaseHasAPIKey"

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from authkit.schema.model.report import Access, Alternatives, Report
 from authkit.schema.openapi.document import Declared
 from authkit.schema.probe.decision import State
 from authkit.schema.reporters.html.causes import Causes
@@ -22,6 +21,7 @@ from authkit.schema.reporters.html.markup import (
 )
 from authkit.schema.reporters.html.picture import STATES, state, swatch
 from authkit.schema.reporters.sentences import counted
+from authkit.schema.results.report import Access, Alternatives, Report
 
 OPEN = (State.PUBLIC, State.OPTIONAL)
 NOTHING = "nothing"

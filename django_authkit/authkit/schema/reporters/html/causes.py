@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from authkit.schema.model.audited_schema import Place
-from authkit.schema.model.causes import Cause, by_cause
-from authkit.schema.model.findings import Finding
-from authkit.schema.model.report import Report
 from authkit.schema.reporters.html.markup import NO_VIEW, code, coloured, operation, prose
 from authkit.schema.reporters.sentences import where
+from authkit.schema.results.causes import Cause, by_cause
+from authkit.schema.results.findings import Finding
+from authkit.schema.results.report import Report
 
 
 class Causes:

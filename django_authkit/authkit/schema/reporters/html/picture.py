@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from authkit.schema.model.report import Access, Report
 from authkit.schema.probe.decision import State
 from authkit.schema.reporters.html.markup import coloured
+from authkit.schema.results.report import Access, Report
 
 UNMAPPED = "unmapped"
 STATES = {

@@ -12,8 +12,8 @@ from django.conf import settings
 from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
-from authkit.schema.views.framework_code import is_framework_code
-from authkit.schema.views.handlers import handler_name
+from authkit.schema.views.code.framework_code import is_framework_code
+from authkit.schema.views.code.handlers import handler_name
 from authkit.schema.views.mapping import Operation
 
 #: The folders of installed packages; the second is Debian's.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from authkit.schema.model.findings import Finding, Rule, Severity
+from authkit.schema.results.findings import Finding, Rule, Severity
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from authkit.schema.model.audited_schema import Place
-from authkit.schema.model.causes import Cause, by_cause
-from authkit.schema.model.findings import Finding, Rule, Severity
 from authkit.schema.openapi.document import Declared
 from authkit.schema.probe.decision import State
+from authkit.schema.results.causes import Cause, by_cause
+from authkit.schema.results.findings import Finding, Rule, Severity
 
 Alternatives = tuple[tuple[str, ...], ...]
 

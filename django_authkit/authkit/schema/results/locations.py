@@ -11,9 +11,9 @@ from types import ModuleType
 from typing import Any
 
 from authkit.schema.model.audited_schema import Place
-from authkit.schema.model.findings import Finding
-from authkit.schema.model.report import Location
 from authkit.schema.openapi.committed import Committed
+from authkit.schema.results.findings import Finding
+from authkit.schema.results.report import Location
 from authkit.schema.sandbox.repository import own_file, repository
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
-from authkit.schema.model.report import Alternatives, Report
 from authkit.schema.probe.decision import State
+from authkit.schema.results.report import Alternatives, Report
 
 OPEN = (State.PUBLIC, State.OPTIONAL)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from authkit.schema.model.audited_schema import Place
-from authkit.schema.model.locations import InFile, InSources
 from authkit.schema.openapi.committed import read_committed
+from authkit.schema.results.locations import InFile, InSources
 
 from tests.schema.reporters.reports import finding
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from rest_framework import mixins
 
-from authkit.schema.views.source_code import of_itself, read_function
+from authkit.schema.views.code.source_code import of_itself, read_function
 
 #: The handlers of REST framework that have no object to check permissions for.
 WITHOUT_OBJECT = frozenset({mixins.CreateModelMixin.create, mixins.ListModelMixin.list})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from authkit.schema.model.changes import Change, Comparison, Kind, Seen, seen
 from authkit.schema.probe.decision import State
+from authkit.schema.results.changes import Change, Comparison, Kind, Seen, seen
 
 from tests.schema.reporters.reports import report
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from rest_framework import permissions
 
-from authkit.schema.views.framework_code import is_framework_code
-from authkit.schema.views.handlers import handler_name
-from authkit.schema.views.library_views import library_of
+from authkit.schema.views.code.framework_code import is_framework_code
+from authkit.schema.views.code.handlers import handler_name
+from authkit.schema.views.code.library_views import library_of
 from authkit.schema.views.mapping import Operation
 
 #: What ``@api_view`` calls the class that it makes, until it gives it the name of the function.

@@ -23,8 +23,8 @@ from django.utils.functional import cached_property
 from rest_framework.views import APIView
 
 from authkit.schema.sandbox.answers import host_errors
-from authkit.schema.views.handlers import handler_name
-from authkit.schema.views.source_code import Written, of_itself, read_function
+from authkit.schema.views.code.handlers import handler_name
+from authkit.schema.views.code.source_code import Written, of_itself, read_function
 
 #: What is read of a request to know who calls: the user, or a credential itself.
 CALLER = frozenset({"auth", "user"})

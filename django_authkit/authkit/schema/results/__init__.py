@@ -1,0 +1,1 @@
+"""What is told: findings, folded by cause, where they are, and what a change has changed."""

@@ -1,0 +1,1 @@
+"""The source code of views, read without running it."""
