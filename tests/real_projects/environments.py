@@ -42,7 +42,8 @@ class Environment:
     def data(self):
         """The database and what belongs to it, another one for other rows."""
         made_by = (INSIDE / "applications.py", INSIDE / "rows.py")
-        return self.folder / f"data-{fingerprint(*made_by)}"
+        host = (INSIDE / "hosts").glob(f"{self.name.replace('-', '_')}.py")
+        return self.folder / f"data-{fingerprint(*made_by, *host)}"
 
     @property
     def python(self):
@@ -80,6 +81,7 @@ class Environment:
         """Look at the application on a copy of its database; return the text of the report."""
         copy = Path(folder) / self.name
         shutil.copytree(self.data, copy)
+        run(self.python, LOOK, "declare", self.name, copy)
         run(self.python, LOOK, "ask", self.name, copy)
         return (copy / "report.json").read_text()
 

@@ -20,7 +20,10 @@ HEAD = """\
 `make real-projects ARGS=--write-docs` wrote this page. It installs applications that other
 people wrote, each with this package in an environment of its own, lets the audit decide about every
 operation, and then sends each of them a real request without credentials, to a migrated SQLite
-database with rows. The audits leave that database as it is, byte for byte.
+database with rows. The audits leave that database as it is, byte for byte. What an application
+declares comes from a process of its own, without this package; the audited document says the same
+of security. Packages without a project of their own (adrf, dj-rest-auth, django-oauth-toolkit,
+djoser) stand in a host with settings as in production.
 
 """
 
@@ -32,10 +35,10 @@ FOOT = """
   handler refuses by itself. Only tier T4 runs handlers, those of GET.
 - **not compared**: the live answer is 404, a redirect or, about an object, a word about the body
   before the object was looked up. It says nothing about who may call.
-- **untrue**: operations whose `security` in the document is not what the application does, and the
-  same with [the hook](hook.md), which goes no further than tier T1, and with the hook and a verdict
-  file (`AUTHKIT["SCHEMA_VERDICTS"]`) that an audit at T3 wrote. It holds the **decisions** that the
-  view alone does not lead to; one that holds none changes nothing.
+- **untrue**: operations whose `security` in the document is not what the application does; each is
+  reported, or undecided. The same with [the hook](hook.md), which goes no further than tier T1, and
+  with the hook and a verdict file (`AUTHKIT["SCHEMA_VERDICTS"]`) that an audit at T3 wrote. It
+  holds the **decisions** that the view alone does not lead to; one that holds none changes nothing.
 - **false findings**: AK301, AK302 and AK303 that the live answer contradicts, in the document
   without and with the hook.
 - **seconds**: of one processor, for one audit of a document that has been made.

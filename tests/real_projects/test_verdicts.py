@@ -27,6 +27,7 @@ def operation(**changes):
         "object_refused": False,
         "reason": "",
         "declared": "secured",
+        "declared_with_verdicts": "secured",
         "findings": [],
         "findings_with_hook": [],
     } | changes
@@ -91,15 +92,21 @@ def test_a_document_is_untrue_if_the_live_answer_contradicts_it():
     assert not is_untrue(operation(live=404, declared="open"), "declared")
 
 
-def result(*operations, untouched=True):
-    return Result("one", "T3", {"one": "1.0"}, {}, untouched, 0, list(operations))
+def result(*operations, untouched=True, as_published=True, stable=True):
+    facts = untouched, as_published, stable, 0
+    return Result("one", "T3", {"one": "1.0"}, {}, *facts, list(operations))
 
 
 def test_every_missed_target_is_told():
     assert not list(result(operation()).shortcomings)
     missed = list(
         result(
-            operation(live=200, findings=["AK302"], findings_with_hook=["AK303"]),
+            operation(
+                live=200,
+                declared_with_verdicts="open",
+                findings=["AK302"],
+                findings_with_hook=["AK303"],
+            ),
             operation(state="undecided", reason="it asks the database"),
         ).shortcomings
     )
@@ -129,6 +136,8 @@ def test_a_report_is_a_result_for_each_probe_tier():
     report = {
         "versions": {},
         "untouched": True,
+        "as_published": True,
+        "stable": True,
         "written": 7,
         "operations": [operation(tiers={"T1": undecided, "T2": {"state": "secured"}})],
     }
@@ -141,3 +150,28 @@ def test_a_report_is_a_result_for_each_probe_tier():
 def test_an_audit_that_writes_is_a_shortcoming():
     missed = list(result(operation(), untouched=False).shortcomings)
     assert missed == ["the audits wrote to the database"]
+
+
+def test_an_audit_of_another_document_is_a_shortcoming():
+    missed = list(result(operation(), as_published=False).shortcomings)
+    assert missed == ["the audited document is not the published one"]
+
+
+def test_a_hook_that_goes_on_changing_is_a_shortcoming():
+    missed = list(result(operation(), stable=False).shortcomings)
+    assert missed == ["the hook changes what it wrote"]
+
+
+def test_a_lie_has_to_be_found_and_mended():
+    lie = {"declared": "open", "declared_with_verdicts": "open"}
+    assert list(result(operation(**lie)).shortcomings) == [
+        "GET /things/: untrue, and no finding says so",
+        "GET /things/: untrue with the hook and a verdict file",
+    ]
+    found = operation(declared="open", findings=["AK302"])
+    assert not list(result(found).shortcomings)
+
+
+def test_an_undecided_lie_is_not_taken_for_the_truth():
+    undecided = operation(declared="open", state="undecided", reason="there is no row")
+    assert not list(result(operation(), undecided).shortcomings)

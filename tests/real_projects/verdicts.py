@@ -75,6 +75,13 @@ def is_untrue(operation, name):
     return live is not None and not refused_by_handler(operation) and operation[name] != live
 
 
+def is_found(operation):
+    """Tell whether a lie is reported, or the operation at least called undecided."""
+    return verdict(operation) == UNDECIDED or not CONTRADICTIONS.keys().isdisjoint(
+        operation["findings"]
+    )
+
+
 def has_no_row(operation):
     """Tell whether there is no row that the caller could be asked about."""
     return verdict(operation) == UNDECIDED and NO_ROW in operation["reason"]
@@ -85,7 +92,9 @@ class Result:
     """One application at one tier, counted.
 
     ``spent`` are the seconds, by step and by tier; ``untouched`` says that the audits left the
-    database as it was, byte for byte. ``written`` counts the decisions in its verdict file.
+    database as it was, byte for byte, ``as_published`` that the audited document says of security
+    what the application publishes without us, ``stable`` that the hook changes nothing when it is
+    run again. ``written`` counts the decisions in its verdict file.
     """
 
     name: str
@@ -93,13 +102,16 @@ class Result:
     versions: dict
     spent: dict
     untouched: bool
+    as_published: bool
+    stable: bool
     written: int
     operations: list
 
     @classmethod
     def by_tier(cls, name, report, spent):
         """Return a result for each tier of *report*."""
-        known = (report["versions"], spent, report["untouched"], report["written"])
+        facts = (report[key] for key in ("untouched", "as_published", "stable", "written"))
+        known = (report["versions"], spent, *facts)
         operations = report["operations"]
         return [
             cls(name, tier, *known, [o | o["tiers"][tier] for o in operations])
@@ -140,12 +152,27 @@ class Result:
         """Yield a sentence for every target that was missed."""
         if not self.untouched:
             yield "the audits wrote to the database"
+        if not self.as_published:
+            yield "the audited document is not the published one"
+        if not self.stable:
+            yield "the hook changes what it wrote"
         for operation in self.operations:
             for claim in false_claims(operation):
                 yield f"{self.tier} {label(operation)}: {claim}, and it answers {operation['live']}"
         if self.tier >= USUAL and self.decided_percent < LEAST_DECIDED:
             least = f"{LEAST_DECIDED} % is the least"
             yield f"{self.tier} {self.decided_percent:.1f} % decided, and {least}"
+        if self.tier == USUAL:
+            yield from self.lies_left
+
+    @property
+    def lies_left(self):
+        """Yield a sentence for every lie that was not found, or that the hook left."""
+        for operation in self.operations:
+            if is_untrue(operation, "declared") and not is_found(operation):
+                yield f"{label(operation)}: untrue, and no finding says so"
+            if is_untrue(operation, "declared_with_verdicts"):
+                yield f"{label(operation)}: untrue with the hook and a verdict file"
 
 
 def false_claims(operation):

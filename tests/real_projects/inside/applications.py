@@ -82,14 +82,27 @@ def without_scopes():
     return import_module("django_scopes").scopes_disabled()
 
 
+def sow_host():
+    auth = import_module("django.contrib.auth.models")
+    auth.User.objects.create_user("one", email="one@example.com", password=None)
+    auth.Group.objects.create(name="one")
+
+
+def host(name):
+    """Return a project around a package; settings and routes stand in ``hosts``."""
+    environment = {"HOST": name, "HOST_DATA": "{folder}"}
+    return Application(settings="hosts.settings", environment=environment, sow=sow_host)
+
+
 SECRET = "for a database that is thrown away, and nothing else is behind it"
 
 APPLICATIONS = {
+    **{one: host(one) for one in ("adrf", "dj-rest-auth", "django-oauth-toolkit", "djoser")},
     "ephios": Application(
         settings="ephios.settings",
         api_version="api",
         environment={
-            "ALLOWED_HOSTS": "*",
+            "ALLOWED_HOSTS": "ephios.example.com",
             "DATABASE_URL": "sqlite:///{folder}/db.sqlite3",
             "DATA_DIR": "{folder}",
             "DEBUG": "0",

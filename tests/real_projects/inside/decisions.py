@@ -7,11 +7,10 @@ from authkit.schema.audit.run import apply_rules
 from authkit.schema.model.audited_schema import AuditedSchema, probe_document
 from authkit.schema.model.verdicts import write_verdicts
 from authkit.schema.probe.tiers import Probe, Tier
-from django.conf import settings
 from django.test import override_settings
+from documents import make_document, own_hooks, security_of
 from drf_spectacular.drainage import GENERATOR_STATS
-from drf_spectacular.settings import SPECTACULAR_DEFAULTS, patched_settings
-from rows import make_generator
+from drf_spectacular.settings import patched_settings
 
 HOOK = "authkit.schema.hooks.postprocess_schema_security"
 TIERS = (Tier.T1, Tier.T2, Tier.T3, Tier.T4)
@@ -31,12 +30,16 @@ class Audited:
 class Decided:
     """The audits by tier, of the document as it is and of the one that our hook fixes.
 
-    ``told`` is the document of a hook that knows what the usual audit wrote down.
+    ``told`` is the document of a hook that knows what the usual audit wrote down. ``security`` is
+    what the document says of it before an audit, ``stable`` whether the hook changes nothing when
+    it is run again.
     """
 
     plain: dict
     hooked: dict
     told: dict
+    security: dict
+    stable: bool
 
     @property
     def seconds(self):
@@ -46,24 +49,26 @@ class Decided:
 def decide_all(application, file):
     """Decide about everything; *file* is where the audit writes down what it knows."""
     with application.surroundings():
-        plain = audits(application)
+        document, generator = make_document(application)
+        security = security_of(document)
+        plain = audits(document, generator)
         write_verdicts(file, plain[Tier.T1].schema, plain[USUAL].schema)
-        with patched_settings({"POSTPROCESSING_HOOKS": [*own_hooks(), HOOK]}):
-            hooked = audits(application)
+        with hooks(HOOK):
+            hooked = audits(*make_document(application))
             with override_settings(AUTHKIT={"SCHEMA_VERDICTS": file}):
-                return Decided(plain, hooked, make_document(application)[0])
+                told, _ = make_document(application)
+        with hooks(HOOK, HOOK), override_settings(AUTHKIT={"SCHEMA_VERDICTS": file}):
+            twice, _ = make_document(application)
+        return Decided(plain, hooked, told, security, security_of(twice) == security_of(told))
 
 
-def audits(application):
-    document, generator = make_document(application)
+def hooks(*ours):
+    return patched_settings({"POSTPROCESSING_HOOKS": [*own_hooks(), *ours]})
+
+
+def audits(document, generator):
     with GENERATOR_STATS.silence():
         return {tier: audited(document, generator, tier) for tier in TIERS}
-
-
-def make_document(application):
-    with GENERATOR_STATS.silence():
-        generator = make_generator(application)
-        return generator.get_schema(request=None, public=True), generator
 
 
 def audited(document, generator, tier):
@@ -74,8 +79,3 @@ def audited(document, generator, tier):
         place = (finding.place.method, finding.place.path)
         offended.setdefault(place, []).append(finding.rule.id)
     return Audited(schema, offended, time.process_time() - since)
-
-
-def own_hooks():
-    known = SPECTACULAR_DEFAULTS | getattr(settings, "SPECTACULAR_SETTINGS", {})
-    return known["POSTPROCESSING_HOOKS"]

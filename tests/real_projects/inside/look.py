@@ -1,6 +1,8 @@
 """Looks at one application from within its own environment.
 
 python look.py sow NAME FOLDER     makes the database and its rows
+python look.py declare NAME FOLDER writes what the document of the application says of its
+                                   security, in a process without authkit
 python look.py ask NAME FOLDER     writes FOLDER/report.json: what was decided about every
                                    operation, and what it answers without credentials
 """
@@ -27,6 +29,8 @@ def main(command, name, folder):
     # What imports models can be imported by now.
     if command == "sow":
         import_module("rows").make_rows(application)
+    elif command == "declare":
+        import_module("documents").publish(application, folder)
     else:
         (folder / "report.json").write_text(json.dumps(look(name, application, folder), indent=1))
 
@@ -36,13 +40,16 @@ def look(name, application, folder):
     verdicts = folder / "verdicts.json"
     decided = import_module("decisions").decide_all(application, verdicts)
     untouched = database_files() == before
-    operations = import_module("comparison").compare(application, decided)
+    published = import_module("documents").read_published(folder)
+    operations = import_module("comparison").compare(application, decided, published)
     versions = {package: version(package) for package in (name, *SHOWN_VERSIONS)}
     versions["Python"] = platform.python_version()
     return {
         "versions": versions,
         "seconds": decided.seconds,
         "untouched": untouched,
+        "as_published": decided.security == published,
+        "stable": decided.stable,
         "written": len(json.loads(verdicts.read_text())["operations"]),
         "operations": operations,
     }

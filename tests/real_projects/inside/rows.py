@@ -10,8 +10,8 @@ from django.core.management import call_command
 from django.db import transaction
 from django.db.backends.signals import connection_created
 from django.urls import Resolver404, resolve
+from documents import make_generator
 from drf_spectacular.drainage import GENERATOR_STATS
-from drf_spectacular.settings import spectacular_settings
 from model_bakery import baker
 
 PLACEHOLDER = re.compile(r"{([^}]+)}")
@@ -32,10 +32,6 @@ def make_rows(application):
         urls = UrlBuilder(application)
         for operation in map_operations(generator, document).values():
             urls.of(operation.path, operation.view)
-
-
-def make_generator(application):
-    return spectacular_settings.DEFAULT_GENERATOR_CLASS(api_version=application.api_version)
 
 
 def hurry(connection, **kwargs):
