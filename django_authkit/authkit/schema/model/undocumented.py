@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from drf_spectacular.generators import EndpointEnumerator
 from rest_framework.schemas.generators import BaseSchemaGenerator, is_api_view
@@ -22,6 +23,9 @@ SHOWING = ("drf_spectacular.views.", "rest_framework.routers.", "rest_framework.
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 #: As the routers of REST framework append it, with the dot or a converter that takes it along.
 FORMAT_SUFFIX = re.compile(r"\.?\{format\}/?$")
+
+#: Several rules look through them, and a project may have thousands of routes that are no API.
+ENDPOINTS: WeakKeyDictionary[Any, list[Endpoint]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -89,13 +93,18 @@ def undocumented_operations(schema: AuditedSchema) -> Iterator[Operation]:
         yield operation
 
 
-def all_endpoints(schema: AuditedSchema) -> Iterator[Endpoint]:
-    """Yield the methods of all views of REST framework in the URLconf."""
-    if schema.generator is None:
-        return
-    found: Any = Everything(documented_patterns(schema.generator))
-    for path, pattern, method, callback in found.get_api_endpoints():
-        yield Endpoint(path, pattern, method.lower(), callback)
+def all_endpoints(schema: AuditedSchema) -> Sequence[Endpoint]:
+    """Return the methods of all views of REST framework in the URLconf."""
+    generator = schema.generator
+    if generator is None:
+        return ()
+    if generator not in ENDPOINTS:
+        found: Any = Everything(documented_patterns(generator))
+        ENDPOINTS[generator] = [
+            Endpoint(path, pattern, method.lower(), callback)
+            for path, pattern, method, callback in found.get_api_endpoints()
+        ]
+    return ENDPOINTS[generator]
 
 
 class Everything(EndpointEnumerator):
