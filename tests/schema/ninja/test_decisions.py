@@ -216,6 +216,7 @@ class TestSandbox:
         assert any("writes to the database" in one for one in decision.attempts)
         assert not SecurityEvent.objects.exists()
 
+    @pytest.mark.usefixtures("mailers")
     def test_nothing_leaves_the_process(self, urlconf):
         def asks_another_service(request):
             send_mail("subject", "text", None, ["ann@example.com"])
