@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import wraps
+from threading import Event, Thread
 
 import pytest
 from authkit.authentication import resolve
@@ -14,6 +15,7 @@ from django.core import mail
 from django.core.exceptions import PermissionDenied
 from django.core.mail import send_mail
 from django.http import HttpResponse
+from django.test import Client
 from django.urls import path
 from ninja import Router, Schema
 from ninja.decorators import decorate_view
@@ -414,6 +416,44 @@ class TestDocumentedRefusals:
     def test_of_others_leave_it_decided(self, urlconf):
         decision = decided(urlconf, Guest(), response={200: Order, 404: Order})
         assert decision.state is State.OPTIONAL
+
+
+class Counting(BaseThrottle):
+    def __init__(self):
+        self.counted = 0
+
+    def allow_request(self, request):
+        self.counted += 1
+        return True
+
+
+def test_other_threads_are_served_as_before(urlconf, settings):
+    being_asked, served = Event(), Event()
+    answers, throttle = [], Counting()
+
+    def waits(request):
+        if request.GET:  # the request of the other thread
+            return "admitted"
+        being_asked.set()
+        served.wait(20)
+        return None
+
+    def other_thread():
+        being_asked.wait(20)
+        answers.append(Client().get("/api/thing?by=another").json())
+        served.set()
+
+    api = new_api()
+    api.get("/thing", auth=waits, throttle=[throttle])(lambda request: {"is": "run"})
+    routes = [path("api/", api.urls)]
+    settings.ROOT_URLCONF = urlconf(*routes)
+    settings.MIDDLEWARE = []
+    thread = Thread(target=other_thread)
+    thread.start()
+    (found,) = audited_routes(urlconf, *routes).values()
+    thread.join()
+    assert found.decision.state is State.SECURED
+    assert (answers, throttle.counted) == ([{"is": "run"}], 1)
 
 
 def test_after_the_audit_handlers_are_run_as_before(urlconf, settings, client):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from functools import partial
 from inspect import isfunction
@@ -24,8 +24,9 @@ from authkit.schema.openapi.scheme_names import dotted
 from authkit.schema.sandbox.answers import Answer, Verdict, host_errors
 from authkit.schema.sandbox.guards import replaced
 
-#: The steps of ``run()`` before the handler, in their order.
+#: The steps of ``run()`` before the handler, and the part of the first that counts requests.
 CHECKS, PARAMETERS = "_run_checks", "_get_values"
+THROTTLES = "_check_throttles"
 
 Send = Callable[[Any], Any]
 
@@ -42,17 +43,28 @@ class Stopped(BaseException):
 
 @contextmanager
 def stopped_operations() -> Iterator[None]:
-    """Have every operation of this process end before its handler, where it is being asked."""
+    """Have every operation end before its handler, and count no request, where it is being asked.
+
+    Other threads of the process go on as before.
+    """
     kind: Any = sys.modules["ninja.operation"].Operation
-    read = getattr(kind, PARAMETERS)
-
-    def read_or_stop(operation: Any, *args: Any, **kwargs: Any) -> Any:
-        if _asking.get():
-            raise Stopped(operation)
-        return read(operation, *args, **kwargs)
-
-    with replaced(kind, PARAMETERS, read_or_stop):
+    with ExitStack() as held:
+        for name, instead in ((PARAMETERS, _stop), (THROTTLES, lambda operation: None)):
+            if hasattr(kind, name):
+                step = _where_asked(getattr(kind, name), instead)
+                held.enter_context(replaced(kind, name, step))
         yield
+
+
+def _stop(operation: Any) -> None:
+    raise Stopped(operation)
+
+
+def _where_asked(step: Callable[..., Any], instead: Callable[[Any], None]) -> Callable[..., Any]:
+    def changed(operation: Any, *args: Any, **kwargs: Any) -> Any:
+        return instead(operation) if _asking.get() else step(operation, *args, **kwargs)
+
+    return changed
 
 
 def can_be_stopped(operation: Any) -> bool:
@@ -99,16 +111,14 @@ def alone(operation: Any) -> Send:
 
 def ask(operation: Any, send: Send, request: Any) -> Answer:
     """Return what is answered to *request*; it is admitted if the handler would be called."""
+    handler = operation.view_func
 
-    def handler(*args: Any, **kwargs: Any) -> Any:
-        raise Stopped(operation)
+    def handler_or_stop(*args: Any, **kwargs: Any) -> Any:
+        return _stop(operation) if _asking.get() else handler(*args, **kwargs)
 
     token = _asking.set(True)
     try:
-        with (
-            replaced(operation, "view_func", handler),
-            replaced(operation, "throttle_objects", []),
-        ):
+        with replaced(operation, "view_func", handler_or_stop):
             response = send(request)
     except Stopped as stopped:
         if stopped.at is operation:
