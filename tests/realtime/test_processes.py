@@ -87,10 +87,17 @@ def environment(tmp_path):
     }
     django = [sys.executable, "-m", "django"]
     subprocess.run([*django, "migrate", "-v0"], cwd=ROOT, env=variables, check=True)
-    made = f"get_user_model().objects.create_user('ann', password={PASSWORD!r})"
-    code = f"from django.contrib.auth import get_user_model; {made}"
-    subprocess.run([*django, "shell", "-v0", "-c", code], cwd=ROOT, env=variables, check=True)
+    run(variables, f"get_user_model().objects.create_user('ann', password={PASSWORD!r})")
     return variables
+
+
+def run(environment, code):
+    """Run code in a process of its own, with ``user`` in it if there is one."""
+    found = (
+        "from django.contrib.auth import get_user_model; user = get_user_model().objects.first()"
+    )
+    command = [sys.executable, "-m", "django", "shell", "-v0", "-c", f"{found}; {code}"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
 
 
 @contextmanager
@@ -166,6 +173,16 @@ def test_a_log_out_at_another_server_closes_at_once(servers):
     seconds = round_trips(*servers, rounds=20)
     print(f"median {statistics.median(seconds):.3f} s, worst {max(seconds):.3f} s")  # noqa: T201
     assert statistics.median(seconds) < 10  # without a message it would be about fifteen
+
+
+def test_a_command_tells_before_it_ends(servers, environment, redis):
+    pair = log_in(servers[0])
+    with opened(servers[0], pair) as one:
+        run(
+            environment | {"AUTHKIT_TEST_LAYER": redis.url}, "user.set_password('new'); user.save()"
+        )
+        # The next round would be up to half a minute later.
+        assert closed(one, timeout=5)[0] == 4401
 
 
 def test_without_a_layer_it_closes_within_half_a_minute(environment):

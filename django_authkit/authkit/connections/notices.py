@@ -71,6 +71,9 @@ def follow_key(instance: APIKey, created: bool = False, **kwargs: Any) -> None:
 
 def announce(targets: Collection[str]) -> None:
     """Re-validate what depends on these rows once the change is committed, in every process."""
+    if registry.is_empty() and not _others():
+        registry.announced(targets)  # for a handshake that is being answered
+        return
     transaction.on_commit(
         partial(_announce, targets), using=router.db_for_write(Session), robust=True
     )
@@ -78,5 +81,10 @@ def announce(targets: Collection[str]) -> None:
 
 def _announce(targets: Collection[str]) -> None:
     watcher.check(registry.announced(targets))
-    if getattr(settings, "CHANNEL_LAYERS", None):
+    if _others():
         watcher.tell(targets)
+
+
+def _others() -> bool:
+    """Say whether there may be processes that a channel layer reaches."""
+    return bool(getattr(settings, "CHANNEL_LAYERS", None))

@@ -98,6 +98,10 @@ def discard(connection: Connection) -> None:
                 _open.pop(name, None)
 
 
+def is_empty() -> bool:
+    return not _open
+
+
 def every() -> set[Connection]:
     with _lock:
         return set().union(*_open.values())

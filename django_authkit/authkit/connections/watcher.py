@@ -7,6 +7,7 @@ channel layer here, and streams under WSGI are followed as well.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
 import os
 import threading
@@ -18,7 +19,7 @@ from contextlib import suppress
 from django.db import close_old_connections
 
 from authkit.connections import registry
-from authkit.connections.layer import Layer, project_layer
+from authkit.connections.layer import TIMEOUT_SECONDS, Layer, project_layer
 from authkit.connections.registry import Connection
 from authkit.connections.revalidation import revalidate
 from authkit.core.counted_log import log_counted
@@ -60,6 +61,7 @@ class Watcher:
             self._loop = asyncio.new_event_loop()
             self._due, self._sending = set(), set()
             threading.Thread(target=self._run, name="authkit.realtime", daemon=True).start()
+            atexit.register(self._flush)
 
     def follow(self, connection: Connection) -> None:
         """End a connection with its credential, from now on; :func:`registry.discard` ends it."""
@@ -81,11 +83,21 @@ class Watcher:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._main())
-
-    async def _main(self) -> None:
         self._wanted = asyncio.Event()
         self._layer = self._make_layer()
+        self._loop.run_until_complete(self._main())
+
+    def _flush(self) -> None:
+        """Let a process that ends, such as a command, say what it has changed."""
+        if self._pid == os.getpid():
+            with suppress(Exception):
+                sent = asyncio.run_coroutine_threadsafe(self._all_sent(), self._loop)
+                sent.result(2 * TIMEOUT_SECONDS)
+
+    async def _all_sent(self) -> None:
+        await asyncio.gather(*self._sending)
+
+    async def _main(self) -> None:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="authkit.realtime.database")
         await asyncio.gather(*map(_repeated, [self._sweep, self._listen, self._work]))
 
