@@ -36,11 +36,15 @@ class RoomConsumer(AsyncJsonWebsocketConsumer):
     order, also where the layer drops something.
     """
 
-    async def connect(self):
-        await arequire(self.scope, IsPerson)
-        name = self.scope["url_route"]["kwargs"]["name"]
-        if len(name) > LONGEST_NAME:
+    async def __call__(self, scope, receive, send):
+        # Before the channel layer is asked: what `connect` raises waits until Redis lets go.
+        await arequire(scope, IsPerson)
+        if len(scope["url_route"]["kwargs"]["name"]) > LONGEST_NAME:
             raise NotFound
+        await super().__call__(scope, receive, send)
+
+    async def connect(self):
+        name = self.scope["url_route"]["kwargs"]["name"]
         self.room = await database_sync_to_async(flows.enter)(name)
         self.seen = max(0, self.room.last_number - flows.PAGE)
         self.typed_at = -SECONDS_BETWEEN_TYPING
@@ -97,6 +101,8 @@ class RoomConsumer(AsyncJsonWebsocketConsumer):
 
 class NowhereConsumer(AsyncJsonWebsocketConsumer):
     """Of paths that lead nowhere, which would be an error of the server otherwise."""
+
+    channel_layer_alias = None
 
     async def connect(self):
         raise NotFound
