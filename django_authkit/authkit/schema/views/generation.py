@@ -277,7 +277,7 @@ def _outline(
     real_id = _told_by(inspector.get_operation_id) if with_id else None
     return {
         "operationId": real_id or f"{method} {path}",
-        "tags": _told_by(inspector.get_tags) or [],
+        "tags": [],
         "parameters": [],
         "responses": {},
     }
