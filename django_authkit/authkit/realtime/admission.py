@@ -87,9 +87,9 @@ class Admitted:
         return ANONYMOUS if self.connection is None else self.connection.principal
 
 
-def note_refusal(handshake: Handshake, error: APIException) -> None:
+def note_refusal(client: Client, error: APIException) -> None:
     """Log that a handshake was refused: one line for a client, reason and minute."""
-    note_counted("connection_refused", client_of(handshake), reason=code_of(error))
+    note_counted("connection_refused", client, reason=code_of(error))
 
 
 def note_opened(principal: Principal, client: Client) -> None:

@@ -15,7 +15,7 @@ from rest_framework.exceptions import APIException, ParseError
 from authkit.connections import registry
 from authkit.connections.registry import Connection
 from authkit.connections.watcher import watcher
-from authkit.core.http.client import client_of
+from authkit.core.http.client import Client, client_of
 from authkit.core.limits.rates import parse
 from authkit.errors import CredentialMissing
 from authkit.principals.principal import Principal
@@ -45,7 +45,7 @@ class AuthkitMiddleware:
     ``scope["auth"]`` are what ``request.user`` and ``request.auth`` are in a view.
 
     :param authenticators: classes of :mod:`authkit.authentication`, whose headers native clients
-        may send; everyone may send a ticket as subprotocol.
+        may send; every client may send a ticket as subprotocol.
     :param required: False admits clients without a credential; their user is anonymous.
     :param origins: the other sites whose pages may connect, such as ``https://app.example.com``;
         by default ``CSRF_TRUSTED_ORIGINS``. Pages of this site may in any case.
@@ -78,31 +78,34 @@ class AuthkitMiddleware:
             await self.app(scope, receive, send)
             return
         try:
-            relay = Relay(Handshake(scope), receive, send)
+            handshake = Handshake(scope)
         except ParseError:
             await receive()
             await send({"type": "websocket.close"})  # answered 403 by the server
             return
+        relay, client = Relay(handshake, receive, send), client_of(handshake)
         try:
-            principal = await self._admitted(relay)
+            principal = await self._admitted(handshake, relay)
         except APIException as error:
-            await _in_thread(note_refusal, relay.handshake, error)
+            await _in_thread(note_refusal, client, error)
             if not relay.is_accepted:
                 await receive()
             with suppress(OSError):  # the client has left
                 await relay.refuse(error)
             return
-        await self._serve(relay, principal)
+        del handshake
+        connection = None if principal is None else _followed(principal, client, relay)
+        await self._serve(without_tickets(scope), relay, connection)
 
-    async def _admitted(self, relay: Relay) -> Principal | None:
+    async def _admitted(self, handshake: Handshake, relay: Relay) -> Principal | None:
         required = self.policy.required and not self.first_message
-        principal = await _in_thread(self.policy.admit, relay.handshake, required=required)
+        principal = await _in_thread(self.policy.admit, handshake, required=required)
         if principal is None and self.first_message:
             ticket = await self._first_ticket(relay)
             if ticket is None and self.policy.required:
                 raise CredentialMissing
             if ticket is not None:
-                principal = await _in_thread(self.policy.admit_ticket, relay.handshake, ticket)
+                principal = await _in_thread(self.policy.admit_ticket, handshake, ticket)
         admitted: Principal | None = principal
         return admitted
 
@@ -120,13 +123,12 @@ class AuthkitMiddleware:
         ticket = said.get("ticket") if isinstance(said, dict) else None
         return ticket if isinstance(ticket, str) else None
 
-    async def _serve(self, relay: Relay, principal: Principal | None) -> None:
-        scope = without_tickets(relay.handshake.scope)
-        if principal is None:
-            shown, connection = ANONYMOUS, None
-        else:
-            shown, connection = principal, _followed(principal, relay)
+    async def _serve(
+        self, scope: dict[str, Any], relay: Relay, connection: Connection | None
+    ) -> None:
+        shown = ANONYMOUS if connection is None else connection.principal
         scope |= {"user": shown.user, "auth": shown.auth, "authkit": Admitted(scope, connection)}
+        del shown  # the connection has a newer one soon
         reason = "closed"
         try:
             await self.app(scope, relay.receive, relay.send)
@@ -144,10 +146,10 @@ class AuthkitMiddleware:
                 await _in_thread(note_end, connection, ended_by)
 
 
-def _followed(principal: Principal, relay: Relay) -> Connection:
+def _followed(principal: Principal, client: Client, relay: Relay) -> Connection:
     """Return a connection that ends with its credential, from now on."""
     wake = relay.wake_in(asyncio.get_running_loop(), asyncio.current_task())
-    connection = Connection(principal, client_of(relay.handshake), wake)
+    connection = Connection(principal, client, wake)
     relay.connection = connection
     watcher.follow(connection)
     return connection

@@ -31,7 +31,10 @@ class Relay:
     """One WebSocket. ``receive`` and ``send`` are for the application."""
 
     def __init__(self, handshake: Handshake, receive: Receive, send: Send) -> None:
-        self.handshake = handshake
+        # Not the handshake: a socket may be idle for hours, and it has all headers once more.
+        self._neutral = handshake.answer
+        self._is_from_browser = handshake.is_from_browser
+        self._has_responses = "websocket.http.response" in (handshake.scope.get("extensions") or {})
         self.error: APIException | None = None
         self.is_accepted = False
         self.is_closed = False
@@ -100,7 +103,7 @@ class Relay:
 
     async def _accept_now(self) -> None:
         self.is_accepted = True
-        await self._send({"type": "websocket.accept", "subprotocol": self.handshake.answer})
+        await self._send({"type": "websocket.accept", "subprotocol": self._neutral})
 
     async def end(self, error: APIException) -> None:
         """Close what is open because of an error, and let the application know.
@@ -136,12 +139,8 @@ class Relay:
     def _answers_in_http(self, error: APIException) -> bool:
         # The page of another site is told nothing.
         return isinstance(error, OriginRefused) or (
-            not self.handshake.is_from_browser and self._has_responses
+            not self._is_from_browser and self._has_responses
         )
-
-    @property
-    def _has_responses(self) -> bool:
-        return "websocket.http.response" in (self.handshake.scope.get("extensions") or {})
 
     async def _answer(self, error: APIException) -> None:
         if not self._has_responses:
@@ -168,7 +167,7 @@ class Relay:
             self.is_accepted = True
             chosen = message.get("subprotocol")
             if not may_answer_with(chosen):
-                chosen = self.handshake.answer
+                chosen = self._neutral
             await self._send({**message, "subprotocol": chosen})
             if self.error is not None:  # it has ended meanwhile
                 self.is_closed = True
