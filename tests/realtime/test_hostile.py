@@ -6,6 +6,7 @@ from authkit.models import SecurityEvent
 from authkit.realtime import AuthkitMiddleware
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from rest_framework.exceptions import APIException, Throttled
 
 from tests.realtime.conftest import answer, offering
 
@@ -107,6 +108,52 @@ def test_what_is_not_valid_is_closed_with_its_reason(changes, expected):
     accepted, closed = said_to(scope(**changes))
     assert accepted["type"] == "websocket.accept"
     assert (closed["type"], (closed["code"], closed["reason"])) == ("websocket.close", expected)
+
+
+def said_by(application, **changes):
+    """Return what an application sends to a client that it lets in without a credential."""
+    incoming = [{"type": "websocket.connect"}, {"type": "websocket.disconnect"}]
+    outgoing = []
+
+    async def receive():
+        return incoming.pop(0)
+
+    async def send(message):
+        outgoing.append(message)
+
+    middleware = AuthkitMiddleware(application, required=False)
+    async_to_sync(middleware)(scope(**changes), receive, send)
+    return outgoing
+
+
+def test_the_application_may_refuse_in_http_itself():
+    said = [
+        {"type": "websocket.http.response.start", "status": 418, "headers": []},
+        {"type": "websocket.http.response.body", "body": b"a teapot"},
+    ]
+
+    async def refusing(scope, receive, send):
+        for message in said:
+            await send(message)
+
+    assert said_by(refusing) == said
+
+
+def test_a_code_of_the_project_fits_into_a_close_frame():
+    async def refusing(scope, receive, send):
+        await send({"type": "websocket.accept"})
+        raise APIException("No.", "é" * 500)
+
+    closed = said_by(refusing)[-1]
+    assert (closed["code"], closed["reason"]) == (4500, "?" * 123)
+
+
+def test_a_limit_of_the_project_says_when_to_come_back():
+    async def refusing(scope, receive, send):
+        raise Throttled(12.3)
+
+    start, _ = said_by(refusing, extensions={"websocket.http.response": {}})
+    assert (start["status"], dict(start["headers"])[b"retry-after"]) == (429, b"13")
 
 
 def test_every_refusal_can_be_put_into_a_close_frame():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
+from math import ceil
 from typing import Any
 
 from rest_framework.exceptions import APIException
@@ -25,6 +26,9 @@ LEAVE_SECONDS = 10
 
 #: A code of applications (RFC 6455 section 7.4.2): 4000 and the status of HTTP, as in 4401.
 FIRST_CODE = 4000
+
+#: What a close frame has room for, in bytes (RFC 6455 section 5.5); codes of a project may be long.
+MAX_REASON = 123
 
 
 class Relay:
@@ -92,7 +96,7 @@ class Relay:
             return
         if self.error is not None or self.is_closed:
             return
-        if kind != "websocket.send":  # it closes, or refuses by an answer of HTTP
+        if kind == "websocket.close":
             self.is_closed = True
         await self._send(message)
 
@@ -175,11 +179,14 @@ class Relay:
 
 
 def _closing(error: APIException) -> dict[str, Any]:
-    return {"code": FIRST_CODE + error.status_code, "reason": code_of(error)}
+    reason = code_of(error).encode("ascii", "replace").decode()[:MAX_REASON]
+    return {"code": FIRST_CODE + error.status_code, "reason": reason}
 
 
 def _plain(error: APIException) -> AuthkitError:
     """Return an error of REST framework as one that has the headers of an answer."""
     plain = AuthkitError(error.detail, code_of(error))
     plain.status_code = error.status_code
+    wait = getattr(error, "wait", None)
+    plain.wait = None if wait is None else ceil(wait)
     return plain
