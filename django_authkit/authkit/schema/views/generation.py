@@ -123,6 +123,9 @@ class Generation:
         asked = (path, path_regex, path_prefix, method, registry)
         write = partial(self.write, inspector) if self.write else inspector.get_operation
         operation, view = write(*asked), inspector.view
+        if id(operation) in self.by_object:
+            # drf-spectacular 0.27 returns what extend_schema(operation=...) was given as it is.
+            operation = dict(operation)
         if isinstance(operation, dict) and operation:
             where = (method.lower(), path, path_regex)
             mock = self.mocks.get(id(view))
