@@ -7,6 +7,7 @@ import pytest
 from authkit.authentication import JWTAuthentication, TicketAuthentication, resolve
 from authkit.connections import registry
 from authkit.realtime import end_with_credential
+from django.db import connections
 from django.http import StreamingHttpResponse
 from django.test import RequestFactory
 from rest_framework.permissions import IsAuthenticated
@@ -103,12 +104,16 @@ def test_a_stream_under_asgi_ends_while_its_source_waits(client, pair):
     request = RequestFactory().get("/", headers={"Authorization": f"Bearer {pair['access']}"})
     principal = resolve(request)
 
+    def revoke():
+        client.revoke(pair["refresh"])
+        connections.close_all()  # those of this thread
+
     async def read():
         response = response_of(never_ending(closed))
         ended = end_with_credential(response, request, principal)
         chunks = aiter(ended)
         first = await anext(chunks)
-        log_out = threading.Thread(target=client.revoke, args=[pair["refresh"]])
+        log_out = threading.Thread(target=revoke)
         log_out.start()
         return first, [chunk async for chunk in chunks]
 

@@ -4,12 +4,9 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.core.exceptions import ImproperlyConfigured
-from django.db import close_old_connections
 from rest_framework.exceptions import APIException, ParseError
 
 from authkit.connections import registry
@@ -28,6 +25,7 @@ from authkit.realtime.admission import (
     note_end,
     note_refusal,
 )
+from authkit.realtime.database import in_thread
 from authkit.realtime.handshake import Handshake, Scope, without_tickets
 from authkit.realtime.relay import Receive, Relay, Send
 
@@ -87,7 +85,7 @@ class AuthkitMiddleware:
         try:
             principal = await self._admitted(handshake, relay)
         except APIException as error:
-            await _in_thread(note_refusal, client, error)
+            await in_thread(note_refusal, client, error)
             if not relay.is_accepted:
                 await receive()
             with suppress(OSError):  # the client has left
@@ -99,13 +97,13 @@ class AuthkitMiddleware:
 
     async def _admitted(self, handshake: Handshake, relay: Relay) -> Principal | None:
         required = self.policy.required and not self.first_message
-        principal = await _in_thread(self.policy.admit, handshake, required=required)
+        principal = await in_thread(self.policy.admit, handshake, required=required)
         if principal is None and self.first_message:
             ticket = await self._first_ticket(relay)
             if ticket is None and self.policy.required:
                 raise CredentialMissing
             if ticket is not None:
-                principal = await _in_thread(self.policy.admit_ticket, handshake, ticket)
+                principal = await in_thread(self.policy.admit_ticket, handshake, ticket)
         admitted: Principal | None = principal
         return admitted
 
@@ -143,7 +141,7 @@ class AuthkitMiddleware:
             if connection is not None:
                 registry.discard(connection)
                 ended_by = reason if connection.error is None else code_of(connection.error)
-                await _in_thread(note_end, connection, ended_by)
+                await in_thread(note_end, connection, ended_by)
 
 
 def _followed(principal: Principal, client: Client, relay: Relay) -> Connection:
@@ -166,16 +164,3 @@ def _check_authenticators(authenticators: Authenticators) -> None:
             raise ImproperlyConfigured(
                 f"{one.__name__} takes keys of another table: connections do not end with them."
             )
-
-
-async def _in_thread(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    return await sync_to_async(_with_usable_connections)(partial(function, *args, **kwargs))
-
-
-def _with_usable_connections(function: Callable[[], Any]) -> Any:
-    # Django does this before and after each request, of which there is none.
-    close_old_connections()
-    try:
-        return function()
-    finally:
-        close_old_connections()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from rest_framework.exceptions import Throttled
 
 from authkit.principals import permissions
 from authkit.principals.permissions import Asked
 from authkit.realtime.admission import Admitted
+from authkit.realtime.database import in_thread
 
 
 def require(scope: Mapping[str, Any], *classes: Any) -> None:
@@ -28,7 +28,7 @@ def require(scope: Mapping[str, Any], *classes: Any) -> None:
 
 async def arequire(scope: Mapping[str, Any], *classes: Any) -> None:
     """Do what :func:`require` does, in an async consumer: in the thread of Django's ORM."""
-    await sync_to_async(require)(scope, *classes)
+    await in_thread(require, scope, *classes)
 
 
 def throttle(scope: Mapping[str, Any], *classes: Any) -> None:
@@ -49,7 +49,7 @@ def throttle(scope: Mapping[str, Any], *classes: Any) -> None:
 
 async def athrottle(scope: Mapping[str, Any], *classes: Any) -> None:
     """Do what :func:`throttle` does, in an async consumer: in the thread of Django's ORM."""
-    await sync_to_async(throttle)(scope, *classes)
+    await in_thread(throttle, scope, *classes)
 
 
 def _admitted(scope: Mapping[str, Any]) -> Admitted:
