@@ -342,7 +342,7 @@ def test_every_error_can_be_answered():
     kinds = [AuthkitError]
     for kind in kinds:
         kinds += kind.__subclasses__()
-    counted = {"APIKeyRateExceeded", "AttemptsExceeded"}
+    counted = {"APIKeyRateExceeded", "AttemptsExceeded", "RequestsExceeded"}
     errors = [kind(7) if kind.__name__ in counted else kind() for kind in kinds]
     for error in errors:
         response = refusal_response(error)

@@ -16,7 +16,7 @@ ROUTES = [
 
 #: Paths of endpoints that ignore credentials, of those for services, and of those for sessions.
 PUBLIC = [path for path, view in ROUTES if issubclass(view, PublicView)]
-SERVICES = [path for path, view in ROUTES if APIKeyAuthentication in view.authentication_classes]
+SERVICES = [path for path, view in ROUTES if view.authentication_classes == [APIKeyAuthentication]]
 OWNERS = [path for path, view in ROUTES if path not in (*PUBLIC, *SERVICES)]
 
 #: Method and path of what a session cannot use that owes a second factor.

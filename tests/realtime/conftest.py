@@ -23,7 +23,10 @@ from tests.realtime.application import application
 @pytest.fixture(scope="session")
 def server():
     """The port of the server."""
-    configured = uvicorn.Config(application, lifespan="off", log_level="warning")
+    # A connection that a failed test left open is not waited for.
+    configured = uvicorn.Config(
+        application, lifespan="off", log_level="warning", timeout_graceful_shutdown=5
+    )
     running = uvicorn.Server(configured)
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
