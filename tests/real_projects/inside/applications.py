@@ -88,16 +88,18 @@ def sow_host():
     auth.Group.objects.create(name="one")
 
 
-def host(name):
+def host(name, **values):
     """Return a project around a package; settings and routes stand in ``hosts``."""
     environment = {"HOST": name, "HOST_DATA": "{folder}"}
-    return Application(settings="hosts.settings", environment=environment, sow=sow_host)
+    return Application("hosts.settings", environment, sow_host, values=values)
 
 
 SECRET = "for a database that is thrown away, and nothing else is behind it"
 
 APPLICATIONS = {
     **{one: host(one) for one in ("adrf", "dj-rest-auth", "django-oauth-toolkit", "djoser")},
+    # A type that has a route of its own, and a history.
+    "apis-core-rdf": host("apis-core-rdf", contenttype="uris.uri"),
     "ephios": Application(
         settings="ephios.settings",
         api_version="api",

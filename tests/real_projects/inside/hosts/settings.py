@@ -5,6 +5,13 @@ import os
 HOST = os.environ["HOST"]
 APPS = {
     "adrf": ["adrf"],
+    "apis-core-rdf": [
+        *("crispy_forms", "crispy_bootstrap5", "dal", "dal_select2", "django.contrib.admin"),
+        *("django.contrib.staticfiles", "django_filters", "django_tables2", "simple_history"),
+        *("apis_core.core", "apis_core.generic", "apis_core.apis_metainfo", "apis_core.uris"),
+        *("apis_core.relations", "apis_core.apis_entities", "apis_core.collections"),
+        *("apis_core.history", "apis_core.documentation"),
+    ],
     "dj-rest-auth": [
         *("django.contrib.sites", "allauth", "allauth.account", "allauth.socialaccount"),
         *("rest_framework.authtoken", "dj_rest_auth", "dj_rest_auth.registration"),
@@ -14,6 +21,10 @@ APPS = {
 }
 AUTHENTICATORS = {
     "adrf": ["rest_framework.authentication.BasicAuthentication"],
+    "apis-core-rdf": [
+        "rest_framework.authentication.SessionAuthentication",
+        "rest_framework.authentication.BasicAuthentication",
+    ],
     "dj-rest-auth": ["dj_rest_auth.jwt_auth.JWTCookieAuthentication"],
     "django-oauth-toolkit": ["oauth2_provider.contrib.rest_framework.OAuth2Authentication"],
     "djoser": [
@@ -69,6 +80,12 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
 SPECTACULAR_SETTINGS = {"OAS_VERSION": "3.1.1"}
+if HOST == "apis-core-rdf":
+    SPECTACULAR_SETTINGS["DEFAULT_GENERATOR_CLASS"] = (
+        "apis_core.generic.generators.CustomSchemaGenerator"
+    )
+    APIS_BASE_URI = "https://api.example.com"
+    STATIC_URL = "static/"
 DJOSER = {"PASSWORD_RESET_CONFIRM_URL": "reset/{uid}/{token}", "ACTIVATION_URL": "{uid}/{token}"}
 OAUTH2_PROVIDER = {"SCOPES": {"read": "Read", "write": "Write", "groups": "Groups"}}
 REST_AUTH = {"USE_JWT": True, "JWT_AUTH_COOKIE": "access", "JWT_AUTH_REFRESH_COOKIE": "refresh"}
