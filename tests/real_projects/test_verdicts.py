@@ -92,9 +92,19 @@ def test_a_document_is_untrue_if_the_live_answer_contradicts_it():
     assert not is_untrue(operation(live=404, declared="open"), "declared")
 
 
-def result(*operations, untouched=True, as_published=True, stable=True):
-    facts = untouched, as_published, stable, 0
-    return Result("one", "T3", {"one": "1.0"}, {}, *facts, list(operations))
+FACTS = {
+    "untouched": True,
+    "as_published": True,
+    "stable": True,
+    "repeated": True,
+    "changed": [],
+    "written": 7,
+}
+
+
+def result(*operations, **facts):
+    known = {"name": "one", "tier": "T3", "versions": {"one": "1.0"}, "spent": {}}
+    return Result(**known, **FACTS | facts, operations=list(operations))
 
 
 def test_every_missed_target_is_told():
@@ -135,10 +145,7 @@ def test_a_report_is_a_result_for_each_probe_tier():
     undecided = {"state": "undecided", "reason": "it asks the database"}
     report = {
         "versions": {},
-        "untouched": True,
-        "as_published": True,
-        "stable": True,
-        "written": 7,
+        **FACTS,
         "operations": [operation(tiers={"T1": undecided, "T2": {"state": "secured"}})],
     }
     shallow, deep = Result.by_tier("one", report, {"T1": 0.5, "T2": 1.5})
@@ -160,6 +167,16 @@ def test_an_audit_of_another_document_is_a_shortcoming():
 def test_a_hook_that_goes_on_changing_is_a_shortcoming():
     missed = list(result(operation(), stable=False).shortcomings)
     assert missed == ["the hook changes what it wrote"]
+
+
+def test_another_document_in_another_process_is_a_shortcoming():
+    missed = list(result(operation(), repeated=False).shortcomings)
+    assert missed == ["the hook writes another document in another process"]
+
+
+def test_a_hook_that_changes_more_than_security_is_a_shortcoming():
+    missed = list(result(operation(), changed=["#/info", "#/tags"]).shortcomings)
+    assert missed == ["the hook changes #/info", "the hook changes #/tags"]
 
 
 def test_a_lie_has_to_be_found_and_mended():

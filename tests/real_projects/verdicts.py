@@ -13,6 +13,14 @@ NO_ROW = "there is no row"
 #: The rules that contradict the document, and what the live answer is if they are right.
 CONTRADICTIONS = {"AK301": "open", "AK302": "secured", "AK303": "secured"}
 LEAST_DECIDED = 97
+#: What is the same at every tier, as the fields of a result.
+FACTS = ("untouched", "as_published", "stable", "repeated", "changed", "written")
+MISSED = {
+    "untouched": "the audits wrote to the database",
+    "as_published": "the audited document is not the published one",
+    "stable": "the hook changes what it wrote",
+    "repeated": "the hook writes another document in another process",
+}
 #: The tier of an audit for which nothing is said.
 USUAL = "T3"
 
@@ -94,7 +102,9 @@ class Result:
     ``spent`` are the seconds, by step and by tier; ``untouched`` says that the audits left the
     database as it was, byte for byte, ``as_published`` that the audited document says of security
     what the application publishes without us, ``stable`` that the hook changes nothing when it is
-    run again. ``written`` counts the decisions in its verdict file.
+    run again, ``repeated`` that another process makes the same document, byte for byte. ``changed``
+    are the places where the hook changed what is not about security. ``written`` counts the
+    decisions in its verdict file.
     """
 
     name: str
@@ -104,14 +114,15 @@ class Result:
     untouched: bool
     as_published: bool
     stable: bool
+    repeated: bool
+    changed: list
     written: int
     operations: list
 
     @classmethod
     def by_tier(cls, name, report, spent):
         """Return a result for each tier of *report*."""
-        facts = (report[key] for key in ("untouched", "as_published", "stable", "written"))
-        known = (report["versions"], spent, *facts)
+        known = (report["versions"], spent, *(report[key] for key in FACTS))
         operations = report["operations"]
         return [
             cls(name, tier, *known, [o | o["tiers"][tier] for o in operations])
@@ -150,12 +161,8 @@ class Result:
     @property
     def shortcomings(self):
         """Yield a sentence for every target that was missed."""
-        if not self.untouched:
-            yield "the audits wrote to the database"
-        if not self.as_published:
-            yield "the audited document is not the published one"
-        if not self.stable:
-            yield "the hook changes what it wrote"
+        yield from (said for fact, said in MISSED.items() if not getattr(self, fact))
+        yield from (f"the hook changes {place}" for place in self.changed)
         for operation in self.operations:
             for claim in false_claims(operation):
                 yield f"{self.tier} {label(operation)}: {claim}, and it answers {operation['live']}"

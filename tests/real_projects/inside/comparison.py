@@ -1,5 +1,6 @@
 """What an application answers without credentials, beside what was decided about it."""
 
+import json
 import socket
 from unittest import mock
 
@@ -62,7 +63,8 @@ def compare(application, decided, published):
     setup_test_environment()
     asker = Asker(UrlBuilder(application))
     hooked, said = decided.hooked[DEEPEST].schema, {"security": published["root"] or []}
-    told = [(decided.told, one) for _, _, one in operations(decided.told)]
+    document = json.loads(decided.told)
+    told = [(document, one) for _, _, one in operations(document)]
     with asker.gate.stack[0], asker.gate.stack[1]:
         return [
             record(

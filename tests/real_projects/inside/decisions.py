@@ -8,7 +8,7 @@ from authkit.schema.model.audited_schema import AuditedSchema, probe_document
 from authkit.schema.model.verdicts import write_verdicts
 from authkit.schema.probe.tiers import Probe, Tier
 from django.test import override_settings
-from documents import make_document, own_hooks, security_of
+from documents import make_document, own_hooks, rendered, security_of
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.settings import patched_settings
 
@@ -30,14 +30,14 @@ class Audited:
 class Decided:
     """The audits by tier, of the document as it is and of the one that our hook fixes.
 
-    ``told`` is the document of a hook that knows what the usual audit wrote down. ``security`` is
-    what the document says of it before an audit, ``stable`` whether the hook changes nothing when
-    it is run again.
+    ``told`` is the document of a hook that knows what the usual audit wrote down, in bytes.
+    ``security`` is what the document says of it before an audit, ``stable`` whether the hook
+    changes nothing when it is run again.
     """
 
     plain: dict
     hooked: dict
-    told: dict
+    told: bytes
     security: dict
     stable: bool
 
@@ -55,11 +55,16 @@ def decide_all(application, file):
         write_verdicts(file, plain[Tier.T1].schema, plain[USUAL].schema)
         with hooks(HOOK):
             hooked = audits(*make_document(application))
-            with override_settings(AUTHKIT={"SCHEMA_VERDICTS": file}):
-                told, _ = make_document(application)
-        with hooks(HOOK, HOOK), override_settings(AUTHKIT={"SCHEMA_VERDICTS": file}):
-            twice, _ = make_document(application)
-        return Decided(plain, hooked, told, security, security_of(twice) == security_of(told))
+    told = tell(application, file)
+    return Decided(plain, hooked, told, security, tell(application, file, HOOK, HOOK) == told)
+
+
+def tell(application, file, *ours):
+    """Return the document of the hook that knows what is in *file*, as bytes."""
+    told = override_settings(AUTHKIT={"SCHEMA_VERDICTS": file})
+    with application.surroundings(), hooks(*(ours or [HOOK])), told:
+        document, _ = make_document(application)
+    return rendered(document)
 
 
 def hooks(*ours):

@@ -8,10 +8,11 @@ import sys
 
 from django.conf import settings
 from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.settings import SPECTACULAR_DEFAULTS, spectacular_settings
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-FILE = "published.json"
+PUBLISHED, TOLD, AGAIN = "published.json", "told.json", "again.json"
 
 
 def make_generator(application):
@@ -25,16 +26,21 @@ def make_document(application):
 
 
 def publish(application, folder):
-    """Write into *folder* what the application says of its security."""
+    """Write into *folder* the document as it is without us."""
     with application.surroundings():
         document, _ = make_document(application)
     if any(name.partition(".")[0] == "authkit" for name in sys.modules):
         raise RuntimeError("authkit took part in the document")
-    (folder / FILE).write_text(json.dumps(security_of(document)))
+    (folder / PUBLISHED).write_bytes(rendered(document))
 
 
-def read_published(folder):
-    return json.loads((folder / FILE).read_text())
+def rendered(document):
+    """Return the bytes that `spectacular --format openapi-json` writes."""
+    return OpenApiJsonRenderer().render(document, renderer_context={})
+
+
+def read(file):
+    return json.loads(file.read_bytes())
 
 
 def security_of(document):

@@ -1,10 +1,12 @@
 """Looks at one application from within its own environment.
 
 python look.py sow NAME FOLDER     makes the database and its rows
-python look.py declare NAME FOLDER writes what the document of the application says of its
-                                   security, in a process without authkit
+python look.py declare NAME FOLDER writes the document of the application, in a process without
+                                   authkit
 python look.py ask NAME FOLDER     writes FOLDER/report.json: what was decided about every
-                                   operation, and what it answers without credentials
+                                   operation, and what it answers without credentials; and the
+                                   document of our hook that knows what was decided
+python look.py tell NAME FOLDER    writes that document again
 """
 
 import json
@@ -19,6 +21,7 @@ import django
 from applications import APPLICATIONS
 from django.conf import settings
 
+VERDICTS = "verdicts.json"
 SHOWN_VERSIONS = ("django", "djangorestframework", "drf-spectacular")
 
 
@@ -31,16 +34,21 @@ def main(command, name, folder):
         import_module("rows").make_rows(application)
     elif command == "declare":
         import_module("documents").publish(application, folder)
+    elif command == "tell":
+        document = import_module("decisions").tell(application, folder / VERDICTS)
+        (folder / import_module("documents").AGAIN).write_bytes(document)
     else:
         (folder / "report.json").write_text(json.dumps(look(name, application, folder), indent=1))
 
 
 def look(name, application, folder):
+    documents = import_module("documents")
     before = database_files()
-    verdicts = folder / "verdicts.json"
+    verdicts = folder / VERDICTS
     decided = import_module("decisions").decide_all(application, verdicts)
     untouched = database_files() == before
-    published = import_module("documents").read_published(folder)
+    (folder / documents.TOLD).write_bytes(decided.told)
+    published = documents.security_of(documents.read(folder / documents.PUBLISHED))
     operations = import_module("comparison").compare(application, decided, published)
     versions = {package: version(package) for package in (name, *SHOWN_VERSIONS)}
     versions["Python"] = platform.python_version()
