@@ -22,8 +22,12 @@ people wrote, each with this package in an environment of its own, lets the audi
 operation, and then sends each of them a real request without credentials, to a migrated SQLite
 database with rows. The audits leave that database as it is, byte for byte. What an application
 declares comes from a process of its own, without this package; the audited document says the same
-of security. Packages without a project of their own (adrf, apis-core-rdf, dj-rest-auth,
-django-oauth-toolkit, djoser) stand in a host with settings as in production.
+of security. [The hook](hook.md) changes nothing in that document but security and what is
+[documented beside it](hook.md#what-it-writes), and two processes write the same bytes.
+
+Packages without a project of their own (adrf, apis-core-rdf, dj-rest-auth, django-oauth-toolkit,
+djoser) stand in a host with settings as in production. apis-core-rdf makes its document with a
+generator of its own.
 
 """
 
