@@ -2,7 +2,7 @@
 
 Exit status 1 if a target is missed: a decisive verdict is wrong (but for handlers that refuse by
 themselves), less than 97 % is decided, AK301, AK302 or AK303 is reported falsely, or the hook
-changes what is not about security.
+changes what is not about security, or writes other bytes the second time.
 """
 
 import argparse

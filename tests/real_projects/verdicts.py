@@ -13,7 +13,7 @@ NO_ROW = "there is no row"
 #: The rules that contradict the document, and what the live answer is if they are right.
 CONTRADICTIONS = {"AK301": "open", "AK302": "secured", "AK303": "secured"}
 LEAST_DECIDED = 97
-#: What is the same at every tier, as the fields of a result.
+#: What is the same at every tier.
 FACTS = ("untouched", "as_published", "stable", "repeated", "changed", "written")
 MISSED = {
     "untouched": "the audits wrote to the database",
@@ -122,10 +122,11 @@ class Result:
     @classmethod
     def by_tier(cls, name, report, spent):
         """Return a result for each tier of *report*."""
-        known = (report["versions"], spent, *(report[key] for key in FACTS))
+        facts = {fact: report[fact] for fact in FACTS}
+        known = {"versions": report["versions"], "spent": spent, **facts}
         operations = report["operations"]
         return [
-            cls(name, tier, *known, [o | o["tiers"][tier] for o in operations])
+            cls(name, tier, **known, operations=[o | o["tiers"][tier] for o in operations])
             for tier in operations[0]["tiers"]
         ]
 
