@@ -20,9 +20,12 @@ from tests.conftest import AUTH, bearer
 from tests.realtime.application import application
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server():
-    """The port of the server."""
+    """The port of the server.
+
+    It runs during no test of another module: a clock that is moved there would stop its event loop.
+    """
     # A connection that a failed test left open is not waited for.
     configured = uvicorn.Config(
         application, lifespan="off", log_level="warning", timeout_graceful_shutdown=5
