@@ -2,11 +2,14 @@
 
 import json
 import uuid
+from datetime import timedelta
 
 import pytest
 from authkit import urls
 from authkit.api_keys.keys import new_key
+from authkit.core.limits.rates import Rate
 from authkit.models import APIKey, Session, TOTPDevice
+from authkit.tickets import flows
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.urls import reverse
@@ -56,7 +59,9 @@ ROUTES = {route.name: "/api/v1/auth/" + str(route.pattern) for route in PATTERNS
 
 
 @pytest.fixture(autouse=True)
-def _all_of_them_on(settings, mailers):
+def _all_of_them_on(settings, mailers, monkeypatch):
+    # Fuzzing asks for more of them than a session gets in a minute.
+    monkeypatch.setattr(flows, "LIMIT", Rate(number=10_000, period=timedelta(minutes=1)))
     settings.AUTHKIT = {
         "REGISTRATION": True,
         "EMAIL_VERIFICATION_URL": "https://app.example/#{token}",
@@ -125,7 +130,7 @@ COUNTED = {
     "email-verify-resend": (202,),
     "email-change": (202, 429),
     "api-key-list": (201, 409),
-    "ticket": (201, 429),
+    "ticket": (201,),
 }
 
 
