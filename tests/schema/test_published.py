@@ -11,7 +11,7 @@ from pathlib import Path
 import authkit
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.by_itself, pytest.mark.slow]
 
 SETTINGS = """
 import os

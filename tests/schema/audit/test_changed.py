@@ -155,6 +155,7 @@ OPENED = URLS.replace("permission_classes = []", "permission_classes = [IsAuthen
 )  # fmt: skip
 
 
+@pytest.mark.by_itself
 @pytest.mark.slow
 class TestRevisions:
     """A repository whose project lies in a folder, is guarded on ``main``, and open in the tree."""

@@ -105,6 +105,7 @@ def admitted(urlconf, path, callers):
         }
 
 
+@pytest.mark.by_itself
 @pytest.mark.slow
 @every_view
 def test_every_suggestion_fixes_its_finding_and_opens_nothing(view, callers):
