@@ -38,8 +38,10 @@ class Handshake(ASGIRequest):
         :raises ParseError: it is larger than handshakes are, or malformed.
         """
         _check_size(scope)
+        # Of X-API-Key and X_API_Key, META has one name: older versions of Django take both.
+        headers = [one for one in scope.get("headers", ()) if b"_" not in one[0]]
         try:
-            super().__init__({**scope, "method": "GET"}, BytesIO())
+            super().__init__({**scope, "method": "GET", "headers": headers}, BytesIO())
             self.path.encode()
         except UnicodeError:
             raise ParseError from None
