@@ -199,7 +199,9 @@ def test_five_thousand_handshakes_of_junk_reach_no_table(clock, security_log):
         said = async_to_sync(flood)()
     assert {one["code"] for one in said[:per_client]} == {4401}
     assert {one["code"] for one in said[per_client:]} == {4429}
-    assert len(queries) == per_client
+    # MariaDB's driver says a word of its own to each new connection.
+    asked = [query["sql"] for query in queries if "SELECT" in query["sql"]]
+    assert len(asked) == per_client
     assert len(security_log("connection_refused")) == 2
     assert not SecurityEvent.objects.exists()
 
