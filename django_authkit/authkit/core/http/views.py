@@ -80,7 +80,9 @@ class AuthkitView(APIView):
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
-        return non_atomic(super().as_view(**initkwargs))
+        view = non_atomic(super().as_view(**initkwargs))
+        view.login_required = False  # for LoginRequiredMiddleware; DRF says so since 3.16
+        return view
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         """Return DRF's request; ``force_authenticate()`` of a test must bring what a view needs.
