@@ -80,7 +80,7 @@ class AuthkitView(APIView):
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
-        view = non_atomic(super().as_view(**initkwargs))
+        view: Any = non_atomic(super().as_view(**initkwargs))
         view.login_required = False  # for LoginRequiredMiddleware; DRF says so since 3.16
         return view
 
