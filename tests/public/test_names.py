@@ -162,6 +162,7 @@ ERRORS = [
     "PasswordExists",
     "PasswordManagedElsewhere",
     "QuotaExceeded",
+    "RateLimitExceeded",
     "RequestsExceeded",
     "ScopeInvalid",
     "SecondFactorUnavailable",
