@@ -11,10 +11,13 @@ import pytest
 from authkit import signals
 from authkit.core import counted_log
 from authkit.core.db.now import DatabaseNow
+from authkit.core.http import security_log as written
+from authkit.models import APIKey
 from authkit.passwords.checking import hashing
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import MD5PasswordHasher
+from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import translation
@@ -164,6 +167,48 @@ def bearer(access):
 @pytest.fixture
 def client():
     return Client()
+
+
+@pytest.fixture
+def pair(client, user):
+    """The tokens of a log-in."""
+    return client.pair(user)
+
+
+@pytest.fixture
+def access(pair):
+    return pair["access"]
+
+
+@pytest.fixture
+def make_key(db, settings):
+    """A function that makes a key, and returns its row and what the client sends."""
+    settings.AUTHKIT = {"SCOPES": {"books:read": "Read books", "books:write": "Write books"}}
+
+    def make(**fields):
+        return APIKey.objects.create_key(**{"name": "night job", **fields})
+
+    return make
+
+
+@pytest.fixture
+def get_ticket(client, access):
+    """A function that gets a ticket, by an access token or a key."""
+
+    def get(key=None, token=None, **body):
+        headers = {"HTTP_X_API_KEY": key} if key else bearer(token or access)
+        response = client.post(AUTH + "ticket/", body, **headers)
+        assert response.status_code == 201, response.content
+        return response.json()["ticket"]
+
+    return get
+
+
+@pytest.fixture
+def nothing_was_counted_before(monkeypatch):
+    """The limits of the cache and the counted lines of the security log begin anew."""
+    cache.clear()
+    monkeypatch.setattr(written, "_told", {})
 
 
 #: Markers of tests that need a user model with these columns.

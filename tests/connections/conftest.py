@@ -2,19 +2,8 @@ import pytest
 from authkit.connections import registry
 from authkit.connections.registry import Connection
 from authkit.core.http.client import Client
-from authkit.models import APIKey
 from authkit.principals.resolve import resolve
 from django.test import RequestFactory
-
-
-@pytest.fixture
-def make_key(db, settings):
-    settings.AUTHKIT = {"SCOPES": {"books:read": "Read books", "books:write": "Write books"}}
-
-    def make(**fields):
-        return APIKey.objects.create_key(**{"name": "night job", **fields})
-
-    return make
 
 
 @pytest.fixture

@@ -9,14 +9,10 @@ from contextlib import contextmanager
 
 import pytest
 import uvicorn
-from authkit.core.http import security_log
-from authkit.models import APIKey
-from django.core.cache import cache
 from django.db import connections
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from tests.conftest import AUTH, bearer
 from tests.realtime.application import application
 
 
@@ -41,39 +37,8 @@ def server():
 
 
 @pytest.fixture(autouse=True)
-def _nothing_was_counted_before(monkeypatch):
-    cache.clear()
-    monkeypatch.setattr(security_log, "_told", {})
-
-
-@pytest.fixture
-def pair(client, user):
-    return client.pair(user)
-
-
-@pytest.fixture
-def access(pair):
-    return pair["access"]
-
-
-@pytest.fixture
-def make_key(db, settings):
-    """A function that makes a key, and returns its row and what the client sends."""
-    settings.AUTHKIT = {"SCOPES": {"books:read": "Read books", "books:write": "Write books"}}
-
-    def make(**fields):
-        return APIKey.objects.create_key(**{"name": "night job", **fields})
-
-    return make
-
-
-@pytest.fixture
-def get_ticket(client, access):
-    def get(token=None, key=None, **body):
-        headers = {"HTTP_X_API_KEY": key} if key else bearer(token or access)
-        return client.post(AUTH + "ticket/", body, **headers).json()["ticket"]
-
-    return get
+def _nothing_was_counted_before(nothing_was_counted_before):
+    """Each test may open as many connections as are allowed."""
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from authkit.schema.audit.run import apply_rules
 from authkit.schema.model.audited_schema import probe_document
 from authkit.schema.openapi.components import record_shared_names
@@ -17,6 +18,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
+#: A test of each version of OpenAPI that drf-spectacular writes.
+OAS_VERSIONS = pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
 HOOK = "authkit.schema.hooks.postprocess_schema_security"
 
 

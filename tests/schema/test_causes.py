@@ -12,7 +12,16 @@ from rest_framework.authtoken.views import ObtainAuthToken
 from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission
 from rest_framework_simplejwt.views import TokenObtainPairView
 
-from tests.schema.documents import HOOK, JWTView, OpenView, ProtectedView, report_on, route, view
+from tests.schema.documents import (
+    HOOK,
+    OAS_VERSIONS,
+    JWTView,
+    OpenView,
+    ProtectedView,
+    report_on,
+    route,
+    view,
+)
 
 JWT = {"jwtAuth": []}
 
@@ -130,7 +139,6 @@ TABLE = [
 ]
 
 every_row = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
-every_version = pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
 
 
 def reported(row, version, hooks):
@@ -141,12 +149,12 @@ def reported(row, version, hooks):
 
 
 @every_row
-@every_version
+@OAS_VERSIONS
 def test_what_is_said_of_the_document_as_it_is(row, version):
     assert reported(row, version, []) == row.plain
 
 
 @every_row
-@every_version
+@OAS_VERSIONS
 def test_what_is_said_of_the_document_that_the_hook_made(row, version):
     assert reported(row, version, [HOOK]) == row.fixed

@@ -31,6 +31,7 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 
 from tests.schema.documents import (
     HOOK,
+    OAS_VERSIONS,
     OpenView,
     ProtectedView,
     as_bytes,
@@ -108,7 +109,7 @@ EVERYTHING = [
 ]
 
 
-@pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
+@OAS_VERSIONS
 def test_running_it_twice_gives_the_same_bytes(version):
     document, generator = make_schema(*EVERYTHING, hooks=[HOOK], OAS_VERSION=version)
     before = as_bytes(document)
@@ -662,7 +663,7 @@ urlpatterns = [
 
 
 @pytest.mark.urls(__name__)
-@pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
+@OAS_VERSIONS
 def test_the_command_of_drf_spectacular_is_content(version, tmp_path):
     GENERATOR_STATS.reset()
     target = tmp_path / "schema.yaml"

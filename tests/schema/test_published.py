@@ -11,6 +11,8 @@ from pathlib import Path
 import authkit
 import pytest
 
+from tests.schema.documents import OAS_VERSIONS
+
 pytestmark = [pytest.mark.by_itself, pytest.mark.slow]
 
 SETTINGS = """
@@ -75,8 +77,6 @@ IMPORTS = "import authkit.schema.audit.run, authkit.schema.hooks, authkit.schema
 HOOK = "authkit.schema.hooks.postprocess_schema"
 OPEN_IN_PUBLIC = {"/basic/", "/jwt/", "/session/"}
 
-VERSIONS = pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
-
 
 @pytest.fixture
 def run(tmp_path):
@@ -116,7 +116,7 @@ def findings(run, **environment):
     ]
 
 
-@VERSIONS
+@OAS_VERSIONS
 def test_importing_our_descriptions_changes_no_document(run, version):
     (without,), is_ours = documents(run, OAS_VERSION=version)
     assert not is_ours
@@ -128,7 +128,7 @@ def test_importing_our_descriptions_changes_no_document(run, version):
     assert open_in_public == OPEN_IN_PUBLIC
 
 
-@VERSIONS
+@OAS_VERSIONS
 def test_the_audit_finds_what_the_published_document_hides(run, version):
     status, found = findings(run, OAS_VERSION=version)
     assert status == 1
@@ -138,7 +138,7 @@ def test_the_audit_finds_what_the_published_document_hides(run, version):
     assert ("AK203", "/both/", "cookieAuth") in found
 
 
-@VERSIONS
+@OAS_VERSIONS
 def test_with_the_hook_the_published_document_is_true(run, version):
     both, is_ours = documents(run, times=2, OAS_VERSION=version, HOOK=HOOK)
     assert is_ours

@@ -13,7 +13,7 @@ from django.urls import path
 from rest_framework.permissions import BasePermission
 from rest_framework.test import APIClient
 
-from tests.schema.documents import HOOK, audited_schema, operation, view
+from tests.schema.documents import HOOK, OAS_VERSIONS, audited_schema, operation, view
 from tests.schema.projects import shapes
 
 #: Shapes that are undecided below T4 for a good reason, by path: the reason.
@@ -125,7 +125,7 @@ def test_what_is_decided_with_less_is_decided_the_same(group, tier):
 
 
 @pytest.mark.urls("tests.schema.projects.shapes")
-@pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
+@OAS_VERSIONS
 def test_the_hook_writes_nothing_that_the_server_does_not_do(group, version):
     schema = all_of(hooks=[HOOK], OAS_VERSION=version)
     assert schema.document["openapi"] == version

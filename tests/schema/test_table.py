@@ -27,6 +27,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from tests.schema.documents import (
     HOOK,
+    OAS_VERSIONS,
     JWTView,
     audited_schema,
     fixed_schema,
@@ -120,7 +121,6 @@ TABLE = [
     Row("marked-open", StillMarkedOpen, None, [JWT], SECURED, "AK302"),
 ]
 ROWS = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
-VERSIONS = pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
 
 urlpatterns = [path(f"{row.name}/", row.view.as_view()) for row in TABLE]
 
@@ -140,14 +140,14 @@ def test_the_table_has_the_eighteen_configurations(row):
 
 
 @ROWS
-@VERSIONS
+@OAS_VERSIONS
 def test_the_hook_writes_what_is_true(row, version):
     document = fixed_schema(route_of(row), OAS_VERSION=version)
     assert document["openapi"] == version
     assert operation_of(document, row).get("security", None) == row.true
 
 
-@VERSIONS
+@OAS_VERSIONS
 def test_the_whole_table_in_one_document_is_true_as_well(version):
     document = fixed_schema(*urlpatterns, OAS_VERSION=version)
     written = {row.name: operation_of(document, row).get("security") for row in TABLE}
@@ -155,7 +155,7 @@ def test_the_whole_table_in_one_document_is_true_as_well(version):
 
 
 @ROWS
-@VERSIONS
+@OAS_VERSIONS
 def test_the_audit_finds_the_lie_without_the_hook_and_nothing_with_it(row, version):
     without = report_on(route_of(row), OAS_VERSION=version)
     lies = [one.rule.id for one in without.findings if one.severity is Severity.ERROR]

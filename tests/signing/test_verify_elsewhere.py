@@ -70,11 +70,6 @@ def issuer():
 
 
 @pytest.fixture
-def pair(client, user):
-    return client.pair(user)
-
-
-@pytest.fixture
 def forger(pair):
     return Forger(pair["access"], private_key())
 

@@ -21,11 +21,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def pair(client, user):
-    return client.pair(user)
-
-
-@pytest.fixture
 def key(user):
     return APIKey.objects.create_key(name="night job", owner=user)[1]
 

@@ -20,6 +20,7 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 
 from tests.schema.documents import (
     HOOK,
+    OAS_VERSIONS,
     OpenView,
     ProtectedView,
     as_bytes,
@@ -39,7 +40,6 @@ OF_THE_CLIENT = {"signature": []}
 SIGNATURE = {"type": "apiKey", "in": "header", "name": "X-Signature"}
 SIGNED = {"post": {"security": [OF_THE_CLIENT], "responses": {"200": {"description": "Taken."}}}}
 
-OAS_VERSIONS = pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
 WITH_AND_WITHOUT_HOOK = pytest.mark.parametrize("hooks", [[], [HOOK]], ids=["plain", "hook"])
 
 

@@ -28,6 +28,7 @@ from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser, Is
 from rest_framework.response import Response
 
 from tests.schema.documents import (
+    OAS_VERSIONS,
     JWTView,
     ThingSerializer,
     audited_schema,
@@ -41,7 +42,6 @@ from tests.schema.projects.shapes import GroupSerializer
 
 pytestmark = pytest.mark.django_db
 
-VERSIONS = pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
 TIERS = pytest.mark.parametrize(
     "tier", [Tier.T1, Tier.T2, Tier.T3, Tier.T4], ids=lambda tier: tier.label
 )
@@ -219,7 +219,7 @@ def test_a_gate_is_decided_as_the_server_answers(shape, tier, urlconf, settings)
 
 
 @SHAPES
-@VERSIONS
+@OAS_VERSIONS
 def test_a_lie_is_found_and_fixed(shape, version):
     def lie(document):
         operation(document)["security"] = [] if shape in SECURED else [{"jwtAuth": []}]

@@ -20,6 +20,7 @@ from rest_framework.urlpatterns import format_suffix_patterns
 
 from tests.schema.documents import (
     HOOK,
+    OAS_VERSIONS,
     JWTView,
     OpenView,
     ProtectedView,
@@ -34,7 +35,6 @@ from tests.schema.documents import (
 # ATOMIC_REQUESTS opens a transaction around every view
 pytestmark = pytest.mark.django_db
 
-VERSIONS = pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
 TIERS = pytest.mark.parametrize("tier", [Tier.T1, Tier.T2, Tier.T3], ids=lambda tier: tier.label)
 
 
@@ -97,7 +97,7 @@ class TestAViewThatRendersNoJSON:
 
     @KINDS
     @BASES
-    @VERSIONS
+    @OAS_VERSIONS
     def test_is_documented_falsely_and_that_is_found_and_fixed(self, kind, base, version):
         options = {"api_version": "2.0", "OAS_VERSION": version}
         report = report_on(route_of(kind, base), probe=Probe(Tier.T3), **options)

@@ -21,6 +21,7 @@ from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.test import APIRequestFactory
 
 from tests.schema.documents import (
+    OAS_VERSIONS,
     JWTView,
     audited_schema,
     fixed_schema,
@@ -34,7 +35,6 @@ from tests.schema.documents import (
 # ATOMIC_REQUESTS opens a transaction around every view
 pytestmark = pytest.mark.django_db
 
-VERSIONS = pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
 TIERS = pytest.mark.parametrize("tier", [Tier.T1, Tier.T2, Tier.T3], ids=lambda tier: tier.label)
 
 
@@ -155,7 +155,7 @@ def test_the_live_server_refuses_as_decided(world, settings):
 
 
 @IN_ALL
-@VERSIONS
+@OAS_VERSIONS
 def test_the_audit_finds_the_lie(world, version):
     options = {"probe": Probe(Tier.T3), "OAS_VERSION": version, **world.spectacular}
     report = report_on(route(world.view), **options)
@@ -163,7 +163,7 @@ def test_the_audit_finds_the_lie(world, version):
 
 
 @IN_ALL
-@VERSIONS
+@OAS_VERSIONS
 def test_the_hook_mends_what_it_can_decide_and_leaves_the_rest(world, version):
     options = {"OAS_VERSION": version, **world.spectacular}
     document = fixed_schema(route(world.view), **options)
@@ -175,7 +175,7 @@ def test_the_hook_mends_what_it_can_decide_and_leaves_the_rest(world, version):
 
 
 @IN_ALL
-@VERSIONS
+@OAS_VERSIONS
 def test_with_what_the_audit_wrote_down_the_hook_mends_all(world, version, settings, tmp_path):
     settings.AUTHKIT = {"SCHEMA_VERDICTS": tmp_path / "verdicts.json"}
     options = {"OAS_VERSION": version, **world.spectacular}

@@ -12,6 +12,7 @@ from rest_framework.permissions import BasePermission
 
 from tests.schema.documents import (
     HOOK,
+    OAS_VERSIONS,
     OpenView,
     ProtectedView,
     audited_schema,
@@ -112,7 +113,7 @@ CRASHES = {
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
+@OAS_VERSIONS
 @pytest.mark.parametrize("crash", CRASHES)
 class TestAViewThatCrashes:
     """It says nothing of what it reads: neither a scheme too many, nor an open view."""

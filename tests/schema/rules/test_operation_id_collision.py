@@ -5,9 +5,7 @@ from authkit.schema.rules.operation_id_collision import RULE
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import extend_schema
 
-from tests.schema.documents import OpenView, found, operation, route, subjects, view
-
-OAS_VERSIONS = pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
+from tests.schema.documents import OAS_VERSIONS, OpenView, found, operation, route, subjects, view
 
 
 def naming(*names):

@@ -10,6 +10,7 @@ from rest_framework.viewsets import ViewSet
 
 from tests.schema.documents import (
     HOOK,
+    OAS_VERSIONS,
     OpenView,
     ThingSerializer,
     audited_schema,
@@ -18,7 +19,6 @@ from tests.schema.documents import (
     subjects,
 )
 
-OAS_VERSIONS = pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
 WITH_AND_WITHOUT_HOOK = pytest.mark.parametrize("hooks", [[], [HOOK]], ids=["plain", "hook"])
 
 

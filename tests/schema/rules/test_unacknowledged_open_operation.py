@@ -16,6 +16,7 @@ from rest_framework_simplejwt.views import TokenObtainPairView, TokenRefreshView
 
 from tests.schema.documents import (
     HOOK,
+    OAS_VERSIONS,
     JWTView,
     OpenView,
     ProtectedView,
@@ -26,7 +27,6 @@ from tests.schema.documents import (
     view,
 )
 
-OAS_VERSIONS = pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
 WITH_AND_WITHOUT_HOOK = pytest.mark.parametrize("hooks", [[], [HOOK]], ids=["plain", "hook"])
 
 

@@ -12,6 +12,7 @@ from rest_framework.authentication import BaseAuthentication, TokenAuthenticatio
 
 from tests.schema.documents import (
     HOOK,
+    OAS_VERSIONS,
     ProtectedView,
     as_bytes,
     fixed_schema,
@@ -22,8 +23,6 @@ from tests.schema.documents import (
     route,
     view,
 )
-
-VERSIONS = pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
 
 
 class StoredTokenAuthentication(BaseAuthentication):
@@ -61,7 +60,7 @@ TRUE = {
 }
 
 
-@VERSIONS
+@OAS_VERSIONS
 def test_the_hook_leaves_the_right_document_as_it_is(version):
     plain = plain_schema(*ROUTES, OAS_VERSION=version)
     schemes = plain["components"]["securitySchemes"]
@@ -71,7 +70,7 @@ def test_the_hook_leaves_the_right_document_as_it_is(version):
     assert document["components"]["securitySchemes"] == schemes
 
 
-@VERSIONS
+@OAS_VERSIONS
 @pytest.mark.parametrize("hooks", [[], [HOOK]], ids=["plain", "hook"])
 def test_the_audit_says_of_it_no_more_than_that_they_are_equal(version, hooks):
     report = report_on(*ROUTES, hooks=hooks, OAS_VERSION=version)

@@ -17,6 +17,7 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 
 from tests.schema.documents import (
     HOOK,
+    OAS_VERSIONS,
     ProtectedView,
     fixed_schema,
     operation,
@@ -24,8 +25,6 @@ from tests.schema.documents import (
     route,
     view,
 )
-
-VERSIONS = pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
 
 
 class Stored(BaseAuthentication):
@@ -123,7 +122,7 @@ def protected_by(authenticator, at="thing/"):
 
 
 @SUBCLASSES
-@VERSIONS
+@OAS_VERSIONS
 def test_the_hook_writes_the_requirement_of_the_ancestor(subclass, required, version, ours):
     document = fixed_schema(protected_by(subclass), OAS_VERSION=version)
     assert operation(document)["security"] == required
@@ -132,7 +131,7 @@ def test_the_hook_writes_the_requirement_of_the_ancestor(subclass, required, ver
 
 
 @SUBCLASSES
-@VERSIONS
+@OAS_VERSIONS
 def test_the_audit_has_nothing_to_say_about_that(subclass, required, version, ours):
     report = report_on(protected_by(subclass), hooks=[HOOK], OAS_VERSION=version)
     assert {one.rule.id for one in report.findings} <= {"AK109"}

@@ -13,6 +13,7 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 
 from tests.schema.documents import (
     HOOK,
+    OAS_VERSIONS,
     ProtectedView,
     audited_schema,
     fixed_schema,
@@ -24,7 +25,6 @@ from tests.schema.documents import (
     view,
 )
 
-VERSIONS = pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
 OAUTH = {"oauth2": []}
 FLOWS = {"clientCredentials": {"tokenUrl": "https://example.com/token/", "scopes": {"read": ""}}}
 BASIC = route(view(ProtectedView, authentication_classes=[BasicAuthentication]), "basic/")
@@ -73,7 +73,7 @@ WITH_SCOPES = protected_by(OAuth2Authentication, at="scopes/", required_scopes=[
 
 @pytest.mark.usefixtures("described")
 class TestTheRequirement:
-    @VERSIONS
+    @OAS_VERSIONS
     def test_is_written_by_the_hook(self, version):
         routes = ALONE, BESIDE, OPEN, WITH_SCOPES
         assert operation(plain_schema(ALONE, OAS_VERSION=version)).get("security") in (None, [{}])
@@ -87,7 +87,7 @@ class TestTheRequirement:
         }
         assert document["components"]["securitySchemes"]["oauth2"]["flows"] == FLOWS
 
-    @VERSIONS
+    @OAS_VERSIONS
     def test_is_missed_by_the_audit_until_then(self, version):
         report = report_on(ALONE, BESIDE, WITH_SCOPES, OAS_VERSION=version)
         said = {(one.rule.id, one.place.path) for one in report.findings}
@@ -99,7 +99,7 @@ class TestTheRequirement:
         report = report_on(ALONE, BESIDE, WITH_SCOPES, hooks=[HOOK], OAS_VERSION=version)
         assert {one.rule.id for one in report.findings} <= {"AK109"}
 
-    @VERSIONS
+    @OAS_VERSIONS
     def test_is_no_false_ak202_where_it_is_documented(self, version):
         class Documented(ProtectedView):
             @extend_schema(auth=[OAUTH])
@@ -134,7 +134,7 @@ class TestWhatIsNotKnown:
 
         return protected_by(*authenticators, base=Declared)
 
-    @VERSIONS
+    @OAS_VERSIONS
     def test_may_read_what_is_declared_so_the_hook_leaves_it(self, version):
         beside = self.declared(JWTAuthentication, OAuth2Authentication)
         document = fixed_schema(BASIC, beside, OAS_VERSION=version)
@@ -144,7 +144,7 @@ class TestWhatIsNotKnown:
         document = fixed_schema(BASIC, self.declared(JWTAuthentication))
         assert operation(document)["security"] == [{"jwtAuth": []}]
 
-    @VERSIONS
+    @OAS_VERSIONS
     @pytest.mark.parametrize("hooks", [[], [HOOK]], ids=["plain", "hook"])
     def test_includes_an_extension_that_fails(self, registry, version, hooks):
         class FailingScheme(OpenApiAuthenticationExtension):

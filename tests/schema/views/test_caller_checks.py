@@ -26,6 +26,7 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 
 from tests.schema.documents import (
     HOOK,
+    OAS_VERSIONS,
     ProtectedView,
     audited_schema,
     make_schema,
@@ -36,7 +37,6 @@ from tests.schema.projects.shapes import GroupSerializer
 
 logger = logging.getLogger(__name__)
 JWT = [{"jwtAuth": []}]
-VERSIONS = pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
 DOCUMENTED = extend_schema(auth=JWT, responses={200: GroupSerializer, 403: None})
 
 
@@ -300,7 +300,7 @@ def at(tier, view, **options):
 
 
 @REFUSES
-@VERSIONS
+@OAS_VERSIONS
 def test_the_hook_leaves_a_true_document_true(view, version):
     document, _ = make_schema(of(view), hooks=[HOOK], OAS_VERSION=version)
     assert document["openapi"] == version
@@ -308,7 +308,7 @@ def test_the_hook_leaves_a_true_document_true(view, version):
 
 
 @REFUSES
-@VERSIONS
+@OAS_VERSIONS
 def test_the_audit_says_nothing_false_of_it(view, version):
     report = report_on(of(view), DEFINING, OAS_VERSION=version)
     found = [one.rule.id for one in report.findings if one.place.path == "/thing/"]
@@ -355,7 +355,7 @@ class LogsIn(Open):
         return Response({})  # pragma: no cover (no password is sent)
 
 
-@VERSIONS
+@OAS_VERSIONS
 def test_a_login_is_public(version):
     assert at(Tier.T1, LogsIn.as_view(), OAS_VERSION=version).decision.state is State.PUBLIC
 
@@ -375,7 +375,7 @@ class SaysWhoYouAre(Open):
         return Response({"name": str(request.user)})
 
 
-@VERSIONS
+@OAS_VERSIONS
 def test_a_401_for_a_bad_credential_is_no_refusal_of_the_handler(version):
     options = {"hooks": [HOOK], "OAS_VERSION": version}
     audited = at(Tier.T1, SaysWhoYouAre.as_view(), **options)
