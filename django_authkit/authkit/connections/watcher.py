@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from django.db import close_old_connections
+from django.db import connections
 
 from authkit.connections import registry
 from authkit.connections.layer import TIMEOUT_SECONDS, Layer, project_layer
@@ -174,11 +174,11 @@ async def _sent(layer: Layer, targets: list[str]) -> None:
 
 def _checked(due: set[Connection]) -> bool:
     try:
-        close_old_connections()
         try:
             revalidate(one for one in due if one.error is None)
         finally:
-            close_old_connections()
+            # Those of this thread, which is needed twice a minute: it keeps no place at a database.
+            connections.close_all()
     except Exception as error:
         _warn("Open connections were not re-validated.", error)
         return False
