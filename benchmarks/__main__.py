@@ -55,7 +55,7 @@ def _run(options: argparse.Namespace) -> None:
     # They import models, so they can be imported only now.
     from django.db import connection
 
-    from benchmarks import growth, report, schema, startup, targets
+    from benchmarks import growth, report, schema, sockets, startup, targets
     from benchmarks.cases import all_cases, build_rows
     from benchmarks.measure import measure
 
@@ -64,6 +64,7 @@ def _run(options: argparse.Namespace) -> None:
         users = build_rows()
         cases = all_cases(users)
         results = measure(cases, options.rounds)
+        connected = list(sockets.verdicts(users, options.rounds))
         grown = [
             *growth.refresh_beside(options.sessions, cases, options.rounds),
             *growth.key_among(options.keys, users, cases, options.rounds),
@@ -79,6 +80,7 @@ def _run(options: argparse.Namespace) -> None:
     print(f"start-up: {added:.1f} ms is the median of the differences\n")
     lines = [
         *targets.verdicts(results, options.database),
+        *connected,
         *grown,
         targets.verdict("start-up", added, targets.STARTUP_MILLISECONDS, "ms"),
         *(line for size in options.operations for line in schema.verdicts(size)),

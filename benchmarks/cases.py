@@ -92,12 +92,18 @@ def pair_of(user: User) -> TokenPair:
     return tell_started(token_pair(session))
 
 
-def allauth_refresh_token(user: User) -> str:
+def cookie_session(user: User) -> SessionStore:
+    """Return a session of Django's, as a log-in stores it."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
+    return session
+
+
+def allauth_refresh_token(user: User) -> str:
+    session = cookie_session(user)
     token: str = create_refresh_token(user, session)
     session.save()
     return token
