@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/v1/health/", include("authkit.health")),
     path("", include("authkit.well_known")),
     path("api/v1/auth/", include("authkit.urls")),
+    path("api/v1/auth/", include("authkit.cookie_urls")),
     path("api/v1/", include("example_project.library.urls")),
     path("api/v1/", include("example_project.tasks.urls")),
     path("api/v1/", include("example_project.chat.urls")),

@@ -33,6 +33,7 @@
     ├── AccountLocked           423 account_locked
     ├── CredentialMissing       401 not_authenticated
     ├── Forbidden               403 permission_denied
+    │   └── CSRFFailed          403 csrf_failed
     ├── RateLimitExceeded
     │   ├── APIKeyRateExceeded  429 api_key_rate_exceeded
     │   ├── AttemptsExceeded    429 too_many_attempts
@@ -339,6 +340,16 @@ class Forbidden(AuthkitError):
     status_code = status.HTTP_403_FORBIDDEN
     default_detail = PermissionDenied.default_detail
     default_code = PermissionDenied.default_code
+
+
+class CSRFFailed(Forbidden):
+    """CSRF: no script of this site, or of ``CSRF_TRUSTED_ORIGINS``, has sent the request."""
+
+    default_detail = _(
+        "The request must come from a page of this site or of CSRF_TRUSTED_ORIGINS, with the "
+        "header X-Authkit: 1."
+    )
+    default_code = "csrf_failed"
 
 
 class NothingToConfirm(AuthkitError):

@@ -1,4 +1,5 @@
-"""The views of ``authkit.urls``, for projects that subclass them or write routes of their own.
+"""The views of ``authkit.urls`` and ``authkit.cookie_urls``, for projects that subclass them or
+write routes of their own.
 
 ``PublicView`` and ``OwnerView`` are bases for views of a project's own.
 """
@@ -17,6 +18,12 @@ from authkit.api_keys.views import (
     APIKeyRotateView,
     APIKeyView,
     TokenIntrospectView,
+)
+from authkit.cookies.views import (
+    CookieTokenObtainView,
+    CookieTokenRefreshView,
+    CookieTokenRevokeView,
+    CookieTokenSecondFactorView,
 )
 from authkit.core.http.views import PublicView
 from authkit.factors.recovery_codes.views import RecoveryCodesView
@@ -42,6 +49,10 @@ __all__ = [
     "APIKeyListView",
     "APIKeyRotateView",
     "APIKeyView",
+    "CookieTokenObtainView",
+    "CookieTokenRefreshView",
+    "CookieTokenRevokeView",
+    "CookieTokenSecondFactorView",
     "EmailChangeView",
     "EmailResendView",
     "EmailVerifyView",

@@ -6,7 +6,7 @@ from pkgutil import resolve_name
 from types import SimpleNamespace
 
 import pytest
-from authkit import errors, health, permissions, signals, throttling, urls, well_known
+from authkit import cookie_urls, errors, health, permissions, signals, throttling, urls, well_known
 from authkit.conf import Settings
 from authkit.core.event_kinds import KINDS
 from authkit.core.http.client import client_of
@@ -66,7 +66,8 @@ def test_every_check_is_documented():
     assert documented == sorted(ids, key=lambda check: (check[8] == "W", check))
 
 
-ROUTES = [*urls.urlpatterns, *well_known.urlpatterns, *health.urlpatterns]
+INCLUDES = [urls, cookie_urls, well_known, health]
+ROUTES = [route for include in INCLUDES for route in include.urlpatterns]
 
 
 def test_every_endpoint_is_documented():

@@ -128,6 +128,13 @@ ANSWERS = {
         "You do not have permission to perform this action.",
         {},
     ),
+    "csrf-failed": (
+        403,
+        "csrf_failed",
+        "The request must come from a page of this site or of CSRF_TRUSTED_ORIGINS, with the "
+        "header X-Authkit: 1.",
+        {},
+    ),
     "attempts-exceeded": (
         429,
         "too_many_attempts",

@@ -25,6 +25,7 @@ RAISED = {
     "multiple-credentials": errors.MultipleCredentials,
     "credential-missing": errors.CredentialMissing,
     "forbidden": errors.Forbidden,
+    "csrf-failed": errors.CSRFFailed,
     "ticket-invalid": errors.TicketInvalid,
     "requests-exceeded": lambda: errors.RequestsExceeded(7),
     "attempts-exceeded": lambda: errors.AttemptsExceeded(90),

@@ -71,6 +71,7 @@ class LostView(APIView):
 
 urlpatterns = [
     path("rest/identity/", include("authkit.urls")),
+    path("rest/identity/", include("authkit.cookie_urls")),
     path("", include("authkit.well_known")),
     path("users/", UsersView.as_view()),
     path("payouts/", PayoutsView.as_view()),

@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from authkit import errors, health, signals, urls, well_known
+from authkit import cookie_urls, errors, health, signals, urls, well_known
 from authkit.errors import AuthkitError
 from django.dispatch import Signal
 from django.urls import reverse
@@ -104,6 +104,10 @@ FACES = {
         "APIKeyListView",
         "APIKeyRotateView",
         "APIKeyView",
+        "CookieTokenObtainView",
+        "CookieTokenRefreshView",
+        "CookieTokenRevokeView",
+        "CookieTokenSecondFactorView",
         "EmailChangeView",
         "EmailResendView",
         "EmailVerifyView",
@@ -144,6 +148,7 @@ ERRORS = [
     "AlreadyTaken",
     "AttemptsExceeded",
     "AuthkitError",
+    "CSRFFailed",
     "ChallengeInvalid",
     "CodeInvalid",
     "CredentialInURL",
@@ -226,6 +231,13 @@ WELL_KNOWN = {
     "authorization-server-of-path": "/.well-known/oauth-authorization-server/a/b",
 }
 
+COOKIE_FORM = {
+    "token-obtain": "/api/v1/auth/cookie/token/",
+    "token-second-factor": "/api/v1/auth/cookie/token/second-factor/",
+    "token-refresh": "/api/v1/auth/cookie/token/refresh/",
+    "token-revoke": "/api/v1/auth/cookie/token/revoke/",
+}
+
 STRINGS_IN_SETTINGS = [
     "authkit.accounts.serializers.ProfileSerializer",
     "authkit.accounts.serializers.RegistrationSerializer",
@@ -300,6 +312,8 @@ def test_the_routes_are_these():
     assert [pattern.name for pattern in urls.urlpatterns] == list(ROUTES)
     assert well_known.app_name == "authkit_well_known"
     assert [pattern.name for pattern in well_known.urlpatterns] == list(WELL_KNOWN)
+    assert cookie_urls.app_name == "authkit_cookie"
+    assert [pattern.name for pattern in cookie_urls.urlpatterns] == list(COOKIE_FORM)
     assert health.app_name == "authkit_health"
     assert [pattern.name for pattern in health.urlpatterns] == ["live", "ready", "startup"]
 
@@ -314,6 +328,11 @@ def test_a_route_is_reversed_by_its_name(name, path):
 def test_a_well_known_route_is_reversed_by_its_name(name, path):
     arguments = ["a/b"] if path.endswith("/a/b") else []
     assert reverse(f"authkit_well_known:{name}", args=arguments) == path
+
+
+@pytest.mark.parametrize(("name", "path"), COOKIE_FORM.items(), ids=COOKIE_FORM)
+def test_a_route_of_the_cookie_form_is_reversed_by_its_name(name, path):
+    assert reverse(f"authkit_cookie:{name}") == path
 
 
 @pytest.mark.parametrize("name", STRINGS_IN_SETTINGS)

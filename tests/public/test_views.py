@@ -3,7 +3,7 @@
 import types
 
 import pytest
-from authkit import urls, views
+from authkit import cookie_urls, urls, views
 from authkit.core.http.views import AuthkitView
 from authkit.testing import authenticator_app, catch_mails
 from django.core.checks import run_checks
@@ -16,7 +16,7 @@ from drf_spectacular.validation import validate_schema
 from tests.conftest import AUTH, PASSWORD, bearer, has_column
 from tests.public.customised_urls import LEFT_OUT, LibraryLoginView
 
-ROUTED = {pattern.callback.cls for pattern in urls.urlpatterns}
+ROUTED = {each.callback.cls for each in [*urls.urlpatterns, *cookie_urls.urlpatterns]}
 
 NEW = "another battery staple, correct"
 

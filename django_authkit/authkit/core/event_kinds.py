@@ -170,6 +170,12 @@ KINDS: Mapping[str, Kind] = {
         "line for a client and minute, whose count includes those left out since the last",
         level=WARNING,
     ),
+    "csrf_failed": Kind(
+        "malicious_cors",
+        "`reason`: `header` or `origin`; `count`; in the log alone, one line for a client, reason "
+        "and minute, whose count includes those left out since the last",
+        level=WARNING,
+    ),
     "credential_in_url": Kind(
         "input_validation_fail",
         "`credential`: the type of the token, or the prefix of the key",

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost
-from django.utils.http import is_same_domain
 from django.utils.translation import gettext_lazy as _
 
+from authkit.core.http.origins import is_listed, is_this_site
 from authkit.errors import Forbidden
 from authkit.realtime.handshake import Handshake
 
@@ -31,28 +29,7 @@ def check_origin(handshake: Handshake, allowed: Sequence[str] | None) -> None:
     :raises OriginRefused: it is another.
     """
     origin = handshake.META.get("HTTP_ORIGIN")
-    if origin is None or _is_this_site(handshake, origin):
+    if origin is None or is_this_site(handshake, origin):
         return
-    listed = settings.CSRF_TRUSTED_ORIGINS if allowed is None else allowed
-    if not any(_matches(origin, one) for one in listed):
+    if not is_listed(origin, settings.CSRF_TRUSTED_ORIGINS if allowed is None else allowed):
         raise OriginRefused
-
-
-def _is_this_site(handshake: Handshake, origin: str) -> bool:
-    try:
-        return origin == f"{handshake.scheme}://{handshake.get_host()}"
-    except DisallowedHost:  # DNS rebinding: the site of the attacker has our address
-        return False
-
-
-def _matches(origin: str, pattern: str) -> bool:
-    try:
-        found, listed = urlsplit(origin), urlsplit(pattern)
-    except ValueError:
-        return False
-    is_whole = origin == f"{found.scheme}://{found.netloc}"
-    return (
-        is_whole
-        and found.scheme == listed.scheme
-        and is_same_domain(found.netloc, listed.netloc.removeprefix("*"))
-    )

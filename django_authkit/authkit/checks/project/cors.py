@@ -13,6 +13,8 @@ from django.utils.module_loading import import_string
 
 from authkit.checks.project.authenticators import credentials_accepted_by
 from authkit.checks.project.routes import routed_views
+from authkit.cookies import csrf
+from authkit.cookies.views import CookieView
 
 SENT = "send {}, which CORS_ALLOW_HEADERS does not name: the browser stops the request"
 READ = "read {} of a refusal, which CORS_EXPOSE_HEADERS does not name"
@@ -26,12 +28,15 @@ NEVER_MEANT_BY_STAR = "authorization"
 
 def check_cors(**kwargs: Any) -> list[CheckMessage]:
     """Return a warning for each setting of django-cors-headers that lacks what authkit needs."""
-    accepted = credentials_accepted_by(routed_views())
-    headers = sorted({one.header.lower() for one in accepted if not one.query_parameter})
+    views = list(routed_views())
+    accepted = credentials_accepted_by(views)
+    headers = {one.header.lower() for one in accepted if not one.query_parameter}
+    if any(issubclass(view.cls, CookieView) for view in views) and settings.CSRF_TRUSTED_ORIGINS:
+        headers.add(csrf.HEADER.lower())
     if not headers or not apps.is_installed("corsheaders"):
         return []
     return [
-        *_warning("CORS_ALLOW_HEADERS", headers, SENT),
+        *_warning("CORS_ALLOW_HEADERS", sorted(headers), SENT),
         *_warning("CORS_EXPOSE_HEADERS", OF_REFUSALS, READ),
     ]
 

@@ -99,6 +99,18 @@ class TicketScheme(APIKeyScheme):  # type: ignore[no-untyped-call]
     description = "A ticket of `ticket/`. It opens one stream, within 30 seconds."
 
 
+class RefreshCookieScheme(AuthkitScheme):  # type: ignore[no-untyped-call]
+    target_class = "authkit.cookies.authentication.RefreshCookieAuthentication"
+    scheme = "refreshCookie"
+    description = (
+        "The refresh token that `cookie/token/` has set. In development, over plain HTTP, the "
+        "cookie is called `authkit`."
+    )
+
+    def definition(self, authenticator: Any) -> dict[str, Any]:
+        return {"type": "apiKey", "in": "cookie", "name": "__Host-authkit"}
+
+
 class BearerScheme(JWTScheme):  # type: ignore[no-untyped-call]
     """Two schemes, of which a caller presents one: the header holds a token or a key."""
 

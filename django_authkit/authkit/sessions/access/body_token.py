@@ -34,7 +34,7 @@ class BodyTokenView(PublicView):
         if not self.get_throttles():
             return
         try:
-            self._counted_as = self._session_within(request.data)
+            self._counted_as = self._session_of(self.presented_token(request))
         finally:  # a body that cannot be parsed counts as well
             super().check_throttles(request)
 
@@ -46,8 +46,11 @@ class BodyTokenView(PublicView):
                 vars(throttle)["get_ident"] = lambda request: client
         return throttles
 
-    def _session_within(self, body: Any) -> str | None:
-        token = body.get(self.sent_as) if isinstance(body, Mapping) else None
+    def presented_token(self, request: Request) -> Any:
+        """Return what the client has sent as the token, which may be anything."""
+        return request.data.get(self.sent_as) if isinstance(request.data, Mapping) else None
+
+    def _session_of(self, token: Any) -> str | None:
         try:
             claims = tokens.read(token, *self.token_types) if isinstance(token, str) else None
         except TokenInvalid:

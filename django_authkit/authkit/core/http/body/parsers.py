@@ -37,7 +37,7 @@ class StrictJSONParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         request: HttpRequest | None = (parser_context or {}).get("request")
-        if not _is_json(media_type or self.media_type) or not _is_utf_8(request):
+        if not is_json(media_type or self.media_type) or not _is_utf_8(request):
             raise UnsupportedMediaType(media_type or self.media_type)
         body = stream.read(MAX_BODY_BYTES + 1)
         if len(body) > MAX_BODY_BYTES:
@@ -57,7 +57,7 @@ class StrictJSONParser(BaseParser):
             raise ParseError(_("The request body is not valid JSON.")) from None
 
 
-def _is_json(content_type: str) -> bool:
+def is_json(content_type: str) -> bool:
     """Say whether the media type is JSON; DRF accepts a wildcard, this does not."""
     return content_type.partition(";")[0].strip().lower() == StrictJSONParser.media_type
 
