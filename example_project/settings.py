@@ -87,6 +87,8 @@ WSGI_APPLICATION = "example_project.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Before those of the apps: the admin has a template of the same name.
+        "DIRS": [HERE / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -168,13 +170,14 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ] + [{"NAME": "authkit.password_validation.ContextWordsValidator"}]
 
-# Mails are printed, links and all. In production Django's own settings say who sends them.
+# Mails are printed, and kept for the mailbox of the demo, links and all. In production Django's
+# own settings say who sends them.
 if not PRODUCTION:
-    CONSOLE = "django.core.mail.backends.console.EmailBackend"
+    MAILBOX = "example_project.demo.development.MailboxBackend"
     if django.VERSION >= (6, 1):
-        MAILERS = {"default": {"BACKEND": CONSOLE}}
+        MAILERS = {"default": {"BACKEND": MAILBOX}}
     else:
-        EMAIL_BACKEND = CONSOLE
+        EMAIL_BACKEND = MAILBOX
 
 SECURE_SSL_REDIRECT = PRODUCTION
 SESSION_COOKIE_SECURE = PRODUCTION

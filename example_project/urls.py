@@ -3,11 +3,15 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from example_project.audit_report import audit_report
 from example_project.index import IndexView
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="docs")),
+    # Before the admin, which answers everything below it.
+    path("admin/audit/", admin.site.admin_view(audit_report), name="audit-report"),
     path("admin/", admin.site.urls),
+    path("demo/", include("example_project.demo.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(), name="docs"),
     path("api/v1/", IndexView.as_view(), name="index"),

@@ -14,6 +14,9 @@ The example is running. Ctrl-C stops it.
   API             {url}/api/v1/
   Public keys     {url}/.well-known/jwks.json
   Schema audit    {audit}
+                  (and for staff, at any time: {url}/admin/audit/)
+  Codes           {url}/demo/authenticator/
+  Mailbox         {url}/demo/mailbox/
 
   Staff           {staff.username} / {staff.password}
   Reader          {reader.username} / {reader.password}
