@@ -61,6 +61,7 @@ def oldest(session: nox.Session) -> None:
         "tests/checks/installed/test_factor_bypass.py",
         "tests/principals/test_adrf.py",
         "tests/principals/test_ninja.py",
+        "tests/realtime/test_served_streams.py",
         "tests/schema/ninja",
         # drf-spectacular has webhooks since 0.28.
         "tests/schema/openapi/test_elsewhere.py",

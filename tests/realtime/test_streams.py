@@ -8,7 +8,7 @@ from authkit.authentication import JWTAuthentication, TicketAuthentication, reso
 from authkit.connections import registry
 from authkit.realtime import end_with_credential
 from django.db import connections
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import BaseRenderer
@@ -135,6 +135,13 @@ def test_an_error_of_the_source_is_the_error_of_the_stream(access):
 
     with pytest.raises(ValueError, match="the source"):
         asyncio.run(read())
+
+
+def test_a_response_that_is_no_stream_stays_as_it_is(access):
+    request = RequestFactory().get("/", headers={"Authorization": f"Bearer {access}"})
+    response = HttpResponse(b"refused")
+    assert end_with_credential(response, request, resolve(request)) is response
+    assert registry.every() == set()
 
 
 def test_a_stream_without_a_credential_stays_as_it_is():

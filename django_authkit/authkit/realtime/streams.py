@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from authkit.api_keys.models import APIKey
@@ -21,17 +22,20 @@ from authkit.principals.resolve import principal_of
 from authkit.realtime.admission import code_of, note_end, note_opened
 from authkit.sessions.access.bearer import AccessToken
 
+Response = TypeVar("Response", bound=HttpResponseBase)
+
 
 def end_with_credential(
-    response: StreamingHttpResponse,
+    response: Response,
     request: Request | HttpRequest,
     principal: Principal | None = None,
-) -> StreamingHttpResponse:
+) -> Response:
     """Return a response whose stream ends when the session or the key of its client does.
 
     Under ASGI it ends at once. Under WSGI, a thread that waits for its source cannot be told: the
     stream ends before the next chunk, so let the source send a comment every few seconds.
-    A stream of a client without a session or a key of authkit stays as it is.
+    A stream of a client without a session or a key of authkit stays as it is, and so does a
+    response that is no stream, such as the refusal of a view that is called by this one.
 
     :param principal: who the request acts for, in views that are not REST framework's.
     """
@@ -39,7 +43,7 @@ def end_with_credential(
         auth: Any = request.auth
         if isinstance(auth, AccessToken | APIKey):
             principal = principal_of(request.user, auth)
-    if principal is None:
+    if principal is None or not isinstance(response, StreamingHttpResponse):
         return response
     client = client_of(getattr(request, "_request", request))
     connection = Connection(principal, client)
