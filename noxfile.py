@@ -46,7 +46,8 @@ FUZZED = ("--ignore=tests/fuzz/test_endpoints.py", "--ignore=tests/fuzz/test_neg
 #: tests of other rooms would only wait for.
 REQUESTS = (
     *("tests/accounts", "tests/api_keys", "tests/core/limits", "tests/errors", "tests/events"),
-    *("tests/factors", "tests/login", "tests/passwords", "tests/rotation", "tests/sessions"),
+    *("tests/factors", "tests/health", "tests/login", "tests/passwords", "tests/rotation"),
+    *("tests/sessions", "tests/tickets"),
 )
 
 
