@@ -99,7 +99,8 @@ class Watcher:
 
     async def _main(self) -> None:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="authkit.realtime.database")
-        await asyncio.gather(*map(_repeated, [self._sweep, self._listen, self._work]))
+        work = [self._sweep, self._rejoin, self._listen, self._work]
+        await asyncio.gather(*map(_repeated, work))
 
     def _make_layer(self) -> Layer | None:
         try:
@@ -116,7 +117,11 @@ class Watcher:
             if connection.checked_at < since:
                 connection.end(ServiceUnavailable())
         self._add(found)
-        if self._layer is not None and found:
+
+    async def _rejoin(self) -> None:
+        """Join once more, apart from the sweep: a layer that hangs must not delay that."""
+        await asyncio.sleep(INTERVAL_SECONDS)
+        if self._layer is not None and not registry.is_empty():
             await self._layer.join()
 
     async def _listen(self) -> None:
