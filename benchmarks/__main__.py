@@ -48,6 +48,12 @@ def _options() -> argparse.Namespace:
         default=[400, 2_000, 10_000],
         help="sizes of the generated APIs whose schemas are made and audited",
     )
+    parser.add_argument(
+        "--redis",
+        metavar="URL",
+        help="the channel layer that tells other processes of a log-out; one that is named here"
+        " has to answer, that of REDIS_URL or of this machine need not",
+    )
     return parser.parse_args()
 
 
@@ -55,16 +61,24 @@ def _run(options: argparse.Namespace) -> None:
     # They import models, so they can be imported only now.
     from django.db import connection
 
-    from benchmarks import growth, report, schema, sockets, startup, targets
+    from benchmarks import growth, report, schema, startup, targets
     from benchmarks.cases import all_cases, build_rows
     from benchmarks.measure import measure
+    from benchmarks.sockets import endings, handshakes, idle
 
+    redis = options.redis or os.environ.get("REDIS_URL", "redis://127.0.0.1:6379")
+    if options.redis and not endings.answers(redis):
+        raise SystemExit(f"No Redis answers at {redis}.")
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         users = build_rows()
         cases = all_cases(users)
         results = measure(cases, options.rounds)
-        connected = list(sockets.verdicts(users, options.rounds))
+        connected = [
+            *handshakes.verdicts(users, options.rounds),
+            *idle.verdicts(users, options.rounds),
+            *endings.verdicts(users, options.rounds, redis),
+        ]
         grown = [
             *growth.refresh_beside(options.sessions, cases, options.rounds),
             *growth.key_among(options.keys, users, cases, options.rounds),

@@ -3,6 +3,9 @@
 BENCHMARK_DATABASE      sqlite or postgresql
 BENCHMARK_SQLITE_FILE   path of the SQLite file
 BENCHMARK_SYNC          0: the database does not wait for the disk when it commits
+BENCHMARK_DATABASE_NAME the database of PostgreSQL, in the servers that a benchmark starts
+BENCHMARK_LAYER         the Redis of their channel layer, if they have one
+BENCHMARK_LAYER_PREFIX  what its keys begin with
 """
 
 import os
@@ -23,7 +26,7 @@ DATABASES = {
         },
         "postgresql": {
             "ENGINE": "django.db.backends.postgresql",
-            "NAME": "authkit_benchmark",
+            "NAME": os.environ.get("BENCHMARK_DATABASE_NAME", "authkit_benchmark"),
             "USER": os.environ.get("PGUSER", "postgres"),
             "PASSWORD": os.environ.get("PGPASSWORD", ""),
             "HOST": os.environ.get("PGHOST", "127.0.0.1"),
@@ -102,3 +105,14 @@ HEADLESS_JWT_ALGORITHM = "HS256"
 
 # HasAPIKey reads the header that ours reads.
 API_KEY_CUSTOM_HEADER = "HTTP_X_API_KEY"
+
+if _LAYER := os.environ.get("BENCHMARK_LAYER"):
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.core.RedisChannelLayer",
+            "CONFIG": {
+                "hosts": [{"address": _LAYER, "socket_timeout": 15}],
+                "prefix": os.environ["BENCHMARK_LAYER_PREFIX"],
+            },
+        }
+    }

@@ -1,19 +1,14 @@
-"""What a WebSocket costs: its handshake beside that of Channels, and 2,000 that are idle."""
+"""What the handshake of a WebSocket costs, beside that of Channels."""
 
 from __future__ import annotations
 
 import gc
 import random
 from collections.abc import Callable, Iterator
-from time import perf_counter_ns, process_time_ns
+from time import perf_counter_ns
 from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
-from authkit.connections.registry import Connection
-from authkit.connections.revalidation import revalidate
-from authkit.connections.watcher import INTERVAL_SECONDS
-from authkit.core.http.client import Client
-from authkit.principals.resolve import principal_of
 from authkit.realtime import AuthkitMiddleware
 from authkit.sessions.access.bearer import AccessToken
 from authkit.sessions.validate import session_of_access_token
@@ -21,8 +16,6 @@ from authkit.tickets.flows import issue_ticket
 from channels.auth import AuthMiddlewareStack
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from benchmarks.cases import cookie_session, pair_of
 from benchmarks.measure import percentile
@@ -30,10 +23,6 @@ from benchmarks.targets import verdict
 
 #: Of what Channels' ``AuthMiddlewareStack`` takes with a session cookie.
 BEARER, TICKET = 1.0, 1.5
-IDLE = 2_000
-QUERIES = 4
-#: Of a core, where all of them are re-validated once in each interval.
-PERCENT = 1.0
 
 #: Nothing is refused here.
 UNLIMITED = "1000000/min"
@@ -45,14 +34,6 @@ def verdicts(users: list[User], rounds: int) -> Iterator[str]:
     for name, limit in (("bearer", BEARER), ("ticket", TICKET)):
         ratio = taken[name] / taken["cookie"]
         yield verdict(f"handshake, {name} / AuthMiddlewareStack", ratio, limit, "x")
-    idle = [_connection(user) for user in users for _ in range(IDLE // len(users))]
-    with CaptureQueriesContext(connection) as queries:
-        revalidate(idle)
-    yield verdict(f"{len(idle):,} idle connections, once", len(queries), QUERIES, "queries")
-    since = process_time_ns()
-    revalidate(idle)
-    share = (process_time_ns() - since) / (INTERVAL_SECONDS * 1e9) * 100
-    yield verdict(f"{len(idle):,} idle connections", share, PERCENT, "% of a core")
 
 
 async def handshakes(users: list[User], rounds: int) -> dict[str, float]:
@@ -138,7 +119,3 @@ def _scope(subprotocols: list[str] | None = None, **headers: str) -> dict[str, A
 
 def _token(user: User) -> AccessToken:
     return AccessToken(*session_of_access_token(pair_of(user).access))
-
-
-def _connection(user: User) -> Connection:
-    return Connection(principal_of(user, _token(user)), Client("127.0.0.1", "benchmark"))
