@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 import itertools
 import json
+import threading
 from datetime import UTC, datetime
 from importlib.util import find_spec
 
@@ -20,6 +21,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
+from django.urls import resolvers
 from django.utils import translation
 from rest_framework.test import APIClient
 
@@ -71,6 +73,18 @@ def _hashing_has_room():
     with pytest.MonkeyPatch.context() as patch:
         for name in ("PLACES", "PLACES_PER_NETWORK"):
             patch.setattr(hashing, name, 1000)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _urlconfs_leave_no_context_variables():
+    """Each URLconf of a test would add some to the context, which asgiref copies one by one.
+
+    After thousands of tests a request to an async view takes a second of the processor. Their
+    value is of use during a call that awaits nothing, so that one for each thread is the same.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(resolvers, "Local", threading.local)
         yield
 
 
