@@ -7,7 +7,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all nox lint workflows migrations docs messages pages contract real-projects soak bench ci clean
+.PHONY: help demo test test-all nox lint workflows migrations docs messages pages contract browser real-projects soak bench ci clean
 
 ARGS ?=
 PYTHON ?=
@@ -34,6 +34,7 @@ test: .venv/.installed-test ## Run the tests that need no service: five minutes 
 	@echo "  one database  make nox ARGS='-s postgresql', mariadb or mysql"
 	@echo "                (mysqlclient compiles: Debian wants libmariadb-dev and pkg-config)"
 	@echo "  all at once   make ci"
+	@echo "  the browser   make browser (Debian wants chromium)"
 	@echo "CONTRIBUTING.md says which variables name the servers."
 
 test-all: .venv/.installed-test ## The same, with those that take long: fuzzing, faults, simulations
@@ -75,6 +76,9 @@ pages: .venv/.installed-test ## Write what the documentation generates from decl
 
 contract: .venv/.installed-contract ## Hold other people's contract tools against the example
 	$(RUN) -m tests.contract $(ARGS)
+
+browser: .venv/.installed-browser ## Use the pages of the example in a browser; it needs Chromium
+	$(RUN) -m pytest tests/browser $(ARGS) </dev/null
 
 real-projects: .venv/.installed-test ## Compare the schema audit with what other people's projects answer
 	$(RUN) -m tests.real_projects $(ARGS)

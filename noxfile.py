@@ -129,7 +129,7 @@ def postgresql(session: nox.Session) -> None:
         report = ("python", "-m", "coverage", "report")
         package = ("--include=django_authkit/*", f"--fail-under={COVERAGE_FLOOR}")
         session.run(*report, *package, env=data)
-        elsewhere = "--omit=tests/docs/*,tests/example/*,tests/fuzz/*"
+        elsewhere = "--omit=tests/browser/*,tests/docs/*,tests/example/*,tests/fuzz/*"
         tests = ("--include=tests/*/test_*.py", f"--fail-under={COVERAGE_FLOOR_OF_TESTS}")
         session.run(*report, *tests, elsewhere, env=data)
 

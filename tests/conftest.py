@@ -32,6 +32,9 @@ from tests.secrets.canaries import Canaries
 PASSWORD = "correct horse battery staple"
 AUTH = "/api/v1/auth/"
 
+#: They need a browser, which `make browser` asks for by naming this folder.
+collect_ignore = ["browser"]
+
 canaries = Canaries(PASSWORD)
 canaries.install()
 
