@@ -13,6 +13,7 @@ ROUTES = {
     "loans": "loan-list",
     "tasks": "task-list",
     "chat": "chatsession-list",
+    "chat_page": "chat-page",
     "health": "authkit_health:ready",
 }
 ADDRESSES = {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}

@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "example_project.tasks",
     "example_project.chat",
     "example_project.rooms",
+    "example_project.chat_page",
     "example_project.demo",
     "example_project.selftest",
 ]

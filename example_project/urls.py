@@ -17,6 +17,7 @@ urlpatterns = [
     path("api/v1/", IndexView.as_view(), name="index"),
     path("api/v1/health/", include("authkit.health")),
     path("", include("authkit.well_known")),
+    path("", include("example_project.chat_page.urls")),
     path("api/v1/auth/", include("authkit.urls")),
     path("api/v1/auth/", include("authkit.cookie_urls")),
     path("api/v1/", include("example_project.library.urls")),

@@ -9,6 +9,7 @@ from example_project.demo.seed import READER, STAFF
 WELCOME = """
 The example is running. Ctrl-C stops it.
 
+  Chat            {url}/chat/
   Documentation   {url}/api/docs/
   Admin           {url}/admin/
   API             {url}/api/v1/

@@ -7,7 +7,9 @@ from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.example import running
 from tests.browser.watch import Watch
+from tests.contract.example import Login
 
+PASSWORD = "correct horse battery staple"
 MISSING = "tests/browser needs Chromium: apt-get install chromium"
 #: On a machine that is busy; what is there already is not waited for.
 MILLISECONDS = 30_000
@@ -34,6 +36,24 @@ def example(tmp_path_factory):
 
 
 @pytest.fixture
+def make_login(example):
+    """A function that makes a user of any name, which Django checks in forms alone.
+
+    It returns the log-in, and what more code prints that has the user as `user`.
+    """
+
+    def make(name, more=""):
+        code = (
+            "from django.contrib.auth import get_user_model\n"
+            f"user = get_user_model().objects.create_user({name!r}, password={PASSWORD!r})"
+        )
+        printed = example.run(f"{code}\n{more}")
+        return Login(name, PASSWORD), printed.strip()
+
+    return make
+
+
+@pytest.fixture
 def watch(example):
     """What was wrong in the pages so far; the test fails if anything is left in `watch.faults`."""
     watch = Watch(example.url)
@@ -50,7 +70,12 @@ def new_context(chromium, example, watch):
     contexts = []
 
     def new(**options):
-        options = {"base_url": example.url, "reduced_motion": "reduce", **options}
+        options = {
+            "base_url": example.url,
+            "reduced_motion": "reduce",
+            "locale": "en-GB",
+            **options,
+        }
         context = chromium.new_context(**options)
         contexts.append(context)
         context.set_default_timeout(MILLISECONDS)
