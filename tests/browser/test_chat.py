@@ -2,6 +2,7 @@
 
 from playwright.sync_api import expect
 
+from tests.browser.accessibility import expect_accessible
 from tests.browser.chat import Answer, composer, in_room, logged_in, messages, send, type_password
 
 
@@ -12,6 +13,7 @@ class TestLogIn:
         expect(page.get_by_label("Password")).to_be_focused()
         expect(page.get_by_label("Password")).to_have_value("")
         screenshot("chat-wrong-password")
+        expect_accessible(page)
         logged_in(page, example.reader)
 
     def test_an_account_with_a_second_factor_is_asked_for_its_code(
@@ -27,6 +29,7 @@ class TestLogIn:
         expect(page.get_by_role("alert")).not_to_be_empty()
         expect(page.get_by_label("Code")).to_be_focused()
         screenshot("chat-second-factor")
+        expect_accessible(page)
         page.get_by_label("Code").fill(code)
         page.get_by_role("button", name="Go on").click()
         expect(page.get_by_text("Logged in as careful")).to_be_visible()
@@ -49,6 +52,7 @@ class TestAssistant:
         expect(messages(page).last).to_contain_text("Added: #")
         expect(page.get_by_text("add task", exact=True)).to_be_visible()
         screenshot("chat-assistant")
+        expect_accessible(page)
 
         # Another window reads it from the history.
         again = logged_in(page.context.new_page(), example.reader, page.url)
@@ -81,9 +85,11 @@ class TestAssistant:
         logged_in(page, login)
         expect(page.get_by_text("You have no chats yet.")).to_be_visible()
         screenshot("chat-no-chats")
+        expect_accessible(page)
         page.get_by_role("link", name="Rooms").click()
         expect(page.get_by_text("Join a room to talk")).to_be_visible()
         screenshot("chat-no-room")
+        expect_accessible(page)
 
     def test_a_chat_of_another_user_is_refused(self, page, new_context, example):
         logged_in(page, example.reader)
@@ -102,6 +108,7 @@ class TestRooms:
         composer(staff).press_sequentially("Good mor")
         expect(reader.get_by_text("librarian is typing …")).to_be_visible()
         screenshot("chat-typing", reader)
+        expect_accessible(reader)
         said = ["Good morning.", "Good morning!\nIs Middlemarch back?", "It is."]
         for number, (writer, text) in enumerate(zip((staff, reader, staff), said, strict=True), 1):
             send(writer, text)
@@ -109,6 +116,7 @@ class TestRooms:
                 expect(messages(window)).to_have_text(said[:number])
         expect(reader.get_by_text("librarian is typing …")).to_be_hidden()
         screenshot("chat-room", reader)
+        expect_accessible(reader)
 
         # One who comes later is shown what was said.
         reader.get_by_role("button", name="Leave").click()
@@ -127,6 +135,7 @@ class TestRooms:
         expect(page.get_by_role("alert")).to_contain_text("4503 service_unavailable")
         expect(page.get_by_role("status")).to_have_text("Closed")
         screenshot("chat-room-closed")
+        expect_accessible(page)
         page.get_by_role("button", name="Join").click()
         expect(page.get_by_role("status")).to_have_text("Connected")
         expect(messages(page)).to_have_text(["before"])

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.accessibility import expect_accessible
 from tests.browser.chat import CHAT, composer, in_room, logged_in, messages, send
 
 HOSTILE = "<img src=x onerror=document.title='ran'>"
@@ -26,6 +27,7 @@ class TestText:
             expect(window.get_by_role("log").locator(".sender").last).to_contain_text(HOSTILE)
             expect_unharmed(window)
         screenshot("chat-hostile", reader)
+        expect_accessible(reader)
 
     def test_of_a_room_name_in_a_link_is_no_markup(self, page, example):
         logged_in(page, example.reader, f"{CHAT}#rooms/{HOSTILE}")
@@ -54,17 +56,20 @@ class TestPage:
         page = context.new_page()
         page.goto(CHAT)
         screenshot(f"chat-log-in-narrow-{scheme}", page)
+        expect_accessible(page)
         assert not is_wider_than_its_window(page)
         in_room(page, example.reader, "narrow")
         send(page, "A-word-that-is-far-too-long-for-a-window-of-320-pixels" * 3)
         expect(messages(page).last).to_contain_text("320")
         screenshot(f"chat-room-narrow-{scheme}", page)
+        expect_accessible(page)
         assert not is_wider_than_its_window(page)
         page.get_by_role("link", name="Assistant").click()
         page.get_by_role("button", name="New chat").click()
         send(page, "list")
         expect(messages(page).last).to_contain_text("#")
         screenshot(f"chat-assistant-narrow-{scheme}", page)
+        expect_accessible(page)
         assert not is_wider_than_its_window(page)
 
     def test_it_is_dark_where_the_user_has_chosen_that(self, new_context, example, screenshot):
@@ -75,6 +80,7 @@ class TestPage:
         background = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
         assert max(map(int, re.findall(r"\d+", background))) < 64
         screenshot("chat-room-dark", page)
+        expect_accessible(page)
 
     def test_the_keyboard_is_enough(self, page, example):
         page.goto(CHAT)

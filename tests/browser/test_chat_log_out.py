@@ -4,6 +4,7 @@ import json
 
 from playwright.sync_api import expect
 
+from tests.browser.accessibility import expect_accessible
 from tests.browser.chat import (
     composer,
     expect_closed,
@@ -28,6 +29,7 @@ class TestLogOut:
         for window in (first, second):
             expect_closed(window)
         screenshot("chat-session-ended", first)
+        expect_accessible(first)
 
     def test_everywhere_closes_the_sessions_of_other_browsers(
         self, page, new_context, example, screenshot
@@ -44,6 +46,7 @@ class TestLogOut:
         send(staff, "They are gone.")
         expect(messages(staff).last).to_have_text("They are gone.")
         screenshot("chat-others-stay", staff)
+        expect_accessible(staff)
 
     def test_one_session_leaves_the_others(self, page, new_context, example):
         stays = in_room(page, example.reader, "foyer")
