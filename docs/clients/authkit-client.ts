@@ -115,6 +115,11 @@ export class AuthkitClient {
     });
   }
 
+  /** Where the API is; its tokens go nowhere else. */
+  get origin(): string {
+    return this.#auth.origin;
+  }
+
   /** Whether there are tokens; the API may have ended their session since. */
   get isLoggedIn(): boolean {
     return this.#tokens() !== null;
@@ -177,6 +182,18 @@ export class AuthkitClient {
     if (!prove || (await reasonOf(answer)) !== "step_up_required") return answer;
     await this.reauthenticate(await prove());
     return this.#authorized(url, init);
+  }
+
+  /**
+   * A ticket that opens one WebSocket or stream of this path, within 30 seconds. Throws as `fetch`
+   * does, and `Refused` where there is none.
+   */
+  async ticket(path: string): Promise<string> {
+    const signal = AbortSignal.timeout(TIMEOUT);
+    const answer = await this.fetch("ticket/", { ...json({ path }), signal });
+    if (!answer.ok) throw await refusal(answer);
+    const { ticket } = (await answer.json()) as { ticket: string };
+    return ticket;
   }
 
   async #authorized(url: string | URL, init: RequestInit): Promise<Response> {

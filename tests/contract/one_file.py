@@ -1,4 +1,4 @@
-"""The client in TypeScript that projects copy, against the example, in several tabs."""
+"""The clients in TypeScript that projects copy, against the example, in tabs and on sockets."""
 
 import json
 import re
@@ -11,9 +11,9 @@ from tests.contract.elsewhere import log_in, post
 from tests.contract.tools import HERE, NODE_FOLDER, ROOT, node_tool, run
 from tests.contract.verifiers.attacks import Forger
 
-CLIENT = ROOT / "docs" / "clients" / "authkit-client.ts"
+CLIENTS = ROOT / "docs" / "clients"
 #: Pages whose TypeScript is written for it.
-PAGES = ["clients.md", "second-factor-from-a-client.md"]
+PAGES = ["clients.md", "second-factor-from-a-client.md", "streams.md", "websockets.md"]
 TYPESCRIPT = re.compile(r"^```typescript\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 #: How many sessions the journey needs whose access tokens have expired.
 EXPIRED = 4
@@ -21,10 +21,11 @@ HOUR = 3600
 
 
 def use(example, folder):
-    """Compile the client and the pages with everything strict, and run the journey."""
+    """Compile the clients and the pages with everything strict, and run the journeys."""
     work = folder / "copied"
     shutil.copytree(HERE / "copied", work)
-    shutil.copy(CLIENT, work)
+    for client in CLIENTS.glob("*.ts"):
+        shutil.copy(client, work)
     shutil.copy(HERE / "package.json", work)
     (work / "node_modules").symlink_to(NODE_FOLDER / "node_modules")
     for page in PAGES:
@@ -34,6 +35,8 @@ def use(example, folder):
     task = folder / "copied.json"
     task.write_text(json.dumps(task_of(example, folder)))
     run("node", work / "built" / "journey.js", task, limit=120)
+    # Node.js has the WebSocket of browsers since version 22, and 20 has it with this option.
+    run("node", "--experimental-websocket", work / "built" / "sockets.js", task, limit=120)
     return "compiled and travelled"
 
 
