@@ -129,15 +129,15 @@ class Reading:
     def function(self, function: Any, requests: frozenset[str], place: int) -> CallerChecks:
         if function.__globals__.get("__name__") == DEMANDING_LOGIN:
             return CallerChecks(looks=True, refuses=True)
-        written, is_framework = read_function(function), _is_framework(function)
-        if written is None:
+        of_view, is_framework = _read_of_view(function), _is_framework(function)
+        if of_view is None:
             return NONE if is_framework else UNKNOWN
-        itself = next(iter(_parameters(written)), "")
-        of_view = sorted({of_itself(node, itself) for node in _nodes(written)})
-        found = [self.attribute(name, place + 1 if up else 0) for name, up in of_view if name]
-        if is_framework:
+        found = [self.attribute(name, place + 1 if up else 0) for name, up in of_view]
+        written = None if is_framework else read_function(function)
+        if written is None:
             return _all(found)
         code = Code(written, requests, _names(function))
+        itself = _itself(written)
         calls = (call for call in code.calls if not of_itself(call.func, itself)[0])
         return _all([code.checks, *found, *(self.called(call, code, itself) for call in calls)])
 
@@ -282,8 +282,23 @@ def _first_parameters(value: Any, number: int = 2) -> list[str]:
     return [name for name in names if name != "self"]
 
 
-def _parameters(written: Written) -> list[str]:
-    return [one.arg for one in (*written.args.posonlyargs, *written.args.args)]
+@cache
+def _read_of_view(function: Any) -> tuple[tuple[str, bool], ...] | None:
+    """Return what a function reads of its view, and whether of ``super()``; None if it is hidden.
+
+    Most views inherit REST framework's, so each is read once for all of them.
+    """
+    written = read_function(function)
+    if written is None:
+        return None
+    itself = _itself(written)
+    found = {of_itself(node, itself) for node in _nodes(written)}
+    return tuple(sorted(one for one in found if one[0]))
+
+
+def _itself(written: Written) -> str:
+    """Return the name of the first parameter, "" if there is none."""
+    return next((one.arg for one in (*written.args.posonlyargs, *written.args.args)), "")
 
 
 def _nodes(written: Written) -> Iterator[ast.AST]:

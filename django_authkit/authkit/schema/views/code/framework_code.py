@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from rest_framework.views import APIView
@@ -30,8 +31,7 @@ def is_decorated(operation: Operation) -> bool:
     A decorator around the callback, or a ``setup()`` or ``dispatch()`` that is not REST
     framework's own.
     """
-    view: Any = type(operation.view)
-    if not (is_framework_code(view.setup) and is_framework_code(view.dispatch)):
+    if not _begins_as_framework(type(operation.view)):
         return True
     layer = operation.callback
     while layer is not None and not isinstance(layer, type):
@@ -39,3 +39,8 @@ def is_decorated(operation: Operation) -> bool:
             return True
         layer = getattr(layer, "__wrapped__", None)
     return False
+
+
+@cache
+def _begins_as_framework(view: Any) -> bool:
+    return is_framework_code(view.setup) and is_framework_code(view.dispatch)

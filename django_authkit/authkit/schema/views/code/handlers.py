@@ -92,47 +92,74 @@ class Reading:
         return self.calls[name, place]
 
     def _body_always_calls(self, function: Any, place: int) -> bool:
-        written = read_function(function)
-        # What an asynchronous one calls need not be awaited.
-        if not isinstance(written, ast.FunctionDef) or not written.args.args:
-            return False
-        itself = written.args.args[0].arg
+        steps = _steps_of(function)
 
-        def comes(node: ast.AST) -> bool:
-            called, by_super = _called(node, itself)
-            return bool(called) and self.always_calls(called, place + 1 if by_super else 0)
+        def comes(call: Call) -> bool:
+            called, by_super = call
+            return self.always_calls(called, place + 1 if by_super else 0)
 
-        return not _ways_past(written.body, comes)
+        return steps is not None and not _ways_past(steps, comes)
 
 
-def _called(node: ast.AST, itself: str) -> tuple[str, bool]:
-    """Return the method that is called on *itself*, and whether on ``super()``; "" if none is."""
-    return of_itself(node.func, itself) if isinstance(node, ast.Call) else ("", False)
+#: The method that is called on the view itself, and whether on ``super()``.
+Call = tuple[str, bool]
 
 
-def _ways_past(statements: Iterable[ast.stmt], comes: Callable[[ast.AST], bool]) -> set[str]:
-    """Return how *statements* are left without coming there: by a "return", or going "on"."""
+@dataclass(frozen=True)
+class Step:
+    """A statement: what it *calls* in any case, and the *ways* past it, or its *branches*."""
+
+    calls: tuple[Call, ...]
+    ways: frozenset[str]
+    branches: tuple[tuple[Step, ...], ...] = ()
+
+
+@cache
+def _steps_of(function: Any) -> tuple[Step, ...] | None:
+    """Return the body of a function, None if what it comes to is not certain.
+
+    Most views inherit REST framework's, so each is read once for all of them.
+    """
+    written = read_function(function)
+    # What an asynchronous one calls need not be awaited.
+    if not isinstance(written, ast.FunctionDef) or not written.args.args:
+        return None
+    return _steps(written.body, written.args.args[0].arg)
+
+
+def _steps(statements: Iterable[ast.stmt], itself: str) -> tuple[Step, ...]:
+    return tuple(_step(one, itself) for one in statements)
+
+
+def _step(statement: ast.stmt, itself: str) -> Step:
+    evaluated = (node for node in _evaluated(statement) if isinstance(node, ast.Call))
+    called = (of_itself(node.func, itself) for node in evaluated)
+    calls = tuple(call for call in called if call[0])
+    match statement:
+        case ast.Raise():
+            return Step(calls, frozenset())
+        case ast.Return():
+            return Step(calls, frozenset({"return"}))
+        case ast.With():
+            return Step(calls, frozenset(), (_steps(statement.body, itself),))
+        case ast.If():
+            branches = (_steps(one, itself) for one in (statement.body, statement.orelse))
+            return Step(calls, frozenset(), tuple(branches))
+    may_return = any(isinstance(one, ast.Return) for one in ast.walk(statement))
+    return Step(calls, frozenset({"return", "on"} if may_return else {"on"}))
+
+
+def _ways_past(steps: Iterable[Step], comes: Callable[[Call], bool]) -> set[str]:
+    """Return how *steps* are left without coming there: by a "return", or going "on"."""
     left: set[str] = set()
-    for statement in statements:
-        if any(map(comes, _evaluated(statement))) or isinstance(statement, ast.Raise):
+    for step in steps:
+        if any(map(comes, step.calls)):
             return left
-        ways = _ways_past_one(statement, comes)
+        ways = step.ways.union(*(_ways_past(one, comes) for one in step.branches))
         left |= ways - {"on"}
         if "on" not in ways:
             return left
     return left | {"on"}
-
-
-def _ways_past_one(statement: ast.stmt, comes: Callable[[ast.AST], bool]) -> set[str]:
-    match statement:
-        case ast.Return():
-            return {"return"}
-        case ast.With():
-            return _ways_past(statement.body, comes)
-        case ast.If():
-            return _ways_past(statement.body, comes) | _ways_past(statement.orelse, comes)
-    may_return = any(isinstance(one, ast.Return) for one in ast.walk(statement))
-    return {"return", "on"} if may_return else {"on"}
 
 
 def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
