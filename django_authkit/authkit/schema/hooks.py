@@ -36,6 +36,7 @@ from authkit.schema.openapi.document import (
     mentions_scheme,
     operations,
     renamed,
+    schemes_in,
     security_schemes,
     unshare_operations,
 )
@@ -129,16 +130,14 @@ def fix_document(schema: AuditedSchema) -> None:
     """Change the document of *schema* so that it agrees with the views."""
     catalogue = schema.catalogue
     merge_schemes(schema.document, catalogue)
-    required = required_schemes(schema.document)
     if "security" in schema.document:
         schema.document["security"] = deduplicated(schema.document["security"], catalogue.shared)
     fixes = list(_fixes(schema, Fixer(schema.document, catalogue)))
+    replaced = _replaced(fixes, schema.document)
     for fix in fixes:
         _write(fix, schema.document)
     _define_schemes(schema.document, catalogue, fixes)
-    # Of several definitions that claim a name, the one that stands in the document keeps it.
-    unused = required - required_schemes(schema.document) - catalogue.shared.keys()
-    _remove_schemes(schema.document, unused, schema)
+    _remove_schemes(schema.document, replaced, schema)
     _name_scopes(schema, catalogue)
 
 
@@ -146,9 +145,10 @@ def merge_schemes(document: Document, catalogue: Catalogue) -> None:
     """Give up the names of credentials that have another one as well."""
     schemes = security_schemes(document)
     given_up = {name: other for name, other in catalogue.merged.items() if name in schemes}
-    holders = [document, *(operation for _, _, operation in operations(document))]
-    for holder in holders:
-        if given_up and "security" in holder:
+    if not given_up:
+        return
+    for holder in [document, *(operation for _, _, operation in operations(document))]:
+        if "security" in holder:
             holder["security"] = renamed(holder["security"], given_up)
     for name, other in given_up.items():
         schemes.setdefault(other, schemes[name])
@@ -195,10 +195,10 @@ class Fixer:
     def is_left_to_the_audit(self, audited: AuditedOperation) -> bool:
         """Tell whether the view is open, the document says otherwise, and is to go on saying so."""
         return (
-            conf.SCHEMA_OPEN_OPERATIONS == "report"
-            and audited.decision is not None
+            audited.decision is not None
             and audited.decision.is_open
             and audited.declared is Declared.SECURED
+            and conf.SCHEMA_OPEN_OPERATIONS == "report"
         )
 
     def requirements(
@@ -243,6 +243,12 @@ def _takes_one_of_several(decision: Decision) -> bool:
     return len(places - {None}) > 1
 
 
+def _replaced(fixes: list[Fix], document: Document) -> set[str]:
+    """Return the schemes in those requirements that are going to be written anew."""
+    written = (fix.audited.document for fix in fixes if fix.security is not None)
+    return set().union(*(schemes_in(document, one.get("security")) for one in written))
+
+
 def _write(fix: Fix, document: Document) -> None:
     operation = fix.audited.document
     if fix.security == [] and fix.secured:
@@ -278,15 +284,18 @@ def _define_schemes(document: Document, catalogue: Catalogue, fixes: list[Fix]) 
 
 
 def _remove_schemes(document: Document, names: set[str], schema: AuditedSchema) -> None:
-    """Remove those schemes of authenticators that nothing else uses, and that were not changed."""
-    if not names:
+    """Remove those schemes of authenticators that nothing uses now, and that were not changed."""
+    # Of several definitions that claim a name, the one that stands in the document keeps it.
+    unused = names - schema.catalogue.shared.keys()
+    unused -= required_schemes(document) if unused else set()
+    if not unused:
         return
     schemes = security_schemes(document)
     described: dict[str, Any] = {}
     for one in schema.descriptions:
         described |= {**one.mistaken, **one.definitions}
     appended = mapping(spectacular_settings.APPEND_COMPONENTS).get("securitySchemes", {})
-    for name in names - {*appended}:
+    for name in unused - {*appended}:
         if schemes.get(name) == described.get(name) and not mentions_scheme(document, name):
             schemes.pop(name, None)
     if not schemes:

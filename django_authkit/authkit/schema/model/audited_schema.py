@@ -289,10 +289,13 @@ def audit_operation(
     if source is None:
         return audited
     decision = prober.decide(source)
+    offered = decision.offered
+    if decision.is_open:
+        decision = without_guess(decision, source, audited.document, audited.declared)
     return replace(
         audited,
-        decision=without_guess(decision, source, audited.document, audited.declared),
-        descriptions=described(decision.offered, source, describer),
+        decision=decision,
+        descriptions=described(offered, source, describer),
         throttled=is_throttled(source.view),
     )
 

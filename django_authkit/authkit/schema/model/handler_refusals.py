@@ -18,7 +18,7 @@ from authkit.schema.views.mapping import Operation
 def without_guess(
     decision: Decision, source: Operation, document: Mapping[str, Any], declared: Declared
 ) -> Decision:
-    """Return *decision*; if the handler may refuse callers whom the permissions admit, undecided.
+    """Return *decision* to let all in; undecided if the handler may refuse callers by itself.
 
     It may if its code looks at who calls, and either the *document* has a refusal that nothing else
     accounts for, or the operation is declared as secured and the code refuses. Where a requirement
@@ -26,7 +26,7 @@ def without_guess(
     guess.
     """
     is_secured = declared is Declared.SECURED
-    if not decision.is_open or decision.tier >= Tier.T4:
+    if decision.tier >= Tier.T4:
         return decision
     if not is_secured and not decision.offered.authenticators:
         return decision  # a login: no caller is known there, and a wrong password is refused

@@ -13,7 +13,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from rest_framework.permissions import SAFE_METHODS
 
 from authkit.schema.probe.bad_credentials import refusals_of_bad_credentials
-from authkit.schema.probe.builtin_gate import BuiltinGate, builtin_gate
+from authkit.schema.probe.builtin_gate import BuiltinGate, builtin_gate, is_builtin_view
 from authkit.schema.probe.coroutines import off_loop, unawaited_are_no_news
 from authkit.schema.probe.decision import NOTHING, CallerMatrix, Decision, Offer, State
 from authkit.schema.probe.dry_run import (
@@ -83,7 +83,7 @@ class AccessProber:
     row_urls: UrlBuilder
     users: Sequence[Any]
     stack: MiddlewareStack | None = None
-    decisions: dict[Any, Decision] = field(default_factory=dict)
+    decisions: dict[Any, Decision | None] = field(default_factory=dict)
     memory: Memory | None = None
     describer: Describer = field(default_factory=Describer)
 
@@ -180,9 +180,9 @@ class AccessProber:
             return Decision(State.UNDECIDED, reason=ASKS_AROUND, tier=Tier.T1)
 
     def _decide_gate(self, operation: Operation, offered: Offer, watch: Watch) -> Decision:
-        known = builtin_gate(operation.view, operation.method.upper(), offered)
+        known = self._decide_builtin(operation, offered)
         if known is not None:
-            return self._decide_known(known, operation, offered)
+            return known
         if self.tier is Tier.T0:
             return Decision(State.UNDECIDED, reason=UNASKED)
         gate = mock_gate(operation, self.sample_urls.values(operation))
@@ -198,15 +198,23 @@ class AccessProber:
             return blocked_by_sandbox(watch, unknown, Tier.T1)
         return outcome.found or decided_by_response(outcome, path, unknown, Tier.T1)
 
-    def _decide_known(self, gate: BuiltinGate, operation: Operation, offered: Offer) -> Decision:
+    def _decide_builtin(self, operation: Operation, offered: Offer) -> Decision | None:
+        """Decide about a gate of REST framework's own code, None if there is other code in it."""
+        method, kind = operation.method.upper(), type(operation.view)
         # Hundreds of views have the same permissions; one decision serves them all.
-        key = gate.method in SAFE_METHODS, offered.classes
+        asked = method in SAFE_METHODS, offered.classes
+        key = asked, is_builtin_view(kind), kind.get_exception_handler
         if key not in self.decisions:
-            decision = CallerMatrix(gate, offered, self.users).decide(gate.answer(ANONYMOUS))
-            if decision.state is State.OPTIONAL or handles_exceptions(gate.view):
-                decision = self._with_statuses(decision, operation, offered)
-            self.decisions[key] = replace(decision, offered=offered)
+            gate = builtin_gate(operation.view, method, offered)
+            known = None if gate is None else self._decide_known(gate, operation, offered)
+            self.decisions[key] = known
         return self.decisions[key]
+
+    def _decide_known(self, gate: BuiltinGate, operation: Operation, offered: Offer) -> Decision:
+        decision = CallerMatrix(gate, offered, self.users).decide(gate.answer(ANONYMOUS))
+        if decision.state is State.OPTIONAL or handles_exceptions(gate.view):
+            decision = self._with_statuses(decision, operation, offered)
+        return replace(decision, offered=offered)
 
     def _with_statuses(self, decision: Decision, operation: Operation, offered: Offer) -> Decision:
         """Return *decision* with what only a request can tell."""

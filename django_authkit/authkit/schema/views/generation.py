@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -135,14 +135,17 @@ class Generation:
     def mock(self, make: Callable[..., Any], method: str, path: str, view: Any, *args: Any) -> Any:
         """Return a request that is made when it is looked at, as most are not."""
 
-        @cache
-        def made() -> Any:
-            without = copy.copy(view)
-            without.request = None
-            return make(method, path, without, *args)
+        made: list[Any] = []
 
-        self.mocks[id(view)] = made
-        return SimpleLazyObject(made)
+        def request() -> Any:
+            if not made:
+                without = copy.copy(view)
+                without.request = None
+                made.append(make(method, path, without, *args))
+            return made[0]
+
+        self.mocks[id(view)] = request
+        return SimpleLazyObject(request)
 
 
 class Noted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from drf_spectacular.settings import spectacular_settings
@@ -125,7 +125,7 @@ def _operation(
         method=method,
         view=_served(view, returned.method, callback, generator),
         inspector=returned.inspector,
-        mock=cache(partial(_mock, returned)),
+        mock=partial(_mock, returned),
         callback=callback,
         route=route,
         pattern=pattern,
