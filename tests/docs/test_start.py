@@ -40,6 +40,7 @@ def lines_of(block):
     return len([line for line in block.splitlines() if line.strip()])
 
 
+@pytest.mark.slow
 @needs_curl
 @by_page
 def test_what_the_page_says_works_in_an_empty_folder(page, tmp_path):
