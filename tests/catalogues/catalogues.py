@@ -36,7 +36,7 @@ KEYWORDS = {
 def marked() -> Catalog:
     """Return a catalogue of every string that is marked in modules and templates."""
     template = Catalog(project="django-authkit", fuzzy=False)
-    for path in sorted([*PACKAGE.rglob("*.py"), *(PACKAGE / "templates").rglob("*.*")]):
+    for path in sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("templates/**/*.*")]):
         where = path.relative_to(PACKAGE).as_posix()
         found = extract("python", _source(path), KEYWORDS, ["Translators:"])
         for _, messages, comments, context in found:
