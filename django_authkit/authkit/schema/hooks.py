@@ -132,12 +132,14 @@ def fix_document(schema: AuditedSchema) -> None:
     merge_schemes(schema.document, catalogue)
     if "security" in schema.document:
         schema.document["security"] = deduplicated(schema.document["security"], catalogue.shared)
-    fixes = list(_fixes(schema, Fixer(schema.document, catalogue)))
+    reports_open = conf.SCHEMA_OPEN_OPERATIONS == "report"
+    fixes = list(_fixes(schema, Fixer(schema.document, catalogue, reports_open)))
+    named = {name for fix in fixes for requirement in fix.security or [] for name in requirement}
     replaced = _replaced(fixes, schema.document)
     for fix in fixes:
         _write(fix, schema.document)
-    _define_schemes(schema.document, catalogue, fixes)
-    _remove_schemes(schema.document, replaced, schema)
+    _define_schemes(schema.document, catalogue, named)
+    _remove_schemes(schema.document, replaced - named, schema)
     _name_scopes(schema, catalogue)
 
 
@@ -170,10 +172,14 @@ def _fixes(schema: AuditedSchema, fixer: Fixer) -> Iterator[Fix]:
 
 @dataclass(frozen=True)
 class Fixer:
-    """Finds out what to write. Operations that are decided and declared alike are fixed alike."""
+    """Finds out what to write. Operations that are decided and declared alike are fixed alike.
+
+    ``reports_open`` leaves those that are open, and declared as secured, to the audit.
+    """
 
     document: Document
     catalogue: Catalogue
+    reports_open: bool
     written: dict[tuple[int, str], list[Requirement] | None] = field(default_factory=dict)
 
     def fix(self, audited: AuditedOperation) -> Fix:
@@ -195,10 +201,10 @@ class Fixer:
     def is_left_to_the_audit(self, audited: AuditedOperation) -> bool:
         """Tell whether the view is open, the document says otherwise, and is to go on saying so."""
         return (
-            audited.decision is not None
+            self.reports_open
+            and audited.decision is not None
             and audited.decision.is_open
             and audited.declared is Declared.SECURED
-            and conf.SCHEMA_OPEN_OPERATIONS == "report"
         )
 
     def requirements(
@@ -272,9 +278,8 @@ def _name_scopes(schema: AuditedSchema, catalogue: Catalogue) -> None:
             warn(f"authkit named no scopes for {place} ({describe(error)}).")
 
 
-def _define_schemes(document: Document, catalogue: Catalogue, fixes: list[Fix]) -> None:
+def _define_schemes(document: Document, catalogue: Catalogue, named: set[str]) -> None:
     """Define the schemes that were written and are not in the document yet."""
-    named = {name for fix in fixes for requirement in fix.security or [] for name in requirement}
     schemes = security_schemes(document)
     missing = {name: catalogue.definitions[name] for name in named & {*catalogue.definitions}}
     if not missing.keys() - schemes.keys():

@@ -53,7 +53,7 @@ from authkit.schema.sandbox.guards import (
     trusted_answer,
     watching,
 )
-from authkit.schema.sandbox.noticed_settings import noticed
+from authkit.schema.sandbox.noticed_settings import forget, was_read
 from authkit.schema.sandbox.rollback import one_question, rolled_back
 from authkit.schema.schemes.describer import Describer
 from authkit.schema.views.code.framework_code import handles_exceptions, is_decorated
@@ -108,10 +108,11 @@ class AccessProber:
         return replace(decision, attempts=tuple(dict.fromkeys(watch.attempts)))
 
     def _decide(self, operation: Operation, watch: Watch) -> Decision:
-        with noticed("DEBUG") as is_read:
-            view = self._decide_alone(operation, watch)
+        forget("DEBUG")
+        view = self._decide_alone(operation, watch)
+        reads_debug = was_read("DEBUG")
         decision = self._decide_further(operation, view, watch)
-        return replace(decision, reads_debug=True) if is_read() else decision
+        return replace(decision, reads_debug=True) if reads_debug else decision
 
     def _decide_further(self, operation: Operation, view: Decision, watch: Watch) -> Decision:
         if self.stack is None or operation.callback is None:
@@ -200,7 +201,8 @@ class AccessProber:
 
     def _decide_builtin(self, operation: Operation, offered: Offer) -> Decision | None:
         """Decide about a gate of REST framework's own code, None if there is other code in it."""
-        method, kind = operation.method.upper(), type(operation.view)
+        kind: Any = type(operation.view)
+        method = operation.method.upper()
         # Hundreds of views have the same permissions; one decision serves them all.
         asked = method in SAFE_METHODS, offered.classes
         key = asked, is_builtin_view(kind), kind.get_exception_handler

@@ -71,9 +71,10 @@ class Generation:
     def _alike(self, method: str, operation: dict[str, Any]) -> Returned | None:
         """Return the only one that returned this object, or at least an operation of this id."""
         same_object = self.by_object.get(id(operation), [])
-        of_method = [one for one in same_object if one.method == method]
-        same_id = self.by_id.get((method, str(operation.get("operationId"))), [])
-        return next((one[0] for one in (of_method or same_object, same_id) if len(one) == 1), None)
+        found = [one for one in same_object if one.method == method] or same_object
+        if len(found) != 1:
+            found = self.by_id.get((method, str(operation.get("operationId"))), [])
+        return found[0] if len(found) == 1 else None
 
     def note(self, returned: Returned) -> None:
         self.by_object.setdefault(id(returned.operation), []).append(returned)
@@ -103,8 +104,12 @@ class Generation:
 
     def watch(self, view: Any, callback: Any = None) -> Any:
         """Note what the inspector of *view* will return; once is enough."""
-        if id(view) not in self.inspectors and getattr(view, "schema", None) is not None:
-            noted: Any = Noted(view.schema, view, partial(self._ask, callback))
+        if id(view) in self.inspectors:
+            return view
+        # REST framework makes another inspector at every access.
+        inspector = getattr(view, "schema", None)
+        if inspector is not None:
+            noted: Any = Noted(inspector, view, partial(self._ask, callback))
             self.inspectors[id(view)] = noted
             # As drf-spectacular does: what a view holds must not keep the view alive.
             view.schema = weakref.proxy(noted)

@@ -31,7 +31,8 @@ def is_decorated(operation: Operation) -> bool:
     A decorator around the callback, or a ``setup()`` or ``dispatch()`` that is not REST
     framework's own.
     """
-    if not _begins_as_framework(type(operation.view)):
+    view: Any = type(operation.view)
+    if not _begins_as_framework(view):
         return True
     layer = operation.callback
     while layer is not None and not isinstance(layer, type):
