@@ -15,6 +15,13 @@ from tests.example.running import demo, manage, stop
 needs_curl = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 
 
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory):
+    """What a demo has printed that runs while the tests of this module read and log in."""
+    with demo(tmp_path_factory.mktemp("demo"), "--port", "0") as (lines, _process):
+        yield lines
+
+
 def paste(lines):
     """Run the curl lines as a shell does, and return what each prints."""
     return [
@@ -25,13 +32,10 @@ def paste(lines):
 
 
 @needs_curl
-def test_the_printed_curl_lines_work_also_while_a_second_demo_runs(tmp_path):
-    with (
-        demo(tmp_path, "--port", "0") as (first, _process),
-        demo(tmp_path, "--port", "0") as (second, _process),
-    ):
-        for lines in (first, second):
-            *bodies, stream = paste(lines)
+def test_the_printed_curl_lines_work_also_while_a_second_demo_runs(lines, tmp_path):
+    with demo(tmp_path, "--port", "0") as (others, _process):
+        for printed in (lines, others):
+            *bodies, stream = paste(printed)
             pair, books, tasks = map(json.loads, bodies)
             assert pair["token_type"] == "Bearer"
             assert books["count"] == 6
@@ -40,35 +44,30 @@ def test_the_printed_curl_lines_work_also_while_a_second_demo_runs(tmp_path):
             assert stream.count(b"event: done\n") == 1
 
 
-def test_every_address_that_is_printed_answers(tmp_path):
-    with demo(tmp_path, "--port", "0") as (lines, _process):
-        found = re.findall(r"^  [A-Z].*?(http://\S+)$", "\n".join(lines), re.MULTILINE)
-        assert len(found) >= 4
-        for address in found:
-            with urlopen(address, timeout=60) as answer:
-                assert answer.status == 200
+def test_every_address_that_is_printed_answers(lines):
+    found = re.findall(r"^  [A-Z].*?(http://\S+)$", "\n".join(lines), re.MULTILINE)
+    assert len(found) >= 4
+    for address in found:
+        with urlopen(address, timeout=60) as answer:
+            assert answer.status == 200
 
 
-def test_the_report_of_the_schema_audit_is_where_the_demo_says(tmp_path):
-    with demo(tmp_path, "--port", "0") as (lines, _process):
-        [url] = re.findall(r"Schema audit +(file://\S+)", "\n".join(lines))
+def test_the_report_of_the_schema_audit_is_where_the_demo_says(lines):
+    [url] = re.findall(r"Schema audit +(file://\S+)", "\n".join(lines))
     report = Path(urlsplit(url).path).read_text(encoding="utf-8")
     assert report.startswith("<!doctype html>")
     assert "/api/v1/auth/token/" in report
 
 
-def test_the_admin_of_the_demo_shows_the_accounts(tmp_path):
-    with demo(tmp_path, "--port", "0") as (lines, _process):
-        url = next(line.split()[1] for line in lines if line.startswith("  Admin "))
-        browser = build_opener(HTTPCookieProcessor(cookies := CookieJar()))
-        browser.open(url)
-        [token] = [cookie.value for cookie in cookies if cookie.name == "csrftoken"]
-        [staff] = [line.split()[1::2] for line in lines if line.startswith("  Staff ")]
-        form = dict(zip(["username", "password"], staff, strict=True)) | {
-            "next": "/admin/auth/user/"
-        }
-        body = urlencode(form | {"csrfmiddlewaretoken": token}).encode()
-        page = browser.open(f"{url}login/", body).read().decode()
+def test_the_admin_of_the_demo_shows_the_accounts(lines):
+    url = next(line.split()[1] for line in lines if line.startswith("  Admin "))
+    browser = build_opener(HTTPCookieProcessor(cookies := CookieJar()))
+    browser.open(url)
+    [token] = [cookie.value for cookie in cookies if cookie.name == "csrftoken"]
+    [staff] = [line.split()[1::2] for line in lines if line.startswith("  Staff ")]
+    form = dict(zip(["username", "password"], staff, strict=True)) | {"next": "/admin/auth/user/"}
+    body = urlencode(form | {"csrfmiddlewaretoken": token}).encode()
+    page = browser.open(f"{url}login/", body).read().decode()
     for column in ("second_factor", "locked", "live_sessions", "api_keys"):
         assert f"column-{column}" in page
     assert "End all sessions" in page
