@@ -49,6 +49,9 @@ def verdicts(users: list[User], rounds: int) -> Iterator[str]:
     share = (process_time_ns() - since) / (INTERVAL_SECONDS * 1e9) * 100
     yield verdict(f"{len(idle):,} idle connections", share, PERCENT, "% of a core")
     number = min(IDLE, 10 * rounds)
+    if not Path("/proc/self/smaps_rollup").exists():
+        yield f"NOT MEASURED  {number:,} idle sockets, memory of each: only Linux tells it"
+        return
     stock, ours = (kilobytes(kind, users, number) for kind in ("stock", "ours"))
     name = f"{number:,} idle sockets, memory of each / AuthMiddlewareStack ({stock:.1f} kB)"
     yield verdict(name, ours / stock, MEMORY, "x")
