@@ -89,6 +89,29 @@ class TestLogOut:
         assert [sent.frame.page for sent in refreshed] == [first, first]
 
 
+class TestSecondWindow:
+    def test_gets_nothing_unless_the_user_has_opened_it(self, page, example):
+        logged_in(page, example.reader)
+        with page.context.expect_page() as opened:
+            page.evaluate("() => { window.open('/chat/') }")
+        other = opened.value
+        expect(other.get_by_label("User name")).to_be_visible()
+        # The window that was asked has had its turn when the one that the user opens is let in.
+        expect(second_window(page).get_by_text("Logged in as reader")).to_be_visible()
+        expect(other.get_by_text("Logged in as reader")).to_be_hidden()
+
+    def test_lives_as_long_as_its_access_token_when_the_first_is_closed(self, page, example):
+        second = second_window(logged_in(page, example.reader))
+        expect(second.get_by_text("Logged in as reader")).to_be_visible()
+        page.close()
+        second.get_by_role("button", name="New chat").click()
+        expect(second.get_by_role("log")).to_be_visible()
+        refuse_once(second, "**/chat/sessions/")
+        second.get_by_role("button", name="New chat").click()
+        expect(second.get_by_role("alert")).to_contain_text("in which you logged in is closed")
+        expect(second.get_by_label("User name")).to_be_focused()
+
+
 def refuse_once(page, url):
     """Answer the next request to this URL as if the access token had expired."""
     body = json.dumps({"detail": "The access token has expired.", "code": "token_expired"})

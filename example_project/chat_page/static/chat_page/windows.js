@@ -34,15 +34,21 @@ export function adoptFromOpener(session) {
   if (!opener) return;
   window.addEventListener("message", ({ origin, source, data, ports }) => {
     if (origin !== location.origin || source !== opener || data?.answer !== ANSWER) return;
-    if (!session.isOpen) session.adopt(data.access, renewThrough(ports[0])).catch(() => {});
+    if (session.isOpen) return;
+    // If that session has ended meanwhile, the log-in stays.
+    session.adopt(data.access, renewThrough(ports[0], opener)).catch(() => {});
   });
   opener.postMessage(QUESTION, location.origin);
 }
 
-function renewThrough(port) {
+function renewThrough(port, holder) {
   return (used) =>
     new Promise((resolve) => {
-      // A window that is closed does not answer.
+      if (holder.closed) {
+        resolve(null);
+        return;
+      }
+      // One that shows another page by now does not answer.
       const timer = setTimeout(resolve, MILLISECONDS, null);
       port.onmessage = ({ data }) => {
         clearTimeout(timer);
