@@ -1,7 +1,6 @@
 import json
 import re
 import shutil
-import socket
 import subprocess
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -22,6 +21,19 @@ def lines(tmp_path_factory):
         yield lines
 
 
+@pytest.fixture(scope="module")
+def port(lines):
+    [port] = {re.search(r":(\d+)/", line)[1] for line in lines if line.startswith("  Admin ")}
+    return port
+
+
+@pytest.fixture(scope="module")
+def lines_of_second(port, tmp_path_factory):
+    """What a second demo has printed, which was told to use the port of the first."""
+    with demo(tmp_path_factory.mktemp("second"), "--port", port) as (lines, _process):
+        yield lines
+
+
 def paste(lines):
     """Run the curl lines as a shell does, and return what each prints."""
     return [
@@ -32,16 +44,15 @@ def paste(lines):
 
 
 @needs_curl
-def test_the_printed_curl_lines_work_also_while_a_second_demo_runs(lines, tmp_path):
-    with demo(tmp_path, "--port", "0") as (others, _process):
-        for printed in (lines, others):
-            *bodies, stream = paste(printed)
-            pair, books, tasks = map(json.loads, bodies)
-            assert pair["token_type"] == "Bearer"
-            assert books["count"] == 6
-            assert tasks["count"] == 3
-            assert stream.startswith(b"event: message\ndata: {")
-            assert stream.count(b"event: done\n") == 1
+def test_the_printed_curl_lines_work_also_while_a_second_demo_runs(lines, lines_of_second):
+    for printed in (lines, lines_of_second):
+        *bodies, stream = paste(printed)
+        pair, books, tasks = map(json.loads, bodies)
+        assert pair["token_type"] == "Bearer"
+        assert books["count"] == 6
+        assert tasks["count"] == 3
+        assert stream.startswith(b"event: message\ndata: {")
+        assert stream.count(b"event: done\n") == 1
 
 
 def test_every_address_that_is_printed_answers(lines):
@@ -80,15 +91,13 @@ def test_ctrl_c_stops_it_without_a_traceback(tmp_path):
     assert (code, printed, errors) == (0, "\nStopped.\n", "")
 
 
-def test_if_the_port_is_taken_then_another_one_is_used_and_named(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with demo(tmp_path, "--port", str(port)) as (lines, _process):
-            text = "\n".join(lines)
+def test_if_the_port_is_taken_then_another_one_is_used_and_named(port, lines_of_second):
+    text = "\n".join(lines_of_second)
     assert f"Port {port} is taken; using " in text
     assert f"http://127.0.0.1:{port}/" not in text
 
 
+@pytest.mark.slow
 def test_a_demo_starts_also_where_users_have_made_rows_of_the_same_names(tmp_path):
     double = (
         "from django.contrib.auth import get_user_model as model; "
