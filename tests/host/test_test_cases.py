@@ -43,6 +43,7 @@ def test_refusals_leave_a_transaction_usable_and_the_document_is_true():
 
 
 @pytest.mark.addresses
+@pytest.mark.slow
 def test_users_of_a_project_go_all_the_way():
     tests = run("settings", *journeys(QUICK_JOURNEYS))
     assert tests == len(QUICK_JOURNEYS) * JOURNEYS
@@ -62,5 +63,6 @@ def test_users_go_all_the_way_with_standardized_errors():
     assert tests == 2 * CODES + len(QUICK_JOURNEYS) * JOURNEYS
 
 
+@pytest.mark.slow
 def test_the_document_is_true_with_standardized_errors():
     assert run("standardized", "document_cases") == DOCUMENT
