@@ -276,9 +276,9 @@ def _give_transactions_of_their_own(items):
 
 
 def _deselect(marker, config, items):
-    marked = [item for item in items if item.get_closest_marker(marker)]
+    marked = {item for item in items if item.get_closest_marker(marker)}
     if marked:
-        config.hook.pytest_deselected(items=marked)
+        config.hook.pytest_deselected(items=list(marked))
         items[:] = [item for item in items if item not in marked]
 
 
