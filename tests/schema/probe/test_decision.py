@@ -269,6 +269,13 @@ class TestExceptionsThatTheProjectHandles:
         assert self.found(view_class, tier) == (State.SECURED, 401)
         assert self.live(view_class) == 401
 
+    @pytest.mark.parametrize("first", [BySession, ChoosesAHandler], ids=["plain", "own handler"])
+    def test_of_one_view_say_nothing_of_another_with_the_same_permissions(self, first):
+        second = {BySession: ChoosesAHandler, ChoosesAHandler: BySession}[first]
+        schema = audited_schema(route(first, "a/"), route(second, "b/"), probe=Probe(Tier.T1))
+        found = {type(one.source.view): one.decision.refusal for one in schema.operations}
+        assert found == {BySession: 403, ChoosesAHandler: 401}
+
     def found(self, view_class, tier):
         (audited,) = audited_schema(route(view_class), probe=Probe(tier)).operations
         return audited.decision.state, audited.decision.refusal
