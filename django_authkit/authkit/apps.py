@@ -34,6 +34,7 @@ CHECKS = (
     "authkit.checks.project.tokens_in_urls.check_tokens_in_urls",
     "authkit.checks.project.cors.check_cors",
     "authkit.checks.project.cookies.check_cookies",
+    "authkit.checks.project.pages.check_pages",
     "authkit.checks.time_zone.check_time_zone",
     "authkit.checks.project.views.check_views",
     "authkit.checks.project.backends.check_backends",

@@ -50,6 +50,15 @@ FACES = {
         "Ticket",
         "UnverifiedEmail",
     ],
+    "authkit.pages.views": [
+        "LogInPage",
+        "LogOutPage",
+        "OverviewPage",
+        "Page",
+        "PasswordPage",
+        "SecondFactorPage",
+        "SessionsPage",
+    ],
     "authkit.admin": [
         "APIKeyAdmin",
         "AccountAdminMixin",

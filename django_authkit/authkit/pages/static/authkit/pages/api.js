@@ -1,0 +1,272 @@
+/**
+ * The client of the endpoints. The access token is in memory, the refresh token in a cookie that no
+ * script can read; all tabs share both.
+ */
+
+const setting = (name) => document.querySelector(`meta[name="authkit-${name}"]`).content;
+
+const API = setting("api-url");
+const COOKIE = setting("cookie-url");
+const LOG_IN = setting("log-in-url");
+const SECOND_FACTOR = setting("second-factor-url");
+
+/**
+ * Milliseconds. A refresh whose answer is lost is repeated at once. The second try, too, has to
+ * fall into the grace of the API (10 seconds), in which a spent token gets the same pair again.
+ */
+const REFRESH_TIMEOUT = 4_000;
+const TIMEOUT = 30_000;
+
+/** A proxy answers for a server that may have spent the token already. */
+const LOST = [502, 504];
+
+/** 401 for which there is nothing to do but to log in. */
+const NO_SESSION = ["session_ended", "token_invalid", "token_reused", "not_authenticated"];
+
+/** The API refused: `code` is for programs, `detail` and `fields` are for people. */
+export class Refusal extends Error {
+  constructor(answer, body) {
+    const [first = {}] = Array.isArray(body?.errors) ? body.errors : [];
+    super(body?.detail ?? first.detail ?? "");
+    this.status = answer.status;
+    this.code = body?.code ?? first.code ?? null;
+    this.fields = fieldsIn(body);
+    const wait = answer.headers.get("Retry-After") ?? "";
+    this.retryAfter = /^\d+$/.test(wait) ? Number(wait) : null;
+  }
+}
+
+/** The API was not reached, or did not answer as an API does. */
+export class Unreachable extends Error {}
+
+/** The user has closed the dialog that asked for a proof: nothing is done, and nothing is wrong. */
+export class Cancelled extends Error {}
+
+/** Messages by field, of REST framework, problem details (RFC 9457) or drf-standardized-errors. */
+function fieldsIn(body) {
+  const fields = new Map();
+  if (Array.isArray(body?.errors)) {
+    for (const { pointer, attr, detail } of body.errors) {
+      const name = pointer?.startsWith("#/") ? pointer.slice(2) : attr;
+      if (name) fields.set(name, [...(fields.get(name) ?? []), detail]);
+    }
+  } else {
+    for (const [name, messages] of Object.entries(body ?? {})) {
+      if (Array.isArray(messages)) fields.set(name, messages.map(String));
+    }
+  }
+  return fields;
+}
+
+let token = null;
+
+/** Called where the API asks for a fresh proof of who the user is; see `step_up.js`. */
+let prove = null;
+
+export const onStepUp = (ask) => {
+  prove = ask;
+};
+
+// --- all tabs of the browser ----------------------------------------------------------------
+
+const NAME = `authkit ${COOKIE}`;
+const tabs = new BroadcastChannel(NAME);
+const isLogIn = location.pathname === LOG_IN;
+
+tabs.addEventListener("message", ({ data }) => {
+  if (data.token) token = data.token;
+  if (data.type === "logged-in") {
+    // This page may show what belongs to another user.
+    if (isLogIn) location.replace(setting("next-url"));
+    else location.reload();
+  }
+  if (data.type === "ended" && !isLogIn) leave(data.reason);
+});
+
+function keep({ access, expires_in: seconds }, type = "refreshed") {
+  token = { access, until: Date.now() + seconds * 1_000 };
+  tabs.postMessage({ type, token });
+}
+
+/** Without a secure context there are no Web Locks: then one tab still refreshes once. */
+let last = Promise.resolve();
+function locked(work) {
+  if (navigator.locks) return navigator.locks.request(NAME, work);
+  const mine = last.then(work);
+  last = mine.catch(() => undefined);
+  return mine;
+}
+
+// --- pages ------------------------------------------------------------------------------------
+
+/** Lead to the log-in, and back to this page afterwards. Nothing of this page stays visible. */
+function leave(reason) {
+  token = null;
+  document.body.hidden = true;
+  const query = new URLSearchParams({ next: location.pathname + location.search });
+  if (reason) query.set("reason", reason);
+  location.replace(`${LOG_IN}?${query}`);
+  return new Promise(() => undefined); // callers stop here
+}
+
+function ended(reason) {
+  tabs.postMessage({ type: "ended", reason });
+  return leave(reason);
+}
+
+// Browsers keep pages for Back, scripts and all: such a page must not come up again as it was.
+addEventListener("pagehide", ({ persisted }) => {
+  if (persisted) document.body.hidden = true;
+});
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) location.reload();
+});
+
+// --- requests ---------------------------------------------------------------------------------
+
+async function send(url, init, timeout = TIMEOUT) {
+  const headers = { "Accept-Language": document.documentElement.lang, ...init.headers };
+  const signal = AbortSignal.timeout(timeout);
+  try {
+    return await fetch(url, { redirect: "error", cache: "no-store", ...init, headers, signal });
+  } catch {
+    throw new Unreachable();
+  }
+}
+
+const json = (body) => ({
+  headers: { "Content-Type": "application/json" },
+  body: JSON.stringify(body),
+});
+
+async function bodyOf(answer) {
+  try {
+    return await answer.clone().json();
+  } catch {
+    return null;
+  }
+}
+
+async function result(answer) {
+  const body = await bodyOf(answer);
+  if (answer.ok) return body;
+  if (body === null) throw new Unreachable();
+  throw new Refusal(answer, body);
+}
+
+function sendCookie(path, body, timeout) {
+  const { headers, body: text } = json(body);
+  const init = {
+    method: "POST",
+    credentials: "same-origin",
+    // The answer is wanted by the cookie, too, if the user leaves the page before it comes.
+    keepalive: true,
+    headers: { ...headers, "X-Authkit": "1" },
+    body: text,
+  };
+  return send(new URL(path, new URL(COOKIE, location.href)), init, timeout);
+}
+
+function sendBearer(method, path, body, access) {
+  const { headers, body: text } = body === undefined ? {} : json(body);
+  return send(new URL(path, new URL(API, location.href)), {
+    method,
+    credentials: "omit",
+    headers: { ...headers, Authorization: `Bearer ${access}` },
+    body: text,
+  });
+}
+
+async function sendRefresh() {
+  try {
+    const answer = await sendCookie("token/refresh/", {}, REFRESH_TIMEOUT);
+    if (!LOST.includes(answer.status)) return answer;
+  } catch {
+    // No connection, or no answer in time.
+  }
+  return sendCookie("token/refresh/", {}, REFRESH_TIMEOUT);
+}
+
+/** Return a token other than the one that was used: another tab may have been faster. */
+function refreshed(used) {
+  return locked(async () => {
+    if (token && token.access !== used) return token.access;
+    const answer = await sendRefresh();
+    if (answer.status === 401) {
+      const { code } = (await bodyOf(answer)) ?? {};
+      return ended(["session_ended", "token_reused"].includes(code) ? "ended" : null);
+    }
+    keep(await result(answer));
+    return token.access;
+  });
+}
+
+const present = () => (token && token.until > Date.now() ? token.access : refreshed(token?.access));
+
+/**
+ * Ask an endpoint as the user. Returns the body of the answer; throws `Refusal` or `Unreachable`.
+ * Without a session it leads to the log-in and does not return.
+ */
+export async function call(method, path, body) {
+  let access = await present();
+  let answer = await sendBearer(method, path, body, access);
+  let code = await codeOf(answer);
+  if (code === "token_expired") {
+    access = await refreshed(access);
+    answer = await sendBearer(method, path, body, access);
+    code = await codeOf(answer);
+  }
+  if (code === "step_up_required" && prove) {
+    await prove();
+    return call(method, path, body);
+  }
+  if (answer.status === 401 && NO_SESSION.includes(code)) {
+    return ended("ended");
+  }
+  const owes = code === "second_factor_enrolment_required";
+  if (owes && SECOND_FACTOR && location.pathname !== SECOND_FACTOR) {
+    location.replace(`${SECOND_FACTOR}?reason=required`);
+    return new Promise(() => undefined);
+  }
+  return result(answer);
+}
+
+async function codeOf(answer) {
+  if (answer.ok) return null;
+  const body = await bodyOf(answer);
+  return body?.code ?? body?.errors?.[0]?.code ?? null;
+}
+
+// --- log in, prove again, log out ---------------------------------------------------------------
+
+/** Returns a challenge where the account has a second factor, else null. */
+export async function logIn(credentials) {
+  const answer = await sendCookie("token/", credentials);
+  const body = await result(answer);
+  if (answer.status === 202) return body;
+  keep(body, "logged-in");
+  return null;
+}
+
+export async function completeLogIn(challenge, code) {
+  const answer = await sendCookie("token/second-factor/", { challenge, code });
+  keep(await result(answer), "logged-in");
+}
+
+/** Proves again who the user is; the next refresh gives the time of the log-in again. */
+export async function reauthenticate(proof) {
+  keep(await call("POST", "reauthenticate/", proof));
+}
+
+/** Ends the session in all tabs, and leads to the log-in. */
+export async function logOut() {
+  await locked(async () => {
+    const answer = await sendCookie("token/revoke/", {});
+    if (!answer.ok) throw new Refusal(answer, await bodyOf(answer));
+  });
+  tabs.postMessage({ type: "ended", reason: "logged-out" });
+  token = null;
+  document.body.hidden = true;
+  location.replace(`${LOG_IN}?reason=logged-out`);
+  return new Promise(() => undefined);
+}

@@ -1,0 +1,16 @@
+"""Every page: ``path("account/", include("authkit.pages.urls"))``."""
+
+from django.urls import path
+
+from authkit.pages import views
+
+app_name = "authkit_pages"
+
+urlpatterns = [
+    path("", views.OverviewPage.as_view(), name="overview"),
+    path("log-in/", views.LogInPage.as_view(), name="log-in"),
+    path("log-out/", views.LogOutPage.as_view(), name="log-out"),
+    path("password/", views.PasswordPage.as_view(), name="password"),
+    path("second-factor/", views.SecondFactorPage.as_view(), name="second-factor"),
+    path("sessions/", views.SessionsPage.as_view(), name="sessions"),
+]

@@ -1,0 +1,55 @@
+"""A project overrides templates one by one, and includes the pages that it wants."""
+
+from pathlib import Path
+
+import pytest
+from authkit.pages import views
+from django.conf import settings as django_settings
+
+from tests.pages.conftest import PAGES
+
+ROOT = Path(views.__file__).parent / "templates"
+NAMES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.html"))
+
+#: What a page has besides its own block: a project fills or replaces them in its base.
+BLOCKS = ["title", "icon", "head", "header", "logo", "brand", "navigation", "main", "footer"]
+
+
+@pytest.fixture
+def override(tmp_path, settings):
+    """A function that writes a template of the project, which stands before those of apps."""
+
+    def write(name, text):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        (engine,) = django_settings.TEMPLATES
+        settings.TEMPLATES = [engine | {"DIRS": [tmp_path]}]
+
+    return write
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_template_can_be_overridden_alone(browse, override, name):
+    override(name, "Of the project")
+    shown = [url for url in PAGES if "Of the project" in _text(browse, url)]
+    assert shown
+
+
+def _text(browse, url):
+    return browse(url).content.decode()
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_block_can_be_overridden_in_a_page(browse, override, block):
+    own = "{% extends 'authkit/pages/base.html' %}{% block BLOCK %}Of the project{% endblock %}"
+    override("authkit/pages/sessions.html", own.replace("BLOCK", block))
+    assert "Of the project" in browse("/account/sessions/").content.decode()
+
+
+def test_a_project_can_include_one_page(browse, settings):
+    settings.ROOT_URLCONF = "tests.pages.log_in_alone"
+    answer = browse("/log-in/")
+    metas = {each.get("name"): each["content"] for _, each, _ in answer.elements.named("meta")[1:]}
+    assert metas["authkit-log-in-url"] == "/log-in/"
+    assert metas["authkit-second-factor-url"] == ""
