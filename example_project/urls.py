@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("example_project.chat_page.urls")),
     path("api/v1/auth/", include("authkit.urls")),
     path("api/v1/auth/", include("authkit.cookie_urls")),
+    path("account/", include("authkit.pages.urls")),
     path("api/v1/", include("example_project.library.urls")),
     path("api/v1/", include("example_project.tasks.urls")),
     path("api/v1/", include("example_project.chat.urls")),

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.example import running
+from tests.browser.people import make
 from tests.browser.watch import Watch
 from tests.contract.example import Login
 
@@ -111,3 +112,9 @@ def screenshot(screenshots, request):
         page.screenshot(path=screenshots / f"{name}.png", full_page=True, animations="disabled")
 
     return keep
+
+
+@pytest.fixture(scope="session")
+def people(example):
+    """Users of the example, each of whom one test takes."""
+    return iter(make(example, [f"person{number}" for number in range(1, 81)]))

@@ -1,0 +1,78 @@
+"""The pages for everybody: WCAG 2.2 AA by axe, small screens, big text, right to left, keyboard."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.accessibility import expect_accessible
+from tests.browser.people import log_in
+from tests.browser.tour import states
+
+LOOKS = {
+    "light": {},
+    "dark": {"color_scheme": "dark"},
+    "narrow": {"viewport": {"width": 320, "height": 640}, "device_scale_factor": 2},
+    "arabic": {"locale": "ar"},
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_no_state_has_a_violation_or_is_wider_than_the_screen(
+    people, new_context, screenshot, look
+):
+    page = new_context(**LOOKS[look]).new_page()
+    seen = []
+    for state in states(page, next(people)):
+        seen.append(state)
+        screenshot(f"{look}-{state}", page)
+        expect_accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), state
+    assert len(seen) == len(set(seen)) > 20
+
+
+def test_text_of_twice_the_size_is_not_cut(people, new_context, screenshot):
+    page = new_context(viewport={"width": 640, "height": 700}).new_page()
+    log_in(page, next(people), "sessions/")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    screenshot("text-200", page)
+
+
+def test_arabic_runs_from_right_to_left(people, new_context):
+    page = new_context(locale="ar").new_page()
+    log_in_by_keyboard(page, next(people))
+    assert page.evaluate("document.documentElement.dir") == "rtl"
+    menu = page.locator("nav").bounding_box()
+    main = page.locator("main").bounding_box()
+    assert menu["x"] > main["x"] + main["width"] - 1
+
+
+def log_in_by_keyboard(page, person):
+    page.goto("/account/log-in/")
+    expect(page.locator("#authkit-log-in [type=submit]")).to_be_enabled()
+    page.keyboard.type(person.username)
+    page.keyboard.press("Tab")
+    page.keyboard.type(person.password)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/account/")
+
+
+def test_the_keyboard_alone_reaches_everything_and_shows_where_it_is(people, page):
+    log_in_by_keyboard(page, next(people))
+    page.goto("/account/second-factor/")
+    expect(page.locator("[data-begin]")).to_be_visible()
+    reached = []
+    for _ in range(7):
+        page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        reached.append(focused.inner_text())
+        style = focused.evaluate("e => getComputedStyle(e).outlineStyle")
+        assert style != "none", reached
+    assert reached == [
+        "Skip to the content",
+        "Overview",
+        "Password",
+        "Second factor",
+        "Devices",
+        "Log out",
+        "Turn on",
+    ]
