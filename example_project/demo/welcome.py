@@ -9,6 +9,7 @@ from example_project.demo.seed import READER, STAFF
 WELCOME = """
 The example is running. Ctrl-C stops it.
 
+  Account         {url}/account/
   Chat            {url}/chat/
   Documentation   {url}/api/docs/
   Admin           {url}/admin/

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.people import PASSWORD, loaded, log_in, set_up_factor, type_password
+from tests.browser.people import PASSWORD, loaded, log_in, make, set_up_factor, type_password
 
 HOSTILE = "<img src=/x onerror=alert(1)>'\"&amp;{{ 7*7 }}"
 
@@ -107,6 +107,34 @@ def test_the_page_is_not_left_by_accident_while_the_codes_are_shown(logged_in, p
     page.get_by_label("I have stored these codes").check()
     page.get_by_role("link", name="Password").click()
     page.wait_for_url("**/account/password/")
+
+
+def test_codes_stay_on_the_screen_when_another_tab_logs_out(logged_in, person):
+    page = logged_in
+    other = page.context.new_page()
+    set_up_factor(page, person)
+    page.get_by_role("button", name="New recovery codes").click()
+    dialog = page.get_by_role("dialog", name="New recovery codes")
+    dialog.get_by_label("Code").fill(person.phone.code())
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Keep your recovery codes")).to_be_visible()
+    other.goto("/account/log-out/")
+    other.get_by_role("main").get_by_role("button", name="Log out").click()
+    other.wait_for_url("**/log-in/**")
+    expect(page.get_by_role("listitem").filter(has=page.locator("code"))).to_have_count(10)
+    page.get_by_label("I have stored these codes").check()
+    page.get_by_role("button", name="Done").click()
+    page.wait_for_url("**/log-in/**")
+
+
+def test_a_reload_during_the_set_up_begins_again(logged_in):
+    page = logged_in
+    page.goto("/account/second-factor/")
+    page.get_by_role("button", name="Turn on").click()
+    expect(page.get_by_role("img", name="QR code")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="The second factor is off")).to_be_visible()
+    expect(page.get_by_role("img", name="QR code")).to_be_hidden()
 
 
 def test_a_wrong_first_code_is_said_at_the_field(logged_in, person, screenshot):
@@ -214,6 +242,60 @@ def test_a_new_password_ends_the_other_sessions_and_opens_the_account(
     elsewhere.wait_for_url("**/account/")
 
 
+#: How REST framework, problem details (RFC 9457) and drf-standardized-errors name a field.
+SHAPES = {
+    "rest framework": {"new_password": ["Too easy.", "Too old."]},
+    "problem details": {
+        "detail": "Invalid input.",
+        "errors": [
+            {"pointer": "#/new_password", "detail": "Too easy.", "code": "invalid"},
+            {"pointer": "#/new_password", "detail": "Too old.", "code": "invalid"},
+        ],
+    },
+    "standardized": {
+        "type": "validation_error",
+        "errors": [
+            {"attr": "new_password", "detail": "Too easy.", "code": "invalid"},
+            {"attr": "new_password", "detail": "Too old.", "code": "invalid"},
+        ],
+    },
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_field_is_told_what_is_wrong_in_every_shape_of_errors(logged_in, shape):
+    page, answer = logged_in, SHAPES[shape]
+    page.route("**/password/change/", lambda route: route.fulfill(status=400, json=answer))
+    page.goto("/account/password/")
+    page.get_by_label("Current password", exact=True).fill(PASSWORD)
+    new = page.get_by_label("New password", exact=True)
+    new.fill("eight swans on the lake")
+    page.keyboard.press("Enter")
+    expect(new).to_have_accessible_description(re.compile("Too easy. Too old."))
+    expect(new).to_be_focused()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_what_cannot_be_loaded_can_be_tried_again(logged_in, screenshot):
+    page = logged_in
+    answers = [
+        {"status": 429, "headers": {"Retry-After": "90"}, "json": {"detail": "Slow down."}},
+        {"status": 404, "body": "<h1>A proxy</h1>"},
+    ]
+    page.route(
+        "**/auth/sessions/",
+        lambda route: route.fulfill(**answers.pop(0)) if answers else route.continue_(),
+    )
+    page.goto("/account/sessions/")
+    expect(page.get_by_role("alert")).to_have_text("Slow down. You can try again in 2 minutes.")
+    screenshot("not-loaded")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("This device")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_be_hidden()
+
+
 # --- sessions -------------------------------------------------------------------------------
 
 
@@ -260,6 +342,30 @@ def test_what_a_client_says_of_itself_is_text(person, new_context):
     log_in(page, person, "sessions/")
     expect(page.get_by_text("This device")).to_be_visible()
     assert page.locator("main img").count() == 0
+
+
+def test_what_a_user_is_called_is_text(page, example):
+    (hostile,) = make(example, ["<img src=/x onerror=alert(1)>"])
+    log_in(page, hostile)
+    expect(page.get_by_text(hostile.username)).to_be_visible()
+    page.goto("/account/second-factor/")
+    page.get_by_role("button", name="Turn on").click()
+    expect(page.get_by_role("img", name="QR code")).to_be_visible()
+    assert page.locator("img").count() == 1
+
+
+def test_a_token_that_the_api_refuses_is_replaced_and_the_request_repeated(logged_in):
+    page = logged_in
+    ended = {"detail": "The session has ended. Log in again.", "code": "session_ended"}
+    answers = [ended]
+    page.route(
+        "**/auth/sessions/",
+        lambda route: (
+            route.fulfill(status=401, json=answers.pop()) if answers else route.continue_()
+        ),
+    )
+    page.goto("/account/sessions/")
+    expect(page.get_by_text("This device")).to_be_visible()
 
 
 def test_tabs_share_one_refresh(logged_in):

@@ -76,3 +76,11 @@ def test_the_keyboard_alone_reaches_everything_and_shows_where_it_is(people, pag
         "Log out",
         "Turn on",
     ]
+
+
+@pytest.mark.parametrize(("motion", "lasts"), [("reduce", "0s"), ("no-preference", "0.12s")])
+def test_nothing_moves_where_a_user_wants_no_motion(new_context, motion, lasts):
+    page = new_context(reduced_motion=motion).new_page()
+    page.goto("/account/log-in/")
+    button = page.get_by_role("button", name="Log in")
+    assert button.evaluate("e => getComputedStyle(e).transitionDuration") == lasts

@@ -1,6 +1,7 @@
 """The pages: logging in and out."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import expect
@@ -43,6 +44,16 @@ def test_a_page_of_the_account_leads_to_the_log_in_and_back(page, person, screen
     type_password(page, person)
     page.wait_for_url("**/account/sessions/")
     expect(page.get_by_text("This device")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "other", ["//other.invalid/", "/\\\\other.invalid/", "javascript:alert(1)"]
+)
+def test_a_log_in_leads_to_no_other_site(page, person, other):
+    page.goto(f"/account/log-in/?{urlencode({'next': other})}")
+    type_password(page, person)
+    page.wait_for_url("**/account/")
+    expect(page.get_by_text(person.username)).to_be_visible()
 
 
 def test_a_wrong_password_is_said_and_focused(page, person, screenshot):

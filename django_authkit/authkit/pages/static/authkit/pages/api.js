@@ -20,8 +20,8 @@ const TIMEOUT = 30_000;
 /** A proxy answers for a server that may have spent the token already. */
 const LOST = [502, 504];
 
-/** 401 for which there is nothing to do but to log in. */
-const NO_SESSION = ["session_ended", "token_invalid", "token_reused", "not_authenticated"];
+/** 401 of an access token; the cookie decides whether there is a session all the same. */
+const REFUSED_TOKEN = ["token_expired", "session_ended", "token_invalid", "not_authenticated"];
 
 /** The API refused: `code` is for programs, `detail` and `fields` are for people. */
 export class Refusal extends Error {
@@ -73,8 +73,16 @@ const NAME = `authkit ${COOKIE}`;
 const tabs = new BroadcastChannel(NAME);
 const isLogIn = location.pathname === LOG_IN;
 
+let held = false;
+
+/** Stay on this page, whatever other tabs do, as long as it shows what is shown once. */
+export const hold = (stay) => {
+  held = stay;
+};
+
 tabs.addEventListener("message", ({ data }) => {
   if (data.token) token = data.token;
+  if (held) return;
   if (data.type === "logged-in") {
     // This page may show what belongs to another user.
     if (isLogIn) location.replace(setting("next-url"));
@@ -188,17 +196,17 @@ async function sendRefresh() {
 }
 
 /** Return a token other than the one that was used: another tab may have been faster. */
-function refreshed(used) {
-  return locked(async () => {
-    if (token && token.access !== used) return token.access;
+async function refreshed(used) {
+  const refusal = await locked(async () => {
+    if (token && token.access !== used) return null;
     const answer = await sendRefresh();
-    if (answer.status === 401) {
-      const { code } = (await bodyOf(answer)) ?? {};
-      return ended(["session_ended", "token_reused"].includes(code) ? "ended" : null);
-    }
+    if (answer.status === 401) return (await codeOf(answer)) ?? "token_invalid";
     keep(await result(answer));
-    return token.access;
+    return null;
   });
+  if (!refusal) return token.access;
+  // Without a cookie there was no session to end.
+  return ended(["session_ended", "token_reused"].includes(refusal) ? "ended" : null);
 }
 
 const present = () => (token && token.until > Date.now() ? token.access : refreshed(token?.access));
@@ -211,7 +219,7 @@ export async function call(method, path, body) {
   let access = await present();
   let answer = await sendBearer(method, path, body, access);
   let code = await codeOf(answer);
-  if (code === "token_expired") {
+  if (answer.status === 401 && REFUSED_TOKEN.includes(code)) {
     access = await refreshed(access);
     answer = await sendBearer(method, path, body, access);
     code = await codeOf(answer);
@@ -220,9 +228,7 @@ export async function call(method, path, body) {
     await prove();
     return call(method, path, body);
   }
-  if (answer.status === 401 && NO_SESSION.includes(code)) {
-    return ended("ended");
-  }
+  if (answer.status === 401 && REFUSED_TOKEN.includes(code)) return leave("ended");
   const owes = code === "second_factor_enrolment_required";
   if (owes && SECOND_FACTOR && location.pathname !== SECOND_FACTOR) {
     location.replace(`${SECOND_FACTOR}?reason=required`);

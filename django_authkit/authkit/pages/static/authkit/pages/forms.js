@@ -15,7 +15,17 @@ export function say(name, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
 }
 
-const language = document.documentElement.lang;
+/** The language of the page for dates and numbers; that of the browser where it has no such one. */
+export const language = canonical(document.documentElement.lang);
+
+function canonical(tag) {
+  try {
+    return Intl.getCanonicalLocales(tag)[0];
+  } catch {
+    return undefined;
+  }
+}
+
 const STEPS = [
   ["second", 60],
   ["minute", 60],

@@ -1,5 +1,5 @@
 const { call } = await import(document.getElementById("authkit-api").href);
-const { load, say } = await import(document.getElementById("authkit-forms").href);
+const { language, load, say } = await import(document.getElementById("authkit-forms").href);
 
 const part = document.getElementById("authkit-overview");
 const fill = (name, text) => {
@@ -7,7 +7,7 @@ const fill = (name, text) => {
   const place = part.querySelector(`[data-fill="${name}"]`);
   if (place) place.textContent = text;
 };
-const number = new Intl.NumberFormat(document.documentElement.lang);
+const number = new Intl.NumberFormat(language);
 
 load(part, async () => {
   const [profile, factor, sessions] = await Promise.all([
@@ -17,6 +17,5 @@ load(part, async () => {
   ]);
   fill("username", profile[part.dataset.usernameField] ?? "");
   fill("second-factor", say(factor.totp.enabled ? "on" : "off"));
-  for (const hint of part.querySelectorAll("[data-warn]")) hint.hidden = factor.totp.enabled;
   fill("sessions", number.format(sessions.length));
 });

@@ -1,5 +1,6 @@
 /** The recovery codes: shown once, to be kept somewhere else before the page goes on. */
 
+const { hold } = await import(document.getElementById("authkit-api").href);
 const { announce, onPress, say } = await import(document.getElementById("authkit-forms").href);
 
 const step = document.querySelector('[data-step="codes"]');
@@ -11,8 +12,12 @@ let codes = [];
 
 const text = () => `${say("codes-of-site")}\n\n${codes.join("\n")}\n`;
 
-function warn(event) {
-  event.preventDefault();
+const warn = (event) => event.preventDefault();
+
+function stay(shown) {
+  hold(shown);
+  if (shown) addEventListener("beforeunload", warn);
+  else removeEventListener("beforeunload", warn);
 }
 
 /** Show new codes, as the last step of a set-up or alone; the page goes on when they are kept. */
@@ -30,20 +35,19 @@ export function showCodes(shown, { lastStep }) {
   );
   kept.checked = false;
   go.disabled = true;
-  addEventListener("beforeunload", warn);
+  stay(true);
 }
 
 /** Forget them: nothing of them stays in the page. */
 export function forgetCodes() {
   codes = [];
   list.replaceChildren();
-  removeEventListener("beforeunload", warn);
+  stay(false);
 }
 
 kept.addEventListener("change", () => {
   go.disabled = !kept.checked;
-  if (kept.checked) removeEventListener("beforeunload", warn);
-  else addEventListener("beforeunload", warn);
+  stay(!kept.checked);
 });
 
 const copy = step.querySelector("[data-copy]");

@@ -1,7 +1,7 @@
 const element = (id) => document.getElementById(id);
 
 const { call } = await import(element("authkit-api").href);
-const { announce, alertIn, load, onPress, onSubmit, say, show } = await import(
+const { announce, alertIn, language, load, onPress, onSubmit, say, show } = await import(
   element("authkit-forms").href
 );
 const { dialogOf } = await import(element("authkit-dialogs").href);
@@ -12,7 +12,6 @@ const part = element("authkit-second-factor");
 const steps = [...part.querySelectorAll("[data-step]")];
 const stepNamed = (name) => steps.find((step) => step.dataset.step === name);
 const confirm = stepNamed("confirm").querySelector("form");
-const language = document.documentElement.lang;
 
 /** Of so many codes or fewer the page warns, as a mail does. */
 const FEW = 3;

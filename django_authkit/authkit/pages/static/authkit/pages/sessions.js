@@ -1,12 +1,11 @@
 const { call } = await import(document.getElementById("authkit-api").href);
-const { announce, load, onPress, relative, say } = await import(
+const { announce, language, load, onPress, relative, say } = await import(
   document.getElementById("authkit-forms").href
 );
 
 const part = document.getElementById("authkit-sessions");
 const list = part.querySelector("ul");
 const others = document.getElementById("authkit-end-others");
-const language = document.documentElement.lang;
 const exactly = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 
 /** In their order: Edge also calls itself Chrome, and Chrome also calls itself Safari. */

@@ -1,0 +1,54 @@
+"""What a page costs with an empty cache, and that nothing moves when its data comes."""
+
+import pytest
+
+from tests.browser.people import loaded, log_in
+
+PAGES = ["log-in/", "log-out/", "", "password/", "second-factor/", "sessions/"]
+
+#: Of a page with all that it loads and asks; the server of the example compresses nothing.
+MOST_BYTES = 60_000
+
+SHIFTS = """
+globalThis.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) globalThis.shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_every_page_is_small_and_stands_still(people, new_context, width):
+    context = new_context(viewport={"width": width, "height": 700})
+    log_in(context.new_page(), next(people))
+    context.add_init_script(SHIFTS)
+    for name in PAGES:
+        page = context.new_page()
+        sizes = transferred(context, page)
+        page.goto(f"/account/{name}", wait_until="networkidle")
+        loaded(page)
+        assert 0 < sum(sizes) < MOST_BYTES, name
+        assert page.evaluate("globalThis.shifted") == 0, name
+        page.close()
+
+
+def transferred(context, page):
+    """Return a list to which the size of each answer is added, with its headers."""
+    session, sizes = context.new_cdp_session(page), []
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    session.on("Network.loadingFinished", lambda answer: sizes.append(answer["encodedDataLength"]))
+    return sizes
+
+
+def test_scripts_are_loaded_in_one_round(people, new_context):
+    """None is found only when another one has been run: each is named in the page."""
+    page = new_context().new_page()
+    log_in(page, next(people), "second-factor/")
+    page.reload(wait_until="networkidle")
+    starts = page.evaluate(
+        "performance.getEntriesByType('resource').filter((e) => /[.](js|css)$/.test(e.name))"
+        ".map((e) => e.initiatorType)"
+    )
+    assert len(starts) >= 7
+    assert set(starts) <= {"link", "script"}
