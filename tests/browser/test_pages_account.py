@@ -292,7 +292,7 @@ def test_what_cannot_be_loaded_can_be_tried_again(logged_in, screenshot):
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
     page.get_by_role("button", name="Try again").click()
-    expect(page.get_by_text("This device")).to_be_visible()
+    expect(page.get_by_text("This device", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Try again")).to_be_hidden()
 
 
@@ -318,7 +318,7 @@ def test_a_session_that_is_ended_in_another_browser_is_out_at_once(
     phone.wait_for_url("**/log-in/**")
     expect(phone.get_by_role("status")).to_have_text("Your session has ended. Log in again.")
     page.reload()
-    expect(page.get_by_text("This device")).to_be_visible()
+    expect(page.get_by_text("This device", exact=True)).to_be_visible()
 
 
 def test_all_other_sessions_are_ended(logged_in, person, new_context):
@@ -340,7 +340,7 @@ def test_all_other_sessions_are_ended(logged_in, person, new_context):
 def test_what_a_client_says_of_itself_is_text(person, new_context):
     page = new_context(user_agent=HOSTILE).new_page()
     log_in(page, person, "sessions/")
-    expect(page.get_by_text("This device")).to_be_visible()
+    expect(page.get_by_text("This device", exact=True)).to_be_visible()
     assert page.locator("main img").count() == 0
 
 
@@ -365,7 +365,23 @@ def test_a_token_that_the_api_refuses_is_replaced_and_the_request_repeated(logge
         ),
     )
     page.goto("/account/sessions/")
-    expect(page.get_by_text("This device")).to_be_visible()
+    expect(page.get_by_text("This device", exact=True)).to_be_visible()
+
+
+def test_pages_that_are_left_at_once_send_no_token_twice(logged_in, person, example):
+    page = logged_in
+    for name in ("", "password/", "sessions/") * 4:
+        with page.expect_request("**/cookie/token/refresh/"):
+            page.goto(f"/account/{name}", wait_until="commit")
+    page.goto("/account/sessions/")
+    expect(page.get_by_text("This device", exact=True)).to_be_visible()
+    expect(page.get_by_text("was used twice")).to_be_hidden()
+    replays = example.run(
+        "from authkit.models import SecurityEvent\n"
+        f"print(SecurityEvent.objects.filter(user__username={person.username!r},"
+        " kind='token_replayed').count())"
+    )
+    assert replays.strip() == "0"
 
 
 def test_tabs_share_one_refresh(logged_in):

@@ -39,16 +39,3 @@ def transferred(context, page):
     session.send("Network.setCacheDisabled", {"cacheDisabled": True})
     session.on("Network.loadingFinished", lambda answer: sizes.append(answer["encodedDataLength"]))
     return sizes
-
-
-def test_scripts_are_loaded_in_one_round(people, new_context):
-    """None is found only when another one has been run: each is named in the page."""
-    page = new_context().new_page()
-    log_in(page, next(people), "second-factor/")
-    page.reload(wait_until="networkidle")
-    starts = page.evaluate(
-        "performance.getEntriesByType('resource').filter((e) => /[.](js|css)$/.test(e.name))"
-        ".map((e) => e.initiatorType)"
-    )
-    assert len(starts) >= 7
-    assert set(starts) <= {"link", "script"}

@@ -17,6 +17,9 @@ const SECOND_FACTOR = setting("second-factor-url");
 const REFRESH_TIMEOUT = 4_000;
 const TIMEOUT = 30_000;
 
+/** For how many milliseconds the answer to a page that was left may be under way. */
+const PATIENCE = 1_000;
+
 /** A proxy answers for a server that may have spent the token already. */
 const LOST = [502, 504];
 
@@ -123,7 +126,9 @@ function ended(reason) {
 }
 
 // Browsers keep pages for Back, scripts and all: such a page must not come up again as it was.
+let isLeft = false;
 addEventListener("pagehide", ({ persisted }) => {
+  isLeft = true; // requests fail from now on, and their answers may set the cookie all the same
   if (persisted) document.body.hidden = true;
 });
 addEventListener("pageshow", ({ persisted }) => {
@@ -191,15 +196,49 @@ async function sendRefresh() {
     if (!LOST.includes(answer.status)) return answer;
   } catch {
     // No connection, or no answer in time.
+    if (isLeft) throw new Unreachable();
   }
   return sendCookie("token/refresh/", {}, REFRESH_TIMEOUT);
 }
 
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Storage that scripts of a browser without cookies cannot have; there the log-in fails, too. */
+function storage() {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Refresh, and note the time for the page that comes next. If the user leaves this page before the
+ * answer, it sets the cookie all the same: a page that did not wait for it would send a spent token,
+ * which looks like a copy.
+ */
+async function refreshOnce() {
+  const began = Number(storage()?.getItem(NAME) ?? 0);
+  const left = began + PATIENCE - Date.now();
+  if (left > 0 && left <= PATIENCE) await pause(left);
+  storage()?.setItem(NAME, String(Date.now()));
+  try {
+    return await sendRefresh();
+  } finally {
+    if (!isLeft) storage()?.removeItem(NAME);
+  }
+}
+
 /** Return a token other than the one that was used: another tab may have been faster. */
 async function refreshed(used) {
+  const asked = Date.now();
+  const isNew = () => token && token.access !== used;
   const refusal = await locked(async () => {
-    if (token && token.access !== used) return null;
-    const answer = await sendRefresh();
+    // Another tab had the lock: its message with the token may come a moment after.
+    const until = Date.now() - asked > 20 ? Date.now() + 200 : 0;
+    while (!isNew() && Date.now() < until) await pause(10);
+    if (isNew()) return null;
+    const answer = await refreshOnce();
     if (answer.status === 401) return (await codeOf(answer)) ?? "token_invalid";
     keep(await result(answer));
     return null;
