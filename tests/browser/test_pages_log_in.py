@@ -43,7 +43,7 @@ def test_a_page_of_the_account_leads_to_the_log_in_and_back(page, person, screen
     screenshot("log-in")
     type_password(page, person)
     page.wait_for_url("**/account/sessions/")
-    expect(page.get_by_text("This device")).to_be_visible()
+    expect(page.get_by_text("This device", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_after_a_log_out_back_shows_nothing(page, person, screenshot):
     screenshot("logged-out")
     page.go_back()
     page.wait_for_url("**/account/log-in/**")
-    expect(page.get_by_text("This device")).to_have_count(0)
+    expect(page.get_by_text("This device", exact=True)).to_have_count(0)
 
 
 def test_a_log_out_ends_all_tabs(page, person):
