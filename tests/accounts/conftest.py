@@ -9,6 +9,7 @@ NEEDS_ADDRESSES = [
     "test_confirmation.py",
     "test_email_change.py",
     "test_first_password.py",
+    "test_link_actions.py",
     "test_mail_language.py",
     "test_slow_mail.py",
     "test_takeover.py",

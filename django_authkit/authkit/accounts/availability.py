@@ -12,6 +12,9 @@ from rest_framework.request import Request
 from authkit.accounts.columns import column_named
 from authkit.conf import conf
 
+#: The action of a link that completes a registration; of others it is the value of a ``Purpose``.
+REGISTRATION = "registration"
+
 
 def email_verification_is_on() -> bool:
     """Say whether users have e-mail addresses, and a page is configured that mails can link to."""
@@ -23,9 +26,13 @@ def registration_is_on() -> bool:
     return conf.REGISTRATION and email_verification_is_on()
 
 
-def link(token: str) -> str:
-    """Return the URL for a mail, independent of the request: prevents Host header injection."""
-    return str(conf.EMAIL_VERIFICATION_URL).replace("{token}", token)
+def link(token: str, action: str) -> str:
+    """Return the URL for a mail, independent of the request: prevents Host header injection.
+
+    :param action: what the link does, for the page to say: :data:`REGISTRATION`, or a purpose.
+    """
+    url = str(conf.EMAIL_VERIFICATION_URL)
+    return url.replace("{action}", action).replace("{token}", token)
 
 
 class EmailVerificationIsOn(BasePermission):

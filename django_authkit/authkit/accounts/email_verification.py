@@ -44,9 +44,15 @@ TRIES = Rate(10, timedelta(hours=1))
 def issue_verification(user: AuthUser | None) -> list[Mail]:
     """Return the mail with a link; none without a user, after equal work (user enumeration)."""
     recipients = [] if user is None else [(user, email_of(user))]
-    tokens = one_time_links.issue(Purpose.EMAIL_VERIFICATION, recipients, LIFETIME)
+    purpose = Purpose.EMAIL_VERIFICATION
+    tokens = one_time_links.issue(purpose, recipients, LIFETIME)
     return [
-        Mail("email_verification", to, {"username": username_of(owner), "link": link(token)}, owner)
+        Mail(
+            "email_verification",
+            to,
+            {"username": username_of(owner), "link": link(token, purpose)},
+            owner,
+        )
         for token, (owner, to) in zip(tokens, recipients, strict=True)
     ]
 

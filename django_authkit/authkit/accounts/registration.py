@@ -25,7 +25,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, models
 
-from authkit.accounts.availability import link
+from authkit.accounts.availability import REGISTRATION, link
 from authkit.accounts.columns import identifiers, is_kept
 from authkit.accounts.email_verification import LIFETIME, issue_verification, match_password
 from authkit.accounts.models import Registration
@@ -99,7 +99,14 @@ def resend(email: str, client: Client) -> None:
     if unverified is None and owner is not None:
         mails = [_account_exists_mail(owner)]
     elif unverified is None and pending is not None:
-        mails = [Mail("registration", email_of(_account(pending)), {"link": link(token)}, None)]
+        mails = [
+            Mail(
+                "registration",
+                email_of(_account(pending)),
+                {"link": link(token, REGISTRATION)},
+                None,
+            )
+        ]
     _send_within_limit(email, mails)
 
 
@@ -231,7 +238,7 @@ def _registration_mail(account: AuthUser, token: str) -> Mail:
         return _account_exists_mail(owner)
     if any(owners.values()):
         return _name_taken_mail(account)
-    return Mail("registration", email_of(account), {"link": link(token)}, None)
+    return Mail("registration", email_of(account), {"link": link(token, REGISTRATION)}, None)
 
 
 def _account_exists_mail(owner: AuthUser) -> Mail:

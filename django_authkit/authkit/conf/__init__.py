@@ -307,9 +307,10 @@ class Settings(Declarations):
         hint='Write the URL of your page: "https://app.example.com/confirm#token={token}".',
         doc="""
         The page of yours that the links in verification mails open, with `{token}` where the
-        token goes. The page sends the token to `email/verify/`. With `None` e-mail addresses are
-        not verified: `email/verify/` and `email/change/` answer 404 and are not in the OpenAPI
-        document.
+        token goes, and `{action}`, if it is there, where the word goes that says what the link does
+        ([](../how-to/registration.md#what-a-link-does)). The page sends the token to
+        `email/verify/`. With `None` e-mail addresses are not verified: `email/verify/` and
+        `email/change/` answer 404 and are not in the OpenAPI document.
 
         Risk: the operator of that page can use the links. A token in the path or the query is
         written into server logs; a token behind `#` is not sent to the server (RFC 3986 section

@@ -78,4 +78,4 @@ def _pages() -> list[str]:
 
 def _pattern(url: str) -> str:
     value = r"(?P<\1>[\\w.~:=%-]+)"
-    return re.sub(r"\\{(token|uid)\\}", value, re.escape(url))
+    return re.sub(r"\\{(token|uid|action)\\}", value, re.escape(url))

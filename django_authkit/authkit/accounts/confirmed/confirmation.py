@@ -50,7 +50,7 @@ def mail_confirmation(purpose: Purpose, user: AuthUser, session: Session, email:
     if not may_send_mail(present, mail):
         return
     token = issue_bound(purpose, user, session, email)
-    context = {"username": username_of(user), "address": email, "link": link(token)}
+    context = {"username": username_of(user), "address": email, "link": link(token, purpose)}
     send_all([Mail(mail, present, context, user)])
 
 

@@ -118,7 +118,7 @@ def confirm(found: FoundLink, password: str | None) -> None:
 def _mail_to_new(user: AuthUser, email: str, token: str) -> Mail:
     owner = find_owner(user.get_email_field_name(), email, exclude=user)
     if owner is None:
-        context = {"username": username_of(user), "link": link(token)}
+        context = {"username": username_of(user), "link": link(token, Purpose.EMAIL_CHANGE)}
         return Mail("email_change", email, context, user)
     # The token is discarded. The stored e-mail address is used, not a look-alike of it.
     return Mail("email_taken", email_of(owner), {"username": username_of(owner)}, owner)
@@ -130,9 +130,9 @@ def _announcement(user: AuthUser, email: str) -> list[Mail]:
     recipients = [(user, present)] if present else []
     tokens = one_time_links.issue(Purpose.EMAIL_CHANGE_STOP, recipients, LIFETIME)
     context = {"username": username_of(user), "address": email}
+    links = [link(token, Purpose.EMAIL_CHANGE_STOP) for token in tokens]
     return [
-        Mail("email_change_requested", present, {**context, "link": link(token)}, user)
-        for token in tokens
+        Mail("email_change_requested", present, {**context, "link": stop}, user) for stop in links
     ]
 
 
@@ -146,7 +146,7 @@ def change(found: FoundLink, password: str | None) -> None:
     user = change.user
     email_changed.send_robust(sender=type(user), user=user)
     if change.old:
-        undo = change.undo and link(change.undo)
+        undo = change.undo and link(change.undo, Purpose.EMAIL_CHANGE_UNDO)
         context = {"username": username_of(user), "address": found.email, "link": undo}
         send_all([Mail("email_changed", change.old, context, user)])
 
