@@ -17,6 +17,8 @@ EXAMPLE_SIGNING_KEY      file of the private key (Ed25519, PEM) that signs token
                          production: made once and kept in demo.pem beside the SQLite file, and
                          in production a key that is derived from the secret key
 EXAMPLE_ALLOWED_HOSTS    host names, separated by commas
+EXAMPLE_SITE_URL         where the pages are that mails link to (default: http://127.0.0.1:8000, in
+                         production https://library.example); the demo knows its own
 EXAMPLE_DEBUG            1 or 0 (default: 1, in production 0)
 """
 
@@ -33,6 +35,9 @@ PRODUCTION = os.environ.get("EXAMPLE_ENVIRONMENT") == "production"
 SQLITE_PATH = Path(os.environ.get("EXAMPLE_SQLITE_PATH", HERE / "demo.sqlite3"))
 
 DEBUG = os.environ.get("EXAMPLE_DEBUG", "0" if PRODUCTION else "1") == "1"
+SITE_URL = os.environ.get(
+    "EXAMPLE_SITE_URL", "https://library.example" if PRODUCTION else "http://127.0.0.1:8000"
+)
 ALLOWED_HOSTS = os.environ.get("EXAMPLE_ALLOWED_HOSTS", "localhost,127.0.0.1").split(",")
 
 SECRET_KEY = os.environ.get("EXAMPLE_SECRET_KEY", "")
@@ -218,9 +223,9 @@ AUTHKIT = {
     # What mails and authenticator apps call the service.
     "SITE_NAME": "The library",
     "REGISTRATION": True,
-    # A page of the shop window, which this project does not have: it would send the token on.
-    "PASSWORD_RESET_URL": "https://library.example/reset#uid={uid}&token={token}",
-    "EMAIL_VERIFICATION_URL": "https://library.example/confirm#token={token}",
+    # Pages of authkit.pages. The host is written here: no header of a request changes a mail.
+    "PASSWORD_RESET_URL": f"{SITE_URL}/account/password/reset/confirm/#uid={{uid}}&token={{token}}",
+    "EMAIL_VERIFICATION_URL": f"{SITE_URL}/account/link/#action={{action}}&token={{token}}",
     "SECOND_FACTOR_REQUIRED": "staff" if PRODUCTION else None,
     # The one that SECURE_PROXY_SSL_HEADER believes, too.
     "TRUSTED_PROXIES": 1 if PRODUCTION else 0,

@@ -35,6 +35,7 @@ CHECKS = (
     "authkit.checks.project.cors.check_cors",
     "authkit.checks.project.cookies.check_cookies",
     "authkit.checks.project.pages.check_pages",
+    "authkit.checks.project.mailed_pages.check_mailed_pages",
     "authkit.checks.time_zone.check_time_zone",
     "authkit.checks.project.views.check_views",
     "authkit.checks.project.backends.check_backends",

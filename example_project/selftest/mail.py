@@ -14,7 +14,7 @@ class Mailbox:
 
     def links_to(self, address):
         bodies = [message.body for message in mail.outbox if address in message.to]
-        return re.findall(r"https://\S+", "\n".join(bodies))
+        return re.findall(r"https?://\S+", "\n".join(bodies))
 
     def as_text(self):
         return "\n".join(str(message.message()) for message in mail.outbox)

@@ -18,6 +18,7 @@ class Person:
     password: str = PASSWORD
     phone: Phone | None = None
     recovery_codes: tuple[str, ...] = ()
+    email: str = ""
 
 
 def make(example, usernames):

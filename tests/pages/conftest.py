@@ -2,10 +2,19 @@ from html.parser import HTMLParser
 
 import pytest
 from authkit.pages import urls
+from authkit.pages.availability import has_email, is_on
 from django.conf import settings as django_settings
 from django.test import Client
 
-PAGES = [f"/account/{page.pattern}" for page in urls.urlpatterns]
+#: What turns on the pages that mails lead to; the others need no setting.
+AUTHKIT = {
+    "REGISTRATION": True,
+    "EMAIL_VERIFICATION_URL": "https://app.example/account/link/#action={action}&token={token}",
+    "PASSWORD_RESET_URL": "https://app.example/reset#uid={uid}&token={token}",
+}
+
+#: Those that users without e-mail addresses have, too.
+PAGES = [f"/account/{page.pattern}" for page in urls.urlpatterns if has_email() or is_on(page.name)]
 
 #: Elements without an end tag.
 VOID = {"input", "link", "meta", "img"}
@@ -42,6 +51,7 @@ class Elements(HTMLParser):
 def pages_are_included(settings):
     settings.INSTALLED_APPS = [*django_settings.INSTALLED_APPS, "authkit.pages"]
     settings.ROOT_URLCONF = "tests.pages.urls"
+    settings.AUTHKIT = AUTHKIT
 
 
 @pytest.fixture

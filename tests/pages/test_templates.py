@@ -1,5 +1,6 @@
 """A project overrides templates one by one, and includes the pages that it wants."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,14 @@ from django.conf import settings as django_settings
 from tests.pages.conftest import PAGES
 
 ROOT = Path(views.__file__).parent / "templates"
-NAMES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.html"))
+
+#: Of pages that are there only where users have e-mail addresses; each word is part of a name.
+OF_MAILS = re.compile("email|link|password_reset|regist")
+
+NAMES = [
+    pytest.param(name, marks=[pytest.mark.addresses] if OF_MAILS.search(Path(name).name) else [])
+    for name in sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.html"))
+]
 
 #: What a page has besides its own block: a project fills or replaces them in its base.
 BLOCKS = ["title", "icon", "head", "header", "logo", "brand", "navigation", "main", "footer"]

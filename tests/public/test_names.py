@@ -50,6 +50,13 @@ FACES = {
         "Ticket",
         "UnverifiedEmail",
     ],
+    "authkit.pages.mail_views": [
+        "EmailPage",
+        "LinkPage",
+        "PasswordResetConfirmPage",
+        "PasswordResetPage",
+        "RegisterPage",
+    ],
     "authkit.pages.views": [
         "LogInPage",
         "LogOutPage",

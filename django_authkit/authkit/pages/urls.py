@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from authkit.pages import views
+from authkit.pages import mail_views, views
 
 app_name = "authkit_pages"
 
@@ -13,4 +13,13 @@ urlpatterns = [
     path("password/", views.PasswordPage.as_view(), name="password"),
     path("second-factor/", views.SecondFactorPage.as_view(), name="second-factor"),
     path("sessions/", views.SessionsPage.as_view(), name="sessions"),
+    path("password/reset/", mail_views.PasswordResetPage.as_view(), name="password-reset"),
+    path(
+        "password/reset/confirm/",
+        mail_views.PasswordResetConfirmPage.as_view(),
+        name="password-reset-confirm",
+    ),
+    path("register/", mail_views.RegisterPage.as_view(), name="register"),
+    path("link/", mail_views.LinkPage.as_view(), name="link"),
+    path("email/", mail_views.EmailPage.as_view(), name="email"),
 ]

@@ -19,6 +19,7 @@ from django.utils.translation import gettext
 from django.views.generic import TemplateView
 
 from authkit.conf import conf
+from authkit.pages.availability import is_on
 from authkit.pages.headers import harden
 
 __all__ = [
@@ -32,7 +33,19 @@ __all__ = [
 ]
 
 #: The names of the URLs.
-NAMES = ("overview", "log-in", "log-out", "password", "second-factor", "sessions")
+NAMES = (
+    "overview",
+    "log-in",
+    "log-out",
+    "password",
+    "second-factor",
+    "sessions",
+    "password-reset",
+    "password-reset-confirm",
+    "register",
+    "link",
+    "email",
+)
 
 
 # The scripts of the page present credentials to the API, and the API decides.
@@ -138,9 +151,9 @@ def next_url(request: HttpRequest) -> str:
 
 
 def _included_pages() -> dict[str, str]:
-    """Return the URL of each page that the project includes."""
+    """Return the URL of each page that the project includes, and that settings turn on."""
     found = {}
-    for name in NAMES:
+    for name in filter(is_on, NAMES):
         try:
             found[name.replace("-", "_")] = reverse(f"authkit_pages:{name}")
         except NoReverseMatch:

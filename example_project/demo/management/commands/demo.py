@@ -30,6 +30,7 @@ class Command(BaseCommand):
         self.say("Comparing the OpenAPI document with the views ...")
         report = write_audit()
         httpd = self.bind(port)
+        link_mails_to(httpd.url)
         httpd.serve_forever(lambda: self.say(welcome(httpd.url, api_key, chat, report)))
 
     def bind(self, port):
@@ -45,6 +46,13 @@ class Command(BaseCommand):
         self.stdout.write(text)
         # At once, also into a pipe: the server that comes next never returns.
         self.stdout.flush()
+
+
+def link_mails_to(url):
+    """Have mails link to the pages of this server, whose port may be another than usual."""
+    for name in ("PASSWORD_RESET_URL", "EMAIL_VERIFICATION_URL"):
+        page = settings.AUTHKIT[name].removeprefix(settings.SITE_URL)
+        settings.AUTHKIT[name] = url + page
 
 
 def write_audit():

@@ -75,6 +75,8 @@ export const onStepUp = (ask) => {
 const NAME = `authkit ${COOKIE}`;
 const tabs = new BroadcastChannel(NAME);
 const isLogIn = location.pathname === LOG_IN;
+/** A page for which it does not matter who is logged in: what happens in other tabs leaves it be. */
+const isPublic = document.querySelector('meta[name="authkit-public"]') !== null;
 
 let held = false;
 
@@ -84,6 +86,7 @@ export const hold = (stay) => {
 };
 
 tabs.addEventListener("message", ({ data }) => {
+  if (isPublic) return;
   if (data.token) token = data.token;
   if (held) return;
   if (data.type === "logged-in") {
@@ -274,6 +277,12 @@ export async function call(method, path, body) {
     return new Promise(() => undefined);
   }
   return result(answer);
+}
+
+/** Ask an endpoint that takes no credential. */
+export async function ask(path, body) {
+  const init = { method: "POST", credentials: "omit", ...json(body) };
+  return result(await send(new URL(path, new URL(API, location.href)), init));
 }
 
 async function codeOf(answer) {
