@@ -1,24 +1,15 @@
 /** The recovery codes: shown once, to be kept somewhere else before the page goes on. */
 
-const { hold } = await import(document.getElementById("authkit-api").href);
 const { announce, onPress, say } = await import(document.getElementById("authkit-forms").href);
+const { shownOnce } = await import(document.getElementById("authkit-shown-once").href);
 
 const step = document.querySelector('[data-step="codes"]');
 const list = step.querySelector("ol");
-const kept = step.querySelector('input[type="checkbox"]');
-const go = step.querySelector("[data-done]");
+const once = shownOnce(step);
 
 let codes = [];
 
 const text = () => `${say("codes-of-site")}\n\n${codes.join("\n")}\n`;
-
-const warn = (event) => event.preventDefault();
-
-function stay(shown) {
-  hold(shown);
-  if (shown) addEventListener("beforeunload", warn);
-  else removeEventListener("beforeunload", warn);
-}
 
 /** Show new codes, as the last step of a set-up or alone; the page goes on when they are kept. */
 export function showCodes(shown, { lastStep }) {
@@ -33,22 +24,15 @@ export function showCodes(shown, { lastStep }) {
       return item;
     }),
   );
-  kept.checked = false;
-  go.disabled = true;
-  stay(true);
+  once.begin();
 }
 
 /** Forget them: nothing of them stays in the page. */
 export function forgetCodes() {
   codes = [];
   list.replaceChildren();
-  stay(false);
+  once.end();
 }
-
-kept.addEventListener("change", () => {
-  go.disabled = !kept.checked;
-  stay(!kept.checked);
-});
 
 const copy = step.querySelector("[data-copy]");
 copy.hidden = !navigator.clipboard;
