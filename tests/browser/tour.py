@@ -2,6 +2,7 @@
 
 from playwright.sync_api import expect
 
+from tests.browser.keys_tour import events, making_a_key, refusing_to_delete, with_a_key
 from tests.browser.people import loaded
 from tests.factors.phone import Phone
 
@@ -14,7 +15,11 @@ def states(page, person):
         loaded(page)
         yield name.strip("/") or "overview"
     yield from changing_the_password(page)
+    yield from making_a_key(page)
+    yield from with_a_key(page)
+    yield from events(page)
     yield from setting_the_factor_up(page, person)
+    yield from refusing_to_delete(page)
     yield from with_a_factor(page, person)
     yield from logging_in_with_a_code(page, person)
 
@@ -74,6 +79,8 @@ def setting_the_factor_up(page, person):
 
 
 def with_a_factor(page, person):
+    page.goto("/account/second-factor/")
+    shown(page, "on")
     for name in ("renew", "replace", "disable"):
         page.locator(f"[data-opens={name}]").click()
         expect(page.locator(f"#authkit-{name}")).to_be_visible()

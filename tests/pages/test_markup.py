@@ -100,7 +100,7 @@ def test_every_word_that_scripts_say_is_in_a_template_and_no_other():
     for template in TEMPLATES.rglob("*.html"):
         written |= set(re.findall(r'data-word="([\w-]+)"', template.read_text()))
     # By the reason in the URL, and by the code of a refusal.
-    said |= {"ended", "logged-out", "factor-required", "invalid_credentials"}
+    said |= {"ended", "logged-out", "account-deleted", "factor-required", "invalid_credentials"}
     assert said == written
 
 

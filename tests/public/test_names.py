@@ -58,6 +58,9 @@ FACES = {
         "RegisterPage",
     ],
     "authkit.pages.views": [
+        "APIKeysPage",
+        "DeleteAccountPage",
+        "EventsPage",
         "LogInPage",
         "LogOutPage",
         "OverviewPage",

@@ -22,4 +22,7 @@ urlpatterns = [
     path("register/", mail_views.RegisterPage.as_view(), name="register"),
     path("link/", mail_views.LinkPage.as_view(), name="link"),
     path("email/", mail_views.EmailPage.as_view(), name="email"),
+    path("api-keys/", views.APIKeysPage.as_view(), name="api-keys"),
+    path("events/", views.EventsPage.as_view(), name="events"),
+    path("delete-account/", views.DeleteAccountPage.as_view(), name="delete-account"),
 ]

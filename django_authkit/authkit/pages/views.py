@@ -23,6 +23,9 @@ from authkit.pages.availability import is_on
 from authkit.pages.headers import harden
 
 __all__ = [
+    "APIKeysPage",
+    "DeleteAccountPage",
+    "EventsPage",
     "LogInPage",
     "LogOutPage",
     "OverviewPage",
@@ -45,6 +48,9 @@ NAMES = (
     "register",
     "link",
     "email",
+    "api-keys",
+    "events",
+    "delete-account",
 )
 
 
@@ -136,6 +142,33 @@ class SessionsPage(AccountPage):
 
     page = "sessions"
     template_name = "authkit/pages/sessions.html"
+
+
+class APIKeysPage(AccountPage):
+    """Make, rotate and revoke API keys.
+
+    It offers each scope of ``AUTHKIT["SCOPES"]``; the API refuses those that the user lacks.
+    """
+
+    page = "api_keys"
+    template_name = "authkit/pages/api_keys.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(scopes=conf.SCOPES, **kwargs)
+
+
+class EventsPage(AccountPage):
+    """What happened to the account."""
+
+    page = "events"
+    template_name = "authkit/pages/events.html"
+
+
+class DeleteAccountPage(AccountPage):
+    """Delete the account, by its proof or a mailed link."""
+
+    page = "delete_account"
+    template_name = "authkit/pages/delete_account.html"
 
 
 def next_url(request: HttpRequest) -> str:

@@ -48,14 +48,26 @@ export class Cancelled extends Error {}
 /** Messages by field, of REST framework, problem details (RFC 9457) or drf-standardized-errors. */
 function fieldsIn(body) {
   const fields = new Map();
+  const add = (path, messages) => {
+    // Of a list that was sent for one field, "allowed_networks/1" is the second.
+    const [name, position] = path.split(/[./]/);
+    const of = /^\d+$/.test(position) ? `${Number(position) + 1}: ` : "";
+    const texts = messages.map((message) => `${of}${message}`);
+    fields.set(name, [...(fields.get(name) ?? []), ...texts]);
+  };
   if (Array.isArray(body?.errors)) {
     for (const { pointer, attr, detail } of body.errors) {
-      const name = pointer?.startsWith("#/") ? pointer.slice(2) : attr;
-      if (name) fields.set(name, [...(fields.get(name) ?? []), detail]);
+      const path = pointer?.startsWith("#/") ? pointer.slice(2) : attr;
+      if (path) add(path, [detail]);
     }
   } else {
     for (const [name, messages] of Object.entries(body ?? {})) {
-      if (Array.isArray(messages)) fields.set(name, messages.map(String));
+      if (Array.isArray(messages)) add(name, messages);
+      else if (messages && typeof messages === "object") {
+        for (const [position, those] of Object.entries(messages)) {
+          if (Array.isArray(those)) add(`${name}/${position}`, those);
+        }
+      }
     }
   }
   return fields;
@@ -312,15 +324,15 @@ export async function reauthenticate(proof) {
   keep(await call("POST", "reauthenticate/", proof));
 }
 
-/** Ends the session in all tabs, and leads to the log-in. */
-export async function logOut() {
+/** Ends the session in all tabs, and leads to the log-in, which says why. */
+export async function logOut(reason = "logged-out") {
   await locked(async () => {
     const answer = await sendCookie("token/revoke/", {});
     if (!answer.ok) throw new Refusal(answer, await bodyOf(answer));
   });
-  tabs.postMessage({ type: "ended", reason: "logged-out" });
+  tabs.postMessage({ type: "ended", reason });
   token = null;
   document.body.hidden = true;
-  location.replace(`${LOG_IN}?reason=logged-out`);
+  location.replace(`${LOG_IN}?reason=${reason}`);
   return new Promise(() => undefined);
 }

@@ -49,6 +49,14 @@ export function relative(seconds) {
   return "";
 }
 
+/** What the page itself finds wrong in a field, and does not send. */
+export class Invalid extends Error {
+  constructor(name, text) {
+    super(text);
+    this.fields = new Map([[name, [text]]]);
+  }
+}
+
 /** Return what is wrong in a sentence. */
 export function explain(error) {
   if (error instanceof Cancelled) return "";
@@ -151,7 +159,7 @@ function showRefusal(form, error) {
     about.select();
     return;
   }
-  const others = error instanceof Refusal ? showErrors(form, error.fields) : [];
+  const others = error.fields ? showErrors(form, error.fields) : [];
   if (error.fields?.size && !others.length) return;
   alertIn(form, others.join(" ") || explain(error));
 }

@@ -13,7 +13,7 @@ const code = second.elements.namedItem("code");
 
 // The address may be shared or kept: only words that are known are shown.
 const reason = new URLSearchParams(location.search).get("reason");
-if (["ended", "logged-out"].includes(reason)) announce(say(reason));
+if (["ended", "logged-out", "account-deleted"].includes(reason)) announce(say(reason));
 
 let challenge = null;
 let ticking = null;
