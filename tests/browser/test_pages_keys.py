@@ -385,7 +385,7 @@ def test_an_account_without_a_password_is_deleted_by_the_mailed_link(
 
 def token_mailed(example, person):
     """Wait for the mail to a person; return the token of its link."""
-    pattern = re.compile(rf"^To: {person.username}@.*?#token=(\S+)", re.MULTILINE | re.DOTALL)
+    pattern = re.compile(rf"^To: {person.username}@.*?[#&]token=(\S+)", re.MULTILINE | re.DOTALL)
     until = time.monotonic() + 30
     while time.monotonic() < until:
         if found := pattern.search(example.log.read_text()):
