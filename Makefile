@@ -7,7 +7,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all nox lint workflows migrations docs messages pages contract browser real-projects soak bench ci clean
+.PHONY: help demo test test-all nox lint workflows migrations docs messages pages contract browser screenshots real-projects soak bench ci clean
 
 ARGS ?=
 PYTHON ?=
@@ -79,6 +79,15 @@ contract: .venv/.installed-contract ## Hold other people's contract tools agains
 
 browser: .venv/.installed-browser ## Use the pages of the example in a browser; it needs Chromium
 	$(RUN) -m pytest tests/browser $(ARGS) </dev/null
+
+PICTURES := log-in overview second-factor-scan second-factor-codes sessions
+screenshots: .venv/.installed-browser ## Make the pictures of the documentation anew, in Chromium
+	@folder=$$(mktemp -d) && trap 'rm -r "$$folder"' EXIT && \
+	  AUTHKIT_BROWSER_SCREENSHOTS=$$folder $(RUN) -m pytest -q -k "no_state and light" \
+	    tests/browser/test_pages_for_everybody.py && \
+	  for name in $(PICTURES); do \
+	    cp "$$folder/light-$$name.png" "docs/_static/pages/$$name.png" || exit 1; \
+	  done
 
 real-projects: .venv/.installed-test ## Compare the schema audit with what other people's projects answer
 	$(RUN) -m tests.real_projects $(ARGS)

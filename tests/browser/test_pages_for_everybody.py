@@ -11,6 +11,7 @@ LOOKS = {
     "light": {},
     "dark": {"color_scheme": "dark"},
     "narrow": {"viewport": {"width": 320, "height": 640}, "device_scale_factor": 2},
+    "german": {"locale": "de"},
     "arabic": {"locale": "ar"},
 }
 
