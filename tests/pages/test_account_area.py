@@ -4,6 +4,7 @@ import re
 
 import pytest
 from authkit.core.event_kinds import KINDS
+from authkit.sessions.issue import PENDING_TRIES
 
 #: No account has them in its list: they are in the log alone, or of no account, or it is gone.
 OF_NO_ACCOUNT = {
@@ -97,3 +98,11 @@ def test_an_account_is_not_deleted_by_one_click(browse):
         each for _, each, _ in answer.elements.named("input") if each.get("type") == "checkbox"
     ]
     assert "checked" not in sure
+
+
+# --- the log-in -----------------------------------------------------------------------------
+
+
+def test_the_log_in_counts_as_many_tries_as_a_challenge_has(browse):
+    [form] = [each for _, each, _ in browse("/account/log-in/").elements.named("form")][1:]
+    assert form["data-tries"] == str(PENDING_TRIES)

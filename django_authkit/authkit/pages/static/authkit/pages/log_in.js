@@ -9,6 +9,7 @@ const steps = [...document.querySelectorAll("[data-step]")];
 const password = document.getElementById("authkit-log-in");
 const second = document.getElementById("authkit-second-factor");
 const timer = document.getElementById("authkit-timer");
+const tries = document.getElementById("authkit-tries");
 const code = second.elements.namedItem("code");
 
 // The address may be shared or kept: only words that are known are shown.
@@ -17,6 +18,10 @@ if (["ended", "logged-out", "account-deleted"].includes(reason)) announce(say(re
 
 let challenge = null;
 let ticking = null;
+
+/** How many codes the challenge still accepts, and the refusals that use one up. */
+let left = 0;
+const COUNTED = [401, 423, 429];
 
 function done() {
   // Not one page further in the history: Back must not lead to a form that is spent.
@@ -48,6 +53,13 @@ function countDown(seconds) {
   tick();
 }
 
+/** Show how many codes may still be wrong; nothing as long as none was. */
+function countTries(number) {
+  left = number;
+  const all = Number(second.dataset.tries);
+  tries.textContent = left < all ? say("tries", { number: left }) : "";
+}
+
 /** Ask for a code of the app, or for a recovery code. */
 function askFor(method) {
   second.dataset.method = method;
@@ -58,7 +70,7 @@ function askFor(method) {
   code.value = "";
   code.inputMode = recovery ? "text" : "numeric";
   code.autocomplete = recovery ? "off" : "one-time-code";
-  code.setAttribute("aria-describedby", `authkit-code-error authkit-code-help-${method}`);
+  code.setAttribute("aria-describedby", `authkit-code-error authkit-tries authkit-code-help-${method}`);
   code.focus();
 }
 
@@ -67,6 +79,7 @@ onSubmit(password, async (values) => {
   if (!challenge) return done();
   password.elements.namedItem("password").value = "";
   countDown(challenge.expires_in);
+  countTries(Number(second.dataset.tries));
   alertIn(second, "");
   announce("");
   show(steps, "second-factor", { focus: false });
@@ -81,7 +94,8 @@ onSubmit(second, async (values) => {
   try {
     await completeLogIn(challenge.challenge, values.code);
   } catch (error) {
-    if (error.code !== "invalid_challenge") throw error;
+    if (COUNTED.includes(error.status)) countTries(left - 1);
+    if (error.code !== "invalid_challenge" && left > 0) throw error;
     startAgain(say("expired"));
     return undefined;
   }
