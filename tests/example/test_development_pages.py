@@ -59,7 +59,7 @@ def test_a_newcomer_needs_neither_a_phone_nor_a_mail_server(running):
     running.post("register/", new | {"email": "anna@example.com"})
     html, _ = running.get("/demo/mailbox/")
     assert "To anna@example.com" in html
-    assert re.search(r'<a href="https?://[^"]+#token=', html)
+    assert re.search(r'<a href="https?://[^"]+#action=registration&amp;token=', html)
 
 
 def test_without_debug_there_are_no_such_pages(tmp_path):

@@ -10,9 +10,11 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error
 from django.urls import NoReverseMatch, reverse
 
+from authkit.checks.project.routes import routed_views
 from authkit.checks.settings import problem_of
 from authkit.conf import Settings, conf
 from authkit.pages.availability import has_email
+from authkit.pages.views import Page
 
 #: By setting: the page, and what its script reads behind the '#'.
 PAGES = {
@@ -25,6 +27,8 @@ def check_mailed_pages(**kwargs: Any) -> list[CheckMessage]:
     configured: object = conf.user_settings
     if not isinstance(configured, Mapping) or not has_email():
         return []  # check_settings reports it
+    if not any(issubclass(view.cls, Page) for view in routed_views()):
+        return []
     found: list[CheckMessage] = []
     for setting, (page, fragment) in PAGES.items():
         try:
