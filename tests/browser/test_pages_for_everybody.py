@@ -10,8 +10,8 @@ from tests.browser.tour import states
 LOOKS = {
     "light": {},
     "dark": {"color_scheme": "dark"},
-    "narrow": {"viewport": {"width": 320, "height": 640}, "device_scale_factor": 2},
-    "german": {"locale": "de"},
+    # A phone, and long words.
+    "german": {"locale": "de", "viewport": {"width": 320, "height": 640}, "device_scale_factor": 2},
     "arabic": {"locale": "ar"},
 }
 
