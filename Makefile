@@ -78,7 +78,7 @@ contract: .venv/.installed-contract ## Hold other people's contract tools agains
 	$(RUN) -m tests.contract $(ARGS)
 
 browser: .venv/.installed-browser ## Use the pages of the example in a browser; it needs Chromium
-	$(PYTEST) tests/browser $(ARGS) </dev/null
+	$(RUN) -m pytest tests/browser $(ARGS) </dev/null
 
 PICTURES := log-in overview second-factor-scan second-factor-codes sessions
 screenshots: .venv/.installed-browser ## Make the pictures of the documentation anew, in Chromium

@@ -139,7 +139,7 @@ def test_a_script_of_another_origin_logs_nobody_in(chromium, example, elsewhere)
 def test_no_page_of_another_origin_shows_ours_in_a_frame(browser, example, elsewhere):
     page = browser.new_page()
     page.goto(elsewhere)
-    for path in ("/chat/", "/demo/authenticator/", "/demo/mailbox/", "/admin/login/"):
+    for path in ("/account/log-in/", "/chat/", "/demo/authenticator/", "/admin/login/"):
         page.set_content(f'<iframe src="{example.url}{path}"></iframe>')
         page.wait_for_load_state("networkidle")
         frame = page.frames[-1]
