@@ -9,10 +9,9 @@ from tests.browser.tour import states
 
 LOOKS = {
     "light": {},
-    "dark": {"color_scheme": "dark"},
     # A phone, and long words.
     "german": {"locale": "de", "viewport": {"width": 320, "height": 640}, "device_scale_factor": 2},
-    "arabic": {"locale": "ar"},
+    "dark-arabic": {"locale": "ar", "color_scheme": "dark"},
 }
 
 
