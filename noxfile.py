@@ -16,8 +16,9 @@ nox.options.default_venv_backend = "virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = True
 
-#: The least coverage of the package by the tests, branches included.
-COVERAGE_FLOOR = 99
+#: The least coverage of the package by the tests, branches included. What tests run in processes of
+#: their own, such as servers of WebSockets and comparisons of revisions, is not measured.
+COVERAGE_FLOOR = 98
 #: And of the tests themselves: one that no longer runs shows there. Some are for other databases.
 COVERAGE_FLOOR_OF_TESTS = 98
 
