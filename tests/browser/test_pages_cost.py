@@ -20,7 +20,8 @@ PAGES = [
 
 #: Of a page with all that it loads and asks. The server of the example compresses nothing; one that
 #: does sends a third.
-MOST_BYTES = 70_000
+MOST_BYTES = 60_000
+LARGER = {"api-keys/": 70_000, "second-factor/": 65_000}
 
 #: What moves once the page has been parsed. Before, a browser may draw a part of it.
 SHIFTS = """
@@ -48,7 +49,7 @@ def test_every_page_is_small_and_stands_still(people, new_context, width):
         sizes = transferred(context, page)
         page.goto(f"/account/{name}", wait_until="networkidle")
         loaded(page)
-        assert 0 < sum(sizes) < MOST_BYTES, name
+        assert 0 < sum(sizes) < LARGER.get(name, MOST_BYTES), (name, sum(sizes))
         assert page.evaluate("globalThis.shifted") == 0, name
         page.close()
 
