@@ -3,7 +3,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import status
@@ -25,6 +24,7 @@ from authkit.login.serializers import (
     CredentialsSerializer,
     SecondFactorChallengeSerializer,
     SecondFactorSerializer,
+    log_in_arguments,
 )
 from authkit.sessions.access.body_token import BodyTokenView
 from authkit.sessions.ending.log_out import log_out
@@ -78,13 +78,8 @@ class CookieTokenObtainView(CookieView, PublicView):
         ),
     )
     def post(self, request: Request) -> Response:
-        credentials = self.read(request)
-        result = flows.log_in(
-            request._request,
-            username=credentials[get_user_model().USERNAME_FIELD],
-            password=credentials["password"],
-            otp=credentials.get("otp"),
-        )
+        credentials = log_in_arguments(self.read(request))
+        result = flows.log_in(request._request, **credentials)
         if isinstance(result, flows.SecondFactorRequired):
             return Response(result.data, status.HTTP_202_ACCEPTED)
         return _logged_in(request, result)

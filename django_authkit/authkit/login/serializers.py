@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from functools import cache
 from typing import Any
@@ -40,6 +41,15 @@ class CredentialsSerializer(AuthkitSerializer):
         fields = conf.LOGIN_FIELDS or [model.USERNAME_FIELD]
         username = _username(tuple(model._meta.get_field(field) for field in fields))
         return {model.USERNAME_FIELD: deepcopy(username), **super().get_fields()}
+
+
+def log_in_arguments(credentials: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what :func:`authkit.login.flows.log_in` takes of a validated body."""
+    return {
+        "username": credentials[get_user_model().USERNAME_FIELD],
+        "password": credentials["password"],
+        "otp": credentials.get("otp"),
+    }
 
 
 @cache

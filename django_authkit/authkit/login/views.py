@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from django.contrib.auth import get_user_model
 from rest_framework import status
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -19,6 +18,7 @@ from authkit.login.serializers import (
     ReauthenticationSerializer,
     SecondFactorChallengeSerializer,
     SecondFactorSerializer,
+    log_in_arguments,
 )
 from authkit.sessions.access.authentication import EnrolmentAuthentication
 from authkit.sessions.access.body_token import BodyTokenView
@@ -42,13 +42,8 @@ class TokenObtainView(PublicView):
         ),
     )
     def post(self, request: Request) -> Response:
-        credentials = self.read(request)
-        result = flows.log_in(
-            request._request,
-            username=credentials[get_user_model().USERNAME_FIELD],
-            password=credentials["password"],
-            otp=credentials.get("otp"),
-        )
+        credentials = log_in_arguments(self.read(request))
+        result = flows.log_in(request._request, **credentials)
         pending = isinstance(result, flows.SecondFactorRequired)
         return Response(result.data, status.HTTP_202_ACCEPTED if pending else status.HTTP_200_OK)
 
