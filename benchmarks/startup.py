@@ -7,7 +7,7 @@ import subprocess
 import sys
 from statistics import median
 
-_NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE"}
+NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE"}
 
 _CHILD = """
 import sys
@@ -46,7 +46,7 @@ def added_milliseconds(processes: int) -> tuple[float, float, float]:
 
 def _milliseconds(*further_apps: str) -> float:
     # A package that has been installed has its .pyc files.
-    environment = {name: each for name, each in os.environ.items() if name not in _NO_BYTECODE}
+    environment = {name: each for name, each in os.environ.items() if name not in NO_BYTECODE}
     child = subprocess.run(
         [sys.executable, "-c", _CHILD, *further_apps],
         env=environment,

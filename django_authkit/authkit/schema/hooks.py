@@ -20,7 +20,7 @@ from drf_spectacular.settings import SPECTACULAR_DEFAULTS, spectacular_settings
 
 from authkit.conf import conf
 from authkit.schema.model.audited_schema import AuditedOperation, AuditedSchema, probe_document
-from authkit.schema.model.refusal_bodies import with_bodies
+from authkit.schema.model.refusal_bodies import RefusalBodies
 from authkit.schema.model.refusal_texts import AMBIGUOUS, NOT_VALID, REFUSED
 from authkit.schema.model.required_scopes import document_scopes
 from authkit.schema.model.unfounded_401 import documents_unfounded_401
@@ -136,8 +136,9 @@ def fix_document(schema: AuditedSchema) -> None:
     fixes = list(_fixes(schema, Fixer(schema.document, catalogue, reports_open)))
     named = {name for fix in fixes for requirement in fix.security or [] for name in requirement}
     replaced = _replaced(fixes, schema.document)
+    bodies = RefusalBodies(schema.document)
     for fix in fixes:
-        _write(fix, schema.document)
+        _write(fix, bodies)
     _define_schemes(schema.document, catalogue, named)
     _remove_schemes(schema.document, replaced - named, schema)
     _name_scopes(schema, catalogue)
@@ -255,7 +256,7 @@ def _replaced(fixes: list[Fix], document: Document) -> set[str]:
     return set().union(*(schemes_in(document, one.get("security")) for one in written))
 
 
-def _write(fix: Fix, document: Document) -> None:
+def _write(fix: Fix, bodies: RefusalBodies) -> None:
     operation = fix.audited.document
     if fix.security == [] and fix.secured:
         # No requirement is known. An empty list would say that there is none.
@@ -263,7 +264,7 @@ def _write(fix: Fix, document: Document) -> None:
     elif fix.security is not None:
         operation["security"] = fix.security
     if fix.refusals:
-        added = with_bodies(fix.audited, fix.refusals, document)
+        added = bodies.responses(fix.audited, fix.refusals)
         operation["responses"] = mapping(operation.get("responses")) | added
     if fix.unfounded:
         del operation["responses"]["401"]

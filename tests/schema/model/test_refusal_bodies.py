@@ -264,6 +264,16 @@ class TestMediaTypes:
             "application/problem+json": reference("AuthkitErrorProblem")
         }
 
+    def test_are_those_of_each_view(self):
+        html = {"renderer_classes": [StaticHTMLRenderer]}
+        own = {"get_renderers": lambda view: [StaticHTMLRenderer()]}
+        of_views = {"/json/": {}, "/html/": html, "/own/": own, "/again/": {}}
+        document = fixed_schema(
+            *(route(view(ProtectedView, **of), at.lstrip("/")) for at, of in of_views.items())
+        )
+        types = [[*content(document, at=at)] for at in of_views]
+        assert types == [["application/json"], ["text/html"], ["text/html"], ["application/json"]]
+
     def test_the_browsable_pages_alone_are_no_contract(self):
         assert self.types(BrowsableAPIRenderer) is None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+from authkit.schema.probe import dry_run
 from authkit.schema.probe.decision import State
 from authkit.schema.probe.tiers import Probe, Tier
 from authkit.schema.results.findings import Severity
@@ -17,6 +18,7 @@ from rest_framework import versioning
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.renderers import BaseRenderer
 from rest_framework.urlpatterns import format_suffix_patterns
+from rest_framework.views import APIView
 
 from tests.schema.documents import (
     HOOK,
@@ -255,3 +257,15 @@ def test_an_answer_at_the_gate_disproves(settings):
     guarded = view(JWTView, permission_classes=[Refuses])
     (audited,) = audited_schema(route(guarded), probe=Probe(Tier.T2)).operations
     assert (audited.decision.state, audited.decision.tier) == (State.OPTIONAL, Tier.T2)
+
+
+def test_the_gate_of_rest_framework_is_replaced_once_for_all_operations(monkeypatch):
+    owners = []
+    replaced = dry_run.replaced
+    monkeypatch.setattr(
+        dry_run, "replaced", lambda owner, *rest: owners.append(owner) or replaced(owner, *rest)
+    )
+    routes = [route(view(ProtectedView), f"thing{number}/") for number in range(3)]
+    audited_schema(*routes, probe=Probe(Tier.T2))
+    assert len(owners) > len(routes)
+    assert owners.count(APIView) == 1

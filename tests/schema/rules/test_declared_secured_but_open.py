@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from authkit.schema.model import open_or_not
 from authkit.schema.model.suggest import WITHOUT_SECURITY
 from authkit.schema.results.findings import Severity
 from authkit.schema.rules.declared_secured_but_open import RULE
@@ -75,3 +76,15 @@ def test_an_inherited_requirement_is_left_to_its_own_rule():
 
 def test_a_mended_document_is_left_alone():
     assert found(RULE, route(view(permission_classes=[])), hooks=[HOOK]) == []
+
+
+def test_the_other_operations_are_looked_through_once_for_all_findings(monkeypatch):
+    looked = []
+    reached = open_or_not.may_be_written_at
+    monkeypatch.setattr(
+        open_or_not, "may_be_written_at", lambda one: [looked.append(one), *reached(one)][1:]
+    )
+    public = view(permission_classes=[AllowAny])  # documented as open, so none of the findings
+    routes = [route(view(permission_classes=[]), f"thing{number}/") for number in range(4)]
+    assert len(found(RULE, *routes, route(public, "public/"))) == 4
+    assert [one.path for one in looked] == ["/public/"]

@@ -139,6 +139,18 @@ def test_most_patterns_are_not_tried():
     assert len(tried) == 1
 
 
+def test_a_path_that_was_found_is_found_again_at_once_and_with_arguments_of_its_own():
+    tried = []
+    many = [path(f"<int:number>/{name}/", page(name)) for name in ("one", "two", "three")]
+    for one in many:
+        one.pattern.match = lambda rest, match=one.pattern.match: tried.append(rest) or match(rest)
+    indexed = RouteIndex(URLResolver(RegexPattern(r"^/"), many))
+    indexed.resolve("/7/three/").kwargs.clear()
+    assert len(tried) == 3
+    assert indexed.resolve("/7/three/").kwargs == {"number": 7}
+    assert len(tried) == 4
+
+
 class Trap(OpenView):
     """Comes first at some paths, and is not to be run when others are asked about."""
 

@@ -119,6 +119,11 @@ class TestRows:
         found = values(at("<int:content_type_id>/<int:pk>/", owned), urls=UrlBuilder(rows=True))
         assert found == {"content_type_id": str(other.pk), "pk": str(entry.pk)}
 
+    def test_are_not_read_for_a_path_without_placeholders(self, django_assert_num_queries):
+        (operation,) = operations(at("things/", Detail))
+        with django_assert_num_queries(0):
+            assert list(UrlBuilder(rows=True).choices(operation)) == [{}]
+
     def test_that_cannot_be_read_are_not_there(self):
         class Broken:
             def all(self):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
 
 from authkit.schema.model.audited_schema import AuditedOperation
 from authkit.schema.openapi.document import Document, mapping
 from authkit.schema.probe.tiers import Tier
 from authkit.schema.sandbox.answers import host_errors
-from authkit.schema.views.code.framework_code import is_decorated
+from authkit.schema.views.code.framework_code import is_decorated, is_framework_code
 from authkit.schema.views.exception_handlers import Body, body_of_refusals
 from authkit.schema.views.permission_tree import leaves
 
@@ -39,31 +42,56 @@ COMPONENTS: Mapping[Body, tuple[str, Mapping[str, Any]]] = {
 PROBLEM_JSON = "application/problem+json"
 
 
-def with_bodies(
-    audited: AuditedOperation, refusals: Mapping[int, str], document: Document
-) -> dict[str, Any]:
-    """Return the responses of *refusals*, texts by status, and define what they refer to."""
-    responses: dict[str, Any] = {}
-    for status, text in refusals.items():
-        content = _content(audited, status, document)
-        responses[str(status)] = {"description": text} | ({"content": content} if content else {})
-    return responses
+@dataclass(frozen=True)
+class RefusalBodies:
+    """Writes what refusals answer; ``types`` are the media types by classes of renderers."""
 
+    document: Document
+    types: dict[tuple[Any, ...], list[str]] = field(default_factory=dict)
 
-def _content(audited: AuditedOperation, status: int, document: Document) -> dict[str, Any]:
-    if status not in WITH_BODY or not _is_answered_by_view(audited, status):
-        return {}
-    try:
-        body, types = _body_and_types(audited)
-    except host_errors():  # a property of the view may fail; then nothing is said of the body
-        return {}
-    if body is not Body.PROBLEM and status == 403 and _has_message_of_its_own_shape(audited):
-        return {}
-    reference = None if body is None else _reference(body, document)
-    if reference is None:
-        return {}
-    # Only JSON is the object that the schema describes.
-    return {one: {"schema": dict(reference)} if "json" in one else {} for one in types}
+    def responses(self, audited: AuditedOperation, refusals: Mapping[int, str]) -> dict[str, Any]:
+        """Return the responses of *refusals*, texts by status, and define what they refer to."""
+        responses: dict[str, Any] = {}
+        for status, text in refusals.items():
+            content = self._content(audited, status)
+            described = {"description": text} | ({"content": content} if content else {})
+            responses[str(status)] = described
+        return responses
+
+    def _content(self, audited: AuditedOperation, status: int) -> dict[str, Any]:
+        if status not in WITH_BODY or not _is_answered_by_view(audited, status):
+            return {}
+        try:
+            body, types = self._body_and_types(audited)
+        except host_errors():  # a property of the view may fail; then nothing is said of the body
+            return {}
+        if body is not Body.PROBLEM and status == 403 and _has_message_of_its_own_shape(audited):
+            return {}
+        reference = None if body is None else _reference(body, self.document)
+        if reference is None:
+            return {}
+        # Only JSON is the object that the schema describes.
+        return {one: {"schema": dict(reference)} if "json" in one else {} for one in types}
+
+    def _body_and_types(self, audited: AuditedOperation) -> tuple[Body | None, list[str]]:
+        source: Any = audited.source
+        body = body_of_refusals(source.view)
+        return body, [PROBLEM_JSON] if body is Body.PROBLEM else self._types(source)
+
+    def _types(self, source: Any) -> list[str]:
+        view, inspector = source.view, source.inspector
+        own_code = (
+            not is_framework_code(type(view).get_renderers)
+            or type(inspector).map_renderers is not AutoSchema.map_renderers
+        )
+        if own_code or view is not inspector.view:
+            types: list[str] = inspector.map_renderers("media_type")
+            return types
+        # Most views have the same renderers, and each of these would be made for each operation.
+        key = tuple(view.renderer_classes)
+        if key not in self.types:
+            self.types[key] = inspector.map_renderers("media_type")
+        return self.types[key]
 
 
 def _is_answered_by_view(audited: AuditedOperation, status: int) -> bool:
@@ -81,14 +109,6 @@ def _has_message_of_its_own_shape(audited: AuditedOperation) -> bool:
     permissions = audited.decision.offered.permissions if audited.decision else ()
     messages = (getattr(leaf, "message", None) for one in permissions for leaf in leaves(one))
     return any(isinstance(message, dict | list) for message in messages)
-
-
-def _body_and_types(audited: AuditedOperation) -> tuple[Body | None, list[str]]:
-    source: Any = audited.source
-    body = body_of_refusals(source.view)
-    if body is Body.PROBLEM:
-        return body, [PROBLEM_JSON]
-    return body, source.inspector.map_renderers("media_type")
 
 
 def _reference(body: Body, document: Document) -> dict[str, str] | None:

@@ -32,6 +32,7 @@ from authkit.schema.openapi.scheme_names import dotted
 from authkit.schema.probe.coroutines import completed, in_thread
 from authkit.schema.probe.view_gate import ViewGate, come_from_client, received_gate
 from authkit.schema.sandbox.guards import replaced
+from authkit.schema.views.code.framework_code import STANDS_FOR
 from authkit.schema.views.mapping import Operation
 from authkit.schema.views.route_index import RouteIndex
 
@@ -119,8 +120,21 @@ def dry_run_stack(patterns: Any) -> Iterator[MiddlewareStack]:
         yield MiddlewareStack(own)
 
 
+@contextmanager
+def gates_end_requests() -> Iterator[None]:
+    """Let the gate of REST framework end each request of a dry run.
+
+    Once for all of them: an attribute of a class takes as long as the class has subclasses.
+    """
+    with replaced(APIView, "initial", _asking(APIView.initial)):
+        yield
+
+
 def dry_run(send: Send, operation: Operation, path: str, at_gate: AtGate) -> DryRun:
-    """Send an anonymous request to *path*; call *at_gate* where the view lets it in or not."""
+    """Send an anonymous request to *path*; call *at_gate* where the view lets it in or not.
+
+    It stands within ``gates_end_requests()``.
+    """
     token = _asked.set((operation.callback, at_gate))
     try:
         with ExitStack() as stack:
@@ -133,16 +147,14 @@ def dry_run(send: Send, operation: Operation, path: str, at_gate: AtGate) -> Dry
         _asked.reset(token)
 
 
-def _stops(operation: Operation) -> list[tuple[Any, str, Any]]:
-    """Return the methods in which a request ends. Requests of others pass through them."""
+def _stops(operation: Operation) -> Iterator[tuple[Any, str, Any]]:
+    """Yield the methods of the view in which a request ends. Those of others pass through them."""
     view = operation.callback.cls
     actions = getattr(operation.callback, "actions", {})
     handler = actions.get(operation.method, operation.method)
-    return [
-        (view, "initial", _asking(view.initial)),
-        (APIView, "initial", _asking(APIView.initial)),
-        (view, handler, _stopping(getattr(view, handler, view.http_method_not_allowed))),
-    ]
+    if view.initial is not APIView.initial:
+        yield view, "initial", _asking(view.initial)
+    yield view, handler, _stopping(getattr(view, handler, view.http_method_not_allowed))
 
 
 _asked: ContextVar[Any] = ContextVar("authkit.schema.probe.dry_run", default=None)
@@ -175,7 +187,10 @@ def _asking(initial: Callable[..., Any]) -> Callable[..., Any]:
             _asked.reset(token)
         raise DryRunEnded(DryRun(found=found))
 
-    return in_thread(initial_or_stop) if iscoroutinefunction(initial) else initial_or_stop
+    if iscoroutinefunction(initial):
+        return in_thread(initial_or_stop)
+    vars(initial_or_stop)[STANDS_FOR] = initial
+    return initial_or_stop
 
 
 def _stopping(handler: Callable[..., Any]) -> Callable[..., Any]:

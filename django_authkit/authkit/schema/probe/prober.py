@@ -20,6 +20,7 @@ from authkit.schema.probe.dry_run import (
     MiddlewareStack,
     dry_run,
     dry_run_stack,
+    gates_end_requests,
     without_middleware,
 )
 from authkit.schema.probe.object_permissions import answer_for_rows, sample_rows
@@ -348,6 +349,7 @@ def access_prober(
         if tier >= Tier.T1:
             stack.enter_context(sandboxed())
             stack.enter_context(unawaited_are_no_news())
+            stack.enter_context(gates_end_requests())
         if tier >= Tier.T2:
             stack.enter_context(rolled_back())
             served = stack.enter_context(dry_run_stack(patterns))

@@ -41,7 +41,7 @@ from collections.abc import Iterator
 
 from authkit.schema.model.audited_schema import AuditedSchema
 from authkit.schema.model.imposed import is_due_to_setting
-from authkit.schema.model.open_or_not import open_or_not
+from authkit.schema.model.open_or_not import LeftOpen, open_or_not
 from authkit.schema.model.suggest import WITHOUT_SECURITY
 from authkit.schema.model.undocumented import undocumented_operations
 from authkit.schema.openapi.document import Declared
@@ -56,12 +56,14 @@ def look(schema: AuditedSchema) -> Iterator[Offence]:
         for audited in schema.in_state(State.PUBLIC, State.OPTIONAL)
         if "security" in audited.document and audited.declared is Declared.SECURED
     ]
-    undocumented = [*undocumented_operations(schema)] if found else []
+    if not found:
+        return
+    left_open = LeftOpen.of(schema, undocumented_operations(schema))
     for audited in found:
         if is_due_to_setting(audited, schema.catalogue):
             yield Offence(audited.place, BY_SETTING, suggestion=WITHOUT_SECURITY)
         else:
-            suggestion = open_or_not(schema, audited, undocumented)
+            suggestion = open_or_not(schema, audited, left_open)
             yield Offence(audited.place, MESSAGE, suggestion=suggestion)
 
 

@@ -1,7 +1,8 @@
 """Finds the view at a path as Django's resolver does, without trying every pattern before it.
 
 Django tries the patterns of a URLconf one after the other. That is nothing for one request, and
-most of the work for one request to each of ten thousand routes.
+most of the work for one request to each of ten thousand routes. A middleware that resolves the path
+by itself gets its answer from here as well.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ from typing import Any
 
 from django.urls import Resolver404, ResolverMatch, URLPattern, URLResolver
 from django.urls.resolvers import RegexPattern, RoutePattern
+from django.utils.translation import get_language
 
 #: What an expression begins with that can be compared letter by letter.
 LETTERS = re.compile(r"\^((?:[\w/ -](?![*+?{]))*)")
+
+#: Resolvers, each within the one before it, and the route to which they lead.
+Way = tuple[Any, ...]
 
 
 class RouteIndex:
@@ -25,38 +30,57 @@ class RouteIndex:
 
     def __init__(self, resolver: URLResolver) -> None:
         self.try_all: Callable[[str], ResolverMatch] = resolver.resolve
-        self.by_letters: dict[str, list[tuple[int, Any]]] = {}
-        for number, (letters, route) in enumerate(_routes(resolver)):
-            self.by_letters.setdefault(letters, []).append((number, route))
+        self.by_letters: dict[str, list[tuple[int, Way]]] = {}
+        self.narrowed: dict[int, Any] = {}
+        self.found: dict[tuple[str, str | None], Any] = {}
+        # A copy: the resolver itself may be told to ask this index.
+        for number, (letters, way) in enumerate(_ways(copy.copy(resolver))):
+            self.by_letters.setdefault(letters, []).append((number, way))
 
     def resolve(self, path: Any) -> ResolverMatch:
         """Return the match that the resolver itself would return. Raises ``Resolver404``."""
-        path = str(path)
-        beginnings = (path[:length] for length in range(len(path) + 1))
-        candidates = [one for begin in beginnings for one in self.by_letters.get(begin, ())]
-        for _, route in sorted(candidates, key=itemgetter(0)):
+        asked = str(path), get_language()
+        for route in self._candidates(*asked):
             with suppress(Resolver404):
-                match: ResolverMatch = route.resolve(path)
+                # A new match for each request: code of the project may take arguments out of it.
+                match: ResolverMatch = route.resolve(asked[0])
+                self.found[asked] = route
                 return match
-        return self.try_all(path)  # it says what there is instead
+        return self.try_all(asked[0])  # it says what there is instead
+
+    def _candidates(self, path: str, language: str | None) -> Iterator[Any]:
+        """Yield what may match: first what did, under a language on which a pattern may depend."""
+        if (path, language) in self.found:
+            yield self.found[path, language]
+        beginnings = (path[:length] for length in range(len(path) + 1))
+        ways = [one for begin in beginnings for one in self.by_letters.get(begin, ())]
+        for number, way in sorted(ways, key=itemgetter(0)):
+            yield self._only(number, way)
+
+    def _only(self, number: int, way: Way) -> Any:
+        """Return a resolver that knows no route but the one at the end of *way*."""
+        if number not in self.narrowed:
+            *resolvers, route = way
+            for resolver in reversed(resolvers):
+                only = copy.copy(resolver)
+                vars(only)["url_patterns"] = [route]
+                route = only
+            self.narrowed[number] = route
+        return self.narrowed[number]
 
 
-def _routes(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield for each route, in their order, its letters and a resolver that knows no other."""
+def _ways(resolver: URLResolver, before: str = "", above: Way = ()) -> Iterator[tuple[str, Way]]:
+    """Yield for each route, in their order, its letters and the resolvers that lead to it."""
     letters, goes_on = _letters(resolver)
+    way = (*above, resolver)
     if not goes_on:
-        yield before + letters, resolver
+        yield before + letters, way
         return
     for child in resolver.url_patterns:
-        below = (
-            _routes(child, before + letters)
-            if isinstance(child, URLResolver)
-            else [(before + letters + _letters(child)[0], child)]
-        )
-        for begin, route in below:
-            only = copy.copy(resolver)
-            vars(only)["url_patterns"] = [route]
-            yield begin, only
+        if isinstance(child, URLResolver):
+            yield from _ways(child, before + letters, way)
+        else:
+            yield before + letters + _letters(child)[0], (*way, child)
 
 
 def _letters(route: Any) -> tuple[str, bool]:

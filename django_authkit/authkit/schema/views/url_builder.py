@@ -72,7 +72,7 @@ class UrlBuilder:
     def choices(self, operation: Operation) -> Iterator[dict[str, str]]:
         """Yield different values for the placeholders, the most likely first."""
         tried: list[dict[str, str]] = []
-        for turn in range(TRIES if self.rows else 1):
+        for turn in range(TRIES if self._needs_rows(operation) else 1):
             found = self._values(operation, turn)
             if found is not None and found not in tried:
                 tried.append(found)
@@ -80,13 +80,17 @@ class UrlBuilder:
 
     def _values(self, operation: Operation, turn: int) -> dict[str, str] | None:
         found: dict[str, str] = {}
-        row = _in_turn(self.rows_behind(operation), turn) if self.rows else None
+        rows = self.rows_behind(operation) if self._needs_rows(operation) else ()
+        row = _in_turn(rows, turn)
         for name in placeholders(operation):
             value = next(self._candidates(operation, name, row, turn), None)
             if value is None:
                 return None
             found[name] = value
         return found
+
+    def _needs_rows(self, operation: Operation) -> bool:
+        return self.rows and any(placeholders(operation))
 
     def invents(self, operation: Operation) -> bool:
         """Tell whether a placeholder is filled with a value that need not exist."""
@@ -184,13 +188,13 @@ def _in_turn(rows: Sequence[Model], turn: int) -> Model | None:
     return rows[min(turn, len(rows) - 1)] if rows else None
 
 
-def _some(queryset: Callable[[], Any]) -> list[Model]:
+def _some(queryset: Callable[[], Any], most: int = TRIES) -> list[Model]:
     """Return the first rows; none if a manager of the project fails, or the table is missing."""
     try:
         ordered = queryset().order_by("pk")
         # A statement that fails must not spoil the transaction of the others.
         with transaction.atomic(using=ordered.db):
-            return [row for row in ordered[:TRIES] if isinstance(row, Model)]
+            return [row for row in ordered[:most] if isinstance(row, Model)]
     except host_errors():
         return []
 
@@ -199,7 +203,7 @@ def _different(rows: Sequence[Model], model: Any) -> list[Model]:
     """Return *rows* of *model*, behind the first one of each subclass that has its own table."""
     links = getattr(getattr(model, "_meta", None), "related_objects", ())
     children = [link.related_model for link in links if getattr(link, "parent_link", False)]
-    of_children = [row for child in children for row in _some(child._default_manager.all)[:1]]
+    of_children = [row for child in children for row in _some(child._default_manager.all, 1)]
     # Several rows are there to differ; which of them comes first does not depend on chance.
     found = {row.pk: row for row in (*rows[:1], *of_children, *rows[1:])}
     return list(found.values())[:TRIES]

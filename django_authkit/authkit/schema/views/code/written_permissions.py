@@ -35,12 +35,6 @@ class WrittenPermissions:
     code: str
     classes: tuple[Any, ...]
 
-    def decides(self, other: Operation) -> bool:
-        """Tell whether a change here reaches *other*, as one of a base class reaches subclasses."""
-        if isinstance(self.owner, type):
-            return isinstance(other.view, self.owner)
-        return self.owner in (other.callback, _handler(other))
-
     def beside(self, stricter: type) -> str:
         """Return the code that requires *stricter* as well; "" if what is there has no name.
 
@@ -74,6 +68,13 @@ def written_permissions(operation: Operation) -> WrittenPermissions | None:
         code = f"permission_classes=[{{}}]  # in @action of {name}()"
         return WrittenPermissions(handler, code, classes)
     return WrittenPermissions(callback, "permission_classes=[{}]  # in as_view()", classes)
+
+
+def may_be_written_at(operation: Operation) -> Iterator[Any]:
+    """Yield each owner by whose permissions a change reaches *operation*, base classes included."""
+    yield from type(operation.view).__mro__
+    yield operation.callback
+    yield _handler(operation)
 
 
 def _in_class(operation: Operation) -> str:
