@@ -16,6 +16,7 @@ def main() -> None:
         os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
         os.environ["BENCHMARK_DATABASE"] = options.database
         os.environ["BENCHMARK_SYNC"] = "0" if options.no_sync else "1"
+        os.environ["BENCHMARK_PREPARED"] = "1" if options.prepared else "0"
         os.environ["BENCHMARK_SQLITE_FILE"] = str(Path(directory) / "benchmark.sqlite3")
         django.setup()
         _run(options)
@@ -29,6 +30,14 @@ def _options() -> argparse.Namespace:
         "--no-sync",
         action="store_true",
         help="commit without waiting for the disk, which leaves what the libraries cost",
+    )
+    parser.add_argument(
+        "--prepared",
+        action="store_true",
+        help="let PostgreSQL keep statements prepared, for all of the libraries",
+    )
+    parser.add_argument(
+        "--no-sockets", action="store_true", help="leave out what is measured of WebSockets"
     )
     parser.add_argument(
         "--sessions", type=int, default=0, help="refresh once more beside so many sessions"
@@ -54,7 +63,10 @@ def _options() -> argparse.Namespace:
         help="the channel layer that tells other processes of a log-out; one that is named here"
         " has to answer, that of REDIS_URL or of this machine need not",
     )
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.prepared and options.database != "postgresql":
+        parser.error("--prepared is of PostgreSQL: add --database postgresql")
+    return options
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -74,11 +86,15 @@ def _run(options: argparse.Namespace) -> None:
         users = build_rows()
         cases = all_cases(users)
         results = measure(cases, options.rounds)
-        connected = [
-            *handshakes.verdicts(users, options.rounds),
-            *idle.verdicts(users, options.rounds),
-            *endings.verdicts(users, options.rounds, redis),
-        ]
+        connected = (
+            []
+            if options.no_sockets
+            else [
+                *handshakes.verdicts(users, options.rounds),
+                *idle.verdicts(users, options.rounds),
+                *endings.verdicts(users, options.rounds, redis),
+            ]
+        )
         grown = [
             *growth.refresh_beside(options.sessions, cases, options.rounds),
             *growth.key_among(options.keys, users, cases, options.rounds),
@@ -88,7 +104,10 @@ def _run(options: argparse.Namespace) -> None:
     without, with_authkit, added = startup.added_milliseconds(options.processes)
 
     disk = "commits do not wait for the disk" if options.no_sync else "commits wait for the disk"
-    print(f"{options.database}, {disk}, {options.rounds} rounds, microseconds per request\n")
+    prepared = ", statements are prepared" if options.prepared else ""
+    print(
+        f"{options.database}, {disk}{prepared}, {options.rounds} rounds, microseconds per request\n"
+    )
     print("\n".join(report.table(results)))
     print(f"\nstart-up: {without:.1f} ms without authkit, {with_authkit:.1f} ms with it")
     print(f"start-up: {added:.1f} ms is the median of the differences\n")
@@ -102,6 +121,7 @@ def _run(options: argparse.Namespace) -> None:
     print("\n".join(lines))
     facts = {
         "sync": not options.no_sync,
+        "prepared": options.prepared,
         "startup_milliseconds": [without, with_authkit],
         "verdicts": lines,
     }

@@ -3,6 +3,7 @@
 BENCHMARK_DATABASE      sqlite or postgresql
 BENCHMARK_SQLITE_FILE   path of the SQLite file
 BENCHMARK_SYNC          0: the database does not wait for the disk when it commits
+BENCHMARK_PREPARED      1: PostgreSQL keeps statements prepared
 BENCHMARK_DATABASE_NAME the database of PostgreSQL, in the servers that a benchmark starts
 BENCHMARK_LAYER         the Redis of their channel layer, if they have one
 BENCHMARK_LAYER_PREFIX  what its keys begin with
@@ -15,6 +16,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 SYNC = os.environ.get("BENCHMARK_SYNC", "1") == "1"
+PREPARED = (
+    {"server_side_binding": True, "prepare_threshold": 5}
+    if os.environ.get("BENCHMARK_PREPARED") == "1"
+    else {}
+)
 
 DATABASES = {
     "default": {
@@ -31,7 +37,7 @@ DATABASES = {
             "PASSWORD": os.environ.get("PGPASSWORD", ""),
             "HOST": os.environ.get("PGHOST", "127.0.0.1"),
             "PORT": os.environ.get("PGPORT", "5432"),
-            "OPTIONS": {} if SYNC else {"options": "-c synchronous_commit=off"},
+            "OPTIONS": ({} if SYNC else {"options": "-c synchronous_commit=off"}) | PREPARED,
         },
     }[os.environ.get("BENCHMARK_DATABASE", "sqlite")]
     # Connecting anew for every request would cost more than all that is measured here.

@@ -8,6 +8,7 @@ from authkit.sessions import models as sessions
 
 STATEMENTS = {
     "sessions_by_id": lambda: sessions.sessions_by_id,
+    "bearer_sessions_by_id": lambda: sessions.bearer_sessions_by_id,
     "event": lambda: events.insertion,
     "by_prefix": lambda: APIKey.objects.by_prefix,
     "opening": lambda: sessions.insertion,

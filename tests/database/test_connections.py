@@ -47,6 +47,18 @@ def pooled():
 
 
 @contextlib.contextmanager
+def prepared():
+    before = connections.settings["default"]["OPTIONS"]
+    options = {**before, "server_side_binding": True, "prepare_threshold": 0}
+    with configured(OPTIONS=options):
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.execute("SELECT count(*) FROM pg_prepared_statements")
+            assert cursor.fetchone() > (0,)
+
+
+@contextlib.contextmanager
 def behind_pgbouncer(level=None):
     chosen = connections.settings["default"]["OPTIONS"]
     chosen = chosen | ({} if level is None else options(level, "postgresql"))
@@ -64,6 +76,7 @@ def behind_pgbouncer(level=None):
 WAYS = [
     *(pytest.param(partial(isolated, level), id=level) for level in LEVELS),
     pytest.param(pooled, id="pool", marks=pytest.mark.pool),
+    pytest.param(prepared, id="prepared statements", marks=pytest.mark.prepared),
     pytest.param(behind_pgbouncer, id="pgbouncer", marks=pytest.mark.pgbouncer),
     pytest.param(
         partial(behind_pgbouncer, "serializable"),

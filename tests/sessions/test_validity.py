@@ -192,6 +192,18 @@ def test_a_user_who_is_active_again_has_the_sessions_that_were_not_ended(client,
     assert_session_lives(client, pair)
 
 
+@pytest.mark.parametrize("method", ["get_session_auth_hash", "_get_session_auth_hash"])
+def test_a_user_model_with_a_session_hash_of_its_own_ends_sessions_by_it(
+    client, user, monkeypatch, method
+):
+    hashed = ["a column of the project"]
+    monkeypatch.setattr(type(user), method, lambda user, **secret: hashed[0])
+    pair = client.pair(user)
+    assert_session_lives(client, pair)
+    hashed[0] = "another value of it"
+    assert_session_is_dead(client, pair)
+
+
 def test_what_is_no_password_ends_no_session(client, user):
     pair = client.pair(user)
     user.refresh_from_db()

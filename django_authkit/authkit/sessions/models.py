@@ -4,9 +4,11 @@ import hashlib
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models import Q
 from django.utils.crypto import constant_time_compare
@@ -164,6 +166,24 @@ insertion = PreparedInsert(Session)
 #: Reads a session and its user in one query.
 sessions_by_id = PreparedSelect(Session, Q(id=_ID), related="user")
 
+#: The columns that authentication by an access token does not read.
+UNREAD = (
+    "ip",
+    "user_agent",
+    "authenticated_at",
+    "created_at",
+    "last_used_at",
+    "rotated_from",
+    "rotated_at",
+    "replayed_at",
+    "replayed_generation",
+    "pending_tries",
+)
+
+#: The same for a request with an access token. Columns, and dates above all, are an eighth of what
+#: it costs.
+bearer_sessions_by_id = PreparedSelect(Session, Q(id=_ID), related="user", defer=UNREAD)
+
 #: Compare-and-set: moves a live session on by one generation; only one caller can.
 rotation = PreparedUpdate(
     Session,
@@ -208,7 +228,26 @@ def password_fingerprint(user: AuthUser) -> str:
     They are the SHA-256 of Django's session hash, an HMAC with SECRET_KEY: the length is fixed,
     and the hash of a project's cookie sessions cannot be derived.
     """
+    if _has_session_hash_of_django(user.__class__):
+        return _django_fingerprint(user.__class__, user.password, settings.SECRET_KEY)
     return _digest(user.get_session_auth_hash())
+
+
+def _has_session_hash_of_django(model: type) -> bool:
+    """Say whether the session hash is that of Django. One of a project may follow any column."""
+    return all(
+        getattr(model, name, None) is getattr(AbstractBaseUser, name)
+        for name in ("get_session_auth_hash", "_get_session_auth_hash")
+    )
+
+
+@lru_cache(maxsize=2048)
+def _django_fingerprint(model: type[AuthUser], password: str, secret_key: str | bytes) -> str:
+    """Compute the fingerprint of a password once: each request of its sessions compares it.
+
+    It depends on nothing else, so a password that is changed, by whatever means, is noticed.
+    """
+    return _digest(model(password=password).get_session_auth_hash())
 
 
 def accepted_fingerprints(user: AuthUser) -> Iterator[str]:

@@ -12,6 +12,7 @@ from authkit.sessions import tokens
 from authkit.sessions.forgery import forgeries_noted
 from authkit.sessions.models import (
     Session,
+    bearer_sessions_by_id,
     rotation_times,
     sessions_by_id,
 )
@@ -65,7 +66,8 @@ def live_session(claims: Claims) -> Session:
     :raises SessionEnded: it is not live, or not there any more.
     :raises TokenInvalid: it is of another user.
     """
-    session = sessions_by_id.get(id=claims.session_id)
+    rows = bearer_sessions_by_id if claims.token_type in tokens.BEARER else sessions_by_id
+    session = rows.get(id=claims.session_id)
     if session is None:
         raise SessionEnded
     if not belong_together(claims, session):

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
+from authkit.authentication import JWTAuthentication
 from authkit.core import clock
 from authkit.core.clock import now as clock_now
 from authkit.core.db import prepared
@@ -21,6 +22,7 @@ from authkit.sessions import models as sessions
 from django.db import DatabaseError, IntegrityError, connection, connections, models, transaction
 from django.db.models import F, Q
 from django.db.models.sql.compiler import SQLCompiler
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from tests.database.prepared import STATEMENTS
@@ -140,6 +142,18 @@ def test_a_session_comes_with_its_user_in_one_query(way, session, user):
         assert (found, found.user) == (session, user)
     assert len(queries) == 1
     assert sessions.sessions_by_id.get(id=uuid4()) is None
+
+
+def test_a_request_reads_the_columns_that_it_needs_and_others_when_used(way, client, user):
+    access = client.pair(user)["access"]
+    stored = Session.objects.get()
+    request = RequestFactory().get("/", headers={"Authorization": f"Bearer {access}"})
+    with CaptureQueriesContext(connection) as queries:
+        session = JWTAuthentication().authenticate(request)[1].session
+        assert (session.pk, session.amr, session.user) == (stored.pk, ["pwd"], user)
+    assert len(queries) == 1
+    assert {"ip", "created_at", "last_used_at"} < session.get_deferred_fields()
+    assert all(getattr(session, name) == getattr(stored, name) for name in sessions.UNREAD)
 
 
 def test_a_key_comes_with_its_owner_and_what_it_does_not_need_is_deferred(way, user):

@@ -361,13 +361,18 @@ class _Query(NamedTuple):
     """A SELECT, and what converts its columns."""
 
     sql: _Sql
-    converters: list[tuple[int, list[Callable[..., Any]], Any]]
+    converters: list[tuple[int, Callable[..., Any], Any]]
 
     @classmethod
     def of(cls, compiler: Any) -> _Query:
         statement = _Sql.of(*compiler.as_sql())
-        converters = compiler.get_converters([column[0] for column in compiler.select])
-        return cls(statement, [(position, *rest) for position, rest in converters.items()])
+        by_position = compiler.get_converters([column[0] for column in compiler.select])
+        converters = [
+            (position, convert, expression)
+            for position, (functions, expression) in by_position.items()
+            for convert in functions
+        ]
+        return cls(statement, converters)
 
     def read(self, connection: Any, values: Values) -> Row | None:
         with connection.cursor() as cursor:
@@ -376,11 +381,8 @@ class _Query(NamedTuple):
         if found is None:
             return None
         row = list(found)
-        for position, converters, expression in self.converters:
-            value = row[position]
-            for convert in converters:
-                value = convert(value, expression, connection)
-            row[position] = value
+        for position, convert, expression in self.converters:
+            row[position] = convert(row[position], expression, connection)
         return row
 
 
