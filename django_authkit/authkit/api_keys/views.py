@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from authkit.api_keys import flows
+from authkit.api_keys.metadata import APIKeyMetadata
 from authkit.api_keys.models import APIKey
 from authkit.api_keys.permissions import HasScope, IsServiceKey
 from authkit.api_keys.scopes import INTROSPECT
@@ -68,6 +69,7 @@ class APIKeyListView(OwnerView):
     tag = tags.API_KEYS
     permission_classes = [IsAuthenticated, StepUpToChange, VerifiedToCreate]
     serializer_class = APIKeyRequestSerializer
+    metadata_class = APIKeyMetadata
 
     @operation(
         "authkit_api_keys_list",

@@ -327,6 +327,31 @@ def test_a_key_gets_no_scope_that_its_owner_lacks(client, make_user):
     assert staff.made(scopes=["books:write"])["scopes"] == ["books:write"]
 
 
+def offered_to(person):
+    answer = person.client.options(KEYS, **person.headers)
+    assert answer.status_code == 200, answer.content
+    scopes = answer.json()["actions"]["POST"]["scopes"]["child"]["choices"]
+    return {scope["value"]: scope["display_name"] for scope in scopes}
+
+
+@override_settings(AUTHKIT={"SCOPES": SCOPES, "OWNER_SCOPES": scopes_of})
+def test_options_tells_a_user_which_scopes_a_key_may_get(client, make_user):
+    reader, staff = Person(client, make_user()), Person(client, make_user(is_staff=True))
+    assert offered_to(reader) == {"books:read": SCOPES["books:read"]}
+    assert offered_to(staff) == SCOPES
+
+
+@override_settings(AUTHKIT={"SCOPES": SCOPES})
+def test_options_offers_all_scopes_where_every_user_may_give_all(person):
+    assert offered_to(person) == SCOPES
+
+
+@override_settings(AUTHKIT={"SCOPES": SCOPES})
+def test_options_tells_the_scopes_to_users_alone(client, make_key):
+    assert client.options(KEYS).status_code == 401
+    assert client.options(KEYS, **with_key(make_key()[1])).status_code == 401
+
+
 # --- the quota --------------------------------------------------------------------------------
 
 
@@ -443,6 +468,7 @@ def test_reading_and_revoking_need_no_fresh_proof_and_the_rest_does(client, cloc
         assert (answer.status_code, answer.json()["code"]) == (401, "step_up_required")
         assert "max_age=300" in answer.headers["WWW-Authenticate"]
     assert stale.list().status_code == stale.read(made["id"]).status_code == 200
+    assert client.options(KEYS, **stale.headers).status_code == 200
     assert stale.revoke(made["id"]).status_code == 204
 
 
