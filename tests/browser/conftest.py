@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.example import running
-from tests.browser.people import make
+from tests.browser.people import log_in, make
 from tests.browser.watch import Watch
 from tests.contract.example import Login
 
@@ -117,4 +117,17 @@ def screenshot(screenshots, request):
 @pytest.fixture(scope="session")
 def people(example):
     """Users of the example, each of whom one test takes."""
-    return iter(make(example, [f"person{number}" for number in range(1, 81)]))
+    return iter(make(example, [f"person{number}" for number in range(1, 301)]))
+
+
+@pytest.fixture
+def person(people):
+    """A user of the example, without a second factor."""
+    return next(people)
+
+
+@pytest.fixture
+def logged_in(page, person):
+    """A page whose session is that of ``person``."""
+    log_in(page, person)
+    return page

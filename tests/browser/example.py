@@ -31,7 +31,7 @@ class Example:
 
 
 @contextmanager
-def running(folder):
+def running(folder, **variables):
     """Start the demo; stop it at the end. Raises AssertionError where its log has a traceback."""
     log = folder / "server.log"
     # A file: nothing reads a pipe while a test runs, and a server waits for one that is full.
@@ -39,7 +39,7 @@ def running(folder):
         process = subprocess.Popen(
             [sys.executable, "manage.py", "demo", "--port", "0"],
             cwd=ROOT,
-            env=clean_environment(folder),
+            env=clean_environment(folder, **variables),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

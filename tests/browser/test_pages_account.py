@@ -5,20 +5,17 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.people import PASSWORD, loaded, log_in, make, set_up_factor, type_password
+from tests.browser.people import (
+    PASSWORD,
+    loaded,
+    log_in,
+    make,
+    press_enter,
+    set_up_factor,
+    type_password,
+)
 
 HOSTILE = "<img src=/x onerror=alert(1)>'\"&amp;{{ 7*7 }}"
-
-
-@pytest.fixture
-def person(people):
-    return next(people)
-
-
-@pytest.fixture
-def logged_in(page, person):
-    log_in(page, person)
-    return page
 
 
 # --- second factor --------------------------------------------------------------------------
@@ -57,12 +54,12 @@ def test_codes_can_be_copied_and_downloaded_and_are_gone_afterwards(logged_in, p
     page.get_by_role("button", name="New recovery codes").click()
     dialog = page.get_by_role("dialog", name="New recovery codes")
     dialog.get_by_label("Code").fill(person.phone.wrong_code())
-    page.keyboard.press("Enter")
+    press_enter(page)
     field = dialog.get_by_label("Code")
     expect(field).to_have_accessible_description(re.compile("The code is not valid."))
     screenshot("second-factor-renew-refused")
     field.fill(person.phone.code())
-    page.keyboard.press("Enter")
+    press_enter(page)
     heading = page.get_by_role("heading", name="Keep your recovery codes")
     expect(heading).to_be_focused()
     screenshot("second-factor-codes")
@@ -97,7 +94,7 @@ def test_the_page_is_not_left_by_accident_while_the_codes_are_shown(logged_in, p
     page.get_by_role("button", name="New recovery codes").click()
     dialog = page.get_by_role("dialog", name="New recovery codes")
     dialog.get_by_label("Code").fill(person.phone.code())
-    page.keyboard.press("Enter")
+    press_enter(page)
     expect(page.get_by_label("I have stored these codes")).to_be_visible()
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
@@ -116,7 +113,7 @@ def test_codes_stay_on_the_screen_when_another_tab_logs_out(logged_in, person):
     page.get_by_role("button", name="New recovery codes").click()
     dialog = page.get_by_role("dialog", name="New recovery codes")
     dialog.get_by_label("Code").fill(person.phone.code())
-    page.keyboard.press("Enter")
+    press_enter(page)
     expect(page.get_by_role("heading", name="Keep your recovery codes")).to_be_visible()
     other.goto("/account/log-out/")
     other.get_by_role("main").get_by_role("button", name="Log out").click()
@@ -145,7 +142,7 @@ def test_a_wrong_first_code_is_said_at_the_field(logged_in, person, screenshot):
     field = page.get_by_role("textbox", name="Code from the app", exact=True)
     expect(field).to_be_focused()
     field.fill("000000")
-    page.keyboard.press("Enter")
+    press_enter(page)
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_be_focused()
     screenshot("second-factor-confirm-refused")
@@ -159,7 +156,7 @@ def test_turning_it_off_asks_for_the_password_and_a_code(logged_in, person, scre
     screenshot("second-factor-turn-off")
     dialog.get_by_label("Password", exact=True).fill("wrong")
     dialog.get_by_label("Code").fill(person.recovery_codes[0])
-    page.keyboard.press("Enter")
+    press_enter(page)
     password = dialog.get_by_label("Password", exact=True)
     expect(password).to_have_accessible_description(re.compile("This password is not right."))
     page.keyboard.press("Escape")
@@ -170,7 +167,7 @@ def test_turning_it_off_asks_for_the_password_and_a_code(logged_in, person, scre
     expect(password).to_have_value("")
     password.fill(PASSWORD)
     dialog.get_by_label("Code").fill(person.recovery_codes[0])
-    page.keyboard.press("Enter")
+    press_enter(page)
     expect(page.get_by_role("heading", name="The second factor is off")).to_be_focused()
 
 
@@ -200,7 +197,7 @@ Session.objects.filter(user__username={person.username!r}).update(
 
     page.get_by_role("button", name="Turn on").click()
     dialog.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.keyboard.press("Enter")
+    press_enter(page)
     expect(page.get_by_role("img", name="QR code")).to_be_visible()
 
 
@@ -219,19 +216,19 @@ def test_a_new_password_ends_the_other_sessions_and_opens_the_account(
     new = page.get_by_label("New password", exact=True)
     current.fill("wrong")
     new.fill("eight swans on the lake")
-    page.keyboard.press("Enter")
+    press_enter(page)
     expect(current).to_be_focused()
     expect(current).to_have_accessible_description(re.compile("This password is not right."))
 
     current.fill(PASSWORD)
     new.fill("short")
-    page.keyboard.press("Enter")
+    press_enter(page)
     expect(new).to_be_focused()
     expect(new).to_have_accessible_description(re.compile("too short"))
     screenshot("password-refused")
 
     new.fill("eight swans on the lake")
-    page.keyboard.press("Enter")
+    press_enter(page)
     expect(page.get_by_role("status")).to_contain_text("Your password has been changed")
     expect(new).to_have_value("")
 
@@ -270,7 +267,7 @@ def test_a_field_is_told_what_is_wrong_in_every_shape_of_errors(logged_in, shape
     page.get_by_label("Current password", exact=True).fill(PASSWORD)
     new = page.get_by_label("New password", exact=True)
     new.fill("eight swans on the lake")
-    page.keyboard.press("Enter")
+    press_enter(page)
     expect(new).to_have_accessible_description(re.compile("Too easy. Too old."))
     expect(new).to_be_focused()
     expect(page.get_by_role("alert")).to_have_count(0)
@@ -384,9 +381,22 @@ def test_pages_that_are_left_at_once_send_no_token_twice(logged_in, person, exam
     assert replays.strip() == "0"
 
 
-def test_tabs_share_one_refresh(logged_in):
+#: A browser that is busy hands messages from tab to tab late, but locks at once.
+LATE_MESSAGES = """
+const listen = BroadcastChannel.prototype.addEventListener;
+BroadcastChannel.prototype.addEventListener = function (type, heard, ...rest) {
+  const late = (event) => setTimeout(() => heard.call(this, event), 400);
+  return listen.call(this, type, late, ...rest);
+};
+"""
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_tabs_share_one_refresh(logged_in, late):
     sent = []
     context = logged_in.context
+    if late:
+        context.add_init_script(LATE_MESSAGES)
     context.on("request", lambda request: sent.append(request.url))
     tabs = [context.new_page() for _ in range(4)]
     for tab in tabs:

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import expect_accessible
-from tests.browser.people import log_in
+from tests.browser.people import loaded, log_in
 from tests.browser.tour import states
 
 LOOKS = {
@@ -40,10 +40,44 @@ def test_text_of_twice_the_size_is_not_cut(people, new_context, screenshot):
 def test_arabic_runs_from_right_to_left(people, new_context):
     page = new_context(locale="ar").new_page()
     log_in_by_keyboard(page, next(people))
+    loaded(page)
     assert page.evaluate("document.documentElement.dir") == "rtl"
     menu = page.locator("nav").bounding_box()
     main = page.locator("main").bounding_box()
     assert menu["x"] > main["x"] + main["width"] - 1
+    heading, name = page.locator("h1"), page.locator("main bdi")
+    assert right_edge(name) == pytest.approx(right_edge(heading), abs=1)
+
+
+def right_edge(locator):
+    box = locator.bounding_box()
+    return box["x"] + box["width"]
+
+
+#: Where a word in an element begins, from the left.
+LEFT_OF_WORD = """(element, word) => {
+  const range = new Range(), text = element.firstChild;
+  range.setStart(text, text.data.indexOf(word));
+  range.setEnd(text, text.data.indexOf(word) + word.length);
+  return range.getBoundingClientRect().left;
+}"""
+
+
+def test_latin_words_stand_in_the_order_of_an_arabic_sentence(people, new_context):
+    page = new_context(locale="ar").new_page()
+    log_in_by_keyboard(page, next(people))
+    page.goto("/account/sessions/")
+    loaded(page)
+    program = page.locator("[data-fill=program]")
+    browser, system = (program.evaluate(LEFT_OF_WORD, word) for word in ("Chrome", "Linux"))
+    assert browser > system
+
+    page.goto("/account/api-keys/")
+    page.locator("[data-create]").click()
+    scope = page.locator(".authkit-check").filter(has_text="loans:write")
+    sentence, name = scope.locator("[data-sentence]"), scope.locator("code bdi")
+    expect(name).to_be_visible()
+    assert right_edge(name) == pytest.approx(right_edge(sentence), abs=1)
 
 
 def log_in_by_keyboard(page, person):

@@ -8,24 +8,12 @@ import time
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import expect_accessible
-from tests.browser.people import PASSWORD, loaded, log_in, set_up_factor
+from tests.browser.people import PASSWORD, loaded, log_in, press_enter, set_up_factor
 
 HOSTILE = "<img src=/x onerror=alert(1)>'\"&amp;{{ 7*7 }}"
-
-
-@pytest.fixture
-def person(people):
-    return next(people)
-
-
-@pytest.fixture
-def logged_in(page, person):
-    log_in(page, person)
-    return page
 
 
 def status_with(example, key, path="/api/v1/books/"):
@@ -92,6 +80,7 @@ def test_a_key_is_made_used_rotated_and_revoked(logged_in, example, screenshot):
 
     page.get_by_role("button", name="Rotate: nightly report").click()
     dialog = page.get_by_role("dialog", name="Rotate the key")
+    expect(dialog).to_be_visible()
     screenshot("api-keys-rotate")
     dialog.get_by_label("The old key ends").select_option("3600")
     dialog.get_by_role("button", name="Rotate").click()
@@ -106,12 +95,12 @@ def test_a_key_is_made_used_rotated_and_revoked(logged_in, example, screenshot):
     dialog = page.get_by_role("dialog", name="Revoke the key")
     field = dialog.get_by_label("Type the name of the key")
     field.fill("another")
-    page.keyboard.press("Enter")
+    press_enter(page)
     expect(field).to_be_focused()
     expect(field).to_have_accessible_description("This is not the name of the key.")
     screenshot("api-keys-revoke-refused")
     field.fill("nightly report")
-    page.keyboard.press("Enter")
+    press_enter(page)
     expect(page.get_by_role("status")).to_contain_text("The key has been revoked")
     expect(page.get_by_text("You have no keys.")).to_be_visible()
     assert [status_with(example, each) for each in (key, rotated)] == [401, 401]
@@ -140,7 +129,7 @@ def test_names_and_addresses_of_others_are_text(logged_in, screenshot):
     dialog = page.get_by_role("dialog", name="Revoke the key")
     expect(dialog).to_contain_text(HOSTILE)
     dialog.get_by_role("textbox").fill(HOSTILE)
-    page.keyboard.press("Enter")
+    press_enter(page)
     expect(page.get_by_role("status")).to_contain_text(HOSTILE)
     assert page.locator("img").count() == 0
 
@@ -151,7 +140,7 @@ def test_what_is_wrong_is_said_at_its_field(logged_in, screenshot):
     page.get_by_role("button", name="Create a key").click()
     name = page.get_by_label("Name", exact=True)
     expect(name).to_be_focused()
-    page.keyboard.press("Enter")
+    press_enter(page)
     expect(name).to_have_accessible_description(re.compile("Fill in this field."))
     name.fill("one")
     networks = page.get_by_label("Networks")
@@ -175,6 +164,41 @@ def test_what_is_wrong_is_said_at_its_field(logged_in, screenshot):
     store(page)
     item = page.get_by_role("listitem").filter(has_text="one")
     expect(item).to_contain_text(re.compile(r"in \d\d years"))
+
+
+def opened_form(page, left_out):
+    """Open the form as where OWNER_SCOPES is set, and the answer lacks scopes; return it."""
+
+    def answer(route):
+        if route.request.method != "OPTIONS":
+            return route.fallback()
+        told = route.fetch()
+        body = told.json()
+        child = body["actions"]["POST"]["scopes"]["child"]
+        child["choices"] = [each for each in child["choices"] if each["value"] not in left_out]
+        return route.fulfill(response=told, json=body)
+
+    page.route("**/auth/api-keys/", answer)
+    page.goto("/account/api-keys/")
+    page.locator("#authkit-key-scopes").evaluate("e => e.setAttribute('data-by-owner', '')")
+    page.get_by_role("button", name="Create a key").click()
+    form = page.locator("#authkit-create-key")
+    expect(form.get_by_label("Name", exact=True)).to_be_focused()
+    return form
+
+
+def test_only_scopes_that_the_user_may_give_are_offered(logged_in):
+    form = opened_form(logged_in, {"loans:write"})
+    expect(form.get_by_label("catalogue:read")).to_be_visible()
+    expect(form.get_by_label("loans:write")).to_be_hidden()
+
+
+def test_a_user_who_may_give_no_scope_is_not_asked_for_any(logged_in):
+    form = opened_form(logged_in, {"catalogue:read", "loans:write"})
+    expect(form.get_by_role("group", name="Scopes")).to_have_count(0)
+    form.get_by_label("Name", exact=True).fill("without scopes")
+    form.get_by_role("button", name="Create", exact=True).click()
+    shown_key(logged_in)
 
 
 def test_a_double_click_makes_one_key(logged_in):
@@ -225,14 +249,14 @@ def test_after_a_while_a_key_is_made_once_its_owner_has_confirmed(
     page.goto("/account/api-keys/")
     page.get_by_role("button", name="Create a key").click()
     page.get_by_label("Name", exact=True).fill("late")
-    page.keyboard.press("Enter")
+    press_enter(page)
     dialog = page.get_by_role("dialog", name="Confirm that it is you")
     expect(dialog).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_label("Name", exact=True)).to_have_value("late")
     page.get_by_role("button", name="Create", exact=True).click()
     dialog.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.keyboard.press("Enter")
+    press_enter(page)
     shown_key(page)
 
 
@@ -247,7 +271,7 @@ def test_events_are_told_in_words_and_filtered(logged_in, person, screenshot):
     loaded(page)
     page.get_by_label("Current password", exact=True).fill("wrong")
     page.get_by_label("New password", exact=True).fill("eight swans on the lake")
-    page.keyboard.press("Enter")
+    press_enter(page)
     expect(page.get_by_label("Current password", exact=True)).to_be_focused()
     page.goto("/account/events/")
     loaded(page)

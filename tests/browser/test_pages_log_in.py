@@ -10,15 +10,11 @@ from tests.browser.people import (
     PASSWORD,
     loaded,
     log_in,
+    press_enter,
     secret_in,
     set_up_factor,
     type_password,
 )
-
-
-@pytest.fixture
-def person(people):
-    return next(people)
 
 
 @pytest.fixture
@@ -108,7 +104,7 @@ def test_log_in_with_a_code_of_the_app(page, with_factor, screenshot):
     expect(page.get_by_role("timer")).to_have_text(re.compile(r"Time left: [45]:\d\d"))
     screenshot("log-in-code")
     page.get_by_role("textbox", name="Code from the app", exact=True).fill(with_factor.phone.code())
-    page.keyboard.press("Enter")
+    press_enter(page)
     page.wait_for_url("**/account/")
     expect(page.get_by_text(with_factor.username)).to_be_visible()
 
@@ -120,13 +116,13 @@ def test_log_in_with_a_recovery_code_which_works_once(page, with_factor, screens
     expect(page.get_by_role("textbox", name="Recovery code")).to_be_focused()
     screenshot("log-in-recovery-code")
     page.get_by_role("textbox", name="Recovery code").fill(code.upper())
-    page.keyboard.press("Enter")
+    press_enter(page)
     page.wait_for_url("**/account/")
 
     asked_for_code(page, with_factor)
     page.get_by_role("button", name="Use a recovery code").click()
     page.get_by_role("textbox", name="Recovery code").fill(code)
-    page.keyboard.press("Enter")
+    press_enter(page)
     refused = page.get_by_role("textbox", name="Recovery code")
     expect(refused).to_have_accessible_description(re.compile("The code is not valid."))
     expect(refused).to_be_focused()
@@ -140,16 +136,16 @@ def test_codes_that_are_tried_out_are_refused_with_the_time_to_wait(page, with_f
         expect(page.locator("#authkit-tries")).to_be_empty()
         for left in (4, 3, 2, 1):
             field.fill(wrong)
-            page.keyboard.press("Enter")
+            press_enter(page)
             expect(page.locator("#authkit-tries")).to_have_text(f"Tries left: {left}")
             expect(field).to_have_attribute("aria-invalid", "true")
         field.fill(wrong)
-        page.keyboard.press("Enter")
+        press_enter(page)
         expect(page.get_by_role("alert")).to_contain_text("or after too many codes")
         expect(page.get_by_label("Password", exact=True)).to_have_value("")
     asked_for_code(page, with_factor)
     field.fill(with_factor.phone.code())
-    page.keyboard.press("Enter")
+    press_enter(page)
     expect(page.get_by_role("alert")).to_contain_text("You can try again in 15 minutes.")
 
 
@@ -182,7 +178,7 @@ def test_a_password_can_be_shown_and_is_hidden_when_it_is_sent(page, person):
     expect(field).to_have_attribute("type", "text")
     expect(show).to_have_attribute("aria-pressed", "true")
     page.get_by_label("Username").fill(person.username)
-    page.keyboard.press("Enter")
+    press_enter(page)
     expect(page.get_by_role("alert")).to_be_visible()
     expect(field).to_have_attribute("type", "password")
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.mails import heading, link_to, links_to, new_address, token_of, with_address
-from tests.browser.people import PASSWORD, log_in, type_password
+from tests.browser.people import PASSWORD, log_in, press_enter, type_password
 
 NEW_PASSWORD = "eight swans on the dark lake"
 RESET = "/password/reset/confirm/"
@@ -47,21 +47,21 @@ def ask_for_reset(page, address):
     page.wait_for_url("**/account/password/reset/")
     expect(page.get_by_label("E-mail address")).to_be_focused()
     page.get_by_label("E-mail address").fill(address)
-    page.keyboard.press("Enter")
+    press_enter(page)
     expect(heading(page, "Look into your mailbox")).to_be_focused()
 
 
 def choose(page, password):
     page.get_by_label("New password", exact=True).fill(password)
-    page.keyboard.press("Enter")
+    press_enter(page)
 
 
 def register(page, address, username, password=PASSWORD):
     page.goto("/account/register/")
     page.get_by_label("Username").fill(username)
-    page.get_by_label("Email address").fill(address)
+    page.get_by_label("E-mail address").fill(address)
     page.get_by_label("Password", exact=True).fill(password)
-    page.keyboard.press("Enter")
+    press_enter(page)
 
 
 def registered(page, address, username):
@@ -145,7 +145,7 @@ def test_a_page_that_is_loaded_again_says_what_to_do(page, person, screenshot):
     ask_for_reset(page, person.email)
     link = link_to(page, person.email, RESET)
     page.goto(link)
-    expect(page.get_by_label("New password", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Change the password")).to_be_enabled()
     page.reload()
     expect(heading(page, "This link does not work")).to_be_visible()
     screenshot("password-reset-invalid")
@@ -173,7 +173,7 @@ def test_what_happens_in_other_tabs_leaves_a_link_alone(page, person, people):
     log_in(other, next(people))
     other.get_by_role("button", name="Log out").click()
     other.wait_for_url("**/log-in/**")
-    page.keyboard.press("Enter")
+    press_enter(page)
     expect(heading(page, "Your password has been changed")).to_be_visible()
 
 
@@ -205,7 +205,7 @@ def test_register_confirm_and_log_in(page, sent, screenshot):
     page.get_by_role("link", name="Log in").click()
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.keyboard.press("Enter")
+    press_enter(page)
     page.wait_for_url("**/account/")
 
 
@@ -214,12 +214,12 @@ def test_what_is_wrong_with_a_registration_is_said_at_the_fields(page, sent, scr
     name = page.get_by_label("Username")
     expect(name).to_be_focused()
     expect(name).to_have_attribute("aria-invalid", "true")
-    address = page.get_by_label("Email address")
+    address = page.get_by_label("E-mail address")
     expect(address).to_have_accessible_description(re.compile("Enter a valid email address"))
     screenshot("register-refused")
     name.fill("goodname")
     address.fill(new_address())
-    page.keyboard.press("Enter")
+    press_enter(page)
     password = page.get_by_label("Password", exact=True)
     expect(password).to_have_accessible_description(re.compile("This password is too short"))
     expect(password).to_be_focused()
@@ -230,7 +230,7 @@ def test_a_registration_is_sent_once_and_its_mail_again(page, sent):
     address = new_address()
     page.goto("/account/register/")
     page.get_by_label("Username").fill("impatient")
-    page.get_by_label("Email address").fill(address)
+    page.get_by_label("E-mail address").fill(address)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Create the account").dblclick()
     expect(heading(page, "Look into your mailbox")).to_be_visible()
@@ -240,8 +240,47 @@ def test_a_registration_is_sent_once_and_its_mail_again(page, sent):
     link_to(page, address, "action=registration")
     assert len(links_to(page, address, "action=registration")) == 2
     page.get_by_role("button", name="Change the address").click()
-    expect(page.get_by_label("Email address")).to_be_focused()
+    expect(page.get_by_label("E-mail address")).to_be_focused()
     expect(page.get_by_label("Password", exact=True)).to_have_value("")
+
+
+#: As the page asks for fields that a project adds.
+ADDED = """
+<div class="authkit-field">
+<label><input id="news" name="news" type="checkbox" aria-describedby="news-error"> News</label>
+<p class="authkit-error" id="news-error" hidden></p>
+</div>
+<label><input id="again" name="again" type="password"> Again</label>
+"""
+
+
+def test_a_box_is_true_or_false_and_no_password_stays(page, sent):
+    refused = {"news": ["Choose it."]}
+    page.route(
+        "**/auth/register/",
+        lambda route: (
+            route.fulfill(status=202, json={})
+            if route.request.post_data_json["news"]
+            else route.fulfill(status=400, json=refused)
+        ),
+    )
+    page.goto("/account/register/")
+    page.locator("#authkit-register").evaluate(
+        "(e, html) => e.insertAdjacentHTML('beforeend', html)", ADDED
+    )
+    page.get_by_label("Username").fill("subscriber")
+    page.get_by_label("E-mail address").fill(new_address())
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Again").fill(PASSWORD)
+    press_enter(page)
+    box = page.get_by_label("News")
+    expect(box).to_be_focused()
+    expect(box).to_have_accessible_description("Choose it.")
+    box.check()
+    page.get_by_role("button", name="Create the account").click()
+    expect(heading(page, "Look into your mailbox")).to_be_visible()
+    expect(page.locator("#again")).to_have_value("")
+    assert [each.post_data_json["news"] for each in sent.posts("register/")] == [False, True]
 
 
 def test_an_address_with_an_account_gets_the_same_page_and_another_mail(page, person):
@@ -263,7 +302,7 @@ def test_a_program_that_opens_a_link_uses_nothing_up(page, new_context):
     assert set(asked) == {"GET"}
     page.goto(link)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.keyboard.press("Enter")
+    press_enter(page)
     expect(heading(page, "It is done")).to_be_visible()
 
 
@@ -276,7 +315,7 @@ def test_a_link_without_its_word_asks_for_the_password_when_the_api_does(page, s
     password = page.get_by_label("Password", exact=True)
     expect(password).to_be_focused()
     password.fill(PASSWORD)
-    page.keyboard.press("Enter")
+    press_enter(page)
     expect(heading(page, "It is done")).to_be_visible()
 
 

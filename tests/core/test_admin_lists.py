@@ -42,6 +42,6 @@ def test_the_styles_of_a_project_stay(browser):
     assert "/static/authkit/admin.css" in page
 
 
-@pytest.mark.parametrize("name", ["admin.css", "enrolment.css", "copy.js"])
+@pytest.mark.parametrize("name", ["admin.css", "enrolment.css", "made_key.css"])
 def test_what_the_pages_load_is_in_the_package(name):
     assert finders.find(f"authkit/{name}")

@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -12,11 +13,11 @@ from authkit.factors.totp.factor import TOTP
 from authkit.models import CodeAttempts, PasswordAttempts, SecurityEvent, Session, TOTPDevice
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.contrib.staticfiles import finders
 from django.core import signing
 from django.test import Client as Browser
 from django.test import override_settings
 from django.utils import translation
-from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from tests.conftest import AUTH, PASSWORD, Client
@@ -28,8 +29,11 @@ from tests.passwords.attempts.test_brute_force import failures
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.factors.urls")]
 
 PAGE = "/ours/authkit/second-factor/"
-SECRET = re.compile(r'<code class="authkit-secret" dir="ltr">([A-Z2-7 ]+)</code>')
-CODES = re.compile(r'<pre class="authkit-recovery-codes"[^>]*>([^<]+)</pre>')
+CONFIRM = f"{PAGE}?step=confirm"
+SECRET = re.compile(r'<code id="authkit-secret" dir="ltr">(?:<span>[A-Z2-7]{4}</span>)+</code>')
+CODES = re.compile(r"<li><code>([^<]+)</code></li>")
+ERROR = re.compile(r'<p class="authkit-error" id="authkit-first-code-error">([^<]+)</p>')
+NEXT = re.compile(r'name="next" value="([^"]*)"')
 
 
 @pytest.fixture(autouse=True)
@@ -60,15 +64,20 @@ def enrolling(browser, user, clock, **extra):
 
 def secret_on(page):
     assert page.status_code == 200
-    return SECRET.search(page.text)[1].replace(" ", "")
+    return "".join(re.findall("[A-Z2-7]{4}(?=<)", SECRET.search(page.text)[0]))
 
 
 def send(browser, code, **more):
-    return browser.post(PAGE, {"code": code, **more})
+    return browser.post(CONFIRM, {"code": code, **more})
 
 
 def codes_on(page):
-    return CODES.search(page.text)[1].split()
+    return CODES.findall(page.text)
+
+
+def link_on(page, words):
+    """Return where the link with these words leads."""
+    return unescape(re.search(f'href="([^"]+)">{words}</a>', page.text)[1])
 
 
 def is_refused(answer):
@@ -127,10 +136,14 @@ def test_it_leads_to_the_page_that_was_asked_for(browser, boss, clock):
         {"username": boss.get_username(), "password": PASSWORD, "next": target},
     )
     page = browser.get(answer["Location"])
-    hidden = unescape(re.search(r'name="next" value="([^"]*)"', page.text)[1])
-    assert hidden == target
-    page = send(browser, Phone(secret_on(page), clock).code(), next=hidden)
-    assert f'href="{target.replace("&", "&amp;")}"' in page.text
+    phone = Phone(secret_on(page), clock)
+    page = browser.get(link_on(page, "Continue"))
+    assert unescape(NEXT.search(page.text)[1]) == target
+    assert secret_on(browser.get(link_on(page, "Back"))) == phone.base32
+    page = send(browser, phone.code(), next=target)
+    assert unescape(NEXT.search(page.text)[1]) == target
+    answer = browser.post(PAGE, {"next": target})
+    assert (answer.status_code, answer["Location"]) == (302, target)
 
 
 @pytest.mark.parametrize(
@@ -142,20 +155,24 @@ def test_it_leads_to_no_other_host(browser, boss, clock, target):
     answer = browser.post("/ours/login/", body)
     # Django 6.1 puts the first page of the site in the place of a target that it refuses.
     assert answer["Location"] in (PAGE, f"{PAGE}?next=%2Fours%2F")
-    page = browser.get(PAGE, {"next": target})
-    assert re.search(r'name="next" value="([^"]*)"', page.text)[1] == "/ours/"
-    page = send(browser, Phone(secret_on(page), clock).code(), next=target)
-    assert 'href="/ours/"' in page.text
-    assert "attacker" not in page.text
-    assert "javascript" not in page.text
+    scan = browser.get(PAGE, {"next": target})
+    confirm = browser.get(PAGE, {"next": target, "step": "confirm"})
+    codes = send(browser, Phone(secret_on(scan), clock).code(), next=target)
+    for page in (confirm, codes):
+        assert NEXT.search(page.text)[1] == "/ours/"
+    for page in (scan, confirm, codes):
+        assert "attacker" not in page.text
+        assert "javascript" not in page.text
+    assert browser.post(PAGE, {"next": target})["Location"] == "/ours/"
 
 
 def test_a_wrong_code_shows_the_same_picture_again(browser, boss, clock):
     phone = enrolling(browser, boss, clock)
     page = send(browser, phone.wrong_code(), next="/ours/auth/")
-    assert secret_on(page) == phone.base32
-    assert "The code is not valid." in page.text
+    assert page.status_code == 200
+    assert ERROR.search(page.text)[1] == "The code is not valid."
     assert 'value="/ours/auth/"' in page.text
+    assert secret_on(browser.get(link_on(page, "Back"))) == phone.base32
     assert not is_in(browser)
     send(browser, phone.code())
     assert is_in(browser)
@@ -253,8 +270,9 @@ def test_new_log_ins_give_no_new_guesses(boss, clock, comparisons):
     ids=ascii,
 )
 def test_what_is_no_code_is_refused(browser, boss, clock, code):
-    enrolling(browser, boss, clock)
-    assert secret_on(send(browser, code))
+    phone = enrolling(browser, boss, clock)
+    assert ERROR.search(send(browser, code).text)
+    assert secret_on(browser.get(PAGE)) == phone.base32
     assert not is_in(browser)
 
 
@@ -494,17 +512,81 @@ def test_who_is_in_already_is_led_on(browser, boss, clock):
 # --- the page ----------------------------------------------------------------------------------
 
 
-def test_the_page_needs_no_script_and_names_its_field(browser, boss, clock):
-    admin_log_in(browser, boss)
-    page = browser.get(PAGE).text
-    head, _, form = page.partition('<form method="post" id="login-form">')
-    assert "<script" not in form
-    assert '<label for="id_code">' in form
-    assert 'autocomplete="one-time-code"' in form
-    assert "style=" not in form
-    assert "alt=" in head
+INLINE = re.compile(r"<script(?![^>]* src=)|<style|\s(?:style|on\w+)=")
 
 
+def test_the_pages_need_no_script_and_have_none_in_them(browser, boss, clock):
+    """So they work under a Content-Security-Policy without ``unsafe-inline``."""
+    phone = enrolling(browser, boss, clock)
+    pages = [browser.get(PAGE), browser.get(CONFIRM), send(browser, phone.code())]
+    assert not [found for page in pages for found in INLINE.findall(page.text)]
+    assert "disabled" not in "".join(page.text for page in pages)
+
+
+IMPORTED = re.compile(r'await (?:import\(document\.getElementById|module)\("([^"]+)"\)')
+LOADED = re.compile(r'(?:src|href)="/static/([^"]+)"')
+
+
+def test_every_file_of_the_pages_is_there_without_the_app_of_the_account_pages(
+    browser, boss, clock
+):
+    assert "authkit.pages" not in settings.INSTALLED_APPS
+    phone = enrolling(browser, boss, clock)
+    pages = [browser.get(PAGE), browser.get(CONFIRM), send(browser, phone.code())]
+    for page, own in zip(pages, ("copy.js", "second_factor.css", "recovery_codes.js"), strict=True):
+        files = LOADED.findall(page.text)
+        assert f"authkit/parts/{own}" in files
+        assert [name for name in files if not finders.find(name)] == []
+
+
+def test_every_module_that_a_script_imports_is_linked_by_its_page(browser, boss, clock):
+    phone = enrolling(browser, boss, clock)
+    for page in (browser.get(PAGE), send(browser, phone.code())):
+        linked = re.findall('<link rel="modulepreload" id="([^"]+)"', page.text)
+        files = [finders.find(name) for name in LOADED.findall(page.text) if "/parts/" in name]
+        scripts = [Path(file).read_text() for file in files if file.endswith(".js")]
+        imported = [name for script in scripts for name in IMPORTED.findall(script)]
+        counts = [
+            script.count(each) for script in scripts for each in ("await import(", "await module(")
+        ]
+        assert sum(counts) == len(imported)
+        assert set(imported) == set(linked)
+
+
+def test_the_steps_say_which_they_are_in_their_title(browser, boss, clock):
+    phone = enrolling(browser, boss, clock)
+    pages = [browser.get(PAGE), browser.get(CONFIRM), send(browser, phone.code())]
+    for number, page in enumerate(pages, 1):
+        heading = re.search(r"<h2[^>]*>([^<]+)</h2>", page.text)[1]
+        assert re.search(r"<title>\s*([^|]*) \|", page.text)[1] == heading
+        assert f"Step {number} of 3" in page.text
+
+
+def test_the_field_of_the_code_is_named_and_tied_to_its_error(browser, boss, clock):
+    phone = enrolling(browser, boss, clock)
+    field = re.compile(r'<input id="authkit-first-code"[^>]*>')
+    first, refused = browser.get(CONFIRM).text, send(browser, phone.wrong_code()).text
+    for page in (first, refused):
+        assert '<label for="authkit-first-code">' in page
+        for attribute in ('autocomplete="one-time-code"', 'inputmode="numeric"', "autofocus"):
+            assert attribute in field.search(page)[0]
+        assert 'aria-describedby="authkit-first-code-error' in field.search(page)[0]
+    assert "aria-invalid" not in field.search(first)[0]
+    assert 'aria-invalid="true"' in field.search(refused)[0]
+
+
+def test_codes_are_kept_before_the_page_goes_on(browser, boss, clock):
+    page = send(browser, enrolling(browser, boss, clock).code()).text
+    assert re.search(r'<input type="checkbox" required autocomplete="off">', page)
+    assert "Recovery codes of Shop. Each works once." in page
+
+
+TITLE = "Set up your second factor"
+HEADINGS = [
+    "Scan this picture with an authenticator app",
+    "Confirm with a code",
+    "Keep your recovery codes",
+]
 LANGUAGES = ["ar", "de", "es", "fr", "pt", "pt-br", "zh-hans"]
 
 
@@ -514,12 +596,13 @@ def test_the_pages_speak_the_language_of_the_reader(browser, boss, clock, langua
     browser.defaults["HTTP_ACCEPT_LANGUAGE"] = language
     with override_settings(MIDDLEWARE=middleware):
         admin_log_in(browser, boss)
-        page = browser.get(PAGE)
-        codes = send(browser, Phone(secret_on(page), clock).code())
+        scan, confirm = browser.get(PAGE), browser.get(CONFIRM)
+        codes = send(browser, Phone(secret_on(scan), clock).code())
     with translation.override(language):
-        titles = [gettext("Set up your second factor"), capfirst(gettext("recovery codes"))]
-    for answer, title in zip((page, codes), titles, strict=True):
+        title, *headings = map(gettext, (TITLE, *HEADINGS))
+    for answer, heading in zip((scan, confirm, codes), headings, strict=True):
         assert f"<h1>{title}</h1>" in answer.text
-        assert title not in ("Set up your second factor", "Recovery codes")
-        assert (' dir="rtl"' in answer.text) == (language == "ar")
-        assert ' dir="ltr">' in answer.text  # secret and codes
+        assert f">{heading}</h2>" in answer.text
+        assert not {title, heading} & {TITLE, *HEADINGS}
+        assert ('<html lang="ar" dir="rtl"' in answer.text) == (language == "ar")
+        assert ' dir="ltr"' in answer.text  # secret and codes

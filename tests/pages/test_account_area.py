@@ -29,6 +29,17 @@ def words_by(answer, attribute):
     }
 
 
+# --- the overview ---------------------------------------------------------------------------
+
+
+def test_the_overview_has_a_card_for_each_page_of_the_menu(browse):
+    found = [each["href"] for _, each, _ in browse("/account/").elements.named("a")]
+    pages = [url for url in found if url not in {"/account/", "#authkit-main"}]
+    menu = pages[: len(pages) // 2]
+    assert len(menu) >= 6
+    assert pages == menu * 2
+
+
 # --- API keys -------------------------------------------------------------------------------
 
 
@@ -49,6 +60,14 @@ def test_the_sentence_of_a_scope_is_text(browse, settings):
 
 def test_without_scopes_none_are_asked_for(browse):
     assert not browse("/account/api-keys/").elements.named("fieldset")
+
+
+def test_the_script_asks_for_scopes_where_users_differ_in_them(browse, settings):
+    scopes = {"books:read": "Read the catalogue"}
+    for by_owner in (None, lambda owner: []):
+        settings.AUTHKIT = {"SCOPES": scopes, "OWNER_SCOPES": by_owner}
+        [(_, fieldset, _)] = browse("/account/api-keys/").elements.named("fieldset")
+        assert ("data-by-owner" in fieldset) is (by_owner is not None)
 
 
 def test_a_key_ends_in_thirty_days_unless_another_end_is_chosen(browse):

@@ -2,11 +2,30 @@
 
 import django
 import pytest
+from authkit.pages import views
 from django.test import Client
+from django.urls import include, path
 
 from tests.pages.conftest import PAGES
 
 ALONE = "'self'"
+
+
+class OwnPage(views.LogInPage):
+    """A page that a project has changed, as views of Django are changed."""
+
+    def dispatch(self, request, *args, **kwargs):
+        return super().dispatch(request, *args, **kwargs)
+
+
+own_pages = ([path("log-in/", OwnPage.as_view(), name="log-in")], "authkit_pages")
+
+#: Those of such a project.
+urlpatterns = [
+    path("api/v1/auth/", include("authkit.urls")),
+    path("api/v1/auth/", include("authkit.cookie_urls")),
+    path("own/", include(own_pages)),
+]
 
 
 def policy_of(answer):
@@ -78,6 +97,15 @@ def test_a_project_behind_a_log_in_shows_the_pages_all_the_same(page, browse, se
         "django.contrib.auth.middleware.LoginRequiredMiddleware",
     ]
     assert browse(page.request["PATH_INFO"]).content == page.content
+
+
+def test_so_does_a_page_that_the_project_has_changed(browse, settings):
+    settings.ROOT_URLCONF = __name__
+    settings.MIDDLEWARE = [
+        *settings.MIDDLEWARE,
+        "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    ]
+    assert browse("/own/log-in/").headers["X-Frame-Options"] == "DENY"
 
 
 @pytest.mark.parametrize("url", PAGES)

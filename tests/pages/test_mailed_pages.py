@@ -110,6 +110,26 @@ def test_the_registration_asks_for_what_the_serializer_wants(browse):
     assert int(inputs[name]["maxlength"]) == get_user_model()._meta.get_field(name).max_length
 
 
+def label_of_the_email(browse, language="en"):
+    answer = browse(REGISTER, accept_language=language)
+    field = inputs_of(answer)[EMAIL]["id"]
+    labels = answer.elements.named("label")
+    [text] = [text for _, each, text in labels if each["for"] == field]
+    return "".join(text)
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "pt", "pt-br", "zh-hans", "ar"])
+def test_the_email_address_has_one_name_on_all_pages(browse, settings, language):
+    settings.MIDDLEWARE = ["django.middleware.locale.LocaleMiddleware", *settings.MIDDLEWARE]
+    [(_, _, heading)] = browse(LINKS[1], accept_language=language).elements.named("h1")
+    assert label_of_the_email(browse, language) == "".join(heading)
+
+
+def test_the_email_address_keeps_the_name_that_the_project_gives_it(browse, monkeypatch):
+    monkeypatch.setattr(get_user_model()._meta.get_field(EMAIL), "verbose_name", "mail at work")
+    assert label_of_the_email(browse) == "Mail at work"
+
+
 def test_passwords_are_stored_and_offered_as_what_they_are(browse):
     assert inputs_of(browse(RESETS[1]))["new_password"]["autocomplete"] == "new-password"
     assert inputs_of(browse(LINKS[0]))["password"]["autocomplete"] == "current-password"

@@ -10,11 +10,23 @@ from django.contrib.auth import get_user_model
 from django.contrib.staticfiles import finders
 from django.utils import translation
 
-from tests.pages.conftest import PAGES
-
-FILES = Path(views.__file__).parent / "static" / "authkit" / "pages"
-SCRIPTS = {path.name: path.read_text() for path in FILES.glob("*.js")}
-TEMPLATES = Path(views.__file__).parent / "templates"
+#: The files of the pages, and the parts that they share with the admin site.
+ROOM = Path(views.__file__).parent
+FOLDERS = {
+    "pages": ROOM / "static" / "authkit" / "pages",
+    "parts": ROOM.parent / "static" / "authkit" / "parts",
+}
+FILES = {
+    f"{name}/{path.relative_to(folder).as_posix()}": path
+    for name, folder in FOLDERS.items()
+    for path in folder.rglob("*.*")
+}
+SCRIPTS = {name: path.read_text() for name, path in FILES.items() if path.suffix == ".js"}
+TEMPLATES = [
+    *(ROOM / "templates").rglob("*.html"),
+    *(ROOM.parent / "templates" / "authkit" / "parts").rglob("*.html"),
+]
+URL_OF_FILES = "/static/authkit/"
 
 #: Attributes with a URL.
 URLS = {"href", "src", "action", "formaction", "poster", "data", "srcset"}
@@ -40,7 +52,7 @@ def test_no_address_is_of_another_site(page):
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_scripts_make_no_markup_and_no_code_of_text_and_store_nothing(script):
-    # api.js notes the time of a refresh, so that the next page waits for its answer.
+    # client.js notes the time of a refresh, so that the next page waits for its answer.
     text = SCRIPTS[script].replace("return localStorage;", "")
     forbidden = (
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function"
@@ -49,41 +61,81 @@ def test_scripts_make_no_markup_and_no_code_of_text_and_store_nothing(script):
     assert not re.search(forbidden, text)
 
 
+def name_of(url):
+    """Return the name of a file of the pages, with its folder."""
+    assert url.startswith(URL_OF_FILES)
+    return url.removeprefix(URL_OF_FILES)
+
+
 def test_every_file_that_a_page_loads_is_there(page):
     loaded = {
         attributes.get("src") or attributes.get("href")
         for _, attributes, _ in page.elements.named("script", "link")
     } - {"data:,"}
+    loaded |= {
+        attributes["content"]
+        for _, attributes, _ in page.elements.named("meta")
+        if attributes.get("name") == "authkit-later"
+    }
     assert len(loaded) >= 4
     for url in loaded:
-        name = Path(url).name
-        assert url == f"/static/authkit/pages/{name}"
-        assert (FILES / name).is_file()
+        assert FILES[name_of(url)].is_file()
 
 
-@pytest.mark.parametrize("url", PAGES)
-def test_every_module_that_a_script_imports_is_linked_by_its_page(browse, url):
-    elements = browse(url).elements
-    links = {
-        attributes["id"]: Path(attributes["href"]).name
-        for _, attributes, _ in elements.named("link")
+def named_modules(page):
+    """Return the files of the modules that a page loads, and loads later, by id."""
+    loaded = {
+        attributes["id"]: name_of(attributes["href"])
+        for _, attributes, _ in page.elements.named("link")
         if attributes["rel"] == "modulepreload"
     }
-    waiting = {Path(attributes["src"]).name for _, attributes, _ in elements.named("script")}
-    imported = set()
+    later = {
+        attributes["id"]: name_of(attributes["content"])
+        for _, attributes, _ in page.elements.named("meta")
+        if attributes.get("name") == "authkit-later"
+    }
+    return loaded, later
+
+
+def imported_by(script):
+    text = SCRIPTS[script]
+    names = re.findall(r'await module\("([\w-]+)"\)', text)
+    links = re.findall(r'await import\(\s*document\.getElementById\("([\w-]+)"\)\.href\s*\)', text)
+    assert len(names) == len(re.findall(r"await module\((?!meta\.id)", text))
+    assert len(links) == text.count("await import(")
+    return {*names, *links}
+
+
+def imported_later_by(script):
+    return set(re.findall(r'await later\("([\w-]+)"\)', SCRIPTS[script]))
+
+
+def needed_by(scripts, modules):
+    """Return the ids of what scripts import, and of what that imports."""
+    found, waiting = set(), list(scripts)
     while waiting:
-        script = SCRIPTS[waiting.pop()]
-        names = re.findall(r'(?:getElementById|element)\("([\w-]+)"\)\.href,?\s*\)', script)
-        assert len(names) == script.count("await import(")
-        modules = {links[name] for name in names}
-        waiting |= modules - imported
-        imported |= modules
-    assert imported == set(links.values())
+        names = imported_by(waiting.pop()) - found
+        found |= names
+        waiting += [modules[name] for name in names]
+    return found
+
+
+def test_every_module_that_a_script_imports_is_named_by_its_page(page):
+    loaded, later = named_modules(page)
+    scripts = [name_of(attributes["src"]) for _, attributes, _ in page.elements.named("script")]
+    # All that it waits for is in its head, so that it takes one round.
+    assert needed_by(scripts, loaded) == loaded.keys()
+    asked_for = set().union(*map(imported_later_by, [*scripts, *loaded.values()]))
+    # A page that asks for no proof has no script that does.
+    assert asked_for - later.keys() <= {"authkit-step-up-module"}
+    begun = asked_for & later.keys()
+    needed = needed_by([later[name] for name in begun], loaded | later)
+    assert begun | needed - loaded.keys() == later.keys()
 
 
 def test_a_page_is_small(page):
     loaded = {
-        FILES / Path(attributes.get("src") or attributes["href"]).name
+        FILES[name_of(attributes.get("src") or attributes["href"])]
         for _, attributes, _ in page.elements.named("script", "link")
         if (attributes.get("src") or attributes["href"]) != "data:,"
     }
@@ -97,7 +149,7 @@ def test_every_word_that_scripts_say_is_in_a_template_and_no_other():
         for spoken in re.findall(r"say\(((?:[^()]|\([^()]*\))*)\)", script):
             said |= set(re.findall(r'"([\w-]+)"', spoken.partition("{")[0]))
     written = set()
-    for template in TEMPLATES.rglob("*.html"):
+    for template in TEMPLATES:
         written |= set(re.findall(r'data-word="([\w-]+)"', template.read_text()))
     # By the reason in the URL, and by the code of a refusal.
     said |= {"ended", "logged-out", "account-deleted", "factor-required", "invalid_credentials"}
@@ -137,6 +189,12 @@ def test_a_page_says_its_language_and_where_a_line_begins(browse, settings, lang
     assert (html["lang"], html["dir"]) == (language, direction)
 
 
+def test_only_what_is_typed_is_aligned_by_its_own_letters(page):
+    """Other texts of a user are in ``<bdi>``: isolated, and where the line begins."""
+    by_content = [name for name, each, _ in page.elements.found if each.get("dir") == "auto"]
+    assert set(by_content) <= {"input", "textarea"}
+
+
 def test_without_scripts_a_page_says_what_it_needs(page):
     (noscript,) = page.elements.named("noscript")
     after = page.elements.found[page.elements.found.index(noscript) + 1]
@@ -159,7 +217,8 @@ def label_of_the_user_name(answer):
 def test_the_log_in_asks_for_the_user_name_of_the_project(browse):
     answer = browse("/account/log-in/")
     field = get_user_model()._meta.get_field(get_user_model().USERNAME_FIELD)
-    assert label_of_the_user_name(answer).lower() == str(field.verbose_name).lower()
+    label = "e-mail address" if field.name == "email" else str(field.verbose_name)
+    assert label_of_the_user_name(answer).lower() == label.lower()
     inputs = answer.elements.named("input")
     (given,) = [each for _, each, _ in inputs if each["id"] == "authkit-username"]
     assert given["name"] == field.name
@@ -171,7 +230,7 @@ def test_the_log_in_asks_for_the_user_name_of_the_project(browse):
 def test_the_log_in_names_every_field_that_it_takes(browse, settings):
     settings.AUTHKIT = {"LOGIN_FIELDS": [get_user_model().USERNAME_FIELD, "email"]}
     with translation.override("en"):
-        assert label_of_the_user_name(browse("/account/log-in/")) == "Username or email address"
+        assert label_of_the_user_name(browse("/account/log-in/")) == "Username or e-mail address"
 
 
 def test_the_password_page_lists_the_rules_of_the_project(browse, settings):
@@ -180,5 +239,6 @@ def test_the_password_page_lists_the_rules_of_the_project(browse, settings):
     assert "at least 13 characters" in browse("/account/password/").content.decode()
 
 
-def test_static_files_are_found_by_django():
-    assert finders.AppDirectoriesFinder().find("authkit/pages/api.js") == str(FILES / "api.js")
+@pytest.mark.parametrize("name", ["pages/api/client.js", "parts/copy.js"])
+def test_static_files_are_found_by_django(name):
+    assert finders.AppDirectoriesFinder().find(f"authkit/{name}") == str(FILES[name])

@@ -9,18 +9,37 @@ from django.conf import settings as django_settings
 
 from tests.pages.conftest import PAGES
 
-ROOT = Path(views.__file__).parent / "templates"
+ROOM = Path(views.__file__).parent
+#: Those of the pages, and the parts that they share with the admin site.
+ROOTS = [ROOM / "templates", ROOM.parent / "templates"]
+FOLDERS = ["authkit/pages", "authkit/parts"]
 
 #: Of pages that are there only where users have e-mail addresses; each word is part of a name.
 OF_MAILS = re.compile("email|link|password_reset|regist")
 
 NAMES = [
-    pytest.param(name, marks=[pytest.mark.addresses] if OF_MAILS.search(Path(name).name) else [])
-    for name in sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.html"))
+    pytest.param(name, marks=[pytest.mark.addresses] if OF_MAILS.search(name) else [])
+    for name in sorted(
+        path.relative_to(root).as_posix()
+        for root in ROOTS
+        for folder in FOLDERS
+        for path in (root / folder).rglob("*.html")
+    )
 ]
 
 #: What a page has besides its own block: a project fills or replaces them in its base.
-BLOCKS = ["title", "icon", "head", "header", "logo", "brand", "navigation", "main", "footer"]
+BLOCKS = [
+    "title",
+    "icon",
+    "needs",
+    "head",
+    "header",
+    "logo",
+    "brand",
+    "navigation",
+    "main",
+    "footer",
+]
 
 
 @pytest.fixture
@@ -53,6 +72,17 @@ def test_a_block_can_be_overridden_in_a_page(browse, override, block):
     own = "{% extends 'authkit/pages/base.html' %}{% block BLOCK %}Of the project{% endblock %}"
     override("authkit/pages/sessions.html", own.replace("BLOCK", block))
     assert "Of the project" in browse("/account/sessions/").content.decode()
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_a_style_sheet_of_the_project_stands_after_ours_on_every_page(browse, override, url):
+    link = '<link rel="stylesheet" href="/shop.css">'
+    base = "{% extends 'authkit/pages/base.html' %}{% block head %}LINK{% endblock %}"
+    override("authkit/pages/base.html", base.replace("LINK", link))
+    links = [attributes for _, attributes, _ in browse(url).elements.named("link")]
+    styles = [each["href"] for each in links if each["rel"] == "stylesheet"]
+    assert len(styles) > 1
+    assert styles[-1] == "/shop.css"
 
 
 def test_a_project_can_include_one_page(browse, settings):

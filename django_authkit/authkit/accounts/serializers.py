@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import EmailValidator
 from django.utils.module_loading import import_string
 from rest_framework import serializers
+from rest_framework.metadata import SimpleMetadata
 from rest_framework.validators import UniqueValidator
 
 from authkit.accounts.columns import (
@@ -158,6 +159,20 @@ class ProfileSerializer(UserSerializer):
         return instance
 
 
+class FormMetadata(SimpleMetadata):
+    """REST framework's description of fields, with the kinds that a form asks for otherwise."""
+
+    def get_field_info(self, field: Any) -> dict[str, Any]:
+        described: dict[str, Any] = super().get_field_info(field)
+        if isinstance(field, NormalisedEmailField):
+            described["type"] = "email"
+        elif field.style.get("input_type") == "password":
+            described["type"] = "password"
+        elif field.style.get("base_template") == "textarea.html":
+            described["type"] = "long text"
+        return described
+
+
 class RegistrationSerializer(UserSerializer):
     """A new account: user name, e-mail address, password.
 
@@ -185,6 +200,15 @@ class RegistrationSerializer(UserSerializer):
         # A row of another table needs an existing user.
         is_elsewhere = column_named(source) is not None and not is_kept(source)
         return is_elsewhere or super().is_closed(source)
+
+    @classmethod
+    def described(cls) -> dict[str, dict[str, Any]]:
+        """Return what a form has to know of each field, by its name.
+
+        It is REST framework's metadata of a view, with the types ``password`` and ``long text``.
+        """
+        described: dict[str, dict[str, Any]] = FormMetadata().get_serializer_info(cls())
+        return described
 
     def get_validators(self) -> list[Any]:
         return []  # validators of unique constraints would allow user enumeration, too

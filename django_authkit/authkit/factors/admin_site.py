@@ -21,16 +21,16 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from rest_framework.exceptions import APIException
 
+from authkit.conf import conf
 from authkit.core.factors import Factor, active, has_second_factor
 from authkit.core.http.client import answering, present_client
-from authkit.core.identity.users import AuthUser, username_of
+from authkit.core.identity.users import AuthUser
 from authkit.errors import (
     AuthkitError,
     EnrolmentRequired,
@@ -40,6 +40,7 @@ from authkit.errors import (
 )
 from authkit.events.flows import record
 from authkit.factors import admin_enrolment
+from authkit.factors.admin_enrolment import Enrolment
 from authkit.factors.flows import must_have_second_factor, verify_code
 from authkit.factors.totp.qr import svg_data_uri
 from authkit.passwords.checking.attempts import note_log_in
@@ -49,6 +50,9 @@ V = TypeVar("V", bound=Callable[..., Any])
 
 #: In the session of the admin site: a factor that was passed, and has no device of django-otp.
 PASSED = "authkit_second_factor"
+
+#: In the query of the set-up: its second step. The first one is shown without.
+STEP, CONFIRM = "step", "confirm"
 
 
 class SecondFactorAuthenticationForm(AdminAuthenticationForm):
@@ -104,13 +108,7 @@ class SecondFactorAuthenticationForm(AdminAuthenticationForm):
 
 
 class FirstCodeForm(forms.Form):
-    code = forms.CharField(
-        label=_("Code from the app"),
-        max_length=32,
-        widget=forms.TextInput(
-            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
-        ),
-    )
+    code = forms.CharField(max_length=32)
 
 
 @contextmanager
@@ -180,7 +178,8 @@ class SecondFactorAdminSite(AdminSite):
     def set_up_second_factor(self, request: HttpRequest) -> HttpResponse:
         """Show the set-up of a log-in that owes a factor; turn the factor on with the first code.
 
-        The answer to that code shows the recovery codes, this once, and completes the log-in.
+        The answer to that code shows the recovery codes, this once, and completes the log-in. Each
+        of the three steps is a page of its own, so that they follow each other without scripts.
         """
         try:
             with answering(request):
@@ -193,7 +192,14 @@ class SecondFactorAdminSite(AdminSite):
 
     def _enrol(self, request: HttpRequest) -> HttpResponse:
         enrolment = admin_enrolment.under_way(request)
-        form = FirstCodeForm(request.POST if request.method == "POST" else None)
+        if request.method == "POST":
+            return self._confirm(request, enrolment)
+        if request.GET.get(STEP) == CONFIRM:
+            return self._confirm_page(request, FirstCodeForm())
+        return self._scan_page(request, enrolment)
+
+    def _confirm(self, request: HttpRequest, enrolment: Enrolment) -> HttpResponse:
+        form = FirstCodeForm(request.POST)
         if form.is_valid():
             try:
                 codes = admin_enrolment.complete(request, enrolment, form.cleaned_data["code"])
@@ -202,38 +208,53 @@ class SecondFactorAdminSite(AdminSite):
             except AuthkitError as error:
                 form.add_error("code", str(error.detail))
             else:
-                return self._page(
-                    request, "recovery_codes.html", capfirst(_("recovery codes")), codes=codes
-                )
+                return self._codes_page(request, codes)
+        return self._confirm_page(request, form)
+
+    def _scan_page(self, request: HttpRequest, enrolment: Enrolment) -> HttpResponse:
         setup = enrolment.setup
         return self._page(
             request,
-            "second_factor.html",
-            _("Set up your second factor"),
-            form=form,
-            setup=setup,
-            secret=" ".join(wrap(setup.secret, 4)),
+            "scan",
+            _("Scan this picture with an authenticator app"),
             qr_code=svg_data_uri(setup.otpauth_url),
-            username=username_of(enrolment.user),
+            otpauth_url=setup.otpauth_url,
+            secret_groups=wrap(setup.secret, 4),
+            confirm_url=self._enrolment_url(self._next_url(request), step=CONFIRM),
         )
 
-    def _page(self, request: HttpRequest, template: str, title: Any, **more: Any) -> HttpResponse:
+    def _confirm_page(self, request: HttpRequest, form: FirstCodeForm) -> HttpResponse:
+        return self._page(
+            request,
+            "confirm",
+            _("Confirm with a code"),
+            form=form,
+            scan_url=self._enrolment_url(self._next_url(request)),
+        )
+
+    def _codes_page(self, request: HttpRequest, codes: list[str]) -> HttpResponse:
+        return self._page(request, "codes", _("Keep your recovery codes"), codes=codes)
+
+    def _page(self, request: HttpRequest, step: str, heading: Any, **more: Any) -> HttpResponse:
         request.current_app = self.name
         context = {
             **self.each_context(request),
             # A page of the log-in, also once it is complete: no menus.
             "has_permission": False,
-            "title": title,
-            "subtitle": None,
+            "title": _("Set up your second factor"),
+            "subtitle": heading,
+            "site_name": conf.SITE_NAME,
             "next": self._next_url(request),
             **more,
         }
         # Rendered here, so that a crash report hides the variables (``sensitive_variables``).
-        return render(request, f"admin/authkit/{template}", context)
+        return render(request, f"admin/authkit/second_factor/{step}.html", context)
 
-    def _enrolment_url(self, next_url: str) -> str:
+    def _enrolment_url(self, next_url: str, **query: str) -> str:
         page = reverse("admin:authkit_second_factor", current_app=self.name)
-        return f"{page}?{urlencode({REDIRECT_FIELD_NAME: next_url})}" if next_url else page
+        if next_url:
+            query[REDIRECT_FIELD_NAME] = next_url
+        return f"{page}?{urlencode(query)}" if query else page
 
     def _next_url(self, request: HttpRequest) -> str:
         """Return where the log-in leads: a page of this host, or the site's first page."""

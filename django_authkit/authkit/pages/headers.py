@@ -43,5 +43,5 @@ def content_security_policy() -> str:
 
 def _origin_of_static_files() -> list[str]:
     """Return the origin of STATIC_URL where the project serves static files from another one."""
-    url = urlsplit(static("authkit/pages/pages.css"))
+    url = urlsplit(static("authkit/parts/base.css"))
     return [f"{url.scheme or 'https'}://{url.netloc}"] if url.netloc else []

@@ -6,12 +6,11 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import password_validators_help_texts
-from django.db.models import EmailField
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.text import capfirst
 
 from authkit.conf import conf
 from authkit.pages.availability import is_on, registration_is_on
+from authkit.pages.form_fields import registration_fields
 from authkit.pages.views import AccountPage, Page
 
 __all__ = [
@@ -58,34 +57,17 @@ class PasswordResetConfirmPage(MailPage):
 
 
 class RegisterPage(MailPage):
-    """Ask for an account: user name, e-mail address and password.
-
-    A project whose serializer has more fields adds them in the block ``fields`` of the template.
-    """
+    """Ask for an account, with the fields that the project's serializer takes."""
 
     name = "register"
     template_name = "authkit/pages/register.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        model = get_user_model()
-        email = model.get_email_field_name()
-        columns: list[Any] = [
-            model._meta.get_field(name) for name in dict.fromkeys([model.USERNAME_FIELD, email])
-        ]
-        fields = [
-            {
-                "name": column.name,
-                "label": capfirst(str(column.verbose_name)),
-                "help": column.help_text,
-                "is_email": column.name == email or isinstance(column, EmailField),
-                "is_username": column.name == model.USERNAME_FIELD,
-                "max_length": column.max_length,
-            }
-            for column in columns
-        ]
+        fields = [field for field in registration_fields() if field["name"] != "password"]
         return super().get_context_data(
-            fields=fields,
-            email_field=email,
+            fields=[field for field in fields if field["is_identifier"]],
+            more_fields=[field for field in fields if not field["is_identifier"]],
+            email_field=get_user_model().get_email_field_name(),
             password_rules=password_validators_help_texts(),
             must_verify=conf.EMAIL_VERIFICATION_REQUIRED,
             **kwargs,

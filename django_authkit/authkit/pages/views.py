@@ -12,7 +12,6 @@ from django.db.models import EmailField
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch, reverse
-from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import capfirst
 from django.utils.translation import gettext
@@ -20,6 +19,7 @@ from django.views.generic import TemplateView
 
 from authkit.conf import conf
 from authkit.pages.availability import is_on
+from authkit.pages.form_fields import label_of
 from authkit.pages.headers import harden
 
 __all__ = [
@@ -54,12 +54,16 @@ NAMES = (
 )
 
 
-# The scripts of the page present credentials to the API, and the API decides.
-@method_decorator(login_not_required, name="dispatch")
 class Page(TemplateView):
     """A page without data of a user: the same for every client that asks for it."""
 
     http_method_names = ["get", "head", "options"]
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        # For LoginRequiredMiddleware: the scripts of the page present credentials, and the API
+        # decides. Django copies the mark of `dispatch`, which a subclass may override.
+        return login_not_required(super().as_view(**initkwargs))
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = super().dispatch(request, *args, **kwargs)
@@ -89,7 +93,7 @@ class LogInPage(Page):
         names = conf.LOGIN_FIELDS or [model.USERNAME_FIELD]
         fields: list[Any] = [model._meta.get_field(name) for name in names]
         return super().get_context_data(
-            username_label=_either([str(field.verbose_name) for field in fields]),
+            username_label=_either([label_of(field) for field in fields]),
             username_is_email=all(isinstance(field, EmailField) for field in fields),
             next_url=next_url(self.request),
             **kwargs,
@@ -147,14 +151,15 @@ class SessionsPage(AccountPage):
 class APIKeysPage(AccountPage):
     """Make, rotate and revoke API keys.
 
-    It offers each scope of ``AUTHKIT["SCOPES"]``; the API refuses those that the user lacks.
+    The page is the same for all users; its script asks which of the scopes this user may give.
     """
 
     page = "api_keys"
     template_name = "authkit/pages/api_keys.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(scopes=conf.SCOPES, **kwargs)
+        by_owner = conf.OWNER_SCOPES is not None
+        return super().get_context_data(scopes=conf.SCOPES, scopes_by_owner=by_owner, **kwargs)
 
 
 class EventsPage(AccountPage):
@@ -200,7 +205,7 @@ def _parent_of(name: str, ending: str) -> str:
 
 
 def _either(names: list[str]) -> str:
-    """Return names as a label: "Username", or "Username or email address"."""
+    """Return names as a label: "Username", or "Username or e-mail address"."""
     first, *others = names
     for other in others:
         first = gettext("%(first)s or %(second)s") % {"first": first, "second": other}

@@ -236,8 +236,9 @@ def test_the_page_with_the_key_has_a_button_that_copies_it(browser):
     page = browser.post(LIST + "add/", form()).content.decode()
     code = re.search(r'<code id="([^"]+)"[^>]*>([^<]+)</code>', page)
     assert KEY.fullmatch(code[2])
-    assert f'data-copy="{code[1]}"' in page
-    script = re.search(r'<script src="/static/(authkit[^"]+)"', page)[1]
+    assert f'data-copies="{code[1]}"' in page
+    assert "style=" not in page  # a Content-Security-Policy may forbid it
+    script = re.search(r'<script type="module" src="/static/(authkit[^"]+)"', page)[1]
     assert "clipboard" in (Path(authkit.__file__).parent / "static" / script).read_text()
 
 
