@@ -25,8 +25,8 @@ PYTEST := $(RUN) -m pytest -n auto --dist worksteal
 # Without compiled files every process rewrites every assertion: ten seconds each.
 unexport PYTHONDONTWRITEBYTECODE
 
-test: .venv/.installed-test ## Run the tests that need no service: five minutes on two cores
-	@echo "About five minutes on two cores; the percentages below count the tests that are done."
+test: .venv/.installed-test ## Run the tests that need no service: three minutes on two cores
+	@echo "About three minutes on two cores; the percentages below count the tests that are done."
 	@$(PYTEST) -m "not many and not slow" $(ARGS) </dev/null
 	@echo
 	@echo "This was SQLite, without the tests that take long. Also:"

@@ -25,41 +25,40 @@ COVERAGE_FLOOR_OF_TESTS = 98
 CONSTRAINTS = ("-c", "requirements/constraints.txt")
 NEWEST = ("-e", ".", "-r", "requirements/test.txt", *CONSTRAINTS)
 
-#: How many random sequences of owner, thief and administrator are played on a server: about a
-#: minute and a half of them, one step after the other and overlapping.
-SEQUENCES = "60"
+MEASURED = ("--cov", "--cov-report=")
+
+#: Where `make test` leaves what it has reached with MEASURED among its ARGS.
+MEASURED_ON_SQLITE = ".coverage"
+
+#: How many random sequences of owner, thief and administrator are played on a server, one step
+#: after the other and overlapping, and how many of thousands of bodies and headers are sent.
+DRAWN = {"AUTHKIT_TEST_FUZZ": "10", "AUTHKIT_TEST_PARAMETERS": "10"}
 
 #: These have settings of their own, with another database and user model: `make test-all` runs
 #: them.
 ELSEWHERE = ("--ignore=tests/example", "--ignore=tests/docs")
 
-#: These read documents, code, settings and templates, and ask no database: the oldest versions and
-#: PostgreSQL's session, which has the newest, run them.
-_ROOMS = ("audit", "model", "ninja", "openapi", "pages", "reporters", "results", "rules", "schemes")
-OF_DOCUMENTS = (
-    *(f"--ignore=tests/schema/{room}" for room in (*_ROOMS, "views")),
-    *(f"--ignore=tests/{room}" for room in ("catalogues", "checks", "pages")),
-)
+#: What few parameters of a test tell of a server, more tell again: the seed of the order chooses
+#: which. SQLite runs all of them, and a session that is asked for a part runs that part whole.
+FEW_PARAMETERS = {"AUTHKIT_TEST_PARAMETERS": "2"}
 
-#: Thousands of bodies and headers; what a server refuses in them, PostgreSQL refuses first.
-FUZZED = ("--ignore=tests/fuzz/test_endpoints.py", "--ignore=tests/fuzz/test_negotiation.py")
-
-#: What answers requests. ATOMIC_REQUESTS puts each test into transactions of its own, which the
-#: tests of other rooms would only wait for.
+#: What answers requests. MariaDB runs it with ATOMIC_REQUESTS, PostgreSQL without.
 REQUESTS = (
     *("tests/accounts", "tests/api_keys", "tests/core/limits", "tests/errors", "tests/events"),
     *("tests/factors", "tests/health", "tests/login", "tests/passwords", "tests/rotation"),
     *("tests/sessions", "tests/tickets"),
 )
 
-#: What sends statements that a server may understand in another way, besides REQUESTS.
+#: What sends statements that a server may understand in another way, besides REQUESTS. Other rooms
+#: read documents, code, settings and templates: the oldest versions and the newest run them.
 STATEMENTS = tuple(
     f"tests/{room}"
     for room in ("clocks", "connections", "core", "database", "faults", "principals", "secrets")
 )
 
-#: Beside MariaDB's default isolation; PostgreSQL's session has all of REQUESTS.
-ATOMIC_BESIDE_MARIADB = ("tests/login", "tests/sessions", "tests/tickets")
+#: One parameter of each test tells whether a request outlives ATOMIC_REQUESTS, which gives each
+#: test transactions of its own: they take twice the time.
+ATOMIC = {"AUTHKIT_TEST_ATOMIC": "1", "AUTHKIT_TEST_PARAMETERS": "1"}
 
 
 @nox.session(python="3.11")
@@ -95,9 +94,9 @@ def oldest(session: nox.Session) -> None:
     ignored += [f"--deselect={one}" for one in one_by_one]
     # REST framework 3.15 registers it once more for every format_suffix_patterns().
     warned = ("-W", "ignore:Converter 'drf_format_suffix' is already registered")
-    # What takes long is the same with the versions of `make test-all`.
+    # `make test-all` has run what takes long, and all of the parameters.
     chosen = ("-m", "not many and not slow", *ignored, *warned)
-    suite(session, *ELSEWHERE, *chosen, AUTHKIT_TEST_USERS="noemail")
+    suite(session, *ELSEWHERE, *chosen, AUTHKIT_TEST_USERS="noemail", **FEW_PARAMETERS)
 
 
 @nox.session(python="3.11")
@@ -116,37 +115,57 @@ def mysql(session: nox.Session) -> None:
     """Django 6.0, MySQL on port 3307, Django's users."""
     install(session, *NEWEST, "-r", "requirements/databases.txt")
     install(session, "Django==6.0.10")
-    database = {"AUTHKIT_TEST_DATABASE": "mariadb", "MYSQL_PORT": "3307"}
-    # The rest is the same beside MariaDB, which has the same backend.
-    rooms = () if session.posargs else (*REQUESTS, *STATEMENTS)
-    suite(session, *rooms, "-m", "not by_itself and not many", **database)
+    database = {"AUTHKIT_TEST_DATABASE": "mariadb", "MYSQL_PORT": "3307", **FEW_PARAMETERS}
+    on_database(session, STATEMENTS, **database)
+    if not session.posargs:
+        # MariaDB, which has the same backend of Django, answers all requests; locks differ.
+        locks = ("tests/login", "tests/sessions", "tests/tickets")
+        suite(session, *locks, "-m", "concurrency and not many", **database)
 
 
 @nox.session(python="3.13")
 def mariadb(session: nox.Session) -> None:
     """Django 6.1, MariaDB, users with UUIDs."""
     install(session, *NEWEST, "-r", "requirements/databases.txt")
-    database = {"AUTHKIT_TEST_DATABASE": "mariadb", "AUTHKIT_TEST_USERS": "uuid"}
-    on_database(session, *OF_DOCUMENTS, many=FUZZED, requests=ATOMIC_BESIDE_MARIADB, **database)
+    users = {"AUTHKIT_TEST_USERS": "uuid"}
+    database = {"AUTHKIT_TEST_DATABASE": "mariadb", **users, **FEW_PARAMETERS}
+    on_database(session, STATEMENTS, **database)
     if not session.posargs:
+        suite(session, *REQUESTS, "-m", "not by_itself and not many", **database | ATOMIC)
+        suite(session, "tests/fuzz/test_states.py", **database | DRAWN)
         # `make test-all` has typed the quick starts with Django 5.2.
         suite(session, "tests/docs/test_start.py")
 
 
 @nox.session(python="3.14")
 def postgresql(session: nox.Session) -> None:
-    """Django 6.1, PostgreSQL, users by e-mail. This session measures coverage."""
+    """Django 6.1, PostgreSQL, users by e-mail."""
     install(session, *NEWEST, "psycopg[binary,pool]", "redis")
-    database = {"AUTHKIT_TEST_DATABASE": "postgresql", "AUTHKIT_TEST_USERS": "email"}
-    data = {"COVERAGE_FILE": f"{session.create_tmp()}/coverage"}
-    on_database(session, "--cov", "--cov-report=", **database, **data)
+    users = {"AUTHKIT_TEST_USERS": "email"}
+    database = {"AUTHKIT_TEST_DATABASE": "postgresql", **users, **FEW_PARAMETERS}
+    on_database(session, ELSEWHERE, *MEASURED, **database, **coverage_of(session))
     if not session.posargs:
-        report = ("python", "-m", "coverage", "report")
-        package = ("--include=django_authkit/*", f"--fail-under={COVERAGE_FLOOR}")
-        session.run(*report, *package, env=data)
-        elsewhere = "--omit=tests/browser/*,tests/docs/*,tests/example/*,tests/fuzz/*"
-        tests = ("--include=tests/*/test_*.py", f"--fail-under={COVERAGE_FLOOR_OF_TESTS}")
-        session.run(*report, *tests, elsewhere, env=data)
+        suite(session, *ELSEWHERE, "-m", "many and not by_itself", **database | DRAWN)
+
+
+@nox.session(python="3.14")
+def coverage(session: nox.Session) -> None:
+    """What `make test` with `--cov` and the session `postgresql`, run before, have reached."""
+    install(session, "coverage", *CONSTRAINTS)
+    on_postgresql = Path(session.create_tmp()).parents[1] / "postgresql" / "tmp" / "coverage"
+    # All parameters of all tests: with a few, which the seed chooses, chance would decide.
+    measured = (MEASURED_ON_SQLITE, str(on_postgresql))
+    if missing := [path for path in measured if not Path(path).is_file()]:
+        first = f"make test ARGS='{' '.join(MEASURED)}'"
+        session.error(f"Run {first} and the session postgresql first: no {', '.join(missing)}.")
+    data = coverage_of(session)
+    session.run("python", "-m", "coverage", "combine", "-q", "--keep", *measured, env=data)
+    report = ("python", "-m", "coverage", "report")
+    package = ("--include=django_authkit/*", f"--fail-under={COVERAGE_FLOOR}")
+    session.run(*report, *package, env=data)
+    elsewhere = "--omit=tests/browser/*,tests/docs/*,tests/example/*,tests/fuzz/*"
+    tests = ("--include=tests/*/test_*.py", f"--fail-under={COVERAGE_FLOOR_OF_TESTS}")
+    session.run(*report, *tests, elsewhere, env=data)
 
 
 @nox.session(python="3.12")
@@ -178,6 +197,10 @@ def wheel(session: nox.Session) -> None:
     session.run(*manage, "selftest", env={"EXAMPLE_DATABASE": "postgresql"})
 
 
+def coverage_of(session: nox.Session) -> dict[str, str]:
+    return {"COVERAGE_FILE": f"{session.create_tmp()}/coverage"}
+
+
 def install(session: nox.Session, *arguments: str) -> None:
     session.install("-qq", *arguments)
     session.run_install("python", "-m", "pip", "check", silent=True)
@@ -202,26 +225,19 @@ def constraints_beside(requirements: str) -> str:
 
 
 def on_database(
-    session: nox.Session,
-    *arguments: str,
-    many: tuple[str, ...] = (),
-    requests: tuple[str, ...] = REQUESTS,
-    **environment: str,
+    session: nox.Session, rooms: tuple[str, ...], *arguments: str, **environment: str
 ) -> None:
     """Run what may differ beside this database; `make test-all` has run the rest.
 
-    ``arguments`` are for the first run, ``many`` for the one of tests with that mark, and
-    ``requests`` are run under ATOMIC_REQUESTS.
+    ``rooms`` are left to themselves where a part is asked for.
     """
-    suite(session, *ELSEWHERE, "-m", "not by_itself and not many", *arguments, **environment)
-    if not session.posargs:
-        chosen = (*ELSEWHERE, *many, "-m", "many and not by_itself")
-        suite(session, *chosen, AUTHKIT_TEST_FUZZ=SEQUENCES, **environment)
-        atomic = environment | {"AUTHKIT_TEST_ATOMIC": "1"}
-        suite(session, *requests, "-m", "not by_itself", **atomic)
+    chosen = () if session.posargs else rooms
+    suite(session, *chosen, "-m", "not by_itself and not many", *arguments, **environment)
 
 
 def suite(session: nox.Session, *arguments: str, **environment: str) -> None:
+    if session.posargs:  # what is asked for is run whole
+        environment.pop("AUTHKIT_TEST_PARAMETERS", None)
     # Some tests take a minute: a process that has none left takes over from the others.
     pytest = ("pytest", "-q", "-n", "auto", "--dist", "worksteal", "-p", "no:cacheprovider")
     session.run("python", "-m", *pytest, *arguments, *session.posargs, env=environment)

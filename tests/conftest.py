@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 import itertools
 import json
+import random
 import threading
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -28,6 +29,7 @@ from rest_framework.test import APIClient
 from tests.database.emptying import empty
 from tests.database.pgbouncer import PROGRAM as PGBOUNCER
 from tests.secrets.canaries import Canaries
+from tests.settings import MOST_PARAMETERS
 
 PASSWORD = "correct horse battery staple"
 AUTH = "/api/v1/auth/"
@@ -256,13 +258,30 @@ def pytest_collection_modifyitems(config, items):
             _deselect(marker, config, items)
     logs_in_by_address = get_user_model().USERNAME_FIELD == "email"
     _deselect("user_names" if logs_in_by_address else "address_names", config, items)
-    if find_spec("redis") is None:
-        _deselect("redis", config, items)  # Django's cache wants redis-py, and we do not
     on_postgresql = connection.vendor == "postgresql"
-    if not on_postgresql or find_spec("psycopg_pool") is None:
-        _deselect("pool", config, items)
-    if not on_postgresql or PGBOUNCER is None:
-        _deselect("pgbouncer", config, items)
+    missing = {
+        "redis": find_spec("redis") is None,  # Django's cache wants redis-py, and we do not
+        "pool": not on_postgresql or find_spec("psycopg_pool") is None,
+        "prepared": not on_postgresql,
+        "pgbouncer": not on_postgresql or PGBOUNCER is None,
+    }
+    for marker in filter(missing.get, missing):
+        _deselect(marker, config, items)
+    if MOST_PARAMETERS:
+        _choose_parameters(config, items)
+
+
+def _choose_parameters(config, items):
+    """Leave some of the parameters of each test; the seed of the order chooses them, too."""
+    by_test = {}
+    for item in items:
+        by_test.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    chosen = set()
+    for test, variants in by_test.items():
+        choice = random.Random(f"{config.getoption('randomly_seed')} {test}")
+        chosen.update(choice.sample(variants, min(MOST_PARAMETERS, len(variants))))
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = [item for item in items if item in chosen]
 
 
 def _give_transactions_of_their_own(items):

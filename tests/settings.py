@@ -1,8 +1,9 @@
-"""Settings of the test suite. Three variables of the environment choose the installation:
+"""Settings of the test suite. Variables of the environment choose what it runs on, and how much:
 
 AUTHKIT_TEST_DATABASE   sqlite (default), postgresql or mariadb
 AUTHKIT_TEST_USERS      stock (default), email, uuid or noemail
 AUTHKIT_TEST_ATOMIC     1 switches ATOMIC_REQUESTS on
+AUTHKIT_TEST_PARAMETERS how many parameters of each test are run at most; all by default
 """
 
 import os
@@ -11,6 +12,7 @@ from typing import Any
 DATABASE = os.environ.get("AUTHKIT_TEST_DATABASE", "sqlite")
 USERS = os.environ.get("AUTHKIT_TEST_USERS", "stock")
 ATOMIC_REQUESTS = os.environ.get("AUTHKIT_TEST_ATOMIC") == "1"
+MOST_PARAMETERS = int(os.environ.get("AUTHKIT_TEST_PARAMETERS", "0"))
 
 DATABASES: Any = {
     "default": {

@@ -1,5 +1,6 @@
 import logging
 import shutil
+import sys
 
 import pytest
 from authkit.models import APIKey
@@ -15,8 +16,19 @@ needs_stock_users = pytest.mark.skipif(
 )
 
 
+@pytest.fixture
+def _modules_of_pages_go():
+    """What was imported meanwhile stays: a second import would make its classes again."""
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        if getattr(sys.modules[name], "__spec__", None) is None:
+            del sys.modules[name]
+
+
 @needs_curl
 @needs_stock_users
+@pytest.mark.usefixtures("_modules_of_pages_go")
 @pytest.mark.parametrize(
     "page",
     [page for page in PAGES if page not in STARTS],
