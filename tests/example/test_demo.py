@@ -11,6 +11,8 @@ import pytest
 
 from tests.example.running import demo, manage, stop
 
+pytestmark = pytest.mark.slow
+
 needs_curl = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 
 
@@ -97,7 +99,6 @@ def test_if_the_port_is_taken_then_another_one_is_used_and_named(port, lines_of_
     assert f"http://127.0.0.1:{port}/" not in text
 
 
-@pytest.mark.slow
 def test_a_demo_starts_also_where_users_have_made_rows_of_the_same_names(tmp_path):
     double = (
         "from django.contrib.auth import get_user_model as model; "

@@ -11,6 +11,8 @@ import pytest
 
 from tests.example.running import demo, manage, serving
 
+pytestmark = pytest.mark.slow
+
 PAGES = ("/demo/authenticator/", "/demo/mailbox/")
 
 
@@ -35,9 +37,9 @@ class Demo:
         return dict(zip(["username", "password"], words, strict=True))
 
 
-@pytest.fixture
-def running(tmp_path):
-    with demo(tmp_path, "--port", "0") as (lines, _process):
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    with demo(tmp_path_factory.mktemp("demo"), "--port", "0") as (lines, _process):
         yield Demo(lines)
 
 

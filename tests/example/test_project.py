@@ -3,6 +3,8 @@
 import json
 import sys
 
+import pytest
+
 from tests.example.running import manage
 
 PRODUCTION = {
@@ -61,6 +63,7 @@ def test_if_nothing_is_installed_then_one_sentence_says_what_to_do(tmp_path):
     assert "`make demo`" in run.stderr
 
 
+@pytest.mark.slow
 def test_the_cases_of_the_example_hold(tmp_path):
     # They run in the example's own settings, so Django collects them and not pytest.
     run = manage(tmp_path, "test", "tests.example", "--pattern", "*_cases.py")

@@ -27,6 +27,7 @@ def test_with_redis_a_log_out_in_one_process_closes_the_websocket_in_the_other(t
     assert run.stderr == ""
 
 
+@pytest.mark.slow
 def test_if_a_step_is_not_so_then_it_stops_there_and_says_what_came(tmp_path):
     run = manage(tmp_path, "selftest", DJANGO_SETTINGS_MODULE="tests.example.open_settings")
     assert run.returncode == 1
@@ -37,6 +38,7 @@ def test_if_a_step_is_not_so_then_it_stops_there_and_says_what_came(tmp_path):
     assert "Traceback" not in run.stderr
 
 
+@pytest.mark.slow
 def test_if_the_server_is_kept_then_it_answers_and_its_log_is_in_a_file_until_ctrl_c(tmp_path):
     # With a step that is not so, which a look at the server may explain; and so it takes no time.
     wrong = {"DJANGO_SETTINGS_MODULE": "tests.example.open_settings"}
