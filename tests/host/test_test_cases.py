@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-pytestmark = [pytest.mark.user_names, pytest.mark.slow]
+pytestmark = pytest.mark.user_names
 
 #: How many tests there are in a class of each file.
 REFUSALS, CODES, JOURNEYS, DOCUMENT = 7, 10, 10, 3
@@ -43,22 +43,26 @@ def test_refusals_leave_a_transaction_usable_and_the_document_is_true():
 
 
 @pytest.mark.addresses
+@pytest.mark.slow
 def test_users_of_a_project_go_all_the_way():
     tests = run("settings", *journeys(QUICK_JOURNEYS))
     assert tests == len(QUICK_JOURNEYS) * JOURNEYS
 
 
 @pytest.mark.addresses
+@pytest.mark.slow
 def test_users_go_all_the_way_in_each_other_test_case():
     tests = run("settings", *journeys(OTHER_JOURNEYS))
     assert tests == len(OTHER_JOURNEYS) * JOURNEYS
 
 
 @pytest.mark.addresses
+@pytest.mark.slow
 def test_users_go_all_the_way_with_standardized_errors():
     tests = run("standardized", "code_cases", *journeys(QUICK_JOURNEYS))
     assert tests == 2 * CODES + len(QUICK_JOURNEYS) * JOURNEYS
 
 
+@pytest.mark.slow
 def test_the_document_is_true_with_standardized_errors():
     assert run("standardized", "document_cases") == DOCUMENT

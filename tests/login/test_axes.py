@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.by_itself, pytest.mark.slow]
+pytestmark = pytest.mark.by_itself
 
 ROOT = Path(__file__).parents[2]
 

@@ -58,7 +58,6 @@ def run(*arguments, folder):
     )
 
 
-@pytest.mark.slow
 def test_the_fixtures_work_in_a_project(tmp_path):
     (tmp_path / "conftest.py").write_text(PROJECT)
     (tmp_path / "test_project.py").write_text(TESTS)
